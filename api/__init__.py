@@ -1,0 +1,1 @@
+"""The HTTP process: accepts, stores, enqueues, shows. It never calls Altegio or Webkassa."""

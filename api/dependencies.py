@@ -1,0 +1,39 @@
+"""What routes ask for, as annotated aliases. Everything lives on `app.state`, filled when the process starts."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.orm import Session
+
+from shared.config import Settings
+
+if TYPE_CHECKING:
+    from api.webhook.writer import GroupWriter
+
+
+def get_settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def get_session(request: Request) -> Iterator[Session]:
+    """For reading only: nothing is committed, since that would happen after the answer has left."""
+    with request.app.state.sessions() as session:
+        yield session
+
+
+def get_writer(request: Request) -> "GroupWriter":
+    writer: GroupWriter = request.app.state.writer
+    return writer
+
+
+def get_request_id(request: Request) -> str:
+    request_id: str = request.state.request_id
+    return request_id
+
+
+SettingsDep = Annotated[Settings, Depends(get_settings)]
+SessionDep = Annotated[Session, Depends(get_session)]
+WriterDep = Annotated["GroupWriter", Depends(get_writer)]
+RequestIdDep = Annotated[str, Depends(get_request_id)]

@@ -1,0 +1,88 @@
+"""Is the process alive, can it take work, and how is the work doing."""
+
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, union_all
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from api.dependencies import SessionDep
+from shared.clock import utc_now
+from shared.logging import get_logger
+from shared.models import Receipt, WebhookRecord
+from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+
+log = get_logger(__name__)
+router = APIRouter(tags=["health"])
+
+OLDEST_OPEN = Gauge("oldest_open_row_seconds", "Age of the oldest delivery or receipt that is still being worked on.")
+DEAD_LETTERS = Gauge("dead_letters", "Deliveries that wait for a person.")
+
+
+@router.get("/health", summary="Is the process alive")
+async def health() -> dict[str, str]:
+    """Asks nothing of other services: a restart would not help them."""
+    return {"status": "ok"}
+
+
+@router.get("/health/ready", summary="Can it take webhooks")
+def ready(request: Request, session: SessionDep) -> JSONResponse:
+    """200 while webhooks can be stored. A broker that is away only delays receipts, so it is `degraded`, not 503."""
+    database, oldest = _check_database(session)
+    broker = _check_broker(request.app.state.redis)
+    status = "unavailable" if not database else "ok" if broker else "degraded"
+    body: dict[str, Any] = {
+        "status": status,
+        "database": "ok" if database else "unavailable",
+        "broker": "ok" if broker else "unavailable",
+        "oldest_open_row_seconds": oldest,
+    }
+    return JSONResponse(body, status_code=200 if database else 503)
+
+
+@router.get("/metrics", summary="Prometheus metrics")
+def metrics(session: SessionDep) -> Response:
+    try:
+        OLDEST_OPEN.set(find_oldest_open_age(session) or 0)
+        DEAD_LETTERS.set(_count_dead_letters(session))
+    except SQLAlchemyError as error:
+        log.error("metrics without the database", error=type(error).__name__)
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def find_oldest_open_age(session: Session) -> float | None:
+    """Seconds since the oldest row that workers still owe an outcome was stored; None when nothing is open."""
+    open_records = select(WebhookRecord.created_at).where(
+        WebhookRecord.state.in_(OPEN_RECORD_STATES), WebhookRecord.receipt_id.is_(None)
+    )
+    open_receipts = select(Receipt.created_at).where(Receipt.state.in_(OPEN_RECEIPT_STATES))
+    rows = union_all(open_records, open_receipts).subquery()
+    oldest: datetime | None = session.scalar(select(func.min(rows.c.created_at)))
+    return round((utc_now() - oldest).total_seconds(), 1) if oldest else None
+
+
+def _count_dead_letters(session: Session) -> int:
+    dead = select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED)
+    return session.scalar(dead) or 0
+
+
+def _check_database(session: Session) -> tuple[bool, float | None]:
+    try:
+        return True, find_oldest_open_age(session)
+    except SQLAlchemyError as error:
+        log.error("not ready: database", error=type(error).__name__)
+        return False, None
+
+
+def _check_broker(redis: Redis) -> bool:
+    try:
+        return bool(redis.ping())
+    except (RedisError, OSError) as error:
+        log.warning("not ready: broker", error=type(error).__name__)
+        return False

@@ -1,0 +1,97 @@
+"""The HTTP application. Importing it builds routes only; connections are made when the process starts."""
+
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from fastapi.templating import Jinja2Templates
+from redis import Redis
+
+from api import health
+from api.errors import add_error_handlers
+from api.middleware import RequestContext
+from api.webhook import routes as webhook
+from api.webhook.docs import ENVELOPE_SCHEMA
+from api.webhook.publisher import Publisher
+from api.webhook.writer import GroupWriter
+from shared.config import Settings, get_settings
+from shared.db import create_database_engine, create_session_factory
+from shared.logging import configure_logging
+from shared.queue import create_producer
+
+ROOT = Path(__file__).resolve().parent.parent
+DESCRIPTION = "Turns payments in Altegio into fiscal receipts of Webkassa: none lost, none doubled."
+READER_CONNECTIONS = 10
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    app = FastAPI(
+        title="altegio-webkassa", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=_run
+    )
+    app.state.settings = settings
+    app.add_middleware(RequestContext)
+    add_error_handlers(app)
+    app.include_router(webhook.router)
+    app.include_router(health.router)
+    _add_docs(app)
+    return app
+
+
+@asynccontextmanager
+async def _run(app: FastAPI) -> AsyncIterator[None]:
+    """Raises ConfigurationError before anything is opened when the environment is not fit to receive webhooks."""
+    settings: Settings = app.state.settings or get_settings()
+    settings.check_for_api()
+    configure_logging(settings)
+    engine = create_database_engine(settings, pool_size=READER_CONNECTIONS)
+    publisher = Publisher(create_producer(settings))
+    writer = GroupWriter(engine, publisher.publish)
+    app.state.settings = settings
+    app.state.sessions = create_session_factory(engine)
+    app.state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    app.state.writer = writer
+    publisher.start()
+    writer.start()
+    try:
+        yield
+    finally:
+        writer.stop()
+        publisher.stop()
+        app.state.redis.close()
+        engine.dispose()
+
+
+def _add_docs(app: FastAPI) -> None:
+    """Swagger UI from our own host: nothing is loaded from a CDN."""
+    templates = Jinja2Templates(ROOT / "templates")
+    app.mount("/static/swagger", StaticFiles(directory=_find_swagger_files()), name="swagger")
+    app.mount("/static", StaticFiles(directory=ROOT / "static"), name="static")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs(request: Request) -> HTMLResponse:
+        return templates.TemplateResponse(request, "docs.html", {"title": app.title})
+
+    build = app.openapi
+
+    def openapi_with_envelope() -> dict[str, Any]:
+        schema = build()
+        schema.setdefault("components", {}).setdefault("schemas", {})["Envelope"] = ENVELOPE_SCHEMA
+        return schema
+
+    app.openapi = openapi_with_envelope  # type: ignore[method-assign]
+
+
+def _find_swagger_files() -> Path:
+    """Found without importing the bundle, which pulls in packages of its own."""
+    spec = importlib.util.find_spec("swagger_ui_bundle")
+    if spec is None or spec.origin is None:
+        raise RuntimeError("swagger-ui-bundle is not installed; run the install step again")
+    return next(path.parent for path in sorted(Path(spec.origin).parent.rglob("swagger-ui-bundle.js")))
+
+
+app = create_app()

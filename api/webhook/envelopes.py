@@ -1,0 +1,222 @@
+"""From raw bytes to rows: pure, so that every odd body can be tested without a server.
+
+A body is one envelope or a list of them. Each envelope is judged on its own: taken, ignored for good, or invalid with the
+field named. Invalid ones are kept too, as bytes where JSONB cannot hold them.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import simplejson
+from pydantic import ValidationError
+
+from shared.altegio import KNOWN_STATUSES, SUPPORTED_RESOURCES, Entity, Envelope, GoodsOperation, parse_entity
+from shared.logging import MASK
+from shared.statuses import RecordState
+
+MAX_DEPTH = 60
+_LARGEST_EXPONENT = 1000
+_PROBLEMS = {
+    "missing": "is missing",
+    "model_type": "must be an object",
+    "list_type": "must be a list",
+    "string_type": "must be a text",
+}
+_LIFECYCLE_SECRETS = ("partner_token", "sign")
+
+
+class NotJson(ValueError):
+    """The body cannot be read as JSON at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One envelope, ready to be stored. `message` is what the caller reads; `field` names what is wrong with it."""
+
+    dedup_key: str
+    state: RecordState
+    message: str
+    company_id: int | None = None
+    resource: str | None = None
+    resource_id: int | None = None
+    document_id: int | None = None
+    status: str | None = None
+    changed_at: datetime | None = None
+    body: str | None = None
+    raw_body: bytes | None = None
+    field: str | None = None
+
+    @property
+    def is_invalid(self) -> bool:
+        return self.state is RecordState.INVALID
+
+
+def read_arrivals(raw: bytes) -> tuple[list[Arrival], bool]:
+    """The envelopes of a body, and whether it was a list. Raises NotJson."""
+    parsed = _parse_json(raw)
+    if isinstance(parsed, list):
+        return [_read_envelope(item) for item in parsed], True
+    return [_read_envelope(parsed)], False
+
+
+def _parse_json(raw: bytes) -> Any:
+    try:
+        return json.loads(raw, parse_float=_parse_number, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise NotJson("nested too deeply") from None
+    except ValueError as error:
+        raise NotJson(f"not JSON: {str(error)[:120]}") from None
+
+
+def _parse_number(text: str) -> Decimal:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return Decimal("Infinity")  # an exponent beyond any number; `_find_unstorable` refuses it
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _read_envelope(item: Any) -> Arrival:
+    unstorable = _find_unstorable(item, "")
+    if unstorable:
+        return _read_unstorable(item, unstorable)
+    if _is_lifecycle(item):
+        return _lifecycle(item)
+    canonical = _canonical(item)
+    try:
+        envelope = Envelope.model_validate(item)
+    except ValidationError as error:
+        return _invalid(canonical, *_first_fault(error, ""))
+    return _read_event(envelope, canonical)
+
+
+def _read_event(envelope: Envelope, canonical: str) -> Arrival:
+    ignored = _find_reason_to_ignore(envelope)
+    if ignored:
+        return _taken(envelope, canonical, RecordState.IGNORED, ignored)
+    if envelope.resource_id == 0:
+        return _invalid(canonical, "resource_id", "must be positive", envelope)
+    if not isinstance(envelope.data, dict):
+        return _invalid(canonical, "data", "must be an object", envelope)
+    try:
+        entity = parse_entity(envelope.resource, envelope.data)
+    except ValidationError as error:
+        return _invalid(canonical, *_first_fault(error, "data."), envelope)
+    return _taken(envelope, canonical, RecordState.RECEIVED, "stored", entity)
+
+
+def _find_reason_to_ignore(envelope: Envelope) -> str | None:
+    if envelope.resource not in SUPPORTED_RESOURCES:
+        return f"resource {envelope.resource[:64]!r} is not about payments"
+    if envelope.status not in KNOWN_STATUSES:
+        return f"status {envelope.status[:64]!r} is unknown"
+    return None
+
+
+def _taken(envelope: Envelope, canonical: str, state: RecordState, message: str, entity: Entity | None = None) -> Arrival:
+    changed_at = entity.last_change_date if entity else None
+    return Arrival(
+        dedup_key=_dedup_key(envelope, changed_at, canonical),
+        state=state,
+        message=message,
+        company_id=envelope.company_id,
+        resource=envelope.resource,
+        resource_id=envelope.resource_id,
+        document_id=entity.document_id if isinstance(entity, GoodsOperation) else None,
+        status=envelope.status,
+        changed_at=changed_at,
+        body=canonical,
+    )
+
+
+def _dedup_key(envelope: Envelope, changed_at: datetime | None, canonical: str) -> str:
+    """The whole body belongs to the key: Altegio's change time has whole seconds, and two edits may share one."""
+    changed = changed_at.isoformat() if changed_at else "-"
+    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    head = f"{envelope.company_id}:{envelope.resource}:{envelope.resource_id}:{envelope.status}:{changed}"
+    return f"{head}:{digest}"
+
+
+def _is_lifecycle(item: Any) -> bool:
+    """A marketplace callback (`uninstall`, `freeze`, `payment`) that was pointed at our address; it is no entity event."""
+    return isinstance(item, dict) and "resource" not in item and isinstance(item.get("event"), str)
+
+
+def _lifecycle(item: dict[str, Any]) -> Arrival:
+    masked = {key: MASK if key in _LIFECYCLE_SECRETS else value for key, value in item.items()}
+    canonical = _canonical(masked)
+    return Arrival(
+        dedup_key=f"lifecycle:{hashlib.sha256(canonical.encode()).hexdigest()}",
+        state=RecordState.IGNORED,
+        message=f"event {item['event'][:64]!r} is not about payments",
+        body=canonical,
+    )
+
+
+def _invalid(canonical: str, field: str, problem: str, envelope: Envelope | None = None) -> Arrival:
+    return Arrival(
+        dedup_key=f"invalid:{hashlib.sha256(canonical.encode()).hexdigest()}",
+        state=RecordState.INVALID,
+        message=f"{field}: {problem}" if field else problem,
+        field=field,
+        company_id=envelope.company_id if envelope else None,
+        resource=envelope.resource if envelope else None,
+        resource_id=envelope.resource_id if envelope else None,
+        status=envelope.status if envelope else None,
+        body=canonical,
+    )
+
+
+def _read_unstorable(item: Any, field: str) -> Arrival:
+    raw = json.dumps(item, default=str).encode()  # escapes what is no text, writes unbounded numbers as words
+    return Arrival(
+        dedup_key=f"invalid:{hashlib.sha256(raw).hexdigest()}",
+        state=RecordState.INVALID,
+        message=f"{field}: holds a value that no text or number column can keep",
+        field=field,
+        raw_body=raw,
+    )
+
+
+def _first_fault(error: ValidationError, prefix: str) -> tuple[str, str]:
+    fault = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    problem = _PROBLEMS.get(fault["type"]) or fault["msg"].removeprefix("Value error, ")
+    path = ".".join(str(part) for part in fault["loc"])
+    return (prefix + path).rstrip(".") or "body", problem
+
+
+def _canonical(item: Any) -> str:
+    return simplejson.dumps(item, use_decimal=True, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def _find_unstorable(value: Any, path: str, depth: int = 0) -> str | None:
+    """The path of the first value PostgreSQL's JSONB refuses: a NUL, a lone surrogate, a number without bounds."""
+    if isinstance(value, str):
+        return path or "body" if _is_unstorable_text(value) else None
+    if isinstance(value, Decimal):
+        return path or "body" if not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT else None
+    if not isinstance(value, dict | list):
+        return None
+    if depth > MAX_DEPTH:
+        return path
+    entries = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in entries:
+        if isinstance(key, str) and _is_unstorable_text(key):
+            return path or "body"
+        found = _find_unstorable(item, f"{path}.{key}" if path else str(key), depth + 1)
+        if found:
+            return found
+    return None
+
+
+def _is_unstorable_text(text: str) -> bool:
+    if text.isascii():
+        return "\x00" in text
+    return "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text)

@@ -1,0 +1,73 @@
+"""One request: read the envelopes, store them in one commit, say what became of each."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.webhook.envelopes import Arrival, read_arrivals
+from api.webhook.writer import GroupWriter, Stored
+from shared.altegio import SUPPORTED_RESOURCES
+from shared.logging import get_logger
+from shared.metrics import WEBHOOKS
+from shared.statuses import RecordState
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the sender is told. `accepted` is False when not one envelope could be taken."""
+
+    accepted: bool
+    body: dict[str, Any]
+
+
+async def accept(raw: bytes, request_id: str, writer: GroupWriter) -> Reply:
+    """Raises NotJson when there is nothing to store, StoreUnavailable when it could not be stored."""
+    arrivals, is_list = read_arrivals(raw)
+    stored = await writer.store(arrivals, request_id) if arrivals else []
+    results = [_describe(arrival, row) for arrival, row in zip(arrivals, stored, strict=True)]
+    _report(arrivals, stored)
+    if is_list:
+        return _reply_to_list(results)
+    return Reply(accepted=not arrivals[0].is_invalid, body=results[0])
+
+
+def _describe(arrival: Arrival, stored: Stored) -> dict[str, Any]:
+    invalid = arrival.is_invalid or stored.state == RecordState.INVALID
+    result: dict[str, Any] = {
+        "success": not invalid,
+        "message": arrival.message if stored.is_new or invalid else "duplicate of a stored delivery",
+        "record_id": stored.row_id,
+    }
+    if invalid:
+        result |= {"error": arrival.message, "field": arrival.field}
+    return result
+
+
+def _reply_to_list(results: list[dict[str, Any]]) -> Reply:
+    taken = [result for result in results if result["success"]]
+    accepted = bool(taken) or not results
+    summary = {
+        "success": len(taken) == len(results),
+        "message": f"{len(taken)} of {len(results)} taken",
+        "record_id": taken[0]["record_id"] if taken else None,
+        "results": results,
+    }
+    return Reply(accepted, summary)
+
+
+def _report(arrivals: list[Arrival], stored: list[Stored]) -> None:
+    for arrival, row in zip(arrivals, stored, strict=True):
+        outcome = arrival.state.value if row.is_new else "duplicate"
+        resource = arrival.resource if arrival.resource in SUPPORTED_RESOURCES else "other"
+        WEBHOOKS.labels(resource=resource, outcome=outcome).inc()
+        log.info(
+            "webhook",
+            outcome=outcome,
+            record_id=row.row_id,
+            company_id=arrival.company_id,
+            resource=arrival.resource,
+            resource_id=arrival.resource_id,
+            status=arrival.status,
+            field=arrival.field,
+        )

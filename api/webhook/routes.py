@@ -1,0 +1,40 @@
+"""`/api/webhook`: receiving, the address probe, and what became of a delivery."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from fastapi.responses import JSONResponse
+
+from api.dependencies import RequestIdDep, SessionDep, WriterDep
+from api.webhook import docs
+from api.webhook.ingress import accept
+from api.webhook.security import VerifiedBody
+from api.webhook.status import RecordStatus, get_record_status
+
+router = APIRouter(prefix="/api/webhook", tags=["webhook"])
+
+
+@router.post("", summary="Receive a webhook", openapi_extra=docs.RECEIVE, responses=docs.ANSWERS)
+@router.post(
+    "/{secret}", summary="Receive a webhook, secret in the path", openapi_extra=docs.RECEIVE, responses=docs.ANSWERS
+)
+async def receive(body: VerifiedBody, request_id: RequestIdDep, writer: WriterDep) -> JSONResponse:
+    """One envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
+    reply = await accept(body, request_id, writer)
+    return JSONResponse(reply.body, status_code=200 if reply.accepted else 422)
+
+
+@router.get("", summary="Address probe")
+@router.get("/{secret}", include_in_schema=False)
+async def probe() -> dict[str, Any]:
+    """Altegio may look at an address with GET before it saves it."""
+    return {"success": True, "message": "post Altegio's webhooks here"}
+
+
+@router.get("/status/{id}", summary="What became of a delivery", responses=docs.STATUS_ANSWERS)
+def show_status(
+    id: Annotated[int, Path(ge=1, le=2**63 - 1, description="`record_id` of our answer, or Altegio's `resource_id`")],
+    session: SessionDep,
+) -> RecordStatus:
+    """State, reason and receipt of a delivery; for Altegio's own id the newest delivery counts. No personal data."""
+    return get_record_status(session, id)

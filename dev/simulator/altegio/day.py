@@ -1,0 +1,89 @@
+"""A salon's day as webhooks and books. Pure: the same arguments give the same day, byte for byte."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from dev.simulator.altegio.bodies import Envelope, Visit
+from dev.simulator.altegio.books import Books
+from dev.simulator.altegio.salon import SPECIALISTS
+from dev.simulator.altegio.shopping import Ids, Shopper
+from dev.simulator.altegio.stories import Event, Script
+
+DEFAULT_COMPANY = 307626
+DEFAULT_DAY = date(2026, 3, 2)
+OPENS_AT, CLOSES_AT = time(9), time(20)
+
+# A deck instead of dice: even a short day shows every situation once before any comes twice as often.
+DECK = (
+    ("plain",) * 5
+    + ("discount",) * 2
+    + ("several",) * 2
+    + ("goods",) * 2
+    + ("tiyn", "split", "raised", "free_line", "refunded", "no_show", "cancelled", "unpaid", "free")
+)
+COMMENTS = ("", "", "", "фч", "Постоянный клиент, фч", 'Просит "как в прошлый раз" \U0001f642')
+
+
+@dataclass(frozen=True)
+class Day:
+    events: list[Event]
+    books: Books
+
+    @property
+    def envelopes(self) -> list[Envelope]:
+        return [event.envelope for event in self.events]
+
+
+def generate_day(
+    seed: int = 1,
+    *,
+    visits: int = 40,
+    companies: Sequence[int] = (DEFAULT_COMPANY,),
+    day: date = DEFAULT_DAY,
+    goods_lines: int = 2,
+) -> Day:
+    """Events in the order they happen; `goods_lines` caps the product lines of a sale over the counter."""
+    rng, ids = random.Random(seed), Ids(seed, day)  # noqa: S311 - repeatable, not secret
+    script, shopper = Script(rng, ids), Shopper(rng, ids)
+    for number, story in enumerate(_deal(rng, visits)):
+        company_id = companies[number % len(companies)]
+        script.play_visit(story, _book(script, shopper, story, company_id, day))
+    for number in range(visits // 8):
+        company_id = companies[number % len(companies)]
+        lines = shopper.choose_goods(rng.randint(1, goods_lines))
+        script.play_counter_sale(company_id, lines, _moment(rng, day), undone=number % 4 == 3)
+    return Day(sorted(script.events, key=lambda event: event.at), script.books)
+
+
+def _deal(rng: random.Random, visits: int) -> list[str]:
+    stories: list[str] = []
+    while len(stories) < visits:
+        stories += rng.sample(DECK, len(DECK))
+    return stories[:visits]
+
+
+def _book(script: Script, shopper: Shopper, story: str, company_id: int, day: date) -> Visit:
+    rng, ids = script.rng, script.ids
+    starts_at = _moment(rng, day)
+    return Visit(
+        company_id=company_id,
+        record_id=ids.take("record"),
+        visit_id=ids.take("visit"),
+        document_id=ids.take("document"),
+        starts_at=starts_at,
+        created_at=starts_at - timedelta(minutes=rng.randint(150, 240)),
+        specialist=rng.choice(SPECIALISTS),
+        client=shopper.choose_client(),
+        lines=shopper.choose_lines(story),
+        comment=rng.choice(COMMENTS),
+    )
+
+
+def _moment(rng: random.Random, day: date) -> datetime:
+    """Local wall time of the salon, on a quarter of an hour, as people book."""
+    quarters = (CLOSES_AT.hour - OPENS_AT.hour) * 4
+    return datetime.combine(day, OPENS_AT) + timedelta(minutes=15 * rng.randint(0, quarters))

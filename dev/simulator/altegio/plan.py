@@ -1,0 +1,57 @@
+"""Turns a day into deliveries: paced, repeated, reordered or lost, as networks and retries do. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from dev.simulator.altegio.bodies import Envelope
+from dev.simulator.altegio.stories import Event
+
+DELIVERY_DELAY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    # Seconds of salon time since the first delivery of the day.
+    after: float
+    story: str
+    envelope: Envelope
+    repeated: bool = False
+
+
+@dataclass
+class Plan:
+    deliveries: list[Delivery] = field(default_factory=list)
+    dropped: list[Envelope] = field(default_factory=list)
+
+
+def plan_deliveries(
+    events: Sequence[Event],
+    *,
+    seed: int = 1,
+    duplicates: float = 0.0,
+    shuffle: bool = False,
+    drop: float = 0.0,
+) -> Plan:
+    """`duplicates` and `drop` are shares of the events; `shuffle` mixes the whole day."""
+    # A random source of its own: switching a fault on must not change the day itself.
+    rng, plan = random.Random(f"plan:{seed}"), Plan()  # noqa: S311 - repeatable, not secret
+    timed: list[tuple[float, Event, bool]] = []
+    for event in events:
+        if rng.random() < drop:
+            plan.dropped.append(event.envelope)
+            continue
+        after = (event.at - events[0].at).total_seconds()
+        timed.append((after, event, False))
+        if rng.random() < duplicates:
+            timed.append((after + rng.choice((0.0, 1.5, 900.0)), event, True))
+    timed.sort(key=lambda entry: entry[0])
+    order = rng.sample(timed, len(timed)) if shuffle else timed
+    plan.deliveries = [
+        Delivery(slot, event.story, event.envelope, repeated)
+        for (slot, _, _), (_, event, repeated) in zip(timed, order, strict=True)
+    ]
+    return plan

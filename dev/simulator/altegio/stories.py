@@ -1,0 +1,171 @@
+"""What happens to one client or at the counter: the webhooks of it, and what the books owe for it."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from dev.simulator.altegio.bodies import Body, Envelope, Payment, Visit, client_body, envelope, record_body
+from dev.simulator.altegio.books import Books
+from dev.simulator.altegio.ledgers import fee_body, goods_sale_body, payment_body
+from dev.simulator.altegio.oddities import add_oddities
+from dev.simulator.altegio.salon import CASH_TILL, QR_TILL, TILLS, Line, Till, add_up, to_tiyn
+from dev.simulator.altegio.shopping import Ids
+
+CAME, WAITING, NO_SHOW = 1, 0, -1
+ACQUIRING_RATE = Decimal("0.0095")
+
+
+@dataclass(frozen=True)
+class Event:
+    """One webhook and the moment of the change it reports. Altegio delivers it about five seconds later."""
+
+    at: datetime
+    story: str
+    envelope: Envelope
+
+
+@dataclass(frozen=True)
+class Story:
+    """One chain of events in one salon; `events` is the whole day's list."""
+
+    name: str
+    company_id: int
+    events: list[Event]
+
+    def post(self, resource: str, status: str, body: Body, at: datetime) -> None:
+        message = envelope(self.company_id, resource, body["id"], status, body)
+        self.events.append(Event(at, self.name, message))
+
+
+@dataclass
+class Script:
+    """Collects the events of a day. All randomness comes from `rng`, so a seed repeats the day exactly."""
+
+    rng: random.Random
+    ids: Ids
+    books: Books = field(default_factory=Books)
+    events: list[Event] = field(default_factory=list)
+
+    def play_visit(self, name: str, visit: Visit) -> None:
+        story = Story(name, visit.company_id, self.events)
+        self._record(story, visit, visit.created_at, status="create", attendance=WAITING)
+        if name == "cancelled":
+            self._cancel(story, visit)
+        elif name == "no_show":
+            self._no_show(story, visit)
+        else:
+            self._come(story, visit)
+
+    def play_counter_sale(
+        self, company_id: int, lines: tuple[Line, ...], at: datetime, *, undone: bool
+    ) -> None:
+        """Goods sold without a visit: one event per product line, all of one document."""
+        story = Story("counter_sale_undone" if undone else "counter_sale", company_id, self.events)
+        document_id, till = self.ids.take("document"), self._choose_till()
+        payments = [self._payment(line, line.total, document_id, till, at) for line in lines]
+        _post_counter(story, payments, "create", at)
+        self.books.owe_goods(company_id, document_id, payments, refunded=undone)
+        if undone:
+            _post_counter(story, payments, "delete", at + timedelta(minutes=self.rng.randint(30, 90)))
+
+    def _cancel(self, story: Story, visit: Visit) -> None:
+        at = visit.starts_at - timedelta(minutes=self.rng.randint(30, 120))
+        self._record(story, visit, at, status="delete", attendance=WAITING, deleted=True)
+        self.books.owe_nothing(visit, "deleted before it was paid")
+
+    def _no_show(self, story: Story, visit: Visit) -> None:
+        self._record(story, visit, visit.starts_at + timedelta(minutes=20), attendance=NO_SHOW)
+        self.books.owe_nothing(visit, "the client did not come")
+
+    def _come(self, story: Story, visit: Visit) -> None:
+        self._record(story, visit, visit.starts_at + timedelta(minutes=2), attendance=CAME)
+        _sell_goods_inside(story, visit)
+        if story.name == "unpaid":
+            self.books.owe_nothing(visit, "not paid that day")
+            return
+        paid_at = visit.starts_at + timedelta(minutes=55 + self.rng.randint(0, 20))
+        payments = self._take_payments(story, visit, paid_at)
+        self._record(story, visit, paid_at + timedelta(seconds=2), attendance=CAME, paid=True)
+        if not visit.total:
+            self.books.owe_nothing(visit, "every line is free")
+            return
+        self.books.owe_record(visit, payments, refunded=story.name == "refunded")
+        _update_client(story, visit, paid_at + timedelta(seconds=3))
+        if story.name == "refunded":
+            self._give_back(story, visit, payments, paid_at + timedelta(minutes=self.rng.randint(15, 60)))
+
+    def _take_payments(self, story: Story, visit: Visit, at: datetime) -> list[Payment]:
+        """One payment per paid line, or two of different kinds where the client splits the bill."""
+        till = self._choose_till()
+        payments: list[Payment] = []
+        for line in (line for line in visit.lines if line.total):
+            parts = self._split(line.total) if story.name == "split" else [(till, line.total)]
+            payments += [self._payment(line, part, visit.document_id, used, at) for used, part in parts]
+        for payment in payments:
+            story.post("finances_operation", "create", payment_body(payment, visit, at), at)
+        self._charge_fee(story, payments, at + timedelta(seconds=1))
+        return payments
+
+    def _split(self, total: Decimal) -> list[tuple[Till, Decimal]]:
+        """Cash in whole hundreds, as people pay; the terminal takes the rest, tiyn included."""
+        hundreds = self.rng.randint(1, max(1, int(total) // 100 - 1))
+        cash = to_tiyn(Decimal(hundreds * 100))
+        return [(CASH_TILL, cash), (QR_TILL, to_tiyn(total - cash))]
+
+    def _charge_fee(self, story: Story, payments: list[Payment], at: datetime) -> None:
+        cashless = [payment for payment in payments if not payment.till.is_cash]
+        if not cashless or self.rng.random() < 0.5:
+            return
+        fee = to_tiyn(add_up(payment.amount for payment in cashless) * ACQUIRING_RATE)
+        body = fee_body(self.ids.take("money"), fee, cashless[0].till, at)
+        story.post("finances_operation", "create", body, at)
+
+    def _give_back(self, story: Story, visit: Visit, payments: list[Payment], at: datetime) -> None:
+        for payment in payments:
+            story.post("finances_operation", "delete", payment_body(payment, visit, at), at)
+        self._record(story, visit, at + timedelta(seconds=2), attendance=CAME)
+
+    def _choose_till(self) -> Till:
+        return self.rng.choices(TILLS, weights=(3, 4, 3))[0]
+
+    def _payment(self, line: Line, amount: Decimal, document_id: int, till: Till, at: datetime) -> Payment:
+        return Payment(self.ids.take("money"), document_id, amount, till, line, at)
+
+    def _record(
+        self,
+        story: Story,
+        visit: Visit,
+        at: datetime,
+        *,
+        attendance: int,
+        status: str = "update",
+        paid: bool = False,
+        deleted: bool = False,
+    ) -> None:
+        body = record_body(visit, at, attendance=attendance, paid=paid, deleted=deleted)
+        add_oddities(body, self.rng)
+        story.post("record", status, body, at)
+
+
+def _sell_goods_inside(story: Story, visit: Visit) -> None:
+    at = visit.starts_at + timedelta(minutes=40)
+    for line in visit.goods:
+        body = goods_sale_body(line, visit.document_id, at, at, visit)
+        story.post("goods_operations_sale", "create", body, at)
+
+
+def _update_client(story: Story, visit: Visit, at: datetime) -> None:
+    if visit.client:
+        story.post("client", "update", client_body(visit.client, visit.total, at), at)
+
+
+def _post_counter(story: Story, payments: list[Payment], status: str, at: datetime) -> None:
+    for payment in payments:
+        body = goods_sale_body(payment.line, payment.document_id, payment.paid_at, at)
+        story.post("goods_operations_sale", status, body, at)
+    paid_at = at + timedelta(seconds=1)
+    for payment in payments:
+        story.post("finances_operation", status, payment_body(payment, None, paid_at), paid_at)

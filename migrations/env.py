@@ -1,0 +1,25 @@
+"""Alembic's entry: the address comes from the same settings as the service's."""
+
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+from shared.config import get_settings
+from shared.models import Base
+
+
+def run_migrations() -> None:
+    url = get_settings().sqlalchemy_url
+    if context.is_offline_mode():
+        context.configure(url=url, target_metadata=Base.metadata, literal_binds=True)
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    # A migration waits for locks a short while only: a queue of writers behind it would stop the salon.
+    engine = create_engine(url, poolclass=pool.NullPool, connect_args={"options": "-c lock_timeout=10000"})
+    with engine.connect() as connection:
+        context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=True)
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run_migrations()

@@ -1,0 +1,1 @@
+"""What both processes need: configuration, tables, payload models, money, names of tasks."""

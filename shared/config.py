@@ -1,0 +1,133 @@
+"""Settings: read once from the environment (and `.env`), checked before a process starts to work."""
+
+import re
+from functools import lru_cache
+from typing import Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL, make_url
+
+_PLACEHOLDER = re.compile(r"^(change[-_ ]?me.*|your[-_ ].*|<.*>|placeholder.*)$", re.IGNORECASE)
+
+
+class ConfigurationError(Exception):
+    """The environment cannot be worked with; the message names the variables."""
+
+
+class Settings(BaseSettings):
+    """Every variable is described in `.env.example`."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    debug: bool = False
+    secret_key: SecretStr = SecretStr("")
+
+    database_url: str = ""
+    postgres_db: str = "altegio_webkassa"
+    postgres_user: str = "altegio_webkassa"
+    postgres_password: SecretStr = SecretStr("")
+    postgres_host: str = "localhost"
+    postgres_port: int = 5432
+    redis_url: str = "redis://localhost:6379/0"
+
+    altegio_webhook_secret: SecretStr = SecretStr("")
+    altegio_partner_token: SecretStr = SecretStr("")
+    altegio_user_token: SecretStr = SecretStr("")
+    altegio_amounts_in_tiyn: bool = False
+
+    webkassa_api_url: str = "https://api.webkassa.kz"
+    webkassa_api_token: SecretStr = SecretStr("")
+    webkassa_shop_id: str = ""
+    webkassa_login: str = ""
+    webkassa_password: SecretStr = SecretStr("")
+    webkassa_vat: str = "none"
+    webkassa_connect_timeout: float = Field(5.0, gt=0, le=20)
+    webkassa_read_timeout: float = Field(25.0, gt=0, le=45)
+
+    fiscalize_when: Literal["paid", "always", "manual"] = "paid"
+    fiscalize_comment_marker: str = ""
+    default_payment_method: Literal["card", "cash", "mobile", "ask"] = "card"
+    goods_wait_seconds: float = Field(3.0, ge=0, le=50)
+
+    retry_max_attempts: int = Field(10, ge=1)
+    retry_max_age_hours: float = Field(72.0, gt=0)
+    retry_base_seconds: float = Field(2.0, gt=0)
+    retry_cap_seconds: float = Field(300.0, gt=0)
+    # Longer than any call to Webkassa can take, so that a lease never ends under a call that is still running.
+    lease_seconds: int = Field(60, ge=5, le=90)
+    dispatch_interval_seconds: float = Field(5.0, gt=0)
+
+    shift_close_at: str = "23:50"
+    alert_urls: str = ""
+    log_level: str = "INFO"
+    log_format: Literal["json", "console", "auto"] = Field("auto", validation_alias=AliasChoices("log_format", "LOG_FORMAT"))
+
+    @field_validator("webkassa_api_url")
+    @classmethod
+    def _strip_api_path(cls, value: str) -> str:
+        """People paste the address with `/api/v4`; the client adds the path itself."""
+        return re.sub(r"(/api(/v4)?)?/*$", "", value.strip(), flags=re.IGNORECASE)
+
+    @field_validator("webkassa_vat")
+    @classmethod
+    def _check_vat(cls, value: str) -> str:
+        value = value.strip().lower()
+        if value in ("none", "auto"):
+            return value
+        if value.isdigit() and 0 < int(value) < 100:
+            return value
+        raise ValueError("must be none, auto or a whole rate such as 12 or 16")
+
+    @property
+    def sqlalchemy_url(self) -> URL:
+        """SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3; the driver here is psycopg2."""
+        if self.database_url:
+            return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", self.database_url))
+        return URL.create(
+            "postgresql+psycopg2",
+            username=self.postgres_user,
+            password=self.postgres_password.get_secret_value(),
+            host=self.postgres_host,
+            port=self.postgres_port,
+            database=self.postgres_db,
+        )
+
+    @property
+    def webhook_secrets(self) -> tuple[str, ...]:
+        """Secrets in force; two at a time while one is being rotated out."""
+        parts = self.altegio_webhook_secret.get_secret_value().split(",")
+        return tuple(part.strip() for part in parts if part.strip())
+
+    def check_for_api(self) -> None:
+        """Raises ConfigurationError when the HTTP process must not start."""
+        if self.debug:
+            return
+        if not self.webhook_secrets:
+            raise ConfigurationError(
+                "ALTEGIO_WEBHOOK_SECRET is not set: anybody could post webhooks. Set it, or DEBUG=true to try things out."
+            )
+        self._refuse_placeholders("SECRET_KEY", "ALTEGIO_WEBHOOK_SECRET")
+
+    def check_for_worker(self) -> None:
+        """Raises ConfigurationError when the worker could not issue a single receipt."""
+        needed = ("WEBKASSA_API_URL", "WEBKASSA_API_TOKEN", "WEBKASSA_SHOP_ID", "WEBKASSA_LOGIN", "WEBKASSA_PASSWORD")
+        missing = [name for name in needed if not self._value(name)]
+        if missing:
+            raise ConfigurationError(f"not set: {', '.join(missing)} (see .env.example)")
+        if not self.debug:
+            self._refuse_placeholders(*needed)
+
+    def _refuse_placeholders(self, *names: str) -> None:
+        left = [name for name in names if any(_PLACEHOLDER.match(p.strip()) for p in self._value(name).split(","))]
+        if left:
+            raise ConfigurationError(f"still a placeholder: {', '.join(left)}. Set real values, or DEBUG=true.")
+
+    def _value(self, name: str) -> str:
+        value = getattr(self, name.lower())
+        return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+@lru_cache(maxsize=1)
+def get_settings() -> Settings:
+    return Settings()

@@ -1,0 +1,87 @@
+"""Structured logs: one event a line, ids bound once, secrets and personal data never."""
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+from structlog.contextvars import merge_contextvars
+
+from shared.config import Settings
+
+_SECRET_KEYS = re.compile(r"token|password|secret|authorization|api[-_]?key|cookie|login|signature", re.IGNORECASE)
+_PERSONAL_KEYS = re.compile(r"^(client|customer\w*|phone|email|name|surname|patronymic|display_name)$", re.IGNORECASE)
+_PHONE = re.compile(r"(?<![\w.])\+?[78][\s(-]{0,2}7\d{2}[\s)-]{0,2}\d{3}[\s-]?\d{2}[\s-]?\d{2}(?!\d)")
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+_BEARER = re.compile(r"(?i)bearer\s+\S+")
+_WEBHOOK_PATH = re.compile(r"(/api/webhook/)(?!status\b)[^\s/?\"']+")
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+(@)")
+MASK = "***"
+
+
+def mask_text(text: str) -> str:
+    """Phones, addresses, bearer tokens, the secret path segment and passwords of URLs, wherever they stand."""
+    text = _URL_PASSWORD.sub(rf"\1{MASK}\2", text)
+    text = _WEBHOOK_PATH.sub(rf"\1{MASK}", text)
+    text = _BEARER.sub(f"Bearer {MASK}", text)
+    text = _EMAIL.sub(MASK, text)
+    return _PHONE.sub(MASK, text)
+
+
+def mask(value: Any, *, personal: bool = True) -> Any:
+    """A copy of JSON-like data without secrets and, unless `personal` is False, without personal fields."""
+    if isinstance(value, dict):
+        return {key: _mask_entry(str(key), item, personal) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask(item, personal=personal) for item in value]
+    return mask_text(value) if isinstance(value, str) and personal else value
+
+
+def _mask_entry(key: str, value: Any, personal: bool) -> Any:
+    if value not in (None, "") and (_SECRET_KEYS.search(key) or (personal and _PERSONAL_KEYS.match(key))):
+        return MASK
+    return mask(value, personal=personal)
+
+
+def _mask_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: _mask_entry(key, value, True) if key != "event" else mask_text(str(value)) for key, value in event.items()}
+
+
+def configure_logging(settings: Settings) -> None:
+    """Everything that logs in this process, libraries included, goes through the masks to standard error."""
+    shared: list[Any] = [
+        merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        _mask_event,
+    ]
+    as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
+    renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer()
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(settings.log_level.upper())
+    # One line for each statement of a library is noise at INFO.
+    for name in ("urllib3", "kombu", "amqp", "celery.beat", "alembic"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+def get_logger(name: str) -> structlog.stdlib.BoundLogger:
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger(name)
+    return logger

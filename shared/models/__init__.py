@@ -1,0 +1,21 @@
+"""Tables, one a file. States and the rules that make a double receipt impossible are constraints of the database."""
+
+from shared.models.base import Base
+from shared.models.cashbox import Cashbox
+from shared.models.fiscalization_log import FiscalizationLog
+from shared.models.payment_record import PaymentRecord
+from shared.models.receipt import Receipt
+from shared.models.replay import Replay
+from shared.models.staff_user import StaffUser
+from shared.models.webhook_record import WebhookRecord
+
+__all__ = [
+    "Base",
+    "Cashbox",
+    "FiscalizationLog",
+    "PaymentRecord",
+    "Receipt",
+    "Replay",
+    "StaffUser",
+    "WebhookRecord",
+]

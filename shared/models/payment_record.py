@@ -1,0 +1,35 @@
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.models.base import Base, Moment, Money, one_of
+from shared.statuses import PaymentKind, PaymentState
+
+
+class PaymentRecord(Base):
+    """Money known for a record: one of Altegio's finance operations, or a payment taken on the payment page.
+
+    `kind` is None when Altegio did not say where the money went; the configured default stands in.
+    """
+
+    __tablename__ = "payment_records"
+
+    company_id: Mapped[int]
+    operation_id: Mapped[int | None]
+    record_id: Mapped[int | None]
+    visit_id: Mapped[int | None]
+    document_id: Mapped[int | None]
+    kind: Mapped[str | None] = mapped_column(Text)
+    amount: Mapped[Money]
+    state: Mapped[str] = mapped_column(Text, server_default=PaymentState.ACTIVE)
+    account_id: Mapped[int | None]
+    account_title: Mapped[str | None] = mapped_column(Text)
+    changed_at: Mapped[Moment | None]
+    webhook_record_id: Mapped[int | None] = mapped_column(ForeignKey("webhook_records.id", ondelete="SET NULL"))
+
+    __table_args__ = (
+        one_of("kind", PaymentKind),
+        one_of("state", PaymentState),
+        UniqueConstraint("company_id", "operation_id"),
+        Index("ix_payment_records_company_id_record_id", "company_id", "record_id"),
+        Index("ix_payment_records_webhook_record_id", "webhook_record_id"),
+    )

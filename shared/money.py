@@ -1,0 +1,47 @@
+"""Money is Decimal tenge. One tenge is 100 tiyn; nothing smaller exists on a receipt."""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+TIYN = Decimal("0.01")
+ZERO = Decimal("0.00")
+
+# Columns are NUMERIC(14,2); Webkassa takes prices below a billion. Anything larger is a broken payload.
+LARGEST = Decimal("999999999999.99")
+
+
+class InvalidAmount(ValueError):
+    """The value is not an amount of money."""
+
+
+def parse_amount(value: Any) -> Decimal:
+    """A JSON number or numeric string as an exact Decimal, not rounded.
+
+    Altegio sends ints, floats and strings for the same field. Floats go through their shortest text form.
+    Raises InvalidAmount for anything else, for NaN and infinities, and for sums no receipt can hold.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        raise InvalidAmount("must be a number")
+    try:
+        amount = Decimal(str(value).strip().replace(",", "."))
+    except InvalidOperation:
+        raise InvalidAmount("must be a number") from None
+    if not amount.is_finite():
+        raise InvalidAmount("must be a finite number")
+    if abs(amount) > LARGEST:
+        raise InvalidAmount("is larger than any receipt can hold")
+    return amount
+
+
+def round_tiyn(amount: Decimal) -> Decimal:
+    """To 0.01, half away from zero: the rounding Webkassa checks against."""
+    return amount.quantize(TIYN, rounding=ROUND_HALF_UP)
+
+
+def is_whole(amount: Decimal) -> bool:
+    return amount == amount.to_integral_value()
+
+
+def format_tenge(amount: Decimal) -> str:
+    """`4000.00 ₸`, for logs and terminals."""
+    return f"{round_tiyn(amount)} ₸"

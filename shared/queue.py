@@ -1,0 +1,66 @@
+"""Names of queues and tasks, and the only way for the HTTP process to hand over work: by task name, ids as arguments."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from celery import Celery
+from kombu import Exchange, Queue
+
+from shared.config import Settings
+
+RECORDS = "records"
+RECEIPTS = "receipts"
+MAINTENANCE = "maintenance"
+DEAD_LETTER = "dead_letter"
+
+PROCESS_RECORD = "worker.tasks.process_record"
+ISSUE_RECEIPTS = "worker.tasks.issue_receipts"
+DISPATCH = "worker.tasks.dispatch"
+REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
+REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
+
+ROUTES = {
+    PROCESS_RECORD: {"queue": RECORDS},
+    ISSUE_RECEIPTS: {"queue": RECEIPTS},
+    DISPATCH: {"queue": MAINTENANCE},
+    REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
+    REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
+}
+
+# A hung Redis must cost a publisher seconds, not minutes; a message that is lost is repeated from the database.
+BROKER_OPTIONS: dict[str, Any] = {
+    "socket_timeout": 2.0,
+    "socket_connect_timeout": 2.0,
+    "socket_keepalive": True,
+    # A message of a killed worker comes back after this long. Nothing here runs or waits longer: see `worker.celery`.
+    "visibility_timeout": 180,
+    # kombu sweeps lost messages every interval x throttle seconds: 100 by default, 5 here.
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+}
+
+
+def direct_queue(name: str) -> Queue:
+    return Queue(name, Exchange(name, type="direct"), routing_key=name)
+
+
+def create_producer(settings: Settings) -> Celery:
+    """A Celery application that only publishes. Publishing fails at once instead of retrying: the rescuer repeats."""
+    app = Celery("altegio-webkassa-producer", broker=settings.redis_url, set_as_current=False)
+    app.conf.update(
+        task_routes=ROUTES,
+        task_queues=[direct_queue(name) for name in (RECORDS, RECEIPTS, MAINTENANCE, DEAD_LETTER)],
+        task_ignore_result=True,
+        task_serializer="json",
+        task_publish_retry=False,
+        broker_transport_options=BROKER_OPTIONS,
+    )
+    return app
+
+
+def publish_records(app: Celery, ids: Iterable[int], *, request_id: str | None = None) -> None:
+    """One message a row, over one connection. Raises kombu.exceptions.OperationalError when the broker is away."""
+    headers = {"request_id": request_id} if request_id else None
+    with app.producer_or_acquire() as producer:
+        for row_id in ids:
+            app.send_task(PROCESS_RECORD, args=[row_id], producer=producer, headers=headers, retry=False)

@@ -1,0 +1,5 @@
+"""The Celery processes: decide, call out, save outcomes. `celery -A worker …` finds its application here."""
+
+from worker.celery import app
+
+__all__ = ["app"]

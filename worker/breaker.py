@@ -1,0 +1,64 @@
+"""A circuit breaker for Webkassa, shared by all workers through Redis.
+
+After a few failures in a row nobody calls any more, except one probe every few seconds; the first success opens the way for
+all. What waits meanwhile rests in the database and has spent nothing. Without Redis the breaker stays closed: calls fail
+one by one and back off, which is slower but right.
+"""
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.logging import get_logger
+
+log = get_logger(__name__)
+
+FAILURES_TO_OPEN = 5
+PROBE_EVERY_SECONDS = 5
+_FAILURE_WINDOW_SECONDS = 120
+# An open breaker that nobody probes any more forgets itself.
+_OPEN_SECONDS = 900
+
+
+class Breaker:
+    def __init__(self, redis: Redis, host: str) -> None:
+        self._redis = redis
+        self._failures = f"webkassa:breaker:{host}:failures"
+        self._open = f"webkassa:breaker:{host}:open"
+        self._probe = f"webkassa:breaker:{host}:probe"
+
+    def is_open(self) -> bool:
+        try:
+            return bool(self._redis.exists(self._open))
+        except (RedisError, OSError):
+            return False
+
+    def allows_call(self) -> bool:
+        """Whether to call now; while open, True for one caller per probe interval."""
+        try:
+            if not self._redis.exists(self._open):
+                return True
+            return bool(self._redis.set(self._probe, "1", nx=True, ex=PROBE_EVERY_SECONDS))
+        except (RedisError, OSError):
+            return True
+
+    def record_success(self) -> None:
+        try:
+            if self._redis.delete(self._open):
+                log.info("webkassa is back")
+            self._redis.delete(self._failures)
+        except (RedisError, OSError):
+            return
+
+    def record_failure(self) -> bool:
+        """Counts a failure that is Webkassa's, and says whether the breaker is open now."""
+        try:
+            failures = int(self._redis.incr(self._failures))
+            self._redis.expire(self._failures, _FAILURE_WINDOW_SECONDS)
+            if failures < FAILURES_TO_OPEN:
+                return False
+            if self._redis.set(self._open, "1", nx=True, ex=_OPEN_SECONDS):
+                log.error("webkassa does not answer: calls are paused, one probe at a time", failures=failures)
+            self._redis.expire(self._open, _OPEN_SECONDS)
+            return True
+        except (RedisError, OSError):
+            return False

@@ -1,0 +1,106 @@
+"""The door of a cashbox: Webkassa takes its calls strictly one after another, lookups and reports included.
+
+The lock is a lease in PostgreSQL. Not a Redis lock: Redis may be wiped at any moment. Not an advisory lock: it ends with the
+connection of a killed worker, while the call of that worker may still be running at Webkassa. All times are the database's.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import func, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.db import SessionFactory
+from shared.logging import get_logger
+from shared.models import Cashbox
+
+log = get_logger(__name__)
+
+
+class ClaimLost(Exception):
+    """The lease ended and somebody else has the cashbox: nothing may be sent in its name any more."""
+
+
+class CashboxClaim:
+    """A cashbox held by this thread. `rest_seconds`, if set, keeps the door shut that long after the release."""
+
+    def __init__(self, sessions: SessionFactory, cashbox_id: int, claim_id: UUID, lease_seconds: int) -> None:
+        self.cashbox_id = cashbox_id
+        self.claim_id = claim_id
+        self.rest_seconds = 0.0
+        self._sessions = sessions
+        self._lease_seconds = lease_seconds
+        self._ended = threading.Event()
+
+    def extend(self) -> bool:
+        """False when the claim is lost."""
+        with self._sessions.begin() as session:
+            extended = session.execute(
+                update(Cashbox)
+                .where(Cashbox.id == self.cashbox_id, Cashbox.claim_id == self.claim_id)
+                .values(lease_until=func.now() + timedelta(seconds=self._lease_seconds))
+            )
+        return bool(extended.rowcount)  # type: ignore[attr-defined]
+
+    def keep_extending(self) -> None:
+        """The heartbeat, until the claim ends or is lost."""
+        while not self._ended.wait(self._lease_seconds / 4):
+            try:
+                if not self.extend():
+                    log.error("claim lost", cashbox_id=self.cashbox_id)
+                    return
+            except SQLAlchemyError as error:
+                log.warning("lease not extended", cashbox_id=self.cashbox_id, error=type(error).__name__)
+
+    def release(self) -> None:
+        self._ended.set()
+        with self._sessions.begin() as session:
+            session.execute(
+                update(Cashbox)
+                .where(Cashbox.id == self.cashbox_id, Cashbox.claim_id == self.claim_id)
+                .values(
+                    claim_id=None,
+                    lease_until=None,
+                    rest_until=func.now() + timedelta(seconds=self.rest_seconds) if self.rest_seconds else None,
+                )
+            )
+
+
+@contextlib.contextmanager
+def hold_cashbox(
+    sessions: SessionFactory, cashbox_id: int, lease_seconds: int, *, even_if_paused: bool = False
+) -> Iterator[CashboxClaim | None]:
+    """The claim, or None when the cashbox is busy, resting or paused. Never waits."""
+    claim_id = _try_claim(sessions, cashbox_id, lease_seconds, even_if_paused=even_if_paused)
+    if claim_id is None:
+        yield None
+        return
+    claim = CashboxClaim(sessions, cashbox_id, claim_id, lease_seconds)
+    heartbeat = threading.Thread(target=claim.keep_extending, name=f"lease-{cashbox_id}", daemon=True)
+    heartbeat.start()
+    try:
+        yield claim
+    finally:
+        claim.release()
+
+
+def _try_claim(sessions: SessionFactory, cashbox_id: int, lease_seconds: int, *, even_if_paused: bool) -> UUID | None:
+    claim_id = uuid4()
+    free = [
+        Cashbox.id == cashbox_id,
+        Cashbox.enabled,
+        Cashbox.claim_id.is_(None) | (Cashbox.lease_until < func.now()),
+        Cashbox.rest_until.is_(None) | (Cashbox.rest_until <= func.now()),
+    ]
+    if not even_if_paused:
+        free.append(Cashbox.paused_until.is_(None) | (Cashbox.paused_until <= func.now()))
+    with sessions.begin() as session:
+        claimed = session.execute(
+            update(Cashbox)
+            .where(*free)
+            .values(claim_id=claim_id, lease_until=func.now() + timedelta(seconds=lease_seconds), rest_until=None)
+        )
+    return claim_id if claimed.rowcount else None  # type: ignore[attr-defined]

@@ -1,0 +1,153 @@
+"""What a call's end means for the rows: the only place that changes the state of a receipt after an attempt.
+
+Good news is written whoever brings it: a document that exists at Webkassa exists. Everything else only by the holder of
+the claim, so that a worker that woke up late cannot undo what its successor did.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, update
+from sqlalchemy.orm import Session
+
+from shared.logging import get_logger
+from shared.models import Receipt, WebhookRecord
+from shared.statuses import ReceiptState, RecordState
+from worker.webkassa.errors import WebkassaError
+from worker.webkassa.schemas import FiscalReceipt
+
+log = get_logger(__name__)
+
+_MAX_REASON = 500
+
+
+def save_issued(session: Session, receipt: Receipt, document: FiscalReceipt) -> bool:
+    """False when it was known already. A document of another total is kept, and shown to a person."""
+    saved = session.execute(
+        update(Receipt)
+        .where(Receipt.id == receipt.id, Receipt.state != ReceiptState.ISSUED)
+        .values(
+            state=ReceiptState.ISSUED,
+            fiscal_number=document.fiscal_number,
+            registration_number=document.registration_number,
+            shift_number=document.shift_number,
+            check_order_number=document.check_order_number,
+            offline_mode=document.offline_mode,
+            issued_at=document.issued_at or func.now(),
+            issued_at_text=document.issued_at_text,
+            receipt_url=document.receipt_url,
+            print_url=document.print_url,
+            claim_id=None,
+            sending_since=None,
+            unknown_since=None,
+            next_attempt_at=None,
+            error_kind=None,
+            error_code=None,
+            error_text=None,
+        )
+    )
+    if not saved.rowcount:  # type: ignore[attr-defined]
+        return False
+    if document.total is not None and document.total != receipt.total:
+        reason = f"Webkassa has {document.total} ₸ under {receipt.external_check_number}, we sent {receipt.total} ₸"
+        _move_deliveries(session, receipt.id, RecordState.DEAD_LETTERED, reason, "difference")
+        log.error("receipt differs", receipt_id=receipt.id)
+    else:
+        _move_deliveries(session, receipt.id, RecordState.PROCESSED, None, None)
+    log.info("receipt issued", receipt_id=receipt.id, fiscal_number=document.fiscal_number, attempts=receipt.attempts)
+    return True
+
+
+def save_retry(session: Session, receipt: Receipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:
+    """Nothing was issued; again after `seconds`."""
+    _save(
+        session,
+        receipt,
+        error,
+        state=ReceiptState.PENDING,
+        sending_since=None,
+        unknown_since=None,
+        next_attempt_at=func.now() + timedelta(seconds=seconds),
+        budget_used=Receipt.budget_used + (1 if counts else 0),
+    )
+    _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
+
+
+def save_unknown(session: Session, receipt: Receipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:
+    """It may have been issued: the next step is a question, after `seconds`."""
+    _save(
+        session,
+        receipt,
+        error,
+        state=ReceiptState.UNKNOWN,
+        sending_since=None,
+        unknown_since=func.coalesce(Receipt.unknown_since, func.now()),
+        next_attempt_at=func.now() + timedelta(seconds=seconds),
+        budget_used=Receipt.budget_used + (1 if counts else 0),
+    )
+    _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
+
+
+def save_not_found(session: Session, receipt: Receipt) -> None:
+    """Asked, and it does not exist: the same number may be sent again."""
+    session.execute(
+        update(Receipt)
+        .where(Receipt.id == receipt.id, Receipt.claim_id == receipt.claim_id, Receipt.state != ReceiptState.ISSUED)
+        .values(
+            state=ReceiptState.PENDING,
+            sending_since=None,
+            unknown_since=None,
+            next_attempt_at=func.now(),
+        )
+    )
+
+
+def save_dead(session: Session, receipt: Receipt, error: WebkassaError, reason: str, *, is_unknown: bool) -> None:
+    """A person is needed. A receipt that may exist stays `unknown`, so that nothing sends it again unasked."""
+    _save(
+        session,
+        receipt,
+        error,
+        state=ReceiptState.UNKNOWN if is_unknown else ReceiptState.REJECTED,
+        sending_since=None,
+        unknown_since=func.coalesce(Receipt.unknown_since, func.now()) if is_unknown else None,
+        next_attempt_at=None,
+    )
+    _move_deliveries(session, receipt.id, RecordState.DEAD_LETTERED, reason, error.code or type(error).__name__)
+    log.error("dead letter", receipt_id=receipt.id, code=error.code, reason=reason)
+
+
+def _save(session: Session, receipt: Receipt, error: WebkassaError, **values: Any) -> None:
+    session.execute(
+        update(Receipt)
+        .where(Receipt.id == receipt.id, Receipt.claim_id == receipt.claim_id, Receipt.state != ReceiptState.ISSUED)
+        .values(
+            error_kind=type(error).__name__,
+            error_code=error.code,
+            error_text=error.text[:_MAX_REASON],
+            **values,
+        )
+    )
+
+
+def _move_deliveries(session: Session, receipt_id: int, state: RecordState, reason: str | None, code: str | None) -> None:
+    """The deliveries that wait for this receipt share its fate; those that ended otherwise are left alone."""
+    ended = state in (RecordState.PROCESSED, RecordState.DEAD_LETTERED)
+    waiting = (RecordState.PROCESSING, RecordState.RETRYING, RecordState.DEAD_LETTERED)
+    session.execute(
+        update(WebhookRecord)
+        .where(
+            WebhookRecord.receipt_id == receipt_id,
+            WebhookRecord.state.in_(waiting),
+            # A contradiction found when the delivery was decided is not settled by the receipt's own fate.
+            or_(WebhookRecord.error_code.is_(None), WebhookRecord.error_code != "difference"),
+        )
+        .values(
+            state=state,
+            reason=reason[:_MAX_REASON] if reason else None,
+            error_code=code,
+            processed_at=func.now() if ended else None,
+            dead_letter_sent_at=None,
+            next_attempt_at=func.now() if state is RecordState.DEAD_LETTERED else None,
+        )
+    )

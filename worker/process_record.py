@@ -1,0 +1,108 @@
+"""One delivery from the inbox: claim it, decide what is due, write the decision down, all without leaving the database.
+
+Deliveries of one subject are decided one after another (an advisory lock of the transaction), so two of them never both
+find that no receipt exists. That a second sale cannot exist is, beyond that, a constraint of the table.
+"""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from pydantic import ValidationError
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from shared.altegio import FINANCES, GOODS_SALE, RECORD, FinanceOperation, GoodsOperation, Record, parse_entity
+from shared.logging import get_logger
+from shared.models import WebhookRecord
+from shared.statuses import RecordState
+from worker.decide_goods import decide_goods
+from worker.decide_payment import note_payment
+from worker.decide_visit import decide_visit
+from worker.resolution import Resolution
+from worker.services import Services
+
+log = get_logger(__name__)
+
+# Deciding takes milliseconds; a claim older than this belongs to a worker that is gone.
+CLAIM_SECONDS = 60
+# A delivery that was claimed this often without an end kills the worker that touches it.
+MAX_CLAIMS = 10
+
+
+def process_record(services: Services, row_id: int) -> Resolution | None:
+    """What became of the row; None when it is not ours to decide. The caller follows up with `cashbox_id` and `wake`."""
+    claim_id = _claim(services, row_id)
+    if claim_id is None:
+        return None
+    with services.sessions.begin() as session:
+        row = session.scalar(
+            select(WebhookRecord).where(WebhookRecord.id == row_id, WebhookRecord.claim_id == claim_id).with_for_update()
+        )
+        if row is None:
+            return None
+        resolution = _decide(services, session, row)
+        _save(row, resolution)
+    log.info("decided", record_id=row_id, state=resolution.state, reason=resolution.reason)
+    return resolution
+
+
+def _claim(services: Services, row_id: int) -> UUID | None:
+    claim_id = uuid4()
+    is_free = or_(WebhookRecord.claim_id.is_(None), WebhookRecord.lease_until < func.now())
+    workable = (RecordState.RECEIVED, RecordState.PROCESSING, RecordState.RETRYING)
+    with services.sessions.begin() as session:
+        claimed = session.execute(
+            update(WebhookRecord)
+            .where(
+                WebhookRecord.id == row_id,
+                WebhookRecord.state.in_(workable),
+                WebhookRecord.receipt_id.is_(None),
+                is_free,
+            )
+            .values(
+                state=RecordState.PROCESSING,
+                claim_id=claim_id,
+                claims=WebhookRecord.claims + 1,
+                lease_until=func.now() + timedelta(seconds=CLAIM_SECONDS),
+                next_attempt_at=func.now() + timedelta(seconds=CLAIM_SECONDS + 1),
+            )
+        )
+    return claim_id if claimed.rowcount else None  # type: ignore[attr-defined]
+
+
+def _decide(services: Services, session: Session, row: WebhookRecord) -> Resolution:
+    if row.claims > MAX_CLAIMS:
+        return Resolution.dead("unprocessable", f"claimed {row.claims} times without an end")
+    try:
+        entity = parse_entity(str(row.resource), (row.body or {}).get("data"))
+    except (ValidationError, KeyError) as error:
+        return Resolution.dead("unreadable", f"the stored body cannot be read: {type(error).__name__}")
+    _serialise_subject(session, row)
+    match (row.resource, entity):
+        case (str(resource), Record()) if resource == RECORD:
+            return decide_visit(services, session, row, entity)
+        case (str(resource), GoodsOperation()) if resource == GOODS_SALE:
+            return decide_goods(services, session, row, entity)
+        case (str(resource), FinanceOperation()) if resource == FINANCES:
+            return note_payment(session, row, entity)
+    return Resolution.dead("unreadable", "the resource is not supported")
+
+
+def _serialise_subject(session: Session, row: WebhookRecord) -> None:
+    """One decision at a time for each salon's visits, documents and money; salons do not wait for each other."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"decide:{row.company_id}", 0))))
+
+
+def _save(row: WebhookRecord, resolution: Resolution) -> None:
+    row.state = resolution.state
+    row.reason = resolution.reason
+    row.error_code = resolution.code
+    row.receipt_id = resolution.receipt_id
+    row.claim_id = None
+    row.lease_until = None
+    row.processed_at = func.now() if resolution.is_end else None
+    if resolution.state is RecordState.DEAD_LETTERED:
+        row.dead_letter_sent_at = None
+    row.next_attempt_at = (
+        func.now() + timedelta(seconds=resolution.wait_seconds) if resolution.wait_seconds is not None else None
+    )

@@ -1,0 +1,212 @@
+"""What is due for a record: the fiscal decision, free of any input or output.
+
+`FISCALIZE_WHEN`: `paid` — due when Altegio says the visit is paid in full, or says nothing about payment at all;
+`always` — due as it stands; `manual` — only the payment page decides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.altegio import EXPENSE_TYPE_OUTGO, GOODS_TYPE_SALE, FinanceOperation, GoodsOperation, Record
+from shared.money import ZERO
+from shared.statuses import PaymentKind
+from worker.receipt_builder import CannotBuild
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The salon's choices. `default_kind` is None where staff is to be asked how the visit was paid."""
+
+    fiscalize_when: str = "paid"
+    comment_marker: str = ""
+    default_kind: PaymentKind | None = PaymentKind.CARD
+    amounts_in_tiyn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPayment:
+    """Money Altegio reported for the record. `kind` is None when the account did not tell."""
+
+    amount: Decimal
+    kind: PaymentKind | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReceipt:
+    """The sale that already exists for this record, whatever state it is in."""
+
+    total: Decimal
+    is_issued: bool
+    may_be_changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IssueReceipt:
+    """A receipt is due, paid as `payments` say."""
+
+    payments: dict[PaymentKind, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitPayment:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyReceipted:
+    """The receipt that exists says the same; the delivery joins it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnDue:
+    """Altegio took the payment back after a receipt was issued: a manager has to decide."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskPerson:
+    """Contradictory facts: no machine may choose between them. `code` is for filters."""
+
+    code: str
+    reason: str
+
+
+Decision = IssueReceipt | AwaitPayment | Ignore | AlreadyReceipted | ReturnDue | AskPerson
+
+
+def decide_record(
+    record: Record,
+    status: str,
+    total: Decimal | CannotBuild,
+    payments: Sequence[KnownPayment],
+    live: LiveReceipt | None,
+    policy: Policy,
+) -> Decision:
+    """`total` is the sum of the record's lines as a receipt would show them, or why they cannot be shown."""
+    withdrawn = _find_withdrawal(record, status, policy)
+    if withdrawn:
+        return _decide_withdrawn(withdrawn, live)
+    if not has_marker(record.comment, policy.comment_marker):
+        return Ignore(f"the comment has no marker {policy.comment_marker!r}")
+    if live is not None and not live.may_be_changed:
+        return _compare_with_live(total, live)
+    if policy.fiscalize_when == "manual":
+        return AwaitPayment("receipts are issued from the payment page only")
+    if not is_due(record, policy):
+        return AwaitPayment("not paid in full yet")
+    if isinstance(total, CannotBuild):
+        return AskPerson(total.code, str(total))
+    return _decide_due(record, total, payments, policy)
+
+
+def is_due(record: Record, policy: Policy) -> bool:
+    return policy.fiscalize_when == "always" or record.is_silent_on_payment or record.is_paid
+
+
+def _find_withdrawal(record: Record, status: str, policy: Policy) -> str | None:
+    if status == "delete" or record.deleted:
+        return "the record was deleted"
+    if policy.fiscalize_when == "paid" and not is_due(record, policy):
+        return "the record is no longer paid in full"
+    return None
+
+
+def _decide_withdrawn(reason: str, live: LiveReceipt | None) -> Decision:
+    if live is not None:
+        return ReturnDue(reason)
+    return Ignore(reason) if "deleted" in reason else AwaitPayment("not paid in full yet")
+
+
+def _compare_with_live(total: Decimal | CannotBuild, live: LiveReceipt) -> Decision:
+    if total == live.total:
+        return AlreadyReceipted("the receipt of this visit is issued" if live.is_issued else "the receipt is on its way")
+    return AskPerson("difference", f"the receipt says {live.total} ₸, the record now says: {total}")
+
+
+def _decide_due(record: Record, total: Decimal, payments: Sequence[KnownPayment], policy: Policy) -> Decision:
+    if not record.services and not record.goods_transactions:
+        return Ignore("nothing was sold")
+    if total == ZERO:
+        if _has_cost(record):
+            return AwaitPayment("paid in full, but nothing is left to pay: was it a deposit or a certificate?")
+        return Ignore("everything was free")
+    return settle(total, payments, policy)
+
+
+def _has_cost(record: Record) -> bool:
+    return any(line.cost for line in (*record.services, *record.goods_transactions))
+
+
+def settle(total: Decimal, payments: Sequence[KnownPayment], policy: Policy) -> IssueReceipt | AwaitPayment | AskPerson:
+    """How `total` was paid. Known payments must add up to it exactly; with none known the default kind stands in."""
+    paid = sum((payment.amount for payment in payments), ZERO)
+    if paid > total:
+        return AskPerson("sum_mismatch", f"payments add up to {paid} ₸, the lines to {total} ₸")
+    if ZERO < paid < total:
+        return AwaitPayment(f"payments add up to {paid} ₸ of {total} ₸")
+    if paid == ZERO and policy.default_kind is None:
+        return AwaitPayment("how was it paid? Choose on the payment page")
+    if paid == ZERO:
+        assert policy.default_kind is not None
+        return IssueReceipt({policy.default_kind: total})
+    return IssueReceipt(_merge(payments, policy))
+
+
+def _merge(payments: Sequence[KnownPayment], policy: Policy) -> dict[PaymentKind, Decimal]:
+    """Webkassa takes each payment kind once."""
+    fallback = policy.default_kind or PaymentKind.CARD
+    merged: dict[PaymentKind, Decimal] = {}
+    for payment in payments:
+        kind = payment.kind or fallback
+        merged[kind] = merged.get(kind, ZERO) + payment.amount
+    return merged
+
+
+def has_marker(comment: str, marker: str) -> bool:
+    """The salon's private mark, as a word, in any case; without a configured mark everything passes."""
+    if not marker:
+        return True
+    return re.search(rf"(?<!\w){re.escape(marker)}(?!\w)", comment, re.IGNORECASE) is not None
+
+
+def find_reason_to_ignore_goods(operation: GoodsOperation, policy: Policy) -> str | None:
+    """Why a product line needs no receipt of its own. By `type_id`: the label is localised and was reworded before."""
+    if operation.type_id != GOODS_TYPE_SALE:
+        return "not a sale of goods"
+    if operation.record_id:
+        return f"sold inside visit {operation.record_id}, whose receipt shows it"
+    if not operation.document_id:
+        return "no sale document"
+    if policy.fiscalize_when == "manual":
+        return "receipts are issued from the payment page only"
+    if not has_marker(operation.comment, policy.comment_marker):
+        return f"the comment has no marker {policy.comment_marker!r}"
+    return None
+
+
+def is_payment(operation: FinanceOperation, status: str) -> bool:
+    """Whether the operation is, now, money of a client. Its sign and expense item may change with every update."""
+    if status == "delete" or operation.deleted:
+        return False
+    is_outgo = operation.expense is not None and operation.expense.type == EXPENSE_TYPE_OUTGO
+    return operation.amount > 0 and not is_outgo
+
+
+def find_payment_kind(operation: FinanceOperation) -> PaymentKind | None:
+    """Cash where the account says so; a till named after a QR code is a mobile payment; else unknown."""
+    account = operation.account
+    if account is None or account.is_cash is None:
+        return None
+    if account.is_cash:
+        return PaymentKind.CASH
+    return PaymentKind.MOBILE if re.search(r"(?<!\w)qr(?!\w)", account.title, re.IGNORECASE) else PaymentKind.CARD

@@ -1,0 +1,144 @@
+"""The sale of a subject: a visit or a goods document. Finding it, making it, joining a delivery to it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.models import Cashbox, Receipt
+from shared.money import ZERO
+from shared.statuses import ReceiptKind, ReceiptState, RecordState
+from worker.receipt_builder import ReceiptDraft
+from worker.resolution import Resolution
+from worker.rules import LiveReceipt
+from worker.webkassa.errors import AlreadyIssued
+from worker.webkassa.mapping import to_sale_request
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is sold: exactly one of a record (visit) and a goods document."""
+
+    company_id: int
+    record_id: int | None = None
+    document_id: int | None = None
+
+    @property
+    def external_check_number(self) -> str:
+        """The same for ever, through every retry and replay: Webkassa knows a sale by it."""
+        return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
+
+
+def find_sale(session: Session, subject: Subject) -> Receipt | None:
+    """The sale that was not returned; a refused one only when there is no other."""
+    mine = Receipt.record_id == subject.record_id if subject.record_id else Receipt.document_id == subject.document_id
+    return session.scalars(
+        select(Receipt)
+        .where(Receipt.company_id == subject.company_id, mine, Receipt.kind == ReceiptKind.SALE, ~Receipt.returned)
+        .order_by((Receipt.state == ReceiptState.REJECTED).asc(), Receipt.id.desc())
+        .limit(1)
+        .with_for_update()
+    ).first()
+
+
+def describe_live(receipt: Receipt | None) -> LiveReceipt | None:
+    """For the rules: None stands for no receipt at all."""
+    if receipt is None:
+        return None
+    return LiveReceipt(receipt.total, receipt.state == ReceiptState.ISSUED, may_be_changed(receipt))
+
+
+def may_be_changed(receipt: Receipt) -> bool:
+    """Only a receipt that certainly does not exist at Webkassa: never sent, or refused for good."""
+    if receipt.state == ReceiptState.REJECTED:
+        return receipt.error_kind != AlreadyIssued.__name__
+    return receipt.state == ReceiptState.PENDING and receipt.sending_since is None and receipt.unknown_since is None
+
+
+def issue_sale(
+    session: Session, subject: Subject, sale: Receipt | None, draft: ReceiptDraft, cashbox: Cashbox
+) -> Resolution:
+    """Makes the sale due, or brings one that was never issued up to date."""
+    number = sale.external_check_number if sale else subject.external_check_number
+    request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number)
+    if sale is None:
+        return _create_sale(session, subject, cashbox, draft, request)
+    if sale.request == request and sale.state == ReceiptState.REJECTED:
+        reason = f"Webkassa refused this receipt before: {sale.error_text}"
+        return Resolution.dead(sale.error_code or "rejected", reason, receipt_id=sale.id)
+    if sale.state == ReceiptState.REJECTED:
+        sale.budget_used = 0
+        sale.budget_starts_at = func.now()
+    if sale.request != request:
+        sale.request, sale.total, sale.tax, sale.cashbox_id = request, draft.total, draft.tax, cashbox.id
+        sale.state = ReceiptState.PENDING
+        sale.next_attempt_at = func.now()
+        session.flush()
+    return Resolution.issuing(sale.id, sale.cashbox_id)
+
+
+def _create_sale(
+    session: Session, subject: Subject, cashbox: Cashbox, draft: ReceiptDraft, request: dict[str, object]
+) -> Resolution:
+    created = session.scalar(
+        insert(Receipt)
+        .values(
+            company_id=subject.company_id,
+            cashbox_id=cashbox.id,
+            kind=ReceiptKind.SALE,
+            record_id=subject.record_id,
+            document_id=subject.document_id,
+            external_check_number=subject.external_check_number,
+            total=draft.total,
+            tax=draft.tax,
+            request=request,
+            next_attempt_at=func.now(),
+        )
+        .on_conflict_do_nothing()
+        .returning(Receipt.id)
+    )
+    if created is None:
+        reason = f"the number {subject.external_check_number} belongs to another receipt"
+        return Resolution.dead("number_taken", reason)
+    return Resolution.issuing(created, cashbox.id)
+
+
+def join_sale(sale: Receipt, reason: str) -> Resolution:
+    """A delivery that says nothing new shares the fate of the receipt that exists."""
+    if sale.state == ReceiptState.ISSUED:
+        return Resolution.processed(reason, receipt_id=sale.id)
+    return Resolution(RecordState.PROCESSING, reason, receipt_id=sale.id, cashbox_id=sale.cashbox_id)
+
+
+def mark_return_due(sale: Receipt, reason: str) -> Resolution:
+    """A manager decides about returns; one event is no proof that money went back."""
+    if sale.state == ReceiptState.REJECTED or sale.total == ZERO:
+        return Resolution.ignored(f"{reason}; no receipt was issued")
+    sale.return_due_reason = reason
+    return Resolution.processed(f"return due: {reason}", receipt_id=sale.id)
+
+
+class NoCashbox(Exception):
+    """No cashbox serves this salon."""
+
+
+def get_cashbox(session: Session, company_id: int, default_number: str) -> Cashbox:
+    """The salon's own, else the one of the environment, which serves everybody. Raises NoCashbox."""
+    cashbox = _find_cashbox(session, company_id, default_number)
+    if cashbox is None and default_number:
+        session.execute(insert(Cashbox).values(unique_number=default_number).on_conflict_do_nothing())
+        cashbox = _find_cashbox(session, company_id, default_number)
+    if cashbox is None:
+        raise NoCashbox(f"no cashbox for salon {company_id}")
+    return cashbox
+
+
+def _find_cashbox(session: Session, company_id: int, default_number: str) -> Cashbox | None:
+    is_default = (Cashbox.unique_number == default_number) & Cashbox.company_id.is_(None)
+    return session.scalars(
+        select(Cashbox)
+        .where(Cashbox.enabled, (Cashbox.company_id == company_id) | is_default)
+        .order_by(Cashbox.company_id.is_(None).asc())
+        .limit(1)
+    ).first()

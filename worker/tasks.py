@@ -1,0 +1,31 @@
+"""Thin tasks: ids as arguments, one use case each. Every one may run twice, and beside itself."""
+
+from typing import Any
+
+from shared.queue import DISPATCH, ISSUE_RECEIPTS, PROCESS_RECORD
+from worker import dispatch as dispatcher
+from worker.celery import app
+from worker.issue_receipt import issue_due
+from worker.process_record import process_record as decide_record
+from worker.services import get_services
+
+
+@app.task(name=PROCESS_RECORD)
+def process_record(row_id: int, **_: Any) -> None:
+    services = get_services()
+    resolution = decide_record(services, row_id)
+    if resolution is None:
+        return
+    dispatcher.follow_up(services, row_id, resolution)
+    if resolution.cashbox_id is not None:
+        issue_due(services, resolution.cashbox_id)
+
+
+@app.task(name=ISSUE_RECEIPTS)
+def issue_receipts(cashbox_id: int) -> None:
+    issue_due(get_services(), cashbox_id)
+
+
+@app.task(name=DISPATCH)
+def dispatch() -> None:
+    dispatcher.dispatch(get_services())

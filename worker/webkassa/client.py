@@ -1,0 +1,290 @@
+"""The HTTP client: one pooled session, time limits on everything, every failure as one of `errors`.
+
+Business errors come with HTTP 200, so the body is read first whatever the status says. Nothing here repeats a check by
+itself, except with a fresh token (the register refused to look at the first) or on a spare host (the first domain refused
+to serve); both send the same body, hence the same external number.
+"""
+
+import re
+import time
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import simplejson
+from redis import Redis
+from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
+
+from shared.config import Settings
+from shared.db import dump_json, load_json
+from shared.logging import get_logger
+from worker.webkassa.errors import (
+    DomainUnavailable,
+    LoginRefused,
+    NotFoundInShift,
+    OutcomeUnknown,
+    ReceiptRejected,
+    SessionExpired,
+    TooManyRequests,
+    WebkassaError,
+    WebkassaUnavailable,
+    error_from_answer,
+)
+from worker.webkassa.schemas import (
+    FiscalReceipt,
+    Shift,
+    UnreadableAnswer,
+    read_check_data,
+    read_history_item,
+    read_items,
+    read_shifts,
+)
+from worker.webkassa.session_token import SessionToken
+
+log = get_logger(__name__)
+
+TAKE = 50
+MAX_PAGES = 200
+MAX_ANSWER_BYTES = 8 * 1024 * 1024
+
+_AUTHORIZE = "/api/v4/Authorize"
+_CHECK = "/api/v4/check"
+_Z_REPORT = "/api/v4/ZReport"
+_X_REPORT = "/api/v4/XReport"
+_CASHBOXES = "/api/v4/Cashboxes"
+_SHIFT_HISTORY = "/api/v4/Cashbox/ShiftHistory"
+_CHECK_HISTORY = "/api/v4/Check/History"
+_TICKET = "/api-history/v4/Ticket/GetTicketByExternalCheckNumber"
+_CLIENT_INFO = "/api-portal/v4/cashbox/client-info"
+_MAIN_INFO = "/api-portal/v4/organization/main-info"
+
+
+class WebkassaClient:
+    """Safe to share between threads. That a cashbox gets one call at a time is the caller's duty: see `cashbox_lock`."""
+
+    def __init__(self, settings: Settings, redis: Redis, *, pool_size: int = 16) -> None:
+        self._base_url = settings.webkassa_api_url
+        self._login = settings.webkassa_login
+        self._password = settings.webkassa_password.get_secret_value()
+        self._connect_timeout = settings.webkassa_connect_timeout
+        self._read_timeout = settings.webkassa_read_timeout
+        self._http = requests.Session()
+        self._http.trust_env = False  # a proxy or a .netrc of the machine must not see fiscal data
+        self._http.headers["x-api-key"] = settings.webkassa_api_token.get_secret_value()
+        self._http.headers["Content-Type"] = "application/json"
+        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
+        self._http.mount("https://", adapter)
+        self._http.mount("http://", adapter)
+        self._token = SessionToken(redis, self._base_url, self._login, self._password, self.authorize)
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self._base_url).netloc
+
+    def authorize(self) -> str:
+        """A new session token. Anything without one is a refusal: what a missing API key looks like is undocumented."""
+        try:
+            data = self._send(self._base_url, _AUTHORIZE, {"Login": self._login, "Password": self._password})
+        except SessionExpired as error:
+            raise LoginRefused(error.text, code=error.code) from None
+        except OutcomeUnknown as error:  # a login that may have happened changes nothing: no receipt was sent
+            raise WebkassaUnavailable(f"no login: {error.text}", code=error.code, retry_after=error.retry_after) from None
+        token = data.get("Token") if isinstance(data, dict) else None
+        if not token:
+            raise LoginRefused("Webkassa gave no session token")
+        return str(token)
+
+    def check(self, request: dict[str, Any]) -> tuple[FiscalReceipt, Any]:
+        """Registers a receipt: the document, and the answer as it came. Raises WebkassaError."""
+        data = self._call(_CHECK, request)
+        try:
+            return read_check_data(data), data
+        except UnreadableAnswer as error:
+            raise OutcomeUnknown(f"the answer has {error}", response=data) from None
+
+    def close_shift(self, cashbox: str) -> dict[str, Any]:
+        """The Z-report. Raises ShiftNotOpen when there was nothing to close."""
+        return _as_object(self._call(_Z_REPORT, {"CashboxUniqueNumber": cashbox}))
+
+    def x_report(self, cashbox: str) -> dict[str, Any]:
+        return _as_object(self._call(_X_REPORT, {"CashboxUniqueNumber": cashbox}))
+
+    def find_ticket(self, cashbox: str, external_check_number: str, shift: int) -> FiscalReceipt | None:
+        """The receipt of that number in that shift, or None."""
+        body = {"CashboxUniqueNumber": cashbox, "ExternalCheckNumber": external_check_number, "ShiftNumber": shift}
+        try:
+            data = self._call(_TICKET, body)
+        except NotFoundInShift:
+            return None
+        if not isinstance(data, dict) or not data:
+            return None
+        named = data.get("ExternalCheckNumber")
+        if named not in (None, external_check_number):
+            return None
+        return _read_item(data)
+
+    def find_in_history(self, cashbox: str, external_check_number: str, shift: int) -> FiscalReceipt | None:
+        """The same through the list of a shift's receipts, page by page."""
+        skip = 0
+        for _ in range(MAX_PAGES):
+            body = {"CashboxUniqueNumber": cashbox, "ShiftNumber": shift, "Skip": skip, "Take": TAKE}
+            try:
+                items, total = read_items(self._call(_CHECK_HISTORY, body))
+            except NotFoundInShift:
+                return None
+            for item in items:
+                if item.get("ExternalCheckNumber") == external_check_number:
+                    return _read_item(item)
+            skip += len(items)
+            if not items or (total is not None and skip >= total) or (total is None and len(items) < TAKE):
+                return None
+        return None
+
+    def list_newest_shifts(self, cashbox: str) -> list[Shift]:
+        """Up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest."""
+        body = {"CashboxUniqueNumber": cashbox, "Skip": 0, "Take": TAKE}
+        try:
+            shifts, total = read_shifts(self._call(_SHIFT_HISTORY, body))
+            if total > len(shifts):
+                newest, _ = read_shifts(self._call(_SHIFT_HISTORY, body | {"Skip": total - TAKE}))
+                shifts += newest
+        except NotFoundInShift:
+            return []
+        return sorted(set(shifts), key=lambda shift: shift.number, reverse=True)
+
+    def list_cashboxes(self) -> list[dict[str, Any]]:
+        """Every cashbox of the login. For set-up only: Webkassa asks not to call it as a routine."""
+        data = _as_object(self._call(_CASHBOXES, {}))
+        return [row for row in data.get("List") or [] if isinstance(row, dict)]
+
+    def client_info(self, cashbox: str) -> dict[str, Any]:
+        """Status and licence of a cashbox."""
+        return _as_object(self._call(_CLIENT_INFO, {"CashboxUniqueNumber": cashbox}))
+
+    def main_info(self, taxpayer_number: str) -> dict[str, Any]:
+        """VAT regime of the organisation with that BIN or IIN."""
+        return _as_object(self._call(_MAIN_INFO, {"Xin": taxpayer_number}))
+
+    def _call(self, path: str, body: dict[str, Any]) -> Any:
+        """`Data` of the answer. With an expired session: one new login, the same body once more."""
+        token = self._token.get()
+        try:
+            return self._send_anywhere(path, {"Token": token, **body})
+        except SessionExpired:
+            token = self._token.renew(token)
+        try:
+            return self._send_anywhere(path, {"Token": token, **body})
+        except SessionExpired as error:
+            raise ReceiptRejected(f"a fresh session is refused: {error.text}", code=error.code) from None
+
+    def _send_anywhere(self, path: str, body: dict[str, Any]) -> Any:
+        """On the spare hosts too, when the domain says it cannot serve. Facts: https, comma-separated names."""
+        try:
+            return self._send(self._base_url, path, body)
+        except DomainUnavailable as error:
+            first = error
+        for host in first.alternatives:
+            try:
+                return self._send(self._spare_url(host), path, body)
+            except WebkassaUnavailable as error:
+                log.warning("spare host is of no help", host=host, error=error.text)
+        raise first
+
+    def _spare_url(self, host: str) -> str:
+        """Never less safe than the address that was configured: plain http only where that is plain http already."""
+        scheme = urlsplit(self._base_url).scheme
+        return f"{scheme}://{re.sub(r'^https?://', '', host).strip('/')}"
+
+    def _send(self, base_url: str, path: str, body: dict[str, Any]) -> Any:
+        deadline = time.monotonic() + self._connect_timeout + self._read_timeout
+        try:
+            with self._http.post(
+                base_url + path,
+                data=dump_json(body).encode(),
+                timeout=(self._connect_timeout, self._read_timeout),
+                stream=True,
+                allow_redirects=False,
+            ) as response:
+                content = _read_within(response, deadline)
+        except requests.RequestException as error:
+            raise _transport_error(error) from None
+        return _read_answer(response, content)
+
+
+def _read_within(response: requests.Response, deadline: float) -> bytes:
+    """The whole body, or OutcomeUnknown: the library's own limit starts anew with every byte that trickles in."""
+    content = bytearray()
+    for chunk in response.iter_content(65536):
+        content += chunk
+        if time.monotonic() > deadline or len(content) > MAX_ANSWER_BYTES:
+            raise OutcomeUnknown("the answer does not end", may_still_run=True)
+    return bytes(content)
+
+
+def _transport_error(error: requests.RequestException) -> WebkassaError:
+    name = type(error).__name__
+    if isinstance(error, requests.exceptions.SSLError):
+        return WebkassaUnavailable("TLS handshake failed")
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    if isinstance(error, requests.ConnectTimeout) or isinstance(
+        reason, NewConnectionError | NameResolutionError | ConnectTimeoutError
+    ):
+        return WebkassaUnavailable("cannot be reached")
+    return OutcomeUnknown(f"no answer ({name})", may_still_run=isinstance(error, requests.Timeout))
+
+
+def _read_answer(response: requests.Response, content: bytes) -> Any:
+    """`Data`, or the error to act on."""
+    body = _parse(content)
+    errors = body.get("Errors") if isinstance(body, dict) else None
+    if errors and isinstance(errors, list):
+        alternatives = _split_hosts(response.headers.get("AlternativeDomainNames", ""))
+        error = error_from_answer([item for item in errors if isinstance(item, dict)] or [{}], body, alternatives)
+        error.retry_after = _retry_after(response)
+        raise error
+    if response.ok and isinstance(body, dict) and "Data" in body:
+        return body["Data"]
+    raise _gateway_error(response)
+
+
+def _parse(content: bytes) -> Any:
+    try:
+        return load_json(content)
+    except (simplejson.JSONDecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _gateway_error(response: requests.Response) -> WebkassaError:
+    """An answer that is not the register's own. Only statuses that certainly stopped the call before it are refusals."""
+    status, retry_after = response.status_code, _retry_after(response)
+    if status == 429:
+        return TooManyRequests("too many requests", code=status, retry_after=retry_after)
+    if status == 505:
+        alternatives = _split_hosts(response.headers.get("AlternativeDomainNames", ""))
+        return DomainUnavailable("this domain does not serve now", code=status, alternatives=alternatives)
+    if status in (401, 403):
+        return LoginRefused("the API key is refused", code=status)
+    if status in (301, 302, 303, 307, 308, 404, 405):
+        return ReceiptRejected("no such address: check WEBKASSA_API_URL", code=status)
+    return OutcomeUnknown(f"HTTP {status} without an answer of the register", code=status, retry_after=retry_after)
+
+
+def _retry_after(response: requests.Response) -> float | None:
+    value = response.headers.get("Retry-After", "").strip()
+    return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None
+
+
+def _split_hosts(header: str) -> tuple[str, ...]:
+    return tuple(host.strip() for host in re.split(r"[,;]", header) if host.strip())
+
+
+def _read_item(item: dict[str, Any]) -> FiscalReceipt:
+    try:
+        return read_history_item(item)
+    except UnreadableAnswer as error:
+        raise WebkassaUnavailable(f"the lookup's answer has {error}") from None
+
+
+def _as_object(data: Any) -> dict[str, Any]:
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,172 @@
+"""What went wrong, named by what to do now. Pure.
+
+WebkassaError
+├── WebkassaUnavailable      nothing reached the register: later
+│   ├── TooManyRequests      429: later, no sooner than asked
+│   └── DomainUnavailable    505: the spare hosts, then later
+├── OutcomeUnknown           the call may have been carried out: ask before sending again
+│   └── UnknownVendorCode    a code nobody documented: ask once, then a person
+├── AlreadyIssued            14: done, the receipt exists (its data may come along)
+├── SessionExpired           2, 3: log in once, repeat
+├── ShiftExpired             11: close the shift, repeat
+├── ShiftNotOpen             12, 13: for a Z-report as good as done
+├── CashboxBusy              9 about sequence: another call is at work, later
+├── OfflineTooLong           18: the register itself has to reach its operator first; pause the cashbox
+├── NotFoundInShift          15, 16, 19: not here; an answer, not a fault
+└── ReceiptRejected          a person: this request will never be accepted as it is
+    └── LoginRefused         1, or a refused API key: nothing will be accepted from us; do not try again and again
+"""
+
+import re
+from enum import Enum
+from typing import Any
+
+
+class Blame(Enum):
+    """Whose fault a failed attempt is: the receipt's own, the moment's, or unclear."""
+
+    RECEIPT = "receipt"
+    MOMENT = "moment"
+    UNCLEAR = "unclear"
+
+
+class WebkassaError(Exception):
+    """`code` and `text` are the vendor's; `retry_after` is in seconds, where it was given."""
+
+    blame = Blame.UNCLEAR
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        code: int | str | None = None,
+        retry_after: float | None = None,
+        response: Any = None,
+    ) -> None:
+        super().__init__(text if code is None else f"code {code}: {text}")
+        self.text = text
+        self.code = None if code is None else str(code)
+        self.retry_after = retry_after
+        self.response = response
+
+
+class WebkassaUnavailable(WebkassaError):
+    pass
+
+
+class TooManyRequests(WebkassaUnavailable):
+    blame = Blame.MOMENT
+
+
+class DomainUnavailable(WebkassaUnavailable):
+    """`alternatives` are the host names of the header AlternativeDomainNames."""
+
+    def __init__(self, text: str, *, alternatives: tuple[str, ...] = (), **kwargs: Any) -> None:
+        super().__init__(text, **kwargs)
+        self.alternatives = alternatives
+
+
+class OutcomeUnknown(WebkassaError):
+    """`may_still_run` after a time-out: the register may be at work on the call, and takes one at a time."""
+
+    def __init__(self, text: str, *, may_still_run: bool = False, **kwargs: Any) -> None:
+        super().__init__(text, **kwargs)
+        self.may_still_run = may_still_run
+
+
+class UnknownVendorCode(OutcomeUnknown):
+    pass
+
+
+class AlreadyIssued(WebkassaError):
+    pass
+
+
+class SessionExpired(WebkassaError):
+    pass
+
+
+class ShiftExpired(WebkassaError):
+    blame = Blame.MOMENT
+
+
+class ShiftNotOpen(WebkassaError):
+    pass
+
+
+class CashboxBusy(WebkassaError):
+    blame = Blame.MOMENT
+
+
+class OfflineTooLong(WebkassaError):
+    blame = Blame.MOMENT
+
+
+class NotFoundInShift(WebkassaError):
+    pass
+
+
+class ReceiptRejected(WebkassaError):
+    blame = Blame.RECEIPT
+
+
+class LoginRefused(ReceiptRejected):
+    pass
+
+
+_REJECTED = ReceiptRejected
+CLASS_OF_CODE: dict[int, type[WebkassaError]] = {
+    -1: OutcomeUnknown,
+    1: LoginRefused,
+    2: SessionExpired,
+    3: SessionExpired,
+    4: _REJECTED,
+    5: _REJECTED,
+    6: _REJECTED,
+    7: _REJECTED,
+    8: _REJECTED,
+    9: _REJECTED,
+    10: _REJECTED,
+    11: ShiftExpired,
+    12: ShiftNotOpen,
+    13: ShiftNotOpen,
+    14: AlreadyIssued,
+    15: NotFoundInShift,
+    16: NotFoundInShift,
+    17: _REJECTED,
+    18: OfflineTooLong,
+    19: NotFoundInShift,
+    20: _REJECTED,
+    505: DomainUnavailable,
+    **dict.fromkeys(range(1000, 1035), _REJECTED),
+    1404: _REJECTED,
+    **dict.fromkeys(range(2001, 2008), _REJECTED),
+    3001: _REJECTED,
+    3002: _REJECTED,
+}
+
+# Where an answer carries several errors, the one that tells more about the register's state wins.
+_PRECEDENCE = (14, 2, 3, 1, 11, 505, 18, -1, 12, 13)
+_SEQUENCE = re.compile(r"последовательн|параллельн|одновременн|sequential|concurrent", re.IGNORECASE)
+
+
+def error_from_answer(errors: list[dict[str, Any]], response: Any, alternatives: tuple[str, ...] = ()) -> WebkassaError:
+    """The error to act on, of the `Errors` of an answer; codes decide, texts only tell the two meanings of 9 apart."""
+    faults = [(_code(item), str(item.get("Text") or item.get("text") or "")) for item in errors]
+    code, _ = min(faults, key=lambda fault: _PRECEDENCE.index(fault[0]) if fault[0] in _PRECEDENCE else len(_PRECEDENCE))
+    text = "; ".join(text for _, text in faults if text) or "no text"
+    if code is None:
+        return UnknownVendorCode(text, response=response)
+    if code == 9 and _SEQUENCE.search(text):
+        return CashboxBusy(text, code=code, response=response)
+    if code == 505:
+        return DomainUnavailable(text, code=code, alternatives=alternatives, response=response)
+    return CLASS_OF_CODE.get(code, UnknownVendorCode)(text, code=code, response=response)
+
+
+def _code(item: dict[str, Any]) -> int | None:
+    value = item.get("Code", item.get("code"))
+    try:
+        return int(value) if value is not None else None
+    except (TypeError, ValueError):
+        return None

@@ -1,0 +1,116 @@
+"""One session of a cashier, shared by all workers through Redis and renewed by one of them.
+
+A wrong password is remembered for a while: Webkassa may lock a login that keeps knocking. Redis is a convenience here;
+without it every process logs in for itself.
+"""
+
+import contextlib
+import hashlib
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from shared.logging import get_logger
+from worker.webkassa.errors import LoginRefused
+
+log = get_logger(__name__)
+
+# Tokens live up to 24 h; an early end is told by code 2.
+TOKEN_SECONDS = 22 * 3600
+REFUSAL_SECONDS = 30
+_RENEWAL_SECONDS = 40
+_POLL_SECONDS = 0.1
+
+
+class SessionToken:
+    """`authorize` logs in and returns a new token; it may raise any WebkassaError."""
+
+    def __init__(self, redis: Redis, base_url: str, login: str, password: str, authorize: Callable[[], str]) -> None:
+        # The password is part of the name: after it was changed neither the old token nor the old refusal counts.
+        digest = hashlib.sha256(f"{base_url}\n{login}\n{password}".encode()).hexdigest()[:24]
+        self._redis = redis
+        self._key = f"webkassa:token:{digest}"
+        self._refused_key = f"webkassa:refused:{digest}"
+        self._lock_key = f"webkassa:renewing:{digest}"
+        self._authorize = authorize
+        self._lock = threading.Lock()
+        self._own: str | None = None
+
+    def get(self) -> str:
+        """The token in force, logging in if there is none. Raises WebkassaError."""
+        return self._read() or self.renew(None)
+
+    def renew(self, stale: str | None) -> str:
+        """A token other than `stale`; only one caller of all workers logs in, the others take its token."""
+        with self._lock:
+            current = self._read()
+            if current and current != stale:
+                return current
+            with self._single_flight(stale) as found:
+                return found or self._log_in()
+
+    def _log_in(self) -> str:
+        refusal = self._ask_redis(lambda: self._redis.get(self._refused_key))
+        if refusal:
+            raise LoginRefused("the login was refused a moment ago, not tried again yet", code=_as_text(refusal))
+        try:
+            token = self._authorize()
+        except LoginRefused as error:
+            code = error.code or "1"
+            self._ask_redis(lambda: self._redis.set(self._refused_key, code, ex=REFUSAL_SECONDS))
+            raise
+        self._own = token
+        self._ask_redis(lambda: self._redis.set(self._key, token, ex=TOKEN_SECONDS))
+        return token
+
+    def _read(self) -> str | None:
+        try:
+            shared = self._redis.get(self._key)
+        except (RedisError, OSError):
+            return self._own
+        return _as_text(shared) if shared else None
+
+    @contextlib.contextmanager
+    def _single_flight(self, stale: str | None) -> Iterator[str | None]:
+        """Yields the token somebody else got meanwhile, or None when the caller has to log in."""
+        if not self._try_lock():
+            found = self._wait_for_other(stale)
+            if found:
+                yield found
+                return
+        try:
+            yield None
+        finally:
+            self._ask_redis(lambda: self._redis.delete(self._lock_key))
+
+    def _try_lock(self) -> bool:
+        try:
+            return bool(self._redis.set(self._lock_key, "1", nx=True, ex=_RENEWAL_SECONDS))
+        except (RedisError, OSError):
+            return True
+
+    def _wait_for_other(self, stale: str | None) -> str | None:
+        """Until the other worker has a token, gave up, or died with the lock."""
+        deadline = time.monotonic() + _RENEWAL_SECONDS
+        while time.monotonic() < deadline:
+            token = self._read()
+            if token and token != stale:
+                return token
+            if self._try_lock():
+                return None
+            time.sleep(_POLL_SECONDS)
+        return None
+
+    def _ask_redis(self, call: Callable[[], object]) -> object:
+        try:
+            return call()
+        except (RedisError, OSError) as error:
+            log.warning("token is not shared: redis is away", error=type(error).__name__)
+            return None
+
+
+def _as_text(value: object) -> str:
+    return value.decode() if isinstance(value, bytes) else str(value)
