@@ -36,7 +36,7 @@ def _parse_id(value: Any) -> int | None:
         if not re.fullmatch(r"\s*-?[0-9]{1,19}\s*", value):
             raise ValueError("must be a whole number")
         value = int(value)
-    if isinstance(value, Decimal | float) and abs(value) <= _BIGINT and value == int(value):
+    if isinstance(value, Decimal | float) and -_BIGINT <= value <= _BIGINT and value == int(value):
         return int(value)
     if not isinstance(value, int):
         raise ValueError("must be a whole number")

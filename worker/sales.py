@@ -1,6 +1,7 @@
 """The sale of a subject: a visit or a goods document. Finding it, making it, joining a delivery to it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -64,22 +65,28 @@ def issue_sale(
     request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number)
     if sale is None:
         return _create_sale(session, subject, cashbox, draft, request)
-    if sale.request == request and sale.state == ReceiptState.REJECTED:
+    is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
+    if is_refused and sale.request == request:
         reason = f"Webkassa refused this receipt before: {sale.error_text}"
         return Resolution.dead(sale.error_code or "rejected", reason, receipt_id=sale.id)
-    if sale.state == ReceiptState.REJECTED:
-        sale.budget_used = 0
-        sale.budget_starts_at = func.now()
-    if sale.request != request:
-        sale.request, sale.total, sale.tax, sale.cashbox_id = request, draft.total, draft.tax, cashbox.id
-        sale.state = ReceiptState.PENDING
-        sale.next_attempt_at = func.now()
+    if sale.state == ReceiptState.REJECTED or sale.request != request:
+        _revive(sale, draft, request, cashbox)
         session.flush()
     return Resolution.issuing(sale.id, sale.cashbox_id)
 
 
+def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: Cashbox) -> None:
+    """A receipt that does not exist at Webkassa takes the present shape, under its old number."""
+    sale.request, sale.total, sale.tax, sale.cashbox_id = request, draft.total, draft.tax, cashbox.id
+    if sale.state == ReceiptState.REJECTED:
+        sale.budget_used = 0
+        sale.budget_starts_at = func.now()
+    sale.state = ReceiptState.PENDING
+    sale.next_attempt_at = func.now()
+
+
 def _create_sale(
-    session: Session, subject: Subject, cashbox: Cashbox, draft: ReceiptDraft, request: dict[str, object]
+    session: Session, subject: Subject, cashbox: Cashbox, draft: ReceiptDraft, request: dict[str, Any]
 ) -> Resolution:
     created = session.scalar(
         insert(Receipt)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from shared.queue import DISPATCH, ISSUE_RECEIPTS, PROCESS_RECORD
+from shared.queue import DISPATCH, ISSUE_RECEIPTS, PROCESS_RECORD, REPLAY_DEAD_LETTER, REPLAY_DEAD_LETTERS
 from worker import dispatch as dispatcher
 from worker.celery import app
 from worker.issue_receipt import issue_due
 from worker.process_record import process_record as decide_record
+from worker.replay import find_dead_letters, replay
 from worker.services import get_services
 
 
@@ -29,3 +30,18 @@ def issue_receipts(cashbox_id: int) -> None:
 @app.task(name=DISPATCH)
 def dispatch() -> None:
     dispatcher.dispatch(get_services())
+
+
+@app.task(name=REPLAY_DEAD_LETTER)
+def replay_dead_letter(row_id: int) -> None:
+    """A message of the `dead_letter` queue, should a person let a worker consume it."""
+    replay(get_services(), row_id, actor="queue", reason="dead_letter queue consumed")
+
+
+@app.task(name=REPLAY_DEAD_LETTERS)
+def replay_dead_letters(reason: str = "replay_dead_letters called") -> None:
+    services = get_services()
+    with services.sessions() as session:
+        ids = find_dead_letters(session)
+    for row_id in ids:
+        replay(services, row_id, actor="task", reason=reason)
