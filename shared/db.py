@@ -33,6 +33,8 @@ def create_database_engine(settings: Settings, *, pool_size: int) -> Engine:
         pool_timeout=10,
         pool_pre_ping=True,
         pool_recycle=1800,
+        # An error message with the parameters of a statement would carry names and phones into the log.
+        hide_parameters=True,
         json_serializer=dump_json,
         json_deserializer=load_json,
         connect_args={

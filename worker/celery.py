@@ -17,6 +17,7 @@ app = Celery("altegio-webkassa", broker=settings.redis_url, include=["worker.tas
 app.conf.update(
     # The work waits for networks: threads give a slot for an eighth of a process's memory.
     worker_pool="threads",
+    worker_concurrency=8,
     # A message leaves the queue only when its task is done; a killed worker's messages come back.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
