@@ -16,6 +16,7 @@ from shared.logging import get_logger
 from shared.models import Cashbox, Receipt, WebhookRecord
 from shared.queue import PROCESS_RECORD, RECORDS, REPLAY_DEAD_LETTER, publish_records
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from worker.alerts import send_alert
 from worker.issue_receipt import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.resolution import Resolution
 from worker.services import Services
@@ -114,6 +115,11 @@ def send_dead_letters(services: Services) -> int:
         for row_id in ids:
             services.producer.send_task(REPLAY_DEAD_LETTER, args=[row_id], task_id=f"dead-letter-{row_id}", retry=False)
             _mark_sent(session, row_id)
+    if ids:
+        shown = ", ".join(map(str, ids[:10]))
+        send_alert(
+            services, "dead_letter", f"{len(ids)} new dead letter(s): {shown}. See: receipts list --state dead_lettered"
+        )
     return len(ids)
 
 

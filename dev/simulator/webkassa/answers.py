@@ -1,0 +1,227 @@
+"""The vendor's shapes of a receipt: the answer of `check`, the history item, and our own ledger row."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from urllib.parse import quote
+
+from dev.simulator.webkassa.arithmetic import VAT, Line
+from dev.simulator.webkassa.fields import TIYN, read_text, round_to
+from dev.simulator.webkassa.journal import mask_secrets
+from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
+from dev.simulator.webkassa.requisites import to_local
+from dev.simulator.webkassa.settings import Settings
+
+OFD = {
+    "Name": "Симулятор ОФД",
+    "NameKz": "ОФД симуляторы",
+    "NameEn": "Simulated OFD",
+    "Host": "ofd.example/consumer",
+    "Code": 4,
+}
+ADDRESS = "г. Алматы, ул. Примерная, д. 1"
+ADDRESS_KZ = "Алматы қ., Үлгі көш., 1 үй"
+TAXPAYER_NAME = 'ТОО "Салон-Пример"'
+TAXPAYER_NUMBER = "000000000000"
+EMPLOYEE_NAME = "Кассир моста"
+EMPLOYEE_CODE = 77
+PRINT_HOST = "https://webkassa.example"
+
+# The words for cash and card are the vendor's, the word for mobile payment is assumed.
+PAYMENT_NAMES = {0: "Наличные", 1: "Банковская карта", 4: "Мобильный платеж"}
+OPERATION_NAMES = {0: "Покупка", 1: "Возврат покупки", 2: "Продажа", 3: "Возврат продажи"}
+
+
+def format_local(at: datetime) -> str:
+    return to_local(at).strftime("%d.%m.%Y %H:%M:%S")
+
+
+def format_local_with_offset(at: datetime) -> str:
+    """What the vendor calls UTC: the same local time, with its offset."""
+    return f"{format_local(at)} +05:00"
+
+
+def build_ticket_url(receipt: Receipt) -> str:
+    moment = to_local(receipt.recorded_at).strftime("%Y%m%dT%H%M%S")
+    registration = receipt.cashbox.registration_number
+    return f"http://{OFD['Host']}?i={receipt.check_number}&f={registration}&s={receipt.sums.total}&t={moment}"
+
+
+def build_print_url(receipt: Receipt) -> str:
+    external = quote(receipt.external_number, safe="")
+    place = f"chb={receipt.cashbox.number}&sh={receipt.shift.number}"
+    return f"{PRINT_HOST}/spa-ui/ticket?{place}&extnum={external}"
+
+
+def build_cashbox(cashbox: Cashbox) -> dict[str, Any]:
+    return {
+        "UniqueNumber": cashbox.number,
+        "RegistrationNumber": cashbox.registration_number,
+        "IdentityNumber": str(cashbox.identity_number),
+        "Address": ADDRESS,
+        "AddressKz": ADDRESS_KZ,
+        "Ofd": OFD,
+    }
+
+
+def build_check(receipt: Receipt, settings: Settings) -> dict[str, Any]:
+    url = build_ticket_url(receipt)
+    data = {
+        "CheckNumber": receipt.check_number,
+        "DateTime": format_local(receipt.recorded_at),
+        "DateTimeUTC": format_local_with_offset(receipt.recorded_at),
+        "OfflineMode": receipt.offline,
+        "CashboxOfflineMode": settings.offline,
+        "Cashbox": build_cashbox(receipt.cashbox),
+        "Organization": {"TaxPayerName": TAXPAYER_NAME, "TaxPayerIN": TAXPAYER_NUMBER},
+        "CheckOrderNumber": receipt.order_number,
+        "ShiftNumber": receipt.shift.number,
+        "EmployeeName": EMPLOYEE_NAME,
+        "TicketUrl": url,
+        "TicketPrintUrl": build_print_url(receipt),
+        "TicketPrintFormat": build_print_lines(receipt, url),
+    }
+    if settings.total_in_answer:
+        data["Total"] = receipt.sums.total
+    return data
+
+
+def build_print_lines(receipt: Receipt, url: str) -> list[dict[str, Any]]:
+    """Type 0 is a line of text, 2 a QR code; Style 1 is bold."""
+    rows = [(0, TAXPAYER_NAME, 1), (0, f"ФП: {receipt.check_number}", 0), (2, url, 0)]
+    return [
+        {"Order": order, "Type": kind, "Value": value, "Style": style}
+        for order, (kind, value, style) in enumerate(rows, start=1)
+    ]
+
+
+def build_history_item(receipt: Receipt) -> dict[str, Any]:
+    """The same receipt under the other names of the history methods."""
+    sums, cashbox = receipt.sums, receipt.cashbox
+    percents = [line.tax_percent or 0 for line in sums.lines if line.tax_type == VAT]
+    return {
+        "CashboxUniqueNumber": cashbox.number,
+        "CashboxRegistrationNumber": cashbox.registration_number,
+        "CashboxIdentityNumber": cashbox.identity_number,
+        "Address": ADDRESS,
+        "Number": receipt.check_number,
+        "OrderNumber": receipt.order_number,
+        "ExternalOrderNumber": _optional_text(receipt.fields, "externalordernumber"),
+        "RegistratedOn": format_local(receipt.recorded_at),
+        "RegistratedOnUTC": format_local_with_offset(receipt.recorded_at),
+        "EmployeeName": EMPLOYEE_NAME,
+        "EmployeeCode": EMPLOYEE_CODE,
+        "ShiftNumber": receipt.shift.number,
+        "DocumentNumber": receipt.document_number,
+        "OperationType": receipt.operation_type,
+        "OperationTypeText": OPERATION_NAMES[receipt.operation_type],
+        "Payments": [
+            {"Sum": amount, "PaymentTypeName": PAYMENT_NAMES[kind]} for kind, amount in sums.payments
+        ],
+        "Total": sums.total,
+        "Change": sums.change,
+        "Taken": sums.taken,
+        "Discount": sums.discount,
+        "MarkupPercent": 0,
+        "Markup": sums.markup,
+        "TaxPercent": max(percents, default=0),
+        "Tax": sums.tax,
+        "VATPayer": bool(percents),
+        "Positions": [_build_history_position(line) for line in sums.lines],
+        "IsOffline": receipt.offline,
+        "TicketUrl": build_ticket_url(receipt),
+        "TicketPrintUrl": build_print_url(receipt),
+        "CustomerXin": _optional_text(receipt.fields, "customerxin"),
+        "Ofd": OFD,
+        "ExternalCheckNumber": receipt.external_number or None,
+        "TaxPayerName": TAXPAYER_NAME,
+        "TaxPayerIN": TAXPAYER_NUMBER,
+    }
+
+
+def build_money(cashbox: Cashbox, shift: Shift, at: datetime, *, offline: bool) -> dict[str, Any]:
+    return {
+        "OfflineMode": offline,
+        "CashboxOfflineMode": offline,
+        "ShiftNumber": shift.number,
+        "DateTime": format_local(at),
+        "DateTimeUTC": format_local_with_offset(at),
+        # The cash now in the drawer, not the amount moved.
+        "Sum": cashbox.drawer,
+        "Cashbox": build_cashbox(cashbox),
+    }
+
+
+def build_shift(shift: Shift) -> dict[str, Any]:
+    """An open shift has no CloseDate at all."""
+    row = {"ShiftNumber": shift.number, "OpenDate": format_local(shift.opened_at)}
+    return row | ({"CloseDate": format_local(shift.closed_at)} if shift.closed_at else {})
+
+
+def build_ledger_row(receipt: Receipt) -> dict[str, Any]:
+    """Not the vendor's: what a test asks the simulator about; amounts are texts with two decimals."""
+    return {
+        "cashbox": receipt.cashbox.number,
+        "external_check_number": receipt.external_number or None,
+        "operation_type": receipt.operation_type,
+        "total": _show(receipt.sums.total),
+        "tax": _show(receipt.sums.tax),
+        "change": _show(receipt.sums.change),
+        "payments": [{"type": kind, "sum": _show(amount)} for kind, amount in receipt.sums.payments],
+        "shift": receipt.shift.number,
+        "check_order_number": receipt.order_number,
+        "check_number": receipt.check_number,
+        "offline": receipt.offline,
+        "recorded_at": receipt.recorded_at.isoformat(),
+        "positions": [_build_ledger_position(line) for line in receipt.sums.lines],
+        "request": mask_secrets(receipt.body),
+    }
+
+
+def _build_history_position(line: Line) -> dict[str, Any]:
+    return {
+        "PositionName": line.name,
+        "PositionCode": line.code,
+        "Count": line.count,
+        "Price": line.price,
+        "DiscountPercent": 0,
+        "DiscountTenge": line.discount,
+        "MarkupPercent": 0,
+        "Markup": line.markup,
+        "TaxPercent": line.tax_percent or 0,
+        "Tax": line.tax,
+        "IsNds": line.tax_type == VAT,
+        "IsStorno": False,
+        "MarkupDeleted": False,
+        "DiscountDeleted": False,
+        "Sum": line.amount,
+        "UnitCode": line.unit_code,
+        "Mark": None,
+        "PositionType": line.position_type,
+    }
+
+
+def _build_ledger_position(line: Line) -> dict[str, Any]:
+    return {
+        "name": line.name,
+        "code": line.code,
+        "count": str(line.count),
+        "price": _show(line.price),
+        "discount": _show(line.discount),
+        "markup": _show(line.markup),
+        "sum": _show(line.amount),
+        "tax_type": line.tax_type,
+        "tax_percent": line.tax_percent,
+        "tax": _show(line.tax),
+        "unit_code": line.unit_code,
+        "position_type": line.position_type,
+    }
+
+
+def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:
+    return read_text(fields.get(name)) or None
+
+
+def _show(amount: Decimal) -> str:
+    return str(round_to(amount, TIYN))

@@ -1,0 +1,52 @@
+"""The ledger on disk: one JSON line for every fiscal event, replayed at the next start.
+
+Appending keeps a receipt at one small write, whatever the size of the ledger, and a line is out of the
+process before its answer leaves: killing the simulator loses nothing that a client was told.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from dev.simulator.webkassa.jsontext import BadJson, dump, parse
+
+
+class StateFile:
+    """Without a path it keeps nothing."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = None
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a+b", buffering=0)
+
+    def load(self) -> list[dict[str, Any]]:
+        """The events so far; a last line cut by a kill is removed, so that it cannot swallow the next one."""
+        events: list[dict[str, Any]] = []
+        if self._file is None:
+            return events
+        self._file.seek(0)
+        whole = 0
+        for line in self._file.readall().splitlines(keepends=True):
+            try:
+                event = parse(line)
+            except BadJson:
+                break
+            if not line.endswith(b"\n"):
+                break
+            events.append(event)
+            whole += len(line)
+        self._file.truncate(whole)
+        return events
+
+    def append(self, event: dict[str, Any]) -> None:
+        if self._file:
+            self._file.write(dump(event) + b"\n")
+
+    def clear(self) -> None:
+        if self._file:
+            self._file.truncate(0)
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+            self._file = None
