@@ -4,11 +4,12 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 
 from shared.config import get_settings
+from shared.db import build_url
 from shared.models import Base
 
 
 def run_migrations() -> None:
-    url = get_settings().sqlalchemy_url
+    url = build_url(get_settings())
     if context.is_offline_mode():
         context.configure(url=url, target_metadata=Base.metadata, literal_binds=True)
         with context.begin_transaction():

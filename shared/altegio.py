@@ -24,6 +24,8 @@ GOODS_TYPE_SALE = 1
 EXPENSE_TYPE_OUTGO = 1
 
 _BIGINT = 2**63 - 1
+# Years at the ends of the calendar cannot be moved to another time zone.
+_YEARS = range(1970, 2101)
 
 
 def _parse_id(value: Any) -> int | None:
@@ -91,11 +93,11 @@ def _parse_moment(value: Any) -> datetime | None:
     text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", value.strip())
     try:
         moment = datetime.fromisoformat(text)
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)
-        moment.timestamp()
-    except (ValueError, OverflowError):
+    except ValueError:
         raise ValueError("must be a date and time such as 2026-03-02 12:00:00") from None
-    return moment
+    if moment.year not in _YEARS:
+        raise ValueError("is out of range")
+    return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)
 
 
 def _parse_moment_hint(value: Any) -> datetime | None:

@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
-from sqlalchemy import URL, make_url
 
 _PLACEHOLDER = re.compile(r"^(change[-_ ]?me.*|your[-_ ].*|<.*>|placeholder.*)$", re.IGNORECASE)
 
@@ -78,20 +77,6 @@ class Settings(BaseSettings):
         if value.isdigit() and 0 < int(value) < 100:
             return value
         raise ValueError("must be none, auto or a whole rate such as 12 or 16")
-
-    @property
-    def sqlalchemy_url(self) -> URL:
-        """SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3; the driver here is psycopg2."""
-        if self.database_url:
-            return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", self.database_url))
-        return URL.create(
-            "postgresql+psycopg2",
-            username=self.postgres_user,
-            password=self.postgres_password.get_secret_value(),
-            host=self.postgres_host,
-            port=self.postgres_port,
-            database=self.postgres_db,
-        )
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

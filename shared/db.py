@@ -1,10 +1,11 @@
 """The database: one engine per process, sessions that never hide a transaction."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import simplejson
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings
@@ -21,13 +22,27 @@ def load_json(text: str | bytes) -> Any:
     return simplejson.loads(text, parse_float=Decimal)
 
 
+def build_url(settings: Settings) -> URL:
+    """SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3; the driver here is psycopg2."""
+    if settings.database_url:
+        return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", settings.database_url))
+    return URL.create(
+        "postgresql+psycopg2",
+        username=settings.postgres_user,
+        password=settings.postgres_password.get_secret_value(),
+        host=settings.postgres_host,
+        port=settings.postgres_port,
+        database=settings.postgres_db,
+    )
+
+
 def create_database_engine(settings: Settings, *, pool_size: int) -> Engine:
     """`pool_size` is how many threads of this process talk to the database at once.
 
     Stalled statements end after 30 s so that a hung database is an error that can be answered, not a silence.
     """
     return create_engine(
-        settings.sqlalchemy_url,
+        build_url(settings),
         pool_size=pool_size,
         max_overflow=2,
         pool_timeout=10,

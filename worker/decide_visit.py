@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from decimal import Decimal
 
-from sqlalchemy import case, select
+from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from shared.altegio import RECORD, Record
@@ -98,24 +98,21 @@ def _sold_on(record: Record, row: WebhookRecord) -> date:
 def _find_newer(session: Session, row: WebhookRecord) -> int | None:
     """A stored delivery of the same record that speaks of a later moment: deliveries overtake each other.
 
-    Altegio's change time decides. Where it is missing or the same, a deletion outranks an update and an update a creation,
-    and among equals the later arrival wins.
+    One key orders them all, so that of any number exactly one is the newest: Altegio's change time (where it is missing, the
+    arrival), then a deletion before an update before a creation, then the arrival.
     """
+    moment = func.coalesce(WebhookRecord.changed_at, WebhookRecord.created_at)
     rank = case(_STATUS_RANK, value=WebhookRecord.status, else_=0)
-    my_rank = _STATUS_RANK.get(str(row.status), 0)
-    later = (rank > my_rank) | ((rank == my_rank) & (WebhookRecord.id > row.id))
-    if row.changed_at is not None:
-        same_moment = WebhookRecord.changed_at.is_(None) | (WebhookRecord.changed_at == row.changed_at)
-        later = (same_moment & later) | (WebhookRecord.changed_at > row.changed_at)
+    mine = (row.changed_at or row.created_at, _STATUS_RANK.get(str(row.status), 0), row.id)
     return session.scalar(
         select(WebhookRecord.id)
         .where(
             WebhookRecord.company_id == row.company_id,
             WebhookRecord.resource == RECORD,
             WebhookRecord.resource_id == row.resource_id,
-            WebhookRecord.id != row.id,
+            WebhookRecord.status.in_(_STATUS_RANK),
             WebhookRecord.state != RecordState.INVALID,
-            later,
+            tuple_(moment, rank, WebhookRecord.id) > tuple_(*mine),
         )
         .order_by(WebhookRecord.id.desc())
         .limit(1)

@@ -4,13 +4,13 @@ Runs every few seconds, under an advisory lock so that two beats do it once. Mes
 nothing, and one too few is made good here.
 """
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import func, or_, select, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import func, or_, select, update
 
 from shared.logging import get_logger
 from shared.models import Cashbox, Receipt, WebhookRecord
@@ -27,20 +27,32 @@ log = get_logger(__name__)
 MAX_QUEUED = 500
 # A row that was put back is left alone this long, in which its message is very likely to arrive.
 PUT_BACK_SECONDS = 30
-_LOCK = 7_301_001
+_DISPATCH_LOCK = 7_301_001
+_DEAD_LETTER_LOCK = 7_301_002
 
 
 def dispatch(services: Services) -> None:
     """One tick. A failure of the broker leaves everything for the next."""
-    with services.sessions() as session:
-        if not session.scalar(select(func.pg_try_advisory_lock(_LOCK))):
+    with _only_one(services, _DISPATCH_LOCK) as is_mine:
+        if not is_mine:
             return
         try:
             _dispatch(services)
         except (BrokerDown, RedisError, OSError) as error:
             log.warning("broker is away, nothing dispatched", error=type(error).__name__)
+
+
+@contextlib.contextmanager
+def _only_one(services: Services, lock: int) -> Iterator[bool]:
+    """False while another worker is at it. On a connection of its own and outside any transaction."""
+    with services.sessions() as session:
+        connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+        is_mine = bool(connection.scalar(select(func.pg_try_advisory_lock(lock))))
+        try:
+            yield is_mine
         finally:
-            session.execute(select(func.pg_advisory_unlock(_LOCK)))
+            if is_mine:
+                connection.execute(select(func.pg_advisory_unlock(lock)))
 
 
 def _dispatch(services: Services) -> None:
@@ -104,17 +116,12 @@ def _find_cashboxes(services: Services) -> Sequence[int]:
 
 
 def send_dead_letters(services: Services) -> int:
-    """A message in the `dead_letter` queue for every row given up since the last tick. Consumed, it would be a replay."""
-    with services.sessions() as session:
-        ids = session.scalars(
-            select(WebhookRecord.id)
-            .where(WebhookRecord.state == RecordState.DEAD_LETTERED, WebhookRecord.dead_letter_sent_at.is_(None))
-            .order_by(WebhookRecord.id)
-            .limit(MAX_QUEUED)
-        ).all()
+    """A message in the `dead_letter` queue for every row given up since the last time. Consumed, it would be a replay."""
+    with _only_one(services, _DEAD_LETTER_LOCK) as is_mine:
+        ids = _find_unsent(services) if is_mine else ()
         for row_id in ids:
             services.producer.send_task(REPLAY_DEAD_LETTER, args=[row_id], task_id=f"dead-letter-{row_id}", retry=False)
-            _mark_sent(session, row_id)
+            _mark_sent(services, row_id)
     if ids:
         shown = ", ".join(map(str, ids[:10]))
         send_alert(
@@ -123,9 +130,20 @@ def send_dead_letters(services: Services) -> int:
     return len(ids)
 
 
-def _mark_sent(session: Session, row_id: int) -> None:
-    session.execute(update(WebhookRecord).where(WebhookRecord.id == row_id).values(dead_letter_sent_at=func.now()))
-    session.commit()
+def _find_unsent(services: Services) -> Sequence[int]:
+    unsent = (
+        select(WebhookRecord.id)
+        .where(WebhookRecord.state == RecordState.DEAD_LETTERED, WebhookRecord.dead_letter_sent_at.is_(None))
+        .order_by(WebhookRecord.id)
+        .limit(MAX_QUEUED)
+    )
+    with services.sessions() as session:
+        return session.scalars(unsent).all()
+
+
+def _mark_sent(services: Services, row_id: int) -> None:
+    with services.sessions.begin() as session:
+        session.execute(update(WebhookRecord).where(WebhookRecord.id == row_id).values(dead_letter_sent_at=func.now()))
 
 
 def follow_up(services: Services, row_id: int, resolution: Resolution) -> None:
@@ -140,9 +158,3 @@ def follow_up(services: Services, row_id: int, resolution: Resolution) -> None:
             send_dead_letters(services)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning("follow-up left to the dispatcher", record_id=row_id, error=type(error).__name__)
-
-
-def check_schema(services: Services) -> None:
-    """Raises when the database was not migrated: better at the start than at the first payment."""
-    with services.sessions() as session:
-        session.execute(text("SELECT 1 FROM webhook_records, receipts LIMIT 0"))

@@ -98,6 +98,7 @@ def _save(row: WebhookRecord, resolution: Resolution) -> None:
     row.reason = resolution.reason
     row.error_code = resolution.code
     row.receipt_id = resolution.receipt_id
+    row.claims = 0  # only claims that came to no end count
     row.claim_id = None
     row.lease_until = None
     row.processed_at = func.now() if resolution.is_end else None

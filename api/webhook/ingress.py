@@ -46,14 +46,13 @@ def _describe(arrival: Arrival, stored: Stored) -> dict[str, Any]:
 
 def _reply_to_list(results: list[dict[str, Any]]) -> Reply:
     taken = [result for result in results if result["success"]]
-    accepted = bool(taken) or not results
     summary = {
-        "success": len(taken) == len(results),
-        "message": f"{len(taken)} of {len(results)} taken",
+        "success": bool(results) and len(taken) == len(results),
+        "message": f"{len(taken)} of {len(results)} taken" if results else "the list is empty",
         "record_id": taken[0]["record_id"] if taken else None,
         "results": results,
     }
-    return Reply(accepted, summary)
+    return Reply(bool(taken), summary)
 
 
 def _report(arrivals: list[Arrival], stored: list[Stored]) -> None:

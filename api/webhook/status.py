@@ -21,11 +21,10 @@ class ReceiptStatus(BaseModel):
     fiscal_number: str | None
     receipt_url: str | None
     total: Decimal
-    tax: Decimal
     attempts: int
     issued_at: datetime | None
 
-    @field_serializer("total", "tax")
+    @field_serializer("total")
     def _as_money(self, value: Decimal) -> str:
         """A string with two decimals: a JSON number would lose the tiyn's zero."""
         return f"{value:.2f}"

@@ -139,8 +139,9 @@ class GroupWriter:
             if error.connection_invalidated or not _is_data_error(error):
                 raise
             found = self._insert_one_by_one(batch)
+        seen: set[str] = set()
         for waiting in batch:
-            stored = [found[arrival.dedup_key] for arrival in waiting.arrivals]
+            stored = [_name_repeats(found[arrival.dedup_key], arrival.dedup_key, seen) for arrival in waiting.arrivals]
             waiting.resolve(stored)
             fresh = [item.row_id for item in stored if item.is_new and item.state == RecordState.RECEIVED]
             if fresh:
@@ -165,6 +166,14 @@ class GroupWriter:
             missing = [arrival.dedup_key for arrival, _ in rows if arrival.dedup_key not in new]
             known = connection.execute(_FIND, {"keys": missing}).all() if missing else []
         return new | {key: Stored(row_id, state, is_new=False) for key, row_id, state in known}
+
+
+def _name_repeats(stored: Stored, key: str, seen: set[str]) -> Stored:
+    """Of equal arrivals that met in one batch the first is new, the others are its redeliveries."""
+    if key in seen:
+        return Stored(stored.row_id, stored.state, is_new=False)
+    seen.add(key)
+    return stored
 
 
 def _insert_rows(connection: Connection, rows: list[tuple[Arrival, str]]) -> dict[str, Stored]:
