@@ -7,10 +7,10 @@ believed only when no way of asking failed for a passing reason.
 
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 from sqlalchemy import func, update
 
-from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.models import FiscalizationLog, Receipt
 from shared.statuses import CallOutcome
@@ -25,6 +25,7 @@ log = get_logger(__name__)
 # The current shift and the one before it; more where shifts were closed since the answer was lost.
 SHIFTS = 2
 MAX_SHIFTS = 10
+CLOCK_MARGIN = timedelta(hours=1)
 # A new receipt may take a moment to show up in the history; the cashbox stays locked meanwhile.
 POLLS = 3
 POLL_SECONDS = 1.0
@@ -67,11 +68,14 @@ def _poll(services: Services, cashbox_number: str, receipt: Receipt) -> FiscalRe
 
 
 def _choose_shifts(shifts: list[Shift], receipt: Receipt) -> list[Shift]:
-    """Newest first. Where Webkassa says that the number exists, every shift we may ask for."""
+    """Newest first. A shift that was closed before the receipt was even decided cannot hold it, clocks allowing.
+
+    Where Webkassa says that the number exists, every shift we may ask for.
+    """
     if receipt.error_kind == AlreadyIssued.__name__:
         return shifts[:MAX_SHIFTS]
-    lost_at = receipt.unknown_since or receipt.sending_since or utc_now()
-    later = [shift for shift in shifts[SHIFTS:MAX_SHIFTS] if shift.closed_at is not None and shift.closed_at >= lost_at]
+    earliest = receipt.created_at - CLOCK_MARGIN
+    later = [shift for shift in shifts[SHIFTS:MAX_SHIFTS] if shift.closed_at is None or shift.closed_at >= earliest]
     return shifts[:SHIFTS] + later
 
 
