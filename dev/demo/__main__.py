@@ -1,0 +1,221 @@
+"""`python -m dev.demo`: the whole service on this machine, from nothing to a fiscal receipt.
+
+ONESHOT=1 ends after the receipt: exit code 0 with one, 1 without.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from dev.demo import calls, children, visit
+from dev.demo.binaries import BinariesMissing
+from dev.demo.console import Console
+from dev.demo.given import check_given_database, check_given_redis, hide_password
+from dev.demo.postgres_server import Postgres
+from dev.demo.redis_server import Redis
+from dev.demo.servers import Server, ServerFailed
+from dev.demo.state import AlreadyRunning, Secrets, StateFolder
+from dev.demo.supervisor import CommandUnit, ServerUnit, StopRequested, Supervisor
+from dev.demo.waiting import WaitTimeout
+
+T = TypeVar("T")
+
+DEFAULT_FOLDER = children.ROOT / ".demo"
+API_PORT, SIMULATOR_PORT = 8000, 8010
+# How the demo's logs look. Root is told so by Celery in five lines at every start; here it is no news.
+LOOKS = {
+    "LOG_FORMAT": "console",
+    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
+}
+READY_SECONDS, RECEIPT_SECONDS = 60.0, 60.0
+
+
+class DemoFailed(Exception):
+    """A step did not succeed; `name` is the process whose words explain it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
+
+
+class Demo:
+    def __init__(self, folder: StateFolder, supervisor: Supervisor) -> None:
+        self._folder, self._supervisor = folder, supervisor
+        self._say = supervisor.console.say
+        self._begun = time.monotonic()
+
+    def start(self) -> None:
+        """Everything up and answering. Raises DemoFailed."""
+        self._secrets = Secrets.recall(self._folder.path)
+        database_url, redis_url = self._start_database(), self._start_broker()
+        self._simulator_port = self._folder.choose_port("simulator", SIMULATOR_PORT)
+        self._api_port = self._folder.choose_port("api", API_PORT)
+        simulator_url = f"http://127.0.0.1:{self._simulator_port}"
+        self._environment = children.service_environment(database_url, redis_url, simulator_url, self._secrets, LOOKS)
+        self._migrate()
+        self._start_processes()
+        self._folder.note_holder(f"http://127.0.0.1:{self._api_port}")
+
+    def obtain_receipt(self) -> None:
+        """Posts the sample visit and shows its receipt. Raises DemoFailed."""
+        self._say(f"posting the sample visit: record {visit.RECORD_ID}, 4000 ₸")
+        try:
+            delivery_id = visit.post_visit(self._api_port, self._secrets.webhook)
+        except (visit.VisitFailed, calls.Unreachable) as error:
+            raise DemoFailed("api", str(error)) from error
+        follower = visit.Follower(self._api_port, delivery_id, self._say)
+        try:
+            receipt = self._await(follower.find_receipt, RECEIPT_SECONDS, "worker", "the receipt")
+        except visit.VisitFailed as error:
+            raise DemoFailed("worker", str(error)) from error
+        tax = visit.find_tax(self._simulator_port, str(receipt.get("external_check_number")))
+        self._supervisor.console.frame("FISCAL RECEIPT (Webkassa simulator)", visit.describe_receipt(receipt, tax))
+        self._say(f"from start to receipt: {time.monotonic() - self._begun:.0f} s")
+
+    def show_addresses(self) -> None:
+        api = f"http://127.0.0.1:{self._api_port}"
+        self._say(f"payment page      {api}/acquire")
+        self._say(f"API docs          {api}/docs")
+        self._say(f"health            {api}/health/ready")
+        self._say(f"status            {api}/api/webhook/status/{visit.RECORD_ID}")
+        self._say(f"simulator ledger  http://127.0.0.1:{self._simulator_port}/_sim/receipts")
+        self._say(f"try another visit {visit.write_try_out(self._folder.path, self._api_port, self._secrets.webhook)}")
+        self._say("Ctrl-C ends everything")
+
+    def _start_database(self) -> str:
+        given = os.environ.get("DATABASE_URL")
+        if given:
+            url = check_given_database(given)
+            self._say(f"using the given DATABASE_URL {hide_password(url)}")
+            return url
+        server = Postgres(self._folder.path / "postgres")
+        self._start_server("postgres", server)
+        return server.url
+
+    def _start_broker(self) -> str:
+        given = os.environ.get("REDIS_URL")
+        if given:
+            self._say(f"using the given REDIS_URL {hide_password(given)}")
+            return check_given_redis(given)
+        server = Redis(self._folder.path / "redis")
+        self._start_server("redis", server)
+        return server.url
+
+    def _start_server(self, name: str, server: Server) -> None:
+        self._say(f"starting {server.name}")
+        self._supervisor.add(ServerUnit(name, server))
+        self._supervisor.console.show(name, f"ready on 127.0.0.1:{server.port}")
+
+    def _migrate(self) -> None:
+        self._say("migrating the database")
+        unit = CommandUnit("migrate", children.migrate_command(), self._environment, self._folder.path)
+        code = self._supervisor.run_once(unit, READY_SECONDS)
+        if code != 0:
+            raise DemoFailed("migrate", f"alembic upgrade head ended with exit code {code}")
+
+    def _start_processes(self) -> None:
+        folder = self._folder.path
+        self._say("starting the simulator of Webkassa, api, worker and beat")
+        ledger = folder / "webkassa-ledger"
+        simulator = children.simulator_command(self._simulator_port, self._secrets, ledger)
+        self._supervise("webkassa", simulator, children.base_environment())
+        self._supervise("api", children.api_command(self._api_port), self._environment)
+        self._supervise("worker", children.worker_command(), self._environment)
+        self._supervise("beat", children.beat_command(folder / "beat-schedule"), self._environment)
+        self._await_ready("webkassa", self._simulator_port, "/_sim/health")
+        self._await_ready("api", self._api_port, "/health")
+
+    def _supervise(self, name: str, command: Sequence[str], environment: dict[str, str]) -> None:
+        self._supervisor.add(CommandUnit(name, command, environment, self._folder.path))
+
+    def _await_ready(self, name: str, port: int, path: str) -> None:
+        self._await(lambda: calls.answers(port, path), READY_SECONDS, name, f"{name} to answer")
+
+    def _await(self, condition: Callable[[], T | None], timeout: float, name: str, what: str) -> T:
+        """Raises DemoFailed when `name` has not brought it in time, or something dies again and again."""
+
+        def ask() -> T | None:
+            hopeless = self._supervisor.find_hopeless()
+            if hopeless is not None:
+                raise DemoFailed(hopeless.name, f"{hopeless.name} does not stay up")
+            return condition()
+
+        try:
+            return self._supervisor.wait_for(ask, timeout, what)
+        except WaitTimeout as error:
+            raise DemoFailed(name, str(error)) from error
+
+
+def run(demo: Demo, supervisor: Supervisor, oneshot: bool) -> int:
+    demo.start()
+    try:
+        demo.obtain_receipt()
+    except DemoFailed as failure:
+        if oneshot:
+            raise
+        # Stays up all the same: the logs and pages of a demo that failed are what one wants to look at.
+        supervisor.console.say(f"no receipt: {failure}")
+    if oneshot:
+        return 0
+    demo.show_addresses()
+    supervisor.run_forever()
+    return 0
+
+
+def explain(supervisor: Supervisor, failure: DemoFailed) -> None:
+    """What failed, and the last words of everything that may be the reason."""
+    console = supervisor.console
+    console.say(f"failed: {failure}")
+    suspects = [unit for unit in supervisor.units if unit.name == failure.name or unit.deaths_in_a_row]
+    for unit in suspects:
+        console.say(f"last lines of {unit.name}:")
+        for line in unit.tail().splitlines():
+            console.show(unit.name, line)
+
+
+def guard(step: Callable[[], int], supervisor: Supervisor, oneshot: bool) -> int:
+    """Runs the demo to its end; whatever that is, nothing is left running."""
+    console = supervisor.console
+    try:
+        return step()
+    except StopRequested:
+        console.say("ending everything")
+        # Who asked for one receipt and stopped before it has none.
+        return 1 if oneshot else 0
+    except DemoFailed as failure:
+        explain(supervisor, failure)
+    except (ServerFailed, BinariesMissing, WaitTimeout, OSError) as error:
+        console.say(f"failed: {error}")
+    finally:
+        supervisor.stop_all()
+        console.say("ended")
+    return 1
+
+
+def read_folder() -> Path:
+    parser = argparse.ArgumentParser(prog="python -m dev.demo", description=__doc__)
+    parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="where its state lives")
+    return Path(parser.parse_args().folder).resolve()
+
+
+def main() -> int:
+    console = Console()
+    folder = StateFolder(read_folder())
+    try:
+        folder.acquire()
+    except AlreadyRunning as error:
+        console.say(str(error))
+        return 1
+    oneshot = os.environ.get("ONESHOT", "") not in ("", "0")
+    supervisor = Supervisor(console)
+    supervisor.listen_to_signals()
+    demo = Demo(folder, supervisor)
+    return guard(lambda: run(demo, supervisor, oneshot), supervisor, oneshot)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The processes of the service: their command lines, and the environment that is all they see."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from dev.demo.state import CASHBOX, LOGIN, Secrets
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# Nothing else of the caller's environment reaches a child: an exported WEBKASSA_API_URL of the real
+# service must never turn a sample visit into a real receipt.
+_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+def base_environment() -> dict[str, str]:
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}
+
+
+def service_environment(
+    database_url: str,
+    redis_url: str,
+    webkassa_url: str,
+    secrets: Secrets,
+    extra: Mapping[str, str] | None = None,
+) -> dict[str, str]:
+    """Every variable the service needs. Given in full, and in a working folder without a `.env` file."""
+    return {
+        **base_environment(),
+        "DATABASE_URL": database_url,
+        "REDIS_URL": redis_url,
+        "DEBUG": "false",
+        "SECRET_KEY": secrets.application_key,
+        "ALTEGIO_WEBHOOK_SECRET": secrets.webhook,
+        "WEBKASSA_API_URL": webkassa_url,
+        "WEBKASSA_API_TOKEN": secrets.webkassa_api_key,
+        "WEBKASSA_SHOP_ID": CASHBOX,
+        "WEBKASSA_LOGIN": LOGIN,
+        "WEBKASSA_PASSWORD": secrets.webkassa_password,
+        "WEBKASSA_VAT": "none",
+        **(extra or {}),
+    }
+
+
+def migrate_command(*arguments: str) -> Sequence[str]:
+    return (
+        sys.executable,
+        "-m",
+        "alembic",
+        "-c",
+        str(ROOT / "alembic.ini"),
+        *(arguments or ("upgrade", "head")),
+    )
+
+
+def simulator_command(port: int, secrets: Secrets, state_file: Path) -> Sequence[str]:
+    options = {
+        "port": str(port),
+        "api-key": secrets.webkassa_api_key,
+        "login": LOGIN,
+        "password": secrets.webkassa_password,
+        "cashbox": CASHBOX,
+        "state-file": str(state_file),
+    }
+    # `=`, since a random secret may begin with a dash.
+    flags = [f"--{name}={value}" for name, value in options.items()]
+    return (sys.executable, "-m", "dev.simulator.webkassa", *flags)
+
+
+def api_command(port: int) -> Sequence[str]:
+    server = ("--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop", "--http", "httptools")
+    return (sys.executable, "-m", "uvicorn", "api.main:app", *server, "--no-access-log")
+
+
+def worker_command(name: str = "worker", concurrency: int = 8) -> Sequence[str]:
+    pool = ("--pool", "threads", "--concurrency", str(concurrency), "--hostname", f"{name}@%h")
+    return (sys.executable, "-m", "celery", "-A", "worker", "worker", *pool, "--loglevel", "INFO")
+
+
+def beat_command(schedule_file: Path) -> Sequence[str]:
+    return (
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "worker",
+        "beat",
+        "--schedule",
+        str(schedule_file),
+        "--loglevel",
+        "INFO",
+    )

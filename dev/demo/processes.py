@@ -1,0 +1,188 @@
+"""Child processes that never outlive the process which started them."""
+
+import contextlib
+import ctypes
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TypedDict
+
+from dev.demo.waiting import WaitTimeout, wait_until
+
+_PR_SET_PDEATHSIG = 1
+
+# Resolved before any fork: between fork and exec a child should do as little as possible.
+_prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The system account a child runs as."""
+
+    uid: int
+    gid: int
+
+
+def find_unprivileged(owner_of: Path | None = None) -> Identity | None:
+    """Whom root hands PostgreSQL to: the owner of its data if there is one. None: no need to change."""
+    if os.geteuid() != 0:
+        return None
+    if owner_of is not None and owner_of.exists() and (status := owner_of.stat()).st_uid != 0:
+        return Identity(status.st_uid, status.st_gid)
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return Identity(entry.pw_uid, entry.pw_gid)
+    return Identity(65534, 65534)
+
+
+def can_enter(folder: Path, identity: Identity) -> bool:
+    """Whether every parent lets this account through; asked of the kernel, which alone knows."""
+    return run_as(["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)], identity).returncode == 0
+
+
+def run_as(
+    command: Sequence[str],
+    identity: Identity | None,
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path = "/",
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a short command to its end. A command that cannot be executed answers 126."""
+    try:
+        return subprocess.run(
+            command,
+            env=env,
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            **_account(identity),
+        )
+    except OSError as error:
+        return subprocess.CompletedProcess(command, 126, "", str(error))
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    cwd: Path,
+    output: int | IO[bytes],
+    identity: Identity | None = None,
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> "subprocess.Popen[bytes]":
+    """Starts a child in a session of its own. On Linux it gets `death_signal` when this process dies, however.
+
+    The kernel ties that to the starting *thread*, so call this from a thread that lives on.
+    """
+    with warnings.catch_warnings():
+        # Python 3.12 warns of any preexec_fn beside threads; this one makes a single call resolved beforehand.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return subprocess.Popen(
+            command,
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # Runs after the account has changed, which would have erased the setting.
+            preexec_fn=_follow_parent(os.getpid(), death_signal),  # noqa: PLW1509 - see above
+            **_account(identity),
+        )
+
+
+def end(process: "subprocess.Popen[bytes]", signum: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
+    """Asks politely, then kills; whatever the child started goes with it."""
+    if process.poll() is None:
+        send(process, signum)
+        send(process, signal.SIGCONT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(patience)
+    kill(process)
+
+
+def kill(process: "subprocess.Popen[bytes]") -> None:
+    """Kills the whole group, also when its first process is gone already."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def send(process: "subprocess.Popen[bytes]", signum: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signum)
+
+
+def describe_exit(code: int) -> str:
+    if code >= 0:
+        return f"exit code {code}"
+    try:
+        return f"signal {-code} ({signal.Signals(-code).name})"
+    except ValueError:
+        return f"signal {-code}"
+
+
+def end_leftover(pid: int, marker: str, signum: signal.Signals) -> None:
+    """Ends a process left by a supervisor that died, if `pid` still is that process and not a namesake."""
+    if marker not in read_command_line(pid):
+        return
+    for attempt in (signum, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, attempt)
+        with contextlib.suppress(WaitTimeout):
+            wait_until(lambda: marker not in read_command_line(pid), timeout=10, what=f"process {pid} to end")
+            return
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def read_command_line(pid: int) -> str:
+    """Empty for a process that is gone or a zombie."""
+    if sys.platform.startswith("linux"):
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    return run_as(["ps", "-o", "args=", "-p", str(pid)], None).stdout
+
+
+class _Account(TypedDict, total=False):
+    user: int
+    group: int
+    extra_groups: list[str | int]
+
+
+def _account(identity: Identity | None) -> _Account:
+    if identity is None:
+        return {}
+    return {"user": identity.uid, "group": identity.gid, "extra_groups": []}
+
+
+def _follow_parent(parent: int, signum: signal.Signals) -> Callable[[], None] | None:
+    if _prctl is None:
+        return None
+    prctl = _prctl
+
+    def follow() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+        if os.getppid() != parent:  # It died before the line above.
+            os._exit(1)
+
+    return follow

@@ -1,0 +1,198 @@
+"""What PostgreSQL and Redis have in common when this project runs them itself: one folder, one port, one process."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+from dev.demo import processes
+from dev.demo.processes import Identity
+from dev.demo.waiting import WaitTimeout, find_free_port, is_port_free, tail_of, wait_until
+
+START_SECONDS = 30.0
+_START_TRIES = 3
+
+
+class ServerFailed(Exception):
+    """A server did not start; the message ends with what it said."""
+
+
+class Server(ABC):
+    """A real server on 127.0.0.1. Everything it remembers lies in `folder`, so a second start finds it again."""
+
+    name: str
+    stop_signal: signal.Signals = signal.SIGTERM
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.log = folder / "server.log"
+        self.identity: Identity | None = None
+        self.process: subprocess.Popen[bytes] | None = None
+        self._port = 0
+        self._password = ""
+
+    @property
+    @abstractmethod
+    def url(self) -> str:
+        """The address in the form the service's settings take, password included: never print it."""
+
+    @abstractmethod
+    def answers(self) -> bool:
+        """Whether a client can work with it right now."""
+
+    @abstractmethod
+    def prepare(self) -> None:
+        """Makes what must exist before the program starts. Runs before every start."""
+
+    @abstractmethod
+    def command(self) -> Sequence[str]: ...
+
+    @abstractmethod
+    def marker(self) -> str:
+        """A part of the command line that only this server of this folder has."""
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    @property
+    def password(self) -> str:
+        return self._password
+
+    @property
+    def pid(self) -> int:
+        if self.process is None:
+            raise ServerFailed(f"{self.name} is not running")
+        return self.process.pid
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    @property
+    def exit_code(self) -> int | None:
+        return None if self.process is None else self.process.poll()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Returns once the server answers; does nothing when it already runs."""
+        if self.running:
+            return
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._password = recall(self.folder / "password", lambda: secrets.token_urlsafe(24))
+        self._end_predecessor()
+        self._settle_port()
+        self.prepare()
+        for _ in range(_START_TRIES):
+            if self._try_start():
+                return
+        raise ServerFailed(f"{self.name} did not start. It said:\n{tail_of(self.log)}")
+
+    def stop(self) -> None:
+        self._end(self.stop_signal)
+
+    def kill(self) -> None:
+        """As a crash would: nothing is flushed, nothing is said goodbye to."""
+        if self.process is not None:
+            processes.kill(self.process)
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def pause(self) -> None:
+        """Hangs: connections are taken by the kernel, nothing answers."""
+        if self.process is not None:
+            processes.send(self.process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        if self.process is not None:
+            processes.send(self.process, signal.SIGCONT)
+
+    def working_folder(self) -> Path:
+        return self.folder
+
+    def _end(self, signum: signal.Signals) -> None:
+        if self.process is not None:
+            processes.end(self.process, signum)
+        (self.folder / "pid").unlink(missing_ok=True)
+
+    def _try_start(self) -> bool:
+        """False when the program ended at once: what remains of a killed predecessor may need a moment to go."""
+        with self.log.open("ab") as output:
+            self.process = processes.spawn(
+                self.command(),
+                env=minimal_environment(),
+                cwd=self.working_folder(),
+                output=output,
+                identity=self.identity,
+                death_signal=self.stop_signal,
+            )
+        (self.folder / "pid").write_text(str(self.process.pid))
+        process = self.process
+        try:
+            wait_until(
+                lambda: process.poll() is not None or self.answers(),
+                timeout=START_SECONDS,
+                what=f"{self.name} to answer",
+            )
+        except WaitTimeout as error:
+            self.kill()
+            raise ServerFailed(f"{error}. It said:\n{tail_of(self.log)}") from None
+        return self.running
+
+    def _end_predecessor(self) -> None:
+        """A server of a supervisor that was killed is ended, never taken over: its settings may be old."""
+        with contextlib.suppress(OSError, ValueError):
+            pid = int((self.folder / "pid").read_text())
+            processes.end_leftover(pid, self.marker(), self.stop_signal)
+
+    def _settle_port(self) -> None:
+        """The port stays the same as long as it can: addresses that were printed or configured keep working."""
+        if self._port:
+            wait_until(lambda: is_port_free(self._port), timeout=START_SECONDS, what=f"port {self._port} to be free")
+            return
+        memory = self.folder / "port"
+        remembered = [int(text) for text in read_lines(memory) if text.isdigit()]
+        self._port = find_free_port(*remembered)
+        memory.write_text(f"{self._port}\n")
+
+
+def recall(path: Path, make: Callable[[], str]) -> str:
+    """The secret kept in `path`; made and written on first use, readable by its owner only."""
+    known = read_lines(path)
+    if known:
+        return known[0]
+    value = make()
+    write_private(path, value + "\n")
+    return value
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replaces the file in one step, so that a reader or a crash never meets half of it."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    fresh.replace(path)
+
+
+def read_lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+
+
+def minimal_environment() -> Mapping[str, str]:
+    """Nothing of the caller's: PGPORT and its like would change what the server does."""
+    return {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}

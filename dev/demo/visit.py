@@ -1,0 +1,115 @@
+"""The sample visit: posted like Altegio would, followed until it has its receipt."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from dev.demo.calls import Unreachable, call
+from dev.demo.servers import write_private
+
+RECORD_ID = 596792978
+# States in which nothing more happens without a person.
+_FINAL_STATES = frozenset({"ignored", "awaiting_payment", "dead_lettered", "invalid"})
+_REMINDER_SECONDS = 5.0
+
+
+class VisitFailed(Exception):
+    """The visit was refused or ended without a receipt."""
+
+
+def build_visit(record_id: int, title: str, cost: int) -> dict[str, Any]:
+    return {
+        "company_id": 307626,
+        "resource": "record",
+        "resource_id": record_id,
+        "status": "update",
+        "data": {
+            "id": record_id,
+            "date": "2025-07-12 12:10:00",
+            "comment": "фч",
+            "services": [{"title": title, "cost": cost}],
+            "client": {"name": "Вячослав", "phone": "+77770220606"},
+        },
+    }
+
+
+def post_visit(port: int, secret: str) -> int:
+    """Returns our id of the delivery. Repeating it is harmless: the service knows it already."""
+    status, answer = call(port, "POST", f"/api/webhook/{secret}", build_visit(RECORD_ID, "Стрижка детская", 4000))
+    if status != 200 or not isinstance(answer, dict) or not answer.get("record_id"):
+        raise VisitFailed(f"the sample visit was answered with {status}: {answer}")
+    return int(answer["record_id"])
+
+
+class Follower:
+    """Asks for the status of a delivery and tells every change."""
+
+    def __init__(self, port: int, delivery_id: int, tell: Callable[[str], None]) -> None:
+        self._path = f"/api/webhook/status/{delivery_id}"
+        self._port, self._delivery_id, self._tell = port, delivery_id, tell
+        self._last = ""
+        self._begun = self._told_at = time.monotonic()
+
+    def find_receipt(self) -> dict[str, Any] | None:
+        """The receipt once it is issued. Raises VisitFailed when it never will be."""
+        try:
+            status, answer = call(self._port, "GET", self._path)
+        except Unreachable:  # The supervisor is starting the API again.
+            return None
+        if status != 200 or not isinstance(answer, dict):
+            return None
+        receipt = answer.get("receipt") or {}
+        self._report(f"{answer.get('state')}, receipt {receipt.get('state', 'not begun')}")
+        if receipt.get("state") == "issued":
+            return dict(receipt)
+        if answer.get("state") in _FINAL_STATES or receipt.get("state") == "rejected":
+            reason = f"{answer.get('state')} ({answer.get('reason')})"
+            raise VisitFailed(f"the visit ended without a receipt: {reason}. To begin anew, remove the state folder")
+        return None
+
+    def _report(self, state: str) -> None:
+        now = time.monotonic()
+        if state != self._last:
+            self._tell(f"delivery {self._delivery_id}: {state}")
+        elif now - self._told_at >= _REMINDER_SECONDS:
+            self._tell(f"delivery {self._delivery_id}: still {state}, {now - self._begun:.0f} s")
+        else:
+            return
+        self._last, self._told_at = state, now
+
+
+def find_tax(simulator_port: int, external_check_number: str) -> Decimal | None:
+    """The tax as the register has it; the status endpoint does not tell."""
+    path = f"/_sim/receipts?external={external_check_number}"
+    status, rows = call(simulator_port, "GET", path)
+    return Decimal(rows[0]["tax"]) if status == 200 and isinstance(rows, list) and rows else None
+
+
+def describe_receipt(receipt: Mapping[str, Any], tax: Decimal | None) -> dict[str, str]:
+    return {
+        "Record": str(RECORD_ID),
+        "External check number": str(receipt.get("external_check_number")),
+        "Fiscal number": str(receipt.get("fiscal_number")),
+        "Total": f"{Decimal(str(receipt.get('total'))):.2f} ₸",
+        "Tax": _describe_tax(tax),
+        "Link": str(receipt.get("receipt_url")),
+    }
+
+
+def write_try_out(folder: Path, port: int, secret: str) -> str:
+    """A curl line for another visit. The secret is read from a file, so it is not in anybody's scrollback."""
+    another = build_visit(RECORD_ID + 1, "Окрашивание", 6500)
+    (folder / "visit.json").write_text(json.dumps(another, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    write_private(folder / "webhook-url", f"http://127.0.0.1:{port}/api/webhook/{secret}\n")
+    shown = os.path.relpath(folder)
+    return f'curl -d @{shown}/visit.json "$(cat {shown}/webhook-url)"'
+
+
+def _describe_tax(tax: Decimal | None) -> str:
+    if tax is None:
+        return "unknown: the simulator has forgotten the receipt"
+    return f"{tax:.2f} ₸" if tax else "0.00 ₸ (WEBKASSA_VAT=none)"

@@ -1,0 +1,217 @@
+"""The use cases in this process, against the real database, broker and simulator: what a worker does, step by step."""
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Engine, func, select, text, update
+
+from api.webhook.ingress import Reply, accept
+from api.webhook.writer import GroupWriter
+from shared.config import Settings
+from shared.db import create_database_engine
+from shared.models import Cashbox, FiscalizationLog, PaymentRecord, Receipt, WebhookRecord
+from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from worker.issue_receipt import issue_due
+from worker.process_record import process_record
+from worker.resolution import Resolution
+from worker.services import Services, create_services
+
+TABLES = "replays, webhook_records, fiscalization_logs, payment_records, receipts, cashboxes, staff_users"
+MAX_ROUNDS = 12
+
+
+def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
+    """The settings a process with that environment would have."""
+    values = {name.lower(): value for name, value in environment.items()}
+    known = {name: value for name, value in values.items() if name in Settings.model_fields}
+    # No list of attempts to wait for in real time: what a test waits for, it lets pass itself.
+    defaults = {"goods_wait_seconds": 0, "webkassa_connect_timeout": 2, "webkassa_read_timeout": 1}
+    return Settings(_env_file=None, **{**known, **defaults, **changes})
+
+
+class Bridge:
+    """One database seen by as many workers (`Services`) as a test wants; `services` is the first of them."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._opened: list[Services] = []
+        self.services = self.open_services()
+        self._writer_engine: Engine | None = None
+
+    def open_services(self, **changes: Any) -> Services:
+        """A worker of its own: connections, token, breaker. Closed with the bridge."""
+        services = create_services(read_settings(self._environment, **changes))
+        self._opened.append(services)
+        return services
+
+    def configure(self, **changes: Any) -> None:
+        """From now on `services` is a worker with these settings."""
+        self.services = self.open_services(**changes)
+
+    def close(self) -> None:
+        if self._writer_engine is not None:
+            self._writer_engine.dispose()
+        for services in self._opened:
+            _close(services)
+
+    def wipe(self) -> None:
+        """An empty database and broker, and only the first worker."""
+        while len(self._opened) > 1:
+            _close(self._opened.pop())
+        self.services = self._opened[0]
+        with self.services.sessions.begin() as session:
+            session.execute(text(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE"))
+        self.services.redis.flushdb()
+
+    # --- in: what Altegio posts
+
+    def accept(self, payload: Any) -> Reply:
+        """Bytes as they are, anything else as JSON; through the ingress, committed when it returns."""
+        raw = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
+        with self.open_writer() as writer:
+            return asyncio.run(accept(raw, "test", writer))
+
+    @contextmanager
+    def open_writer(self, published: list[int] | None = None) -> Iterator[GroupWriter]:
+        """A running writer; ids it would publish are added to `published`."""
+        if self._writer_engine is None:
+            self._writer_engine = create_database_engine(self.services.settings, pool_size=3)
+        collected = published if published is not None else []
+        writer = GroupWriter(self._writer_engine, lambda ids, _: collected.extend(ids))
+        writer.start()
+        try:
+            yield writer
+        finally:
+            writer.stop()
+
+    # --- work: what a worker does
+
+    def decide(self, row_id: int) -> Resolution | None:
+        return process_record(self.services, row_id)
+
+    def decide_open(self) -> None:
+        """Every stored delivery that is due, oldest first, until none is left."""
+        for _ in range(MAX_ROUNDS):
+            ids = self._find_due_rows()
+            if not ids:
+                return
+            for row_id in ids:
+                self.decide(row_id)
+        raise AssertionError(f"still undecided: {self._find_due_rows()}")
+
+    def issue(self) -> None:
+        """One turn at every cashbox."""
+        with self.services.sessions() as session:
+            ids = session.scalars(select(Cashbox.id).order_by(Cashbox.id)).all()
+        for cashbox_id in ids:
+            issue_due(self.services, cashbox_id)
+
+    def deliver(self, *payloads: Any) -> list[WebhookRecord]:
+        """Accepted, decided and issued, one after another. The rows, in the order of their ids."""
+        for payload in payloads:
+            self.accept(payload)
+            self.decide_open()
+            self.issue()
+        return self.rows()
+
+    def pass_time(self) -> None:
+        """All waiting is over: retries are due, cashboxes rested, nothing rests in an open breaker's shadow.
+
+        Leases and pauses stay: whoever holds something holds it.
+        """
+        with self.services.sessions.begin() as session:
+            session.execute(update(Cashbox).values(rest_until=None))
+            session.execute(
+                update(Receipt)
+                .where(Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at.is_not(None))
+                .values(next_attempt_at=func.now())
+            )
+            session.execute(
+                update(WebhookRecord)
+                .where(WebhookRecord.state.in_(OPEN_RECORD_STATES), WebhookRecord.next_attempt_at.is_not(None))
+                .values(next_attempt_at=func.now())
+            )
+
+    def settle(self) -> None:
+        """Time passes and workers look again until nothing is open."""
+        for _ in range(MAX_ROUNDS):
+            if not self._is_any_open():
+                return
+            self.pass_time()
+            self.decide_open()
+            self.issue()
+        raise AssertionError(f"still open: {[(r.id, r.state, r.error_text) for r in self.receipts()]}")
+
+    # --- out: what is in the tables
+
+    def rows(self) -> list[WebhookRecord]:
+        return self._all(select(WebhookRecord).order_by(WebhookRecord.id))
+
+    def row(self, row_id: int = 1) -> WebhookRecord:
+        return self._get(WebhookRecord, row_id)
+
+    def receipts(self) -> list[Receipt]:
+        return self._all(select(Receipt).order_by(Receipt.id))
+
+    def receipt(self, receipt_id: int = 1) -> Receipt:
+        return self._get(Receipt, receipt_id)
+
+    def payments(self) -> list[PaymentRecord]:
+        return self._all(select(PaymentRecord).order_by(PaymentRecord.id))
+
+    def logs(self, operation: str | None = None) -> list[FiscalizationLog]:
+        found: list[FiscalizationLog] = self._all(select(FiscalizationLog).order_by(FiscalizationLog.id))
+        return [log for log in found if operation in (None, log.operation)]
+
+    def outcomes(self, operation: str = "check") -> list[str]:
+        """Of the calls of one kind, in order."""
+        return [log.outcome for log in self.logs(operation)]
+
+    def cashbox(self) -> Cashbox:
+        return self._get(Cashbox, 1)
+
+    def execute(self, statement: str, **values: Any) -> None:
+        with self.services.sessions.begin() as session:
+            session.execute(text(statement), values)
+
+    def scalar(self, statement: str, **values: Any) -> Any:
+        with self.services.sessions() as session:
+            return session.scalar(text(statement), values)
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """What lies in a queue of the broker, newest first."""
+        raw: Sequence[bytes] = self.services.redis.lrange(queue, 0, -1)
+        return [json.loads(message) for message in raw]
+
+    def _find_due_rows(self) -> list[int]:
+        due = (
+            select(WebhookRecord.id)
+            .where(WebhookRecord.state == RecordState.RECEIVED, WebhookRecord.receipt_id.is_(None))
+            .order_by(WebhookRecord.id)
+        )
+        return self._all(due)
+
+    def _is_any_open(self) -> bool:
+        open_receipts = select(func.count()).where(
+            Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at.is_not(None)
+        )
+        with self.services.sessions() as session:
+            return bool(session.scalar(open_receipts)) or bool(self._find_due_rows())
+
+    def _all(self, query: Any) -> list[Any]:
+        with self.services.sessions() as session:
+            return list(session.scalars(query))
+
+    def _get(self, model: Any, number: int) -> Any:
+        with self.services.sessions() as session:
+            return session.get_one(model, number)
+
+
+def _close(services: Services) -> None:
+    services.webkassa._http.close()
+    services.producer.close()
+    services.redis.close()
+    services.sessions.kw["bind"].dispose()
