@@ -16,12 +16,14 @@ DEAD_LETTER = "dead_letter"
 PROCESS_RECORD = "worker.tasks.process_record"
 ISSUE_RECEIPTS = "worker.tasks.issue_receipts"
 DISPATCH = "worker.tasks.dispatch"
+MAKE_RETURN = "worker.tasks.make_return"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
 
 ROUTES = {
     PROCESS_RECORD: {"queue": RECORDS},
     ISSUE_RECEIPTS: {"queue": RECEIPTS},
+    MAKE_RETURN: {"queue": RECORDS},
     DISPATCH: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
@@ -64,3 +66,8 @@ def publish_records(app: Celery, ids: Iterable[int], *, request_id: str | None =
     with app.producer_or_acquire() as producer:
         for row_id in ids:
             app.send_task(PROCESS_RECORD, args=[row_id], producer=producer, headers=headers, retry=False)
+
+
+def publish_task(app: Celery, name: str, args: list[int]) -> None:
+    """One message. Raises kombu.exceptions.OperationalError when the broker is away."""
+    app.send_task(name, args=args, retry=False)

@@ -126,13 +126,16 @@ def replay(ids: tuple[int, ...], all_: bool, reason: str, dry_run: bool, **optio
 def _replay_all(services: Services, ids: list[int], reason: str) -> int:
     from rich.progress import track
 
-    from worker.replay import Outcome
-    from worker.replay import replay as replay_one
+    from shared.replay import Outcome
+    from shared.replay import replay as replay_one
 
     actor = getpass.getuser()
     with_bar = sys.stderr.isatty() and len(ids) > 20
     todo = track(ids, "replaying", console=_stderr_console()) if with_bar else ids
-    results = [replay_one(services, row_id, actor=actor, reason=reason) for row_id in todo]
+    results = [
+        replay_one(services.sessions, services.producer, services.redis, row_id, actor=actor, reason=reason)
+        for row_id in todo
+    ]
     for result in results:
         if result.outcome is not Outcome.REPLAYED:
             click.echo(f"{result.row_id}: {result.outcome}", err=result.failed)

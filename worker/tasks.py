@@ -3,11 +3,11 @@
 from typing import Any
 
 from shared.queue import DISPATCH, ISSUE_RECEIPTS, PROCESS_RECORD, REPLAY_DEAD_LETTER, REPLAY_DEAD_LETTERS
+from shared.replay import find_dead_letters, replay
 from worker import dispatch as dispatcher
 from worker.celery import app
 from worker.issue_receipt import issue_due
 from worker.process_record import process_record as decide_record
-from worker.replay import find_dead_letters, replay
 from worker.services import get_services
 
 
@@ -35,7 +35,9 @@ def dispatch() -> None:
 @app.task(name=REPLAY_DEAD_LETTER)
 def replay_dead_letter(row_id: int) -> None:
     """A message of the `dead_letter` queue, should a person let a worker consume it."""
-    replay(get_services(), row_id, actor="queue", reason="dead_letter queue consumed")
+    services = get_services()
+    reason = "dead_letter queue consumed"
+    replay(services.sessions, services.producer, services.redis, row_id, actor="queue", reason=reason)
 
 
 @app.task(name=REPLAY_DEAD_LETTERS)
@@ -44,4 +46,4 @@ def replay_dead_letters(reason: str = "replay_dead_letters called") -> None:
     with services.sessions() as session:
         ids = find_dead_letters(session)
     for row_id in ids:
-        replay(services, row_id, actor="task", reason=reason)
+        replay(services.sessions, services.producer, services.redis, row_id, actor="task", reason=reason)

@@ -7,16 +7,18 @@ first. Who, when and why is kept in `replays`.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
+from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from shared.db import SessionFactory
 from shared.logging import get_logger
 from shared.models import Receipt, Replay, WebhookRecord
 from shared.queue import DEAD_LETTER, publish_records
 from shared.statuses import ReceiptState, RecordState
-from worker.services import Services
 
 log = get_logger(__name__)
 
@@ -48,9 +50,9 @@ class Result:
         return self.outcome in (Outcome.NOT_FOUND, Outcome.NOT_QUEUED, Outcome.NOT_POSSIBLE)
 
 
-def replay(services: Services, row_id: int, *, actor: str, reason: str) -> Result:
+def replay(sessions: SessionFactory, producer: Celery, redis: Redis, row_id: int, *, actor: str, reason: str) -> Result:
     """Commits the row as due, then queues it."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         row = session.get(WebhookRecord, row_id, with_for_update=True)
         if row is None:
             return Result(row_id, Outcome.NOT_FOUND)
@@ -63,8 +65,8 @@ def replay(services: Services, row_id: int, *, actor: str, reason: str) -> Resul
         _put_back(row, receipt)
     log.info("replayed", record_id=row_id, actor=actor)
     try:
-        publish_records(services.producer, [row_id])
-        _take_out_of_dead_letters(services, row_id)
+        publish_records(producer, [row_id])
+        _take_out_of_dead_letters(redis, row_id)
     except (BrokerDown, RedisError, OSError):
         return Result(row_id, Outcome.NOT_QUEUED)
     return Result(row_id, Outcome.REPLAYED)
@@ -109,13 +111,13 @@ def _put_back(row: WebhookRecord, receipt: Receipt | None) -> None:
         receipt.next_attempt_at = func.now()
 
 
-def _take_out_of_dead_letters(services: Services, row_id: int) -> None:
+def _take_out_of_dead_letters(redis: Redis, row_id: int) -> None:
     """The queue shows what is left to do; replayed messages leave it."""
     mark = f'"dead-letter-{row_id}"'.encode()
-    messages: list[bytes] = services.redis.lrange(DEAD_LETTER, 0, -1)  # type: ignore[assignment]
+    messages: list[bytes] = redis.lrange(DEAD_LETTER, 0, -1)  # type: ignore[assignment]
     for message in messages:
         if mark in message:
-            services.redis.lrem(DEAD_LETTER, 1, message)  # type: ignore[arg-type]
+            redis.lrem(DEAD_LETTER, 1, message)  # type: ignore[arg-type]
 
 
 def find_dead_letters(session: Session, *, limit: int = 10_000) -> list[int]:
