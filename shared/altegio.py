@@ -174,6 +174,27 @@ class GoodsLine(ServiceLine):
     good: Annotated[Named | None, BeforeValidator(_parse_relation)] = None
 
 
+def _parse_client(value: Any) -> Any:
+    """Nothing about a client decides about a receipt, so whatever is not an object is no client."""
+    return value if isinstance(value, dict) and value else None
+
+
+def _parse_phone(value: Any) -> str:
+    """Digits only: "+7 700 …", "8700…" and bare numbers all occur."""
+    return "" if isinstance(value, bool | list | dict) or value is None else re.sub(r"\D", "", str(value))[:20]
+
+
+class Client(_Tolerant):
+    display_name: Text = ""
+    name: Text = ""
+    surname: Text = ""
+    phone: Annotated[str, BeforeValidator(_parse_phone)] = ""
+
+    @property
+    def shown_name(self) -> str:
+        return self.display_name or " ".join(part for part in (self.name, self.surname) if part)
+
+
 class Record(_Tolerant):
     """`data` of a `record` event: an appointment with what was done, what it costs and whether it is paid."""
 
@@ -185,6 +206,7 @@ class Record(_Tolerant):
     paid_full: Flag = False
     payment_status: Id = None
     last_change_date: WhenHint = None
+    client: Annotated[Client | None, BeforeValidator(_parse_client)] = None
     services: Annotated[list[ServiceLine], BeforeValidator(_parse_list)] = []
     goods_transactions: Annotated[list[GoodsLine], BeforeValidator(_parse_list)] = []
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import RECORD, Record
 from shared.clock import almaty_date, utc_now
-from shared.models import PaymentRecord, WebhookRecord
+from shared.models import Checkout, PaymentRecord, Receipt, WebhookRecord
 from shared.money import ZERO
 from shared.statuses import PaymentKind, PaymentState, RecordState
 from worker.receipt_builder import CannotBuild, Line, build_draft, build_record_lines, choose_vat_rate
@@ -26,6 +26,7 @@ from worker.rules import (
 from worker.sales import (
     NoCashbox,
     Subject,
+    count_sales,
     describe_live,
     find_sale,
     get_cashbox,
@@ -34,6 +35,7 @@ from worker.sales import (
     mark_return_due,
 )
 from worker.services import Services
+from worker.visits import describe_counter, find_checkout, show_visit
 
 _STATUS_RANK = {"create": 0, "update": 1, "delete": 2}
 
@@ -47,8 +49,36 @@ def decide_visit(services: Services, session: Session, row: WebhookRecord, recor
     subject = Subject(row.company_id, record_id=row.resource_id)
     sale = find_sale(session, subject)
     lines, total = _build_lines(record, services)
-    payments = _load_payments(session, subject)
-    match decide_record(record, str(row.status), total, payments, describe_live(sale), services.policy):
+    checkout = find_checkout(session, subject)
+    resolution = _resolve(services, session, row, record, subject, sale, lines, total, checkout)
+    show_visit(session, row, record, lines, total, is_open=resolution.state is RecordState.AWAITING_PAYMENT)
+    return resolution
+
+
+def _resolve(
+    services: Services,
+    session: Session,
+    row: WebhookRecord,
+    record: Record,
+    subject: Subject,
+    sale: Receipt | None,
+    lines: tuple[Line, ...],
+    total: Decimal | CannotBuild,
+    checkout: Checkout | None,
+) -> Resolution:
+    if sale is None and checkout is None and count_sales(session, subject):
+        return Resolution.ignored("the sale was returned; a new one is made on the payment page")
+    payments = _load_payments(session, subject, checkout)
+    decision = decide_record(
+        record,
+        str(row.status),
+        total,
+        payments,
+        describe_live(sale),
+        services.policy,
+        paid_at_desk=checkout is not None,
+    )
+    match decision:
         case Ignore(reason):
             return Resolution.ignored(reason)
         case AwaitPayment(reason):
@@ -65,7 +95,8 @@ def decide_visit(services: Services, session: Session, row: WebhookRecord, recor
             rate = choose_vat_rate(services.settings.webkassa_vat, _sold_on(record, row))
             try:
                 cashbox = get_cashbox(session, subject.company_id, services.settings.webkassa_shop_id)
-                return issue_sale(session, subject, sale, build_draft(lines, kinds, rate), cashbox)
+                draft = build_draft(lines, kinds, rate)
+                return issue_sale(session, subject, sale, draft, cashbox, describe_counter(checkout))
             except CannotBuild as problem:
                 return Resolution.dead(problem.code, str(problem))
             except NoCashbox as problem:
@@ -80,11 +111,13 @@ def _build_lines(record: Record, services: Services) -> tuple[tuple[Line, ...], 
     return lines, sum((line.total for line in lines), ZERO)
 
 
-def _load_payments(session: Session, subject: Subject) -> list[KnownPayment]:
+def _load_payments(session: Session, subject: Subject, checkout: Checkout | None) -> list[KnownPayment]:
+    """What was taken at the desk, else what Altegio knows: staff may have booked the same money there as well."""
     known = select(PaymentRecord.amount, PaymentRecord.kind).where(
         PaymentRecord.company_id == subject.company_id,
         PaymentRecord.record_id == subject.record_id,
         PaymentRecord.state == PaymentState.ACTIVE,
+        PaymentRecord.checkout_id == checkout.id if checkout else PaymentRecord.checkout_id.is_(None),
     )
     return [KnownPayment(amount, PaymentKind(kind) if kind else None) for amount, kind in session.execute(known)]
 

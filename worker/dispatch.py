@@ -13,8 +13,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, or_, select, update
 
 from shared.logging import get_logger
-from shared.models import Cashbox, Receipt, WebhookRecord
-from shared.queue import PROCESS_RECORD, RECORDS, REPLAY_DEAD_LETTER, publish_records
+from shared.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
+from shared.models.return_order import ReturnState
+from shared.queue import MAKE_RETURN, PROCESS_RECORD, RECORDS, REPLAY_DEAD_LETTER, publish_records, publish_task
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from worker.alerts import send_alert
 from worker.issue_receipt import MESSAGE_WITHIN_SECONDS, request_turn
@@ -27,6 +28,7 @@ log = get_logger(__name__)
 MAX_QUEUED = 500
 # A row that was put back is left alone this long, in which its message is very likely to arrive.
 PUT_BACK_SECONDS = 30
+RETURN_ORDER_SECONDS = 10
 _DISPATCH_LOCK = 7_301_001
 _DEAD_LETTER_LOCK = 7_301_002
 
@@ -59,6 +61,8 @@ def _dispatch(services: Services) -> None:
     rows = _put_back_records(services)
     if rows:
         publish_records(services.producer, rows)
+    for order_id in _find_return_orders(services):
+        publish_task(services.producer, MAKE_RETURN, [order_id])
     for cashbox_id in _find_cashboxes(services):
         request_turn(services, cashbox_id)
     letters = send_dead_letters(services)
@@ -91,6 +95,16 @@ def _put_back_records(services: Services) -> Sequence[int]:
             .returning(WebhookRecord.id)
         ).all()
     return sorted(put_back)
+
+
+def _find_return_orders(services: Services) -> Sequence[int]:
+    """Orders whose message was lost, or is still under way: making one twice changes nothing."""
+    lost = select(ReturnOrder.id).where(
+        ReturnOrder.state == ReturnState.REQUESTED,
+        ReturnOrder.created_at < func.now() - timedelta(seconds=RETURN_ORDER_SECONDS),
+    )
+    with services.sessions() as session:
+        return session.scalars(lost.order_by(ReturnOrder.id).limit(MAX_QUEUED)).all()
 
 
 def _find_cashboxes(services: Services) -> Sequence[int]:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from shared.logging import get_logger
 from shared.models import Receipt, WebhookRecord
-from shared.statuses import ReceiptState, RecordState
+from shared.statuses import ReceiptKind, ReceiptState, RecordState
+from worker.make_return import settle_basis
 from worker.webkassa.errors import WebkassaError
 from worker.webkassa.schemas import FiscalReceipt
 
@@ -54,6 +55,8 @@ def save_issued(session: Session, receipt: Receipt, document: FiscalReceipt) -> 
         log.error("receipt differs", receipt_id=receipt.id)
     else:
         _move_deliveries(session, receipt.id, RecordState.PROCESSED, None, None)
+    if receipt.kind == ReceiptKind.RETURN:
+        settle_basis(session, receipt)
     log.info("receipt issued", receipt_id=receipt.id, fiscal_number=document.fiscal_number, attempts=receipt.attempts)
     return True
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
-from shared.altegio import FINANCES, GOODS_SALE, RECORD, FinanceOperation, GoodsOperation, Record, parse_entity
+from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
 from shared.logging import get_logger
 from shared.models import WebhookRecord
 from shared.statuses import RecordState
@@ -77,7 +77,7 @@ def _decide(services: Services, session: Session, row: WebhookRecord) -> Resolut
         entity = parse_entity(str(row.resource), (row.body or {}).get("data"))
     except (ValidationError, KeyError) as error:
         return Resolution.dead("unreadable", f"the stored body cannot be read: {type(error).__name__}")
-    _serialise_subject(session, row)
+    _serialise_subject(session, row, entity)
     match (row.resource, entity):
         case (str(resource), Record()) if resource == RECORD:
             return decide_visit(services, session, row, entity)
@@ -88,9 +88,16 @@ def _decide(services: Services, session: Session, row: WebhookRecord) -> Resolut
     return Resolution.dead("unreadable", "the resource is not supported")
 
 
-def _serialise_subject(session: Session, row: WebhookRecord) -> None:
-    """One decision at a time for each salon's visits, documents and money; salons do not wait for each other."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"decide:{row.company_id}", 0))))
+def _serialise_subject(session: Session, row: WebhookRecord, entity: Entity) -> None:
+    """One decision at a time for each visit (its payments included) and each goods document."""
+    match entity:
+        case GoodsOperation():
+            subject = f"document {entity.document_id}"
+        case FinanceOperation():
+            subject = f"visit {entity.record_id or row.resource_id}"
+        case Record():
+            subject = f"visit {row.resource_id}"
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{row.company_id} {subject}", 0))))
 
 
 def _save(row: WebhookRecord, resolution: Resolution) -> None:

@@ -91,8 +91,15 @@ def decide_record(
     payments: Sequence[KnownPayment],
     live: LiveReceipt | None,
     policy: Policy,
+    *,
+    paid_at_desk: bool = False,
 ) -> Decision:
-    """`total` is the sum of the record's lines as a receipt would show them, or why they cannot be shown."""
+    """`total` is the sum of the record's lines as a receipt would show them, or why they cannot be shown.
+
+    `paid_at_desk`: the payments were taken by staff on the payment page, which settles whether a receipt is due.
+    """
+    if paid_at_desk and (live is None or live.may_be_changed):
+        return _settle_at_desk(total, payments, policy)
     withdrawn = _find_withdrawal(record, status, policy)
     if withdrawn:
         return _decide_withdrawn(withdrawn, live)
@@ -107,6 +114,15 @@ def decide_record(
     if isinstance(total, CannotBuild):
         return AskPerson(total.code, str(total))
     return _decide_due(record, total, payments, policy)
+
+
+def _settle_at_desk(total: Decimal | CannotBuild, payments: Sequence[KnownPayment], policy: Policy) -> Decision:
+    if isinstance(total, CannotBuild):
+        return AskPerson(total.code, str(total))
+    paid = sum((payment.amount for payment in payments), ZERO)
+    if paid != total:
+        return AskPerson("sum_mismatch", f"{paid} ₸ were taken at the desk, the visit now costs {total} ₸")
+    return settle(total, payments, policy)
 
 
 def is_due(record: Record, policy: Policy) -> bool:

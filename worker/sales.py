@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,7 +14,7 @@ from worker.receipt_builder import ReceiptDraft
 from worker.resolution import Resolution
 from worker.rules import LiveReceipt
 from worker.webkassa.errors import AlreadyIssued
-from worker.webkassa.mapping import to_sale_request
+from worker.webkassa.mapping import NO_COUNTER, Counter, to_sale_request
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +31,33 @@ class Subject:
         return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
 
 
+def _next_number(session: Session, subject: Subject) -> str:
+    """The first sale has the bare number; one after a full return gets a suffix, since numbers are never used again."""
+    earlier = count_sales(session, subject)
+    return f"{subject.external_check_number}_{earlier + 1}" if earlier else subject.external_check_number
+
+
+def count_sales(session: Session, subject: Subject) -> int:
+    """How many sales the subject had, returned ones included."""
+    sales = select(func.count()).where(
+        Receipt.company_id == subject.company_id, _is_of(subject), Receipt.kind == ReceiptKind.SALE
+    )
+    return session.scalar(sales) or 0
+
+
+def _is_of(subject: Subject) -> ColumnElement[bool]:
+    if subject.record_id:
+        return Receipt.record_id == subject.record_id
+    return Receipt.document_id == subject.document_id
+
+
 def find_sale(session: Session, subject: Subject) -> Receipt | None:
     """The sale that was not returned; a refused one only when there is no other."""
-    mine = Receipt.record_id == subject.record_id if subject.record_id else Receipt.document_id == subject.document_id
     return session.scalars(
         select(Receipt)
-        .where(Receipt.company_id == subject.company_id, mine, Receipt.kind == ReceiptKind.SALE, ~Receipt.returned)
+        .where(
+            Receipt.company_id == subject.company_id, _is_of(subject), Receipt.kind == ReceiptKind.SALE, ~Receipt.returned
+        )
         .order_by((Receipt.state == ReceiptState.REJECTED).asc(), Receipt.id.desc())
         .limit(1)
         .with_for_update()
@@ -58,11 +79,16 @@ def may_be_changed(receipt: Receipt) -> bool:
 
 
 def issue_sale(
-    session: Session, subject: Subject, sale: Receipt | None, draft: ReceiptDraft, cashbox: Cashbox
+    session: Session,
+    subject: Subject,
+    sale: Receipt | None,
+    draft: ReceiptDraft,
+    cashbox: Cashbox,
+    counter: Counter = NO_COUNTER,
 ) -> Resolution:
     """Makes the sale due, or brings one that was never issued up to date."""
-    number = sale.external_check_number if sale else subject.external_check_number
-    request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number)
+    number = sale.external_check_number if sale else _next_number(session, subject)
+    request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number, counter)
     if sale is None:
         return _create_sale(session, subject, cashbox, draft, request)
     is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
@@ -96,7 +122,7 @@ def _create_sale(
             kind=ReceiptKind.SALE,
             record_id=subject.record_id,
             document_id=subject.document_id,
-            external_check_number=subject.external_check_number,
+            external_check_number=request["ExternalCheckNumber"],
             total=draft.total,
             tax=draft.tax,
             request=request,
@@ -106,7 +132,7 @@ def _create_sale(
         .returning(Receipt.id)
     )
     if created is None:
-        reason = f"the number {subject.external_check_number} belongs to another receipt"
+        reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"
         return Resolution.dead("number_taken", reason)
     return Resolution.issuing(created, cashbox.id)
 

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from shared.queue import DISPATCH, ISSUE_RECEIPTS, PROCESS_RECORD, REPLAY_DEAD_LETTER, REPLAY_DEAD_LETTERS
+from shared.queue import DISPATCH, ISSUE_RECEIPTS, MAKE_RETURN, PROCESS_RECORD, REPLAY_DEAD_LETTER, REPLAY_DEAD_LETTERS
 from shared.replay import find_dead_letters, replay
 from worker import dispatch as dispatcher
 from worker.celery import app
 from worker.issue_receipt import issue_due
+from worker.make_return import make_return as decide_return
 from worker.process_record import process_record as decide_record
 from worker.services import get_services
 
@@ -20,6 +21,14 @@ def process_record(row_id: int, **_: Any) -> None:
     dispatcher.follow_up(services, row_id, resolution)
     if resolution.cashbox_id is not None:
         issue_due(services, resolution.cashbox_id)
+
+
+@app.task(name=MAKE_RETURN)
+def make_return(order_id: int) -> None:
+    services = get_services()
+    cashbox_id = decide_return(services, order_id)
+    if cashbox_id is not None:
+        issue_due(services, cashbox_id)
 
 
 @app.task(name=ISSUE_RECEIPTS)

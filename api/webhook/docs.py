@@ -69,6 +69,19 @@ RECEIVE: dict[str, Any] = {
     ],
 }
 
+RECEIVE_WITH_SECRET: dict[str, Any] = RECEIVE | {
+    "parameters": [
+        *RECEIVE["parameters"],
+        {
+            "name": "secret",
+            "in": "path",
+            "required": True,
+            "schema": {"type": "string"},
+            "description": "ALTEGIO_WEBHOOK_SECRET",
+        },
+    ]
+}
+
 ENVELOPE_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["company_id", "resource", "resource_id", "status", "data"],

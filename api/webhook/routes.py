@@ -16,7 +16,10 @@ router = APIRouter(prefix="/api/webhook", tags=["webhook"])
 
 @router.post("", summary="Receive a webhook", openapi_extra=docs.RECEIVE, responses=docs.ANSWERS)
 @router.post(
-    "/{secret}", summary="Receive a webhook, secret in the path", openapi_extra=docs.RECEIVE, responses=docs.ANSWERS
+    "/{secret}",
+    summary="Receive a webhook, secret in the path",
+    openapi_extra=docs.RECEIVE_WITH_SECRET,
+    responses=docs.ANSWERS,
 )
 async def receive(body: VerifiedBody, request_id: RequestIdDep, writer: WriterDep) -> JSONResponse:
     """One envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""

@@ -1,8 +1,10 @@
 """Our draft as the body of Webkassa's check request. Pure; the session token is added by the client."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from shared.money import ZERO
 from shared.statuses import PaymentKind
 from worker.receipt_builder import Line, ReceiptDraft
 
@@ -20,11 +22,35 @@ ROUND_POSITIONS = 2
 PAYMENT_TYPES = {PaymentKind.CASH: 0, PaymentKind.CARD: 1, PaymentKind.MOBILE: 4}
 
 
-def to_sale_request(draft: ReceiptDraft, cashbox: str, external_check_number: str, order_number: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What the desk adds to a sale: cash handed over and given back, and where the customer wants the receipt."""
+
+    cash_received: Decimal = ZERO
+    change: Decimal = ZERO
+    customer_email: str | None = None
+    customer_phone: str | None = None
+    customer_xin: str | None = None
+
+
+NO_COUNTER = Counter()
+
+
+def to_sale_request(
+    draft: ReceiptDraft, cashbox: str, external_check_number: str, order_number: str, counter: Counter = NO_COUNTER
+) -> dict[str, Any]:
     """RoundType 2 rounds every discount and line to whole tenge, so it is used only where nothing has tiyn.
 
     `Change` 0 is sent although it may be omitted: with it Webkassa itself refuses a total that differs from the payments.
     """
+    paid = dict(draft.payments)
+    if counter.change:
+        paid[PaymentKind.CASH] += counter.change
+    customer = {
+        "CustomerEmail": counter.customer_email,
+        "CustomerPhone": counter.customer_phone,
+        "CustomerXin": counter.customer_xin,
+    }
     return {
         "CashboxUniqueNumber": cashbox,
         "OperationType": OPERATION_SALE,
@@ -32,10 +58,11 @@ def to_sale_request(draft: ReceiptDraft, cashbox: str, external_check_number: st
         "ExternalOrderNumber": order_number,
         "Positions": [_to_position(line, draft.vat_rate) for line in draft.lines],
         "Payments": [
-            {"Sum": _number(amount), "PaymentType": PAYMENT_TYPES[kind]} for kind, amount in sorted(draft.payments.items())
+            {"Sum": as_number(amount), "PaymentType": PAYMENT_TYPES[kind]} for kind, amount in sorted(paid.items())
         ],
-        "Change": 0,
+        "Change": as_number(counter.change),
         "RoundType": ROUND_POSITIONS if draft.is_whole_tenge else ROUND_NONE,
+        **{name: value for name, value in customer.items() if value},
     }
 
 
@@ -43,18 +70,18 @@ def _to_position(line: Line, vat_rate: int | None) -> dict[str, Any]:
     """PositionType is compulsory on OFD protocol 2.0.4 and ignored before, so it is always sent."""
     return {
         "PositionName": line.name,
-        "Count": _number(line.count),
-        "Price": _number(line.price),
-        "Discount": _number(line.discount),
+        "Count": as_number(line.count),
+        "Price": as_number(line.price),
+        "Discount": as_number(line.discount),
         "Markup": 0,
         "TaxType": TAX_NONE if vat_rate is None else TAX_VAT,
         "TaxPercent": vat_rate,
-        "Tax": _number(line.tax),
+        "Tax": as_number(line.tax),
         "UnitCode": UNIT_SERVICE if line.is_service else UNIT_PIECE,
         "PositionType": POSITION_SERVICE if line.is_service else POSITION_GOODS,
     }
 
 
-def _number(amount: Decimal) -> int | Decimal:
+def as_number(amount: Decimal) -> int | Decimal:
     """Whole amounts as whole JSON numbers, never in exponent form."""
     return int(amount) if amount == amount.to_integral_value() else amount
