@@ -63,7 +63,7 @@ def save_issued(session: Session, receipt: Receipt, document: FiscalReceipt) -> 
 
 def save_retry(session: Session, receipt: Receipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:
     """Nothing was issued; again after `seconds`."""
-    _save(
+    saved = _save(
         session,
         receipt,
         error,
@@ -73,12 +73,13 @@ def save_retry(session: Session, receipt: Receipt, error: WebkassaError, seconds
         next_attempt_at=func.now() + timedelta(seconds=seconds),
         budget_used=Receipt.budget_used + (1 if counts else 0),
     )
-    _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
+    if saved:
+        _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
 
 
 def save_unknown(session: Session, receipt: Receipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:
     """It may have been issued: the next step is a question, after `seconds`."""
-    _save(
+    saved = _save(
         session,
         receipt,
         error,
@@ -88,7 +89,8 @@ def save_unknown(session: Session, receipt: Receipt, error: WebkassaError, secon
         next_attempt_at=func.now() + timedelta(seconds=seconds),
         budget_used=Receipt.budget_used + (1 if counts else 0),
     )
-    _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
+    if saved:
+        _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
 
 
 def save_not_found(session: Session, receipt: Receipt) -> None:
@@ -107,7 +109,7 @@ def save_not_found(session: Session, receipt: Receipt) -> None:
 
 def save_dead(session: Session, receipt: Receipt, error: WebkassaError, reason: str, *, is_unknown: bool) -> None:
     """A person is needed. A receipt that may exist stays `unknown`, so that nothing sends it again unasked."""
-    _save(
+    saved = _save(
         session,
         receipt,
         error,
@@ -116,12 +118,15 @@ def save_dead(session: Session, receipt: Receipt, error: WebkassaError, reason: 
         unknown_since=func.coalesce(Receipt.unknown_since, func.now()) if is_unknown else None,
         next_attempt_at=None,
     )
+    if not saved:
+        return
     _move_deliveries(session, receipt.id, RecordState.DEAD_LETTERED, reason, error.code or type(error).__name__)
     log.error("dead letter", receipt_id=receipt.id, code=error.code, reason=reason)
 
 
-def _save(session: Session, receipt: Receipt, error: WebkassaError, **values: Any) -> None:
-    session.execute(
+def _save(session: Session, receipt: Receipt, error: WebkassaError, **values: Any) -> bool:
+    """False when the claim was lost meanwhile: its new holder speaks for the receipt, and for the deliveries that wait."""
+    saved = session.execute(
         update(Receipt)
         .where(Receipt.id == receipt.id, Receipt.claim_id == receipt.claim_id, Receipt.state != ReceiptState.ISSUED)
         .values(
@@ -131,6 +136,7 @@ def _save(session: Session, receipt: Receipt, error: WebkassaError, **values: An
             **values,
         )
     )
+    return bool(saved.rowcount)  # type: ignore[attr-defined]
 
 
 def _move_deliveries(session: Session, receipt_id: int, state: RecordState, reason: str | None, code: str | None) -> None:

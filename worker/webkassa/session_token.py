@@ -21,7 +21,7 @@ log = get_logger(__name__)
 # Tokens live up to 24 h; an early end is told by code 2.
 TOKEN_SECONDS = 22 * 3600
 REFUSAL_SECONDS = 30
-_RENEWAL_SECONDS = 40
+_RENEWAL_SECONDS = 20
 _POLL_SECONDS = 0.1
 
 
