@@ -1,0 +1,130 @@
+"""`celery -A worker receipts …` against the running service, as an operator types it."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from dev.demo.children import ROOT
+from tests.support.simulator import SimulatorControl
+from tests.support.stack import Stack
+
+
+class Operator:
+    """Runs a command and keeps what it said."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def run(self, *words: str, group: str = "receipts") -> tuple[int, str]:
+        command = [sys.executable, "-m", "celery", "-A", "worker", group, *words]
+        done = subprocess.run(
+            command, env=self._stack.environment, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
+        return done.returncode, done.stdout + done.stderr
+
+
+def visit(record_id: int, cost: int = 4000) -> dict[str, Any]:
+    return {
+        "company_id": 307626,
+        "resource": "record",
+        "resource_id": record_id,
+        "status": "update",
+        "data": {"id": record_id, "date": "2026-07-12 12:10:00", "services": [{"title": "Стрижка", "cost": cost}]},
+    }
+
+
+def post_until(service: Stack, record_id: int, state: str) -> int:
+    row = int(service.post(visit(record_id)).json()["record_id"])
+    service.wait_for_state(row, state)
+    return row
+
+
+def test_a_refused_receipt_is_listed_shown_and_replayed_under_its_number(
+    service: Stack, simulator: SimulatorControl
+) -> None:
+    operator = Operator(service)
+    simulator.fault(operation="check", when="before", kind="code", code=10, text="нет лицензии", times=2)
+    first = post_until(service, 1001, "dead_lettered")
+    second = post_until(service, 1002, "dead_lettered")
+
+    code, text = operator.run("list", "--state", "dead_lettered", "--code", "10", "--json")
+    assert (code, [row["id"] for row in json.loads(text)]) == (0, [second, first])
+    assert json.loads(text)[0]["receipt"]["total"] == "4000.00"
+
+    code, text = operator.run("show", str(first))
+    assert code == 0
+    assert "нет лицензии" in text
+    assert "altegio_1001" in text
+
+    code, text = operator.run("replay", "--code", "10", "--limit", "1", "--dry-run")
+    assert (code, text.splitlines()[-1]) == (0, "replayed 0 of 1 (dry run)")
+    assert f"would replay {first}" in text
+    assert simulator.receipts() == []
+
+    code, text = operator.run("replay", "--code", "10", "--reason", "licence renewed")
+    assert (code, text.splitlines()[-1]) == (0, "replayed 2 of 2")
+    for row in (first, second):
+        service.wait_for_state(row, "processed")
+    assert sorted(row["external_check_number"] for row in simulator.receipts()) == ["altegio_1001", "altegio_1002"]
+
+    code, text = operator.run("show", str(first))
+    assert "licence renewed" in text
+
+
+def test_replaying_what_is_issued_does_nothing_and_unknown_ids_fail(service: Stack, simulator: SimulatorControl) -> None:
+    operator = Operator(service)
+    row = post_until(service, 1003, "processed")
+    assert operator.run("replay", str(row)) == (0, f"{row}: already issued\nreplayed 0 of 1\n")
+    code, text = operator.run("replay", "999999")
+    assert code == 1
+    assert "999999: not found" in text
+    assert text.splitlines()[-1].startswith("replayed 0 of 1") or "replayed 0 of 1" in text
+    assert len(simulator.receipts()) == 1
+
+
+def test_the_task_replays_all_dead_letters(service: Stack, simulator: SimulatorControl) -> None:
+    simulator.fault(operation="check", when="before", kind="code", code=10, times=1)
+    row = post_until(service, 1004, "dead_lettered")
+    code, _ = Operator(service).run("worker.tasks.replay_dead_letters", group="call")
+    assert code == 0
+    service.wait_for_state(row, "processed")
+    assert [row["external_check_number"] for row in simulator.receipts()] == ["altegio_1004"]
+
+
+def test_reconcile_finds_a_lost_receipt_and_only_then_the_shift_closes(service: Stack, simulator: SimulatorControl) -> None:
+    operator = Operator(service)
+    simulator.fault(operation="check", when="after", kind="drop", times=1)
+    simulator.fault(operation="shift_history", when="before", kind="drop", times=None)
+    row = int(service.post(visit(1005)).json()["record_id"])
+    service.wait_for_state(row, "retrying")
+    for name in ("worker", "beat"):
+        service.stop(name)
+
+    code, text = operator.run("close-shift", "--wait", "30")
+    assert code == 1
+    assert "run reconcile first" in text
+    code, text = operator.run("reconcile")
+    assert (code, text.splitlines()[-1]) == (1, "unknown: 1")
+
+    simulator.clear_faults()
+    service.wait_for(lambda: operator.run("reconcile")[0] == 0, what="the receipt to be found")
+    assert service.status(row)["state"] == "processed"
+    code, text = operator.run("close-shift")
+    assert code == 0
+    assert "closed" in text
+    assert [shift["open"] for shift in simulator.state()["cashboxes"]] == [False]
+    assert simulator.state()["overlaps"] == 0
+    assert len(simulator.receipts()) == 1
+
+
+def test_wrong_words_are_answered_with_what_is_right(service: Stack) -> None:
+    operator = Operator(service)
+    assert operator.run("replay")[0] == 2
+    code, text = operator.run("list", "--state", "lost")
+    assert code == 2
+    assert "dead_lettered" in text
+    code, text = operator.run("list", "--since", "yesterday")
+    assert code == 2
+    assert "2026-03-02T10:00" in text
+    assert operator.run("show", "12345")[0] == 1
