@@ -10,7 +10,8 @@ from datetime import timedelta
 
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, or_, select, text, update
+from sqlalchemy.exc import DBAPIError
 
 from shared.logging import get_logger
 from shared.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
@@ -31,6 +32,7 @@ PUT_BACK_SECONDS = 30
 RETURN_ORDER_SECONDS = 10
 _DISPATCH_LOCK = 7_301_001
 _DEAD_LETTER_LOCK = 7_301_002
+_LOCK_SECONDS = 10
 
 
 def dispatch(services: Services) -> None:
@@ -46,15 +48,18 @@ def dispatch(services: Services) -> None:
 
 @contextlib.contextmanager
 def _only_one(services: Services, lock: int) -> Iterator[bool]:
-    """False while another worker is at it. On a connection of its own and outside any transaction."""
+    """False while another worker is at it.
+
+    The lock lives in a transaction that touches no row and that PostgreSQL ends after a few idle seconds: a worker that is
+    frozen or cut off must not keep the others from rescuing. Two ticks at once would be wasteful, not wrong.
+    """
     with services.sessions() as session:
-        connection = session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
-        is_mine = bool(connection.scalar(select(func.pg_try_advisory_lock(lock))))
+        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCK_SECONDS}s'"))
+        yield bool(session.scalar(select(func.pg_try_advisory_xact_lock(lock))))
         try:
-            yield is_mine
-        finally:
-            if is_mine:
-                connection.execute(select(func.pg_advisory_unlock(lock)))
+            session.rollback()
+        except DBAPIError:
+            log.warning("a tick took longer than its lock")
 
 
 def _dispatch(services: Services) -> None:

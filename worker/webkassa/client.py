@@ -75,7 +75,14 @@ class WebkassaClient:
         adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
         self._http.mount("https://", adapter)
         self._http.mount("http://", adapter)
-        self._token = SessionToken(redis, self._base_url, self._login, self._password, self.authorize)
+        self._token = SessionToken(
+            redis,
+            self._base_url,
+            self._login,
+            self._password,
+            self.authorize,
+            renewal_seconds=self._connect_timeout + self._read_timeout + 1,
+        )
 
     @property
     def host(self) -> str:

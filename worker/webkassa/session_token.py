@@ -21,14 +21,25 @@ log = get_logger(__name__)
 # Tokens live up to 24 h; an early end is told by code 2.
 TOKEN_SECONDS = 22 * 3600
 REFUSAL_SECONDS = 30
-_RENEWAL_SECONDS = 20
 _POLL_SECONDS = 0.1
 
 
 class SessionToken:
-    """`authorize` logs in and returns a new token; it may raise any WebkassaError."""
+    """`authorize` logs in and returns a new token; it may raise any WebkassaError.
 
-    def __init__(self, redis: Redis, base_url: str, login: str, password: str, authorize: Callable[[], str]) -> None:
+    `renewal_seconds` is the longest a login may take: the others wait that long for it, and no longer.
+    """
+
+    def __init__(
+        self,
+        redis: Redis,
+        base_url: str,
+        login: str,
+        password: str,
+        authorize: Callable[[], str],
+        *,
+        renewal_seconds: float = 31.0,
+    ) -> None:
         # The password is part of the name: after it was changed neither the old token nor the old refusal counts.
         digest = hashlib.sha256(f"{base_url}\n{login}\n{password}".encode()).hexdigest()[:24]
         self._redis = redis
@@ -36,6 +47,7 @@ class SessionToken:
         self._refused_key = f"webkassa:refused:{digest}"
         self._lock_key = f"webkassa:renewing:{digest}"
         self._authorize = authorize
+        self._renewal_seconds = renewal_seconds
         self._lock = threading.Lock()
         self._own: str | None = None
 
@@ -88,13 +100,13 @@ class SessionToken:
 
     def _try_lock(self) -> bool:
         try:
-            return bool(self._redis.set(self._lock_key, "1", nx=True, ex=_RENEWAL_SECONDS))
+            return bool(self._redis.set(self._lock_key, "1", nx=True, px=int(self._renewal_seconds * 1000)))
         except (RedisError, OSError):
             return True
 
     def _wait_for_other(self, stale: str | None) -> str | None:
         """Until the other worker has a token, gave up, or died with the lock."""
-        deadline = time.monotonic() + _RENEWAL_SECONDS
+        deadline = time.monotonic() + self._renewal_seconds
         while time.monotonic() < deadline:
             token = self._read()
             if token and token != stale:
