@@ -70,12 +70,20 @@ def _parse_flag(value: Any) -> bool:
     """0/1 in any spelling. Null and "" are no: a salon that did not say «paid» has not said it."""
     if value in (None, "", [], {}):
         return False
-    text = str(value).strip().lower()
-    if text in ("1", "1.0", "true", "yes"):
+    text = re.sub(r"\.0+$", "", str(value).strip().lower())
+    if text in ("1", "true", "yes"):
         return True
-    if text in ("0", "0.0", "false", "no"):
+    if text in ("0", "false", "no"):
         return False
     raise ValueError("must be 0 or 1")
+
+
+def _parse_flag_hint(value: Any) -> bool | None:
+    """Unreadable is as good as unsaid."""
+    try:
+        return None if value in (None, "", [], {}) else _parse_flag(value)
+    except ValueError:
+        return None
 
 
 def _parse_optional_amount(value: Any) -> Decimal | None:
@@ -248,7 +256,7 @@ class Expense(_Tolerant):
 class Account(_Tolerant):
     id: Id = None
     title: Text = ""
-    is_cash: bool | None = None
+    is_cash: Annotated[bool | None, BeforeValidator(_parse_flag_hint)] = None
 
 
 class FinanceOperation(_Tolerant):

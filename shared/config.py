@@ -92,7 +92,7 @@ class Settings(BaseSettings):
             raise ConfigurationError(
                 "ALTEGIO_WEBHOOK_SECRET is not set: anybody could post webhooks. Set it, or DEBUG=true to try things out."
             )
-        self._refuse_placeholders("SECRET_KEY", "ALTEGIO_WEBHOOK_SECRET")
+        self._refuse_placeholders("SECRET_KEY", "ALTEGIO_WEBHOOK_SECRET", *self._database_secrets)
 
     def check_for_worker(self) -> None:
         """Raises ConfigurationError when the worker could not issue a single receipt."""
@@ -101,7 +101,11 @@ class Settings(BaseSettings):
         if missing:
             raise ConfigurationError(f"not set: {', '.join(missing)} (see .env.example)")
         if not self.debug:
-            self._refuse_placeholders(*needed)
+            self._refuse_placeholders(*needed, *self._database_secrets)
+
+    @property
+    def _database_secrets(self) -> tuple[str, ...]:
+        return () if self.database_url else ("POSTGRES_PASSWORD",)
 
     def _refuse_placeholders(self, *names: str) -> None:
         left = [name for name in names if any(_PLACEHOLDER.match(p.strip()) for p in self._value(name).split(","))]

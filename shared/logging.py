@@ -13,11 +13,12 @@ from shared.config import Settings
 
 _SECRET_KEYS = re.compile(r"token|password|secret|authorization|api[-_]?key|cookie|login|signature", re.IGNORECASE)
 _PERSONAL_KEYS = re.compile(r"^(client|customer\w*|phone|email|name|surname|patronymic|display_name)$", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\w.])\+?[78][\s(-]{0,2}7\d{2}[\s)-]{0,2}\d{3}[\s-]?\d{2}[\s-]?\d{2}(?!\d)")
+# Kazakhstan's numbers in any writing, and everything that begins with a plus and is long enough to be a number.
+_PHONE = re.compile(r"(?<![\w.])\+?[78][\s(-]{0,2}7\d{2}[\s)-]{0,2}\d{3}[\s-]?\d{2}[\s-]?\d{2}(?!\d)|\+\d[\d\s()-]{8,18}\d")
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _BEARER = re.compile(r"(?i)bearer\s+\S+")
-_WEBHOOK_PATH = re.compile(r"(/api/webhook/)(?!status\b)[^\s/?\"']+")
-_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@/\s]+(@)")
+_WEBHOOK_PATH = re.compile(r"(/api/webhook/)(?!status(?:/|\s|$))[^\s/?\"']+")
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]+(@)")
 MASK = "***"
 
 

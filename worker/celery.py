@@ -5,19 +5,17 @@ from typing import Any
 
 import structlog
 from celery import Celery, signals
-from kombu.transport.redis import Channel as RedisChannel
 
 from shared.config import ConfigurationError, get_settings
 from shared.logging import configure_logging, get_logger
 from shared.queue import BROKER_OPTIONS, DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, direct_queue
+from worker import broker
 from worker.schedule import build_schedule
 
 log = get_logger(__name__)
 
 settings = get_settings()
-# On a broken connection kombu would give unacknowledged messages back over that very connection, and the error that follows
-# ends the worker. Nothing is lost without it: the broker's visibility timeout and the dispatcher put the work back.
-RedisChannel.do_restore = False
+broker.register()
 
 app = Celery("altegio-webkassa", broker=settings.redis_url)
 app.conf.update(

@@ -13,7 +13,17 @@ from shared.statuses import RecordState
 from worker.receipt_builder import CannotBuild, build_draft, build_goods_lines, choose_vat_rate
 from worker.resolution import Resolution
 from worker.rules import AskPerson, AwaitPayment, IssueReceipt, find_reason_to_ignore_goods, settle
-from worker.sales import NoCashbox, Subject, find_sale, get_cashbox, issue_sale, join_sale, mark_return_due, may_be_changed
+from worker.sales import (
+    NoCashbox,
+    Subject,
+    find_sale,
+    get_cashbox,
+    issue_sale,
+    join_sale,
+    mark_return_due,
+    may_be_changed,
+    withdraw_unsent,
+)
 from worker.services import Services
 
 
@@ -27,7 +37,7 @@ def decide_goods(services: Services, session: Session, row: WebhookRecord, opera
     deliveries = _load_deliveries(session, subject)
     sold = _find_sold(deliveries, services)
     if not sold:
-        return mark_return_due(sale, "the sale was deleted") if sale else Resolution.ignored("the sale was deleted")
+        return _withdraw(session, sale)
     wait = _seconds_to_wait(deliveries, services)
     if wait > 0:
         return Resolution.waiting("more lines of this sale may follow", wait)
@@ -37,6 +47,12 @@ def decide_goods(services: Services, session: Session, row: WebhookRecord, opera
         return Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:
         return Resolution.dead("no_cashbox", str(problem))
+
+
+def _withdraw(session: Session, sale: Receipt | None) -> Resolution:
+    reason = "the sale was deleted"
+    withdraw_unsent(session, sale, reason)
+    return mark_return_due(sale, reason) if sale else Resolution.ignored(reason)
 
 
 def _settle(

@@ -1,5 +1,7 @@
 """A `finances_operation` delivery: money that moved, kept for the receipt of its visit."""
 
+from decimal import Decimal
+
 from sqlalchemy import func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -12,7 +14,9 @@ from worker.resolution import Resolution
 from worker.rules import find_payment_kind, is_payment
 
 
-def note_payment(session: Session, row: WebhookRecord, operation: FinanceOperation) -> Resolution:
+def note_payment(
+    session: Session, row: WebhookRecord, operation: FinanceOperation, *, amounts_in_tiyn: bool = False
+) -> Resolution:
     """Keeps the newest word on the operation and wakes a visit that waits for it.
 
     What is no payment is kept as well: a deletion may arrive before its creation, which must not count as money then.
@@ -25,7 +29,8 @@ def note_payment(session: Session, row: WebhookRecord, operation: FinanceOperati
     )
     if not operation.record_id and known is None:
         return Resolution.ignored("not tied to a visit")
-    if not _upsert(session, row, operation, PaymentState.ACTIVE if active else PaymentState.REVOKED):
+    amount = round_tiyn(abs(operation.amount) / (100 if amounts_in_tiyn else 1))
+    if not _upsert(session, row, operation, amount, PaymentState.ACTIVE if active else PaymentState.REVOKED):
         return Resolution.ignored("superseded by a newer change of the same operation")
     if known is None and not active:
         return Resolution.ignored("not a payment of a client")
@@ -33,14 +38,14 @@ def note_payment(session: Session, row: WebhookRecord, operation: FinanceOperati
     return Resolution.processed("payment noted" if active else "payment taken back", wake=wake)
 
 
-def _upsert(session: Session, row: WebhookRecord, operation: FinanceOperation, state: PaymentState) -> bool:
+def _upsert(session: Session, row: WebhookRecord, operation: FinanceOperation, amount: Decimal, state: PaymentState) -> bool:
     """False when a newer delivery was noted before."""
     values = {
         "record_id": operation.record_id or None,
         "visit_id": operation.visit_id or None,
         "document_id": operation.document_id or None,
         "kind": find_payment_kind(operation),
-        "amount": abs(round_tiyn(operation.amount)),
+        "amount": amount,
         "state": state,
         "account_id": operation.account.id if operation.account else None,
         "account_title": operation.account.title[:200] if operation.account else None,

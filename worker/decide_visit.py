@@ -33,6 +33,7 @@ from worker.sales import (
     issue_sale,
     join_sale,
     mark_return_due,
+    withdraw_unsent,
 )
 from worker.services import Services
 from worker.visits import describe_counter, find_checkout, show_visit
@@ -51,6 +52,8 @@ def decide_visit(services: Services, session: Session, row: WebhookRecord, recor
     lines, total = _build_lines(record, services)
     checkout = find_checkout(session, subject)
     resolution = _resolve(services, session, row, record, subject, sale, lines, total, checkout)
+    if resolution.cashbox_id is None:
+        withdraw_unsent(session, sale, resolution.reason)
     show_visit(session, row, record, lines, total, is_open=resolution.state is RecordState.AWAITING_PAYMENT)
     return resolution
 

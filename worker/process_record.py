@@ -84,7 +84,7 @@ def _decide(services: Services, session: Session, row: WebhookRecord) -> Resolut
         case (str(resource), GoodsOperation()) if resource == GOODS_SALE:
             return decide_goods(services, session, row, entity)
         case (str(resource), FinanceOperation()) if resource == FINANCES:
-            return note_payment(session, row, entity)
+            return note_payment(session, row, entity, amounts_in_tiyn=services.policy.amounts_in_tiyn)
     return Resolution.dead("unreadable", "the resource is not supported")
 
 

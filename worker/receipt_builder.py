@@ -123,7 +123,7 @@ def _with_tax(line: Line, rate: int | None) -> Line:
 
 def _build_line(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:
     count = _count(line, field)
-    total = round_tiyn(_owed(line, count, field) / unit)
+    total = round_tiyn(_owed(line, field) / unit)
     if total < ZERO:
         raise CannotBuild("negative_line", f"{field} costs less than nothing: {total} ₸")
     price = _list_price(line)
@@ -131,7 +131,7 @@ def _build_line(line: ServiceLine, field: str, is_service: bool, unit: Decimal) 
     if price is not None:
         price = round_tiyn(price / unit)
         discount = round_tiyn(price * count) - total
-        if discount >= ZERO and price <= MAX_PRICE:
+        if ZERO <= discount <= MAX_PRICE and price <= MAX_PRICE:
             return Line(name, is_service, count, price, discount, total)
     return _line_without_list_price(name, is_service, count, total, field)
 
@@ -157,7 +157,7 @@ def _count(line: ServiceLine, field: str) -> Decimal:
     return count.normalize() if count != count.to_integral_value() else count.quantize(Decimal(1))
 
 
-def _owed(line: ServiceLine, count: Decimal, field: str) -> Decimal:
+def _owed(line: ServiceLine, field: str) -> Decimal:
     """What the client owes for the line, in Altegio's unit."""
     for owed in (line.cost_to_pay, line.cost, line.manual_cost):
         if owed is not None:
@@ -165,7 +165,7 @@ def _owed(line: ServiceLine, count: Decimal, field: str) -> Decimal:
     gross = line.first_cost
     price = _list_price(line)
     if gross is None and price is not None:
-        gross = price * count
+        gross = price * (abs(line.amount) if line.amount is not None else 1)
     if gross is None:
         raise CannotBuild("no_price", f"{field} has no cost")
     return gross * (_HUNDRED - (line.discount or ZERO)) / _HUNDRED

@@ -138,7 +138,8 @@ def _find_withdrawal(record: Record, status: str, policy: Policy) -> str | None:
 
 
 def _decide_withdrawn(reason: str, live: LiveReceipt | None) -> Decision:
-    if live is not None:
+    """A receipt that certainly never reached Webkassa needs no return: it is withdrawn with the payment."""
+    if live is not None and not live.may_be_changed:
         return ReturnDue(reason)
     return Ignore(reason) if "deleted" in reason else AwaitPayment("not paid in full yet")
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.models import Cashbox, Receipt
+from shared.models import Cashbox, Receipt, WebhookRecord
 from shared.money import ZERO
 from shared.statuses import ReceiptKind, ReceiptState, RecordState
 from worker.receipt_builder import ReceiptDraft
@@ -135,6 +135,24 @@ def _create_sale(
         reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"
         return Resolution.dead("number_taken", reason)
     return Resolution.issuing(created, cashbox.id)
+
+
+def withdraw_unsent(session: Session, sale: Receipt | None, reason: str | None) -> None:
+    """The newest facts ask for no receipt, and the one that waits was never sent: it does not leave any more."""
+    if sale is None or sale.state != ReceiptState.PENDING or not may_be_changed(sale):
+        return
+    sale.state = ReceiptState.REJECTED
+    sale.next_attempt_at = None
+    sale.error_kind = None  # not refused by Webkassa: it may come back with the next delivery
+    sale.error_text = f"withdrawn before it was sent: {reason}"
+    session.execute(
+        update(WebhookRecord)
+        .where(
+            WebhookRecord.receipt_id == sale.id,
+            WebhookRecord.state.in_((RecordState.PROCESSING, RecordState.RETRYING)),
+        )
+        .values(state=RecordState.IGNORED, reason=sale.error_text, next_attempt_at=None, processed_at=func.now())
+    )
 
 
 def join_sale(sale: Receipt, reason: str) -> Resolution:

@@ -11,9 +11,15 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-import simplejson
 from redis import Redis
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ReadTimeoutError,
+)
 
 from shared.config import Settings
 from shared.db import dump_json, load_json
@@ -91,7 +97,7 @@ class WebkassaClient:
     def authorize(self) -> str:
         """A new session token. Anything without one is a refusal: what a missing API key looks like is undocumented."""
         try:
-            data = self._send(self._base_url, _AUTHORIZE, {"Login": self._login, "Password": self._password})
+            data = self._send_anywhere(_AUTHORIZE, {"Login": self._login, "Password": self._password})
         except SessionExpired as error:
             raise LoginRefused(error.text, code=error.code) from None
         except OutcomeUnknown as error:  # a login that may have happened changes nothing: no receipt was sent
@@ -213,7 +219,7 @@ class WebkassaClient:
                 allow_redirects=False,
             ) as response:
                 content = _read_within(response, deadline)
-        except requests.RequestException as error:
+        except (requests.RequestException, HTTPError) as error:
             raise _transport_error(error) from None
         return _read_answer(response, content)
 
@@ -221,14 +227,15 @@ class WebkassaClient:
 def _read_within(response: requests.Response, deadline: float) -> bytes:
     """The whole body, or OutcomeUnknown: the library's own limit starts anew with every byte that trickles in."""
     content = bytearray()
-    for chunk in response.iter_content(65536):
+    # read1 returns with what has arrived; iter_content would wait for a full chunk, however slowly it fills.
+    while chunk := response.raw.read1(65536, decode_content=True):
         content += chunk
         if time.monotonic() > deadline or len(content) > MAX_ANSWER_BYTES:
             raise OutcomeUnknown("the answer does not end", may_still_run=True)
     return bytes(content)
 
 
-def _transport_error(error: requests.RequestException) -> WebkassaError:
+def _transport_error(error: requests.RequestException | HTTPError) -> WebkassaError:
     name = type(error).__name__
     if isinstance(error, requests.exceptions.SSLError):
         return WebkassaUnavailable("TLS handshake failed")
@@ -238,7 +245,7 @@ def _transport_error(error: requests.RequestException) -> WebkassaError:
         reason, NewConnectionError | NameResolutionError | ConnectTimeoutError
     ):
         return WebkassaUnavailable("cannot be reached")
-    return OutcomeUnknown(f"no answer ({name})", may_still_run=isinstance(error, requests.Timeout))
+    return OutcomeUnknown(f"no answer ({name})", may_still_run=isinstance(error, requests.Timeout | ReadTimeoutError))
 
 
 def _read_answer(response: requests.Response, content: bytes) -> Any:
@@ -258,7 +265,7 @@ def _read_answer(response: requests.Response, content: bytes) -> Any:
 def _parse(content: bytes) -> Any:
     try:
         return load_json(content)
-    except (simplejson.JSONDecodeError, UnicodeDecodeError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):  # no JSON, or numbers beyond any sum
         return None
 
 
@@ -270,8 +277,10 @@ def _gateway_error(response: requests.Response) -> WebkassaError:
     if status == 505:
         alternatives = _split_hosts(response.headers.get("AlternativeDomainNames", ""))
         return DomainUnavailable("this domain does not serve now", code=status, alternatives=alternatives)
-    if status in (401, 403):
+    if status == 401:
         return LoginRefused("the API key is refused", code=status)
+    if status == 403:  # as likely a firewall's passing mood as a wrong key: nothing reached the register either way
+        return WebkassaUnavailable("access is denied", code=status, retry_after=retry_after)
     if status in (301, 302, 303, 307, 308, 404, 405):
         return ReceiptRejected("no such address: check WEBKASSA_API_URL", code=status)
     return OutcomeUnknown(f"HTTP {status} without an answer of the register", code=status, retry_after=retry_after)

@@ -127,15 +127,21 @@ def _receipt(
 
 
 def _find_total(total: Any, url: str | None) -> Decimal | None:
-    candidates = [total]
-    if url:
-        candidates += parse_qs(urlsplit(url).query).get("s", [])
+    candidates = [total, *_find_sums(url or "")]
     for candidate in candidates:
         try:
             return parse_amount(candidate)
         except InvalidAmount:
             continue
     return None
+
+
+def _find_sums(url: str) -> list[str]:
+    """`s=` of the link on the receipt."""
+    try:
+        return parse_qs(urlsplit(url).query).get("s", [])
+    except ValueError:
+        return []
 
 
 def _text(value: Any) -> str | None:
@@ -145,5 +151,5 @@ def _text(value: Any) -> str | None:
 def _int(value: Any) -> int | None:
     try:
         return int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None

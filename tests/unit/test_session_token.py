@@ -1,0 +1,131 @@
+"""One session for all workers."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from fakeredis import FakeServer, FakeStrictRedis
+
+from worker.webkassa.errors import LoginRefused, WebkassaUnavailable
+from worker.webkassa.session_token import SessionToken
+
+
+class Register:
+    """Counts logins; `failure` is raised instead of a token while it is set."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.logins = 0
+        self.failure = failure
+        self._lock = threading.Lock()
+
+    def __call__(self) -> str:
+        with self._lock:
+            self.logins += 1
+            if self.failure:
+                raise self.failure
+            return f"token-{self.logins}"
+
+
+@pytest.fixture
+def redis_server() -> FakeServer:
+    return FakeServer()
+
+
+@pytest.fixture
+def make(redis_server: FakeServer) -> Callable[..., SessionToken]:
+    """Each one is a process of its own with the same Redis."""
+
+    def make(authorize: Register, password: str = "pass", login: str = "cashier") -> SessionToken:
+        return SessionToken(FakeStrictRedis(server=redis_server), "https://w.test", login, password, authorize)
+
+    return make
+
+
+Make = Callable[..., SessionToken]
+
+
+def test_one_login_serves_every_process(make: Make) -> None:
+    register = Register()
+    assert [make(register).get() for _ in range(5)] == ["token-1"] * 5
+    assert register.logins == 1
+
+
+def test_a_stale_token_is_renewed_once_for_all(make: Make) -> None:
+    register = Register()
+    tokens = [make(register) for _ in range(3)]
+    stale = tokens[0].get()
+    assert [token.renew(stale) for token in tokens] == ["token-2"] * 3
+    assert register.logins == 2
+
+
+def test_threads_of_many_processes_log_in_once(make: Make) -> None:
+    register = Register()
+    tokens = [make(register) for _ in range(4)]
+    start = threading.Barrier(16)
+
+    def ask(number: int) -> str:
+        start.wait()
+        return tokens[number % 4].get()
+
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(ask, range(16))) == {"token-1"}
+    assert register.logins == 1
+
+
+def test_a_refused_login_is_not_tried_again_at_once(make: Make) -> None:
+    register = Register(LoginRefused("Неверный логин и/или пароль", code=1))
+    for _ in range(3):
+        with pytest.raises(LoginRefused) as caught:
+            make(register).get()
+        assert caught.value.code == "1"
+    assert register.logins == 1
+
+
+def test_a_new_password_is_tried_at_once(make: Make) -> None:
+    with pytest.raises(LoginRefused):
+        make(Register(LoginRefused("no", code=1)), "wrong").get()
+    assert make(Register(), "right").get() == "token-1"
+
+
+def test_another_cashier_has_another_session(make: Make) -> None:
+    register = Register()
+    assert [make(register, login=login).get() for login in ("a", "b", "a")] == ["token-1", "token-2", "token-1"]
+
+
+def test_an_outage_is_no_refusal(make: Make) -> None:
+    register = Register(WebkassaUnavailable("cannot be reached"))
+    token = make(register)
+    with pytest.raises(WebkassaUnavailable):
+        token.get()
+    register.failure = None
+    assert token.get() == "token-2"
+
+
+def test_the_password_is_not_written_to_redis(make: Make, redis_server: FakeServer) -> None:
+    make(Register(), "pa55word").get()
+    redis = FakeStrictRedis(server=redis_server)
+    for key in redis.keys("*"):
+        assert b"pa55word" not in key + (redis.get(key) or b"")
+
+
+def test_the_shared_token_ends_before_the_vendors_24_hours(make: Make, redis_server: FakeServer) -> None:
+    make(Register()).get()
+    redis = FakeStrictRedis(server=redis_server)
+    assert [0 < redis.ttl(key) < 24 * 3600 for key in redis.keys("*")] == [True]
+
+
+def test_without_redis_every_process_logs_in_for_itself(make: Make, redis_server: FakeServer) -> None:
+    register = Register()
+    first, second = make(register), make(register)
+    redis_server.connected = False
+    assert [first.get(), first.get(), second.get(), second.get()] == ["token-1", "token-1", "token-2", "token-2"]
+    assert first.renew("token-1") == "token-3"
+
+
+def test_a_wiped_redis_costs_one_login(make: Make, redis_server: FakeServer) -> None:
+    register = Register()
+    token = make(register)
+    token.get()
+    FakeStrictRedis(server=redis_server).flushall()
+    assert [token.get(), token.get()] == ["token-2", "token-2"]

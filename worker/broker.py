@@ -1,0 +1,30 @@
+"""Redis as the broker, with two of kombu 5.7's answers to a lost connection corrected: both ended the worker for good.
+
+Losing Redis must delay work, never end it. Messages that were not acknowledged come back by the visibility timeout, and the
+dispatcher does not even wait for that.
+"""
+
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+
+class Channel(redis.Channel):
+    # On close, kombu would give unacknowledged messages back over the very connection that broke.
+    do_restore = False
+
+    def _connparams(self, *args: Any, **kwargs: Any) -> Any:
+        """A channel that was closed meanwhile says so as a connection error, which Celery survives."""
+        if self.connection is None or self.connection.client is None:
+            raise RedisConnectionError("the channel is closed")
+        return super()._connparams(*args, **kwargs)  # type: ignore[misc]
+
+
+class Transport(redis.Transport):
+    Channel = Channel
+
+
+def register() -> None:
+    """Makes `redis://` mean this transport in this process."""
+    TRANSPORT_ALIASES.update({"redis": f"{__name__}:Transport", "rediss": f"{__name__}:Transport"})
