@@ -87,11 +87,11 @@ def _add_docs(app: FastAPI) -> None:
 
 
 def _find_swagger_files() -> Path:
-    """Found without importing the bundle, which pulls in packages of its own."""
-    spec = importlib.util.find_spec("swagger_ui_bundle")
+    """The package is a source of files only; importing it would load a second application class."""
+    spec = importlib.util.find_spec("fastapi_offline")
     if spec is None or spec.origin is None:
-        raise RuntimeError("swagger-ui-bundle is not installed; run the install step again")
-    return next(path.parent for path in sorted(Path(spec.origin).parent.rglob("swagger-ui-bundle.js")))
+        raise RuntimeError("fastapi-offline is not installed; run the install step again")
+    return Path(spec.origin).parent / "static"
 
 
 app = create_app()
