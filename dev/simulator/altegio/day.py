@@ -47,7 +47,7 @@ def generate_day(
     goods_lines: int = 2,
 ) -> Day:
     """Events in the order they happen; `goods_lines` caps the product lines of a sale over the counter."""
-    rng, ids = random.Random(seed), Ids(seed, day)  # noqa: S311 - repeatable, not secret
+    rng, ids = random.Random(seed), Ids(seed, day)
     script, shopper = Script(rng, ids), Shopper(rng, ids)
     for number, story in enumerate(_deal(rng, visits)):
         company_id = companies[number % len(companies)]

@@ -38,7 +38,7 @@ def plan_deliveries(
 ) -> Plan:
     """`duplicates` and `drop` are shares of the events; `shuffle` mixes the whole day."""
     # A random source of its own: switching a fault on must not change the day itself.
-    rng, plan = random.Random(f"plan:{seed}"), Plan()  # noqa: S311 - repeatable, not secret
+    rng, plan = random.Random(f"plan:{seed}"), Plan()
     timed: list[tuple[float, Event, bool]] = []
     for event in events:
         if rng.random() < drop:

@@ -27,9 +27,7 @@ class Client:
         return self.session.post(self.url + path, json=body, timeout=options.pop("timeout", 10), **options)
 
     def login(self) -> str:
-        answer = self.post(
-            "/api/v4/Authorize", {"Login": "cashier@example.test", "Password": "sim-password"}
-        ).json()
+        answer = self.post("/api/v4/Authorize", {"Login": "cashier@example.test", "Password": "sim-password"}).json()
         self.token = answer["Data"]["Token"]
         return str(self.token)
 

@@ -169,8 +169,6 @@ def test_kind_of_position_is_needed_since_protocol_204(sale: Build, position: Bu
     assert complain(sale(Positions=[position(PositionType=2)]), protocol=204) == []
 
 
-@pytest.mark.parametrize(
-    "moment", ["20.11.2026 14:05", "2026-11-20 14:05:31", "2026-11-20T14:05:31Z", BASIS["DateTime"]]
-)
+@pytest.mark.parametrize("moment", ["20.11.2026 14:05", "2026-11-20 14:05:31", "2026-11-20T14:05:31Z", BASIS["DateTime"]])
 def test_basis_date_is_read_in_the_forms_seen(sale: Build, moment: str) -> None:
     assert complain(sale(OperationType=3, ReturnBasisDetails={**BASIS, "DateTime": moment})) == []

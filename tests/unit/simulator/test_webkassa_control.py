@@ -64,9 +64,7 @@ def test_numbers_are_never_binary(client: Any, position: Callable[..., dict[str,
     exact = "4000.000000000000000001"
     body = json.dumps(client.look("journal?operation=check")[0]["body"] | {"Token": client.token})
     headers = {"Content-Type": "application/json"}
-    client.session.post(
-        f"{client.url}/api/v4/check", data=body.replace('"@"', exact), headers=headers, timeout=10
-    )
+    client.session.post(f"{client.url}/api/v4/check", data=body.replace('"@"', exact), headers=headers, timeout=10)
     shown = client.session.get(f"{client.url}/_sim/receipts", timeout=10).text
     assert f'"Price":{exact}' in shown
     assert '"total":"4000.00"' in shown
@@ -179,9 +177,7 @@ def test_ledger_survives_a_restart(make_client: Any, tmp_path: Path) -> None:
         client = make_client(second.url)
         assert (client.look("receipts"), client.look("state")["cashboxes"]) == (before, state)
         assert client.sell("a")["Errors"][0]["Code"] == 14
-        assert client.call("/api/v4/MoneyOperation", OperationType=0, Sum=5, ExternalCheckNumber="m")[
-            "Errors"
-        ]
+        assert client.call("/api/v4/MoneyOperation", OperationType=0, Sum=5, ExternalCheckNumber="m")["Errors"]
         fresh = client.sell("c")["Data"]
         assert (fresh["ShiftNumber"], fresh["CheckOrderNumber"]) == (2, 2)
         assert fresh["CheckNumber"] not in {row["check_number"] for row in before}

@@ -54,9 +54,7 @@ def test_session_ends_by_time_by_order_and_by_revocation(client: Any, get_code: 
     assert get_code(client.call("/api/v4/Cashboxes")) == 2
     client.login()
     client.control("tokens/revoke")
-    assert client.call("/api/v4/Cashboxes") == {
-        "Errors": [{"Code": 3, "Text": "Пользователь не авторизован"}]
-    }
+    assert client.call("/api/v4/Cashboxes") == {"Errors": [{"Code": 3, "Text": "Пользователь не авторизован"}]}
 
 
 def test_token_in_a_header_does_not_count(client: Any, get_code: GetCode) -> None:
@@ -242,9 +240,7 @@ def test_offline_receipts_are_numbered_here_and_stop_after_72_hours(client: Any,
 
 def test_money_moves_the_drawer_once(client: Any, get_code: GetCode) -> None:
     def move(kind: int, amount: int, number: str) -> Any:
-        return client.call(
-            "/api/v4/MoneyOperation", operationType=kind, sum=amount, externalCheckNumber=number
-        )
+        return client.call("/api/v4/MoneyOperation", operationType=kind, sum=amount, externalCheckNumber=number)
 
     assert move(0, 1000, "d1")["Data"]["Sum"] == 1000
     assert get_code(move(0, 1000, "d1")) == 14

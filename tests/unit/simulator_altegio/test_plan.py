@@ -45,8 +45,6 @@ def test_dropped_events_are_named() -> None:
 
 
 def test_same_seed_gives_the_same_faults() -> None:
-    first, second = (
-        plan_deliveries(EVENTS, seed=3, duplicates=0.2, shuffle=True, drop=0.1) for _ in range(2)
-    )
+    first, second = (plan_deliveries(EVENTS, seed=3, duplicates=0.2, shuffle=True, drop=0.1) for _ in range(2))
 
     assert first == second

@@ -38,7 +38,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class names it so
+    def log_message(self, format: str, *args: Any) -> None:
         """Quiet: the output of tests is for failures."""
 
 
@@ -106,9 +106,7 @@ def test_gives_up_after_two_more_tries(receiver: Receiver, sender: Sender) -> No
 
 
 @pytest.mark.parametrize("status", [400, 401, 413, 422, 302])
-def test_does_not_repeat_a_refusal(
-    receiver: Receiver, sender: Sender, pauses: list[float], status: int
-) -> None:
+def test_does_not_repeat_a_refusal(receiver: Receiver, sender: Sender, pauses: list[float], status: int) -> None:
     receiver.answers = [status]
 
     outcome = sender.send(ENVELOPE)
@@ -131,9 +129,7 @@ def test_command_sends_a_day_and_writes_its_books(
 ) -> None:
     books = tmp_path / "books.json"
 
-    code = main(
-        ["--url", receiver.url, "--fast", "--visits", "20", "--date", "2026-03-02", "--books", str(books)]
-    )
+    code = main(["--url", receiver.url, "--fast", "--visits", "20", "--date", "2026-03-02", "--books", str(books)])
 
     assert code == 0
     printed, due = capsys.readouterr().out, json.loads(books.read_text("utf-8"))
