@@ -12,14 +12,13 @@ from api.webhook.ingress import Reply, accept
 from api.webhook.writer import GroupWriter
 from shared.config import Settings
 from shared.db import create_database_engine
-from shared.models import Cashbox, FiscalizationLog, PaymentRecord, Receipt, WebhookRecord
+from shared.models import Base, Cashbox, FiscalizationLog, PaymentRecord, Receipt, WebhookRecord
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from worker.issue_receipt import issue_due
 from worker.process_record import process_record
 from worker.resolution import Resolution
 from worker.services import Services, create_services
 
-TABLES = "replays, webhook_records, fiscalization_logs, payment_records, receipts, cashboxes, staff_users"
 MAX_ROUNDS = 12
 
 
@@ -63,7 +62,10 @@ class Bridge:
             _close(self._opened.pop())
         self.services = self._opened[0]
         with self.services.sessions.begin() as session:
-            session.execute(text(f"TRUNCATE {TABLES} RESTART IDENTITY CASCADE"))
+            # For a few rows this is ten times faster than TRUNCATE, which makes new files.
+            for table in reversed(Base.metadata.sorted_tables):
+                session.execute(table.delete())
+                session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
         self.services.redis.flushdb()
 
     # --- in: what Altegio posts

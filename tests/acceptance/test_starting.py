@@ -1,0 +1,89 @@
+"""What a process refuses to start with, and what it says about it."""
+
+import subprocess
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from dev.demo.children import api_command, base_environment, worker_command
+from dev.demo.waiting import find_free_port
+from tests.support.stack import Stack
+
+# Each case: which process, what is changed in its environment (None: taken away), what its last words have to name.
+CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, ...]]] = {
+    "api without a secret": ("api", {"ALTEGIO_WEBHOOK_SECRET": None}, ("ALTEGIO_WEBHOOK_SECRET", "DEBUG=true")),
+    "api with a placeholder": (
+        "api",
+        {"ALTEGIO_WEBHOOK_SECRET": "change-me", "SECRET_KEY": "change-me"},
+        ("ALTEGIO_WEBHOOK_SECRET", "SECRET_KEY", "placeholder"),
+    ),
+    "worker without settings": (
+        "worker",
+        {"WEBKASSA_API_TOKEN": None, "WEBKASSA_SHOP_ID": "", "WEBKASSA_LOGIN": None, "WEBKASSA_PASSWORD": None},
+        ("WEBKASSA_API_TOKEN", "WEBKASSA_SHOP_ID", "WEBKASSA_LOGIN", "WEBKASSA_PASSWORD", ".env.example"),
+    ),
+    "worker with a placeholder": ("worker", {"WEBKASSA_PASSWORD": "change-me"}, ("WEBKASSA_PASSWORD", "placeholder")),
+}
+
+
+def build_environment(base: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
+    merged = {**base, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+@pytest.fixture(scope="module")
+def refusals(module_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
+    """Exit codes and words, of all cases at once: each takes seconds to load."""
+    folder = tmp_path_factory.mktemp("refusals")
+
+    def run(case: str) -> tuple[int, str]:
+        process, changes, _ = CASES[case]
+        command = api_command(find_free_port()) if process == "api" else worker_command()
+        done = subprocess.run(
+            command,
+            env=build_environment(module_env, changes),
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=90,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
+
+    with ThreadPoolExecutor(2) as pool:
+        return dict(zip(CASES, pool.map(run, CASES), strict=True))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_refuses_and_says_why(case: str, refusals: dict[str, tuple[int, str]]) -> None:
+    code, said = refusals[case]
+    assert code != 0
+    for word in CASES[case][2]:
+        assert word in said
+
+
+def test_debug_takes_webhooks_without_a_secret(module_env: dict[str, str], tmp_path: Path, module_database_url: str) -> None:
+    environment = build_environment(module_env, {"ALTEGIO_WEBHOOK_SECRET": None, "SECRET_KEY": None, "DEBUG": "true"})
+    stack = Stack(tmp_path, environment, workers=0, beat=False)
+    try:
+        stack.start_all()
+        assert stack.post({"event": "freeze"}, secret="").status_code == 200
+        assert stack.post({"event": "freeze"}, secret="whatever").status_code == 200
+    finally:
+        stack.close()
+
+
+def test_a_bare_environment_names_what_is_missing_without_a_traceback_of_secrets(tmp_path: Path) -> None:
+    done = subprocess.run(
+        api_command(find_free_port()),
+        env=base_environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "ALTEGIO_WEBHOOK_SECRET is not set" in done.stdout + done.stderr

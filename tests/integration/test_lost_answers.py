@@ -1,0 +1,238 @@
+"""The answer is lost, before or after the register recorded the receipt: one receipt, whatever its numbers are unique in."""
+
+import pytest
+
+from dev.demo.waiting import wait_until
+from tests.support.bridge import Bridge
+from tests.support.payloads import visit
+from tests.support.register import Register
+from tests.support.simulator import SimulatorControl
+
+FAULTS = ["drop", "reset", "timeout", "truncated", "html_502", "text_200"]
+NUMBER = "altegio_1001"
+
+
+def lose(simulator: SimulatorControl, kind: str, when: str, **order: object) -> None:
+    seconds = {"seconds": 30} if kind == "timeout" else {}
+    simulator.fault(operation="check", kind=kind, when=when, **seconds, **order)
+
+
+def assert_one_receipt(bridge: Bridge, simulator: SimulatorControl, number: str = NUMBER) -> None:
+    ours = next(receipt for receipt in bridge.receipts() if receipt.external_check_number == number)
+    theirs = simulator.receipts(number)
+    assert [item["check_number"] for item in theirs] == [ours.fiscal_number]
+    assert ours.state == "issued"
+    assert {row.state for row in bridge.rows()} == {"processed"}
+
+
+@pytest.fixture(params=["cashbox", "shift"])
+def scope(request: pytest.FixtureRequest, simulator: SimulatorControl) -> str:
+    simulator.settings(scope=request.param)
+    return str(request.param)
+
+
+@pytest.mark.usefixtures("scope")
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("kind", FAULTS)
+def test_one_receipt(bridge: Bridge, simulator: SimulatorControl, kind: str, when: str) -> None:
+    lose(simulator, kind, when)
+    bridge.deliver(visit())
+    assert (bridge.receipt().state, bridge.row().state) == ("unknown", "retrying")
+    assert bridge.receipt().unknown_since is not None
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+    assert bridge.outcomes()[0] == "unknown"
+    assert len(simulator.journal("check")) == (1 if when == "after" else 2)
+
+
+@pytest.mark.usefixtures("scope")
+@pytest.mark.parametrize("kind", ["drop", "timeout"])
+def test_the_shift_was_closed_meanwhile(bridge: Bridge, simulator: SimulatorControl, register: Register, kind: str) -> None:
+    """By the cabinet, or by hand: where numbers are unique per shift only, sending again would make a second receipt."""
+    lose(simulator, kind, "after")
+    bridge.deliver(visit())
+    register.z_report()
+    register.sell("other")
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+    assert len(simulator.journal("check")) == 2
+
+
+@pytest.mark.usefixtures("scope")
+def test_days_passed_and_many_shifts_with_them(bridge: Bridge, simulator: SimulatorControl, register: Register) -> None:
+    lose(simulator, "drop", "after")
+    bridge.deliver(visit())
+    for day in range(4):
+        simulator.clock(advance_seconds=86_000)
+        register.z_report()
+        register.sell(f"other-{day}")
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+    assert len(simulator.journal("check")) == 5
+
+
+@pytest.mark.usefixtures("scope")
+@pytest.mark.parametrize("behind", [0, 30])
+def test_many_shifts_within_seconds_of_the_loss(
+    bridge: Bridge, simulator: SimulatorControl, register: Register, behind: int
+) -> None:
+    """Webkassa's clock has whole seconds, and is not ours."""
+    simulator.clock(advance_seconds=-behind)
+    lose(simulator, "drop", "after")
+    bridge.deliver(visit())
+    for closing in range(4):
+        register.z_report()
+        register.sell(f"other-{closing}")
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+
+
+@pytest.mark.usefixtures("scope")
+def test_the_shift_was_closed_and_none_was_opened(bridge: Bridge, simulator: SimulatorControl, register: Register) -> None:
+    lose(simulator, "reset", "after")
+    bridge.deliver(visit())
+    register.z_report()
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+
+
+@pytest.mark.usefixtures("scope")
+def test_lost_before_with_the_shift_closed_meanwhile(
+    bridge: Bridge, simulator: SimulatorControl, register: Register
+) -> None:
+    register.sell("other")
+    lose(simulator, "drop", "before")
+    bridge.deliver(visit())
+    register.z_report()
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+    assert simulator.receipts(NUMBER)[0]["shift"] == 2
+
+
+@pytest.mark.usefixtures("scope")
+def test_lost_twice_in_a_row(bridge: Bridge, simulator: SimulatorControl) -> None:
+    lose(simulator, "truncated", "before")
+    lose(simulator, "html_502", "after")
+    bridge.deliver(visit())
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+
+
+@pytest.mark.usefixtures("scope")
+def test_the_question_is_lost_as_well(bridge: Bridge, simulator: SimulatorControl) -> None:
+    lose(simulator, "drop", "after")
+    for operation in ("shift_history", "ticket", "check_history"):
+        simulator.fault(operation=operation, kind="drop")
+    bridge.deliver(visit())
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+    assert len(simulator.journal("check")) == 1
+    assert "unknown" in bridge.outcomes("lookup")
+
+
+@pytest.mark.usefixtures("scope")
+def test_while_nobody_can_tell_nothing_is_sent(bridge: Bridge, simulator: SimulatorControl) -> None:
+    lose(simulator, "drop", "after")
+    for operation in ("shift_history", "ticket", "check_history"):
+        simulator.fault(operation=operation, kind="html_503", times=None)
+    bridge.deliver(visit())
+    for _ in range(4):
+        bridge.pass_time()
+        bridge.issue()
+    assert bridge.receipt().state == "unknown"
+    assert len(simulator.journal("check")) == 1
+    simulator.clear_faults()
+    bridge.services.redis.flushdb()  # the breaker would let one probe through every five seconds
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+
+
+def test_a_slow_call_is_left_alone_until_the_register_is_done(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """It records after the client has gone; asking earlier would overlap with it."""
+    simulator.fault(operation="check", kind="slow", when="before", seconds=3, linger=True)
+    bridge.deliver(visit())
+    assert bridge.receipt().state == "unknown"
+    assert bridge.scalar("SELECT rest_until > now() + interval '5 seconds' FROM cashboxes")
+    bridge.execute("UPDATE receipts SET next_attempt_at = now()")
+    bridge.issue()
+    assert bridge.logs("lookup") == []
+    wait_until(lambda: simulator.receipts(NUMBER), timeout=10, what="the register to finish")
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+    assert len(simulator.journal("check")) == 1
+
+
+@pytest.mark.usefixtures("scope")
+def test_others_are_served_after_a_lost_one(bridge: Bridge, simulator: SimulatorControl) -> None:
+    lose(simulator, "drop", "after")
+    bridge.deliver(visit(1001), visit(1002), visit(1003))
+    bridge.settle()
+    assert [item["external_check_number"] for item in simulator.receipts()] == [
+        "altegio_1001",
+        "altegio_1002",
+        "altegio_1003",
+    ]
+
+
+class TestWaysToAsk:
+    """Neither way of asking is certain, and nobody documents how `not found` looks."""
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    @pytest.mark.parametrize("style", ["19", "16", "empty"])
+    def test_every_form_of_not_found(
+        self, bridge: Bridge, simulator: SimulatorControl, register: Register, style: str, when: str
+    ) -> None:
+        simulator.settings(not_found_style=style)
+        lose(simulator, "drop", when)
+        bridge.deliver(visit())
+        if when == "after":  # found in the previous shift only: the newer one says it is not there
+            register.z_report()
+            register.sell("other")
+        bridge.settle()
+        assert_one_receipt(bridge, simulator)
+
+    @pytest.mark.parametrize("when", ["before", "after"])
+    def test_the_lookup_by_number_does_not_exist(self, bridge: Bridge, simulator: SimulatorControl, when: str) -> None:
+        simulator.settings(ticket_lookup_missing=True, scope="shift")
+        lose(simulator, "drop", when)
+        bridge.deliver(visit())
+        bridge.settle()
+        assert_one_receipt(bridge, simulator)
+        assert len(simulator.journal("check")) == (1 if when == "after" else 2)
+
+    def test_it_is_on_the_second_page_of_a_closed_shift(
+        self, bridge: Bridge, simulator: SimulatorControl, register: Register
+    ) -> None:
+        simulator.settings(ticket_lookup_missing=True, scope="shift")
+        for number in range(55):
+            register.sell(f"other-{number}")
+        lose(simulator, "drop", "after")
+        bridge.deliver(visit())
+        register.z_report()
+        bridge.settle()
+        assert_one_receipt(bridge, simulator)
+
+    def test_the_lookup_needs_no_shift(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        simulator.settings(lookup_needs_shift=False)
+        lose(simulator, "drop", "after")
+        bridge.deliver(visit())
+        bridge.settle()
+        assert_one_receipt(bridge, simulator)
+
+    def test_a_receipt_that_shows_up_late_is_waited_for(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        simulator.settings(visibility_delay_seconds=1.2, scope="shift")
+        lose(simulator, "drop", "after")
+        bridge.deliver(visit())
+        bridge.settle()
+        assert_one_receipt(bridge, simulator)
+        assert len(simulator.journal("check")) == 1
+
+    def test_a_receipt_that_shows_up_much_later_is_a_duplicate_then(
+        self, bridge: Bridge, simulator: SimulatorControl
+    ) -> None:
+        simulator.settings(visibility_delay_seconds=3600, scope="shift")
+        lose(simulator, "drop", "after")
+        bridge.deliver(visit())
+        bridge.settle()
+        assert_one_receipt(bridge, simulator)
+        assert bridge.outcomes() == ["unknown", "duplicate"]
