@@ -1,6 +1,6 @@
 # One command each, the same for a person and for CI. `make` alone lists them.
 
-# Arguments for pytest, as in: make test ARGS="tests/unit -k money"
+# Arguments for pytest or the chaos suite, as in: make test ARGS="tests/unit -k money"
 ARGS ?=
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts check-migrations format clean install servers
+.PHONY: help demo test chaos lint types contracts check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: $(STAMP) servers ## run the whole service here and issue a sample receipt;
 
 test: $(STAMP) servers ## run all tests; ARGS= goes to pytest
 	$(BIN)/python -m pytest $(ARGS)
+
+chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare the ledgers; ARGS="--seed 7 --due 500"
+	@exec $(BIN)/python -m dev.chaos $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 from redis import Redis
 from redis.exceptions import RedisError
@@ -46,7 +46,7 @@ def ready(request: Request, session: SessionDep) -> JSONResponse:
     return JSONResponse(body, status_code=200 if database else 503)
 
 
-@router.get("/metrics", summary="Prometheus metrics")
+@router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
 def metrics(session: SessionDep) -> Response:
     try:
         OLDEST_OPEN.set(find_oldest_open_age(session) or 0)

@@ -8,6 +8,7 @@ ZERO = Decimal("0.00")
 
 # Columns are NUMERIC(14,2); Webkassa takes prices below a billion. Anything larger is a broken payload.
 LARGEST = Decimal("999999999999.99")
+_SMALLEST_EXPONENT = -12
 
 
 class InvalidAmount(ValueError):
@@ -28,8 +29,11 @@ def parse_amount(value: Any) -> Decimal:
         raise InvalidAmount("must be a number") from None
     if not amount.is_finite():
         raise InvalidAmount("must be a finite number")
-    if abs(amount) > LARGEST:
+    # By the exponent first: arithmetic on a number such as 1e9999999 overflows.
+    if amount and (amount.adjusted() > LARGEST.adjusted() or amount.copy_abs() > LARGEST):
         raise InvalidAmount("is larger than any receipt can hold")
+    if amount and amount.adjusted() < _SMALLEST_EXPONENT:
+        raise InvalidAmount("is smaller than any amount of money")
     return amount
 
 

@@ -39,6 +39,8 @@ BROKER_OPTIONS: dict[str, Any] = {
     # kombu sweeps lost messages every interval x throttle seconds: 100 by default, 5 here.
     "unacked_restore_interval": 5,
     "unacked_restore_throttle": 1,
+    # A worker killed while it gave messages back holds the others up no longer than this.
+    "unacked_mutex_expire": 30,
 }
 
 

@@ -23,8 +23,6 @@ from worker.services import Services
 
 log = get_logger(__name__)
 
-# Deciding takes milliseconds; a claim older than this belongs to a worker that is gone.
-CLAIM_SECONDS = 60
 # A delivery that was claimed this often without an end kills the worker that touches it.
 MAX_CLAIMS = 10
 
@@ -47,7 +45,9 @@ def process_record(services: Services, row_id: int) -> Resolution | None:
 
 
 def _claim(services: Services, row_id: int) -> UUID | None:
+    """Deciding takes milliseconds; a claim older than the lease belongs to a worker that is gone."""
     claim_id = uuid4()
+    lease = timedelta(seconds=services.settings.lease_seconds)
     is_free = or_(WebhookRecord.claim_id.is_(None), WebhookRecord.lease_until < func.now())
     workable = (RecordState.RECEIVED, RecordState.PROCESSING, RecordState.RETRYING)
     with services.sessions.begin() as session:
@@ -63,8 +63,8 @@ def _claim(services: Services, row_id: int) -> UUID | None:
                 state=RecordState.PROCESSING,
                 claim_id=claim_id,
                 claims=WebhookRecord.claims + 1,
-                lease_until=func.now() + timedelta(seconds=CLAIM_SECONDS),
-                next_attempt_at=func.now() + timedelta(seconds=CLAIM_SECONDS + 1),
+                lease_until=func.now() + lease,
+                next_attempt_at=func.now() + lease,
             )
         )
     return claim_id if claimed.rowcount else None  # type: ignore[attr-defined]

@@ -72,3 +72,9 @@ def test_whole_tenge(amount: str, whole: bool) -> None:
 
 def test_amounts_are_shown_with_tiyn() -> None:
     assert format_tenge(Decimal(4000)) == "4000.00 ₸"
+
+
+@pytest.mark.parametrize("value", ["1e9999999", "-1e9999999", "1e-9999999", "1e13", "-1000000000000"])
+def test_a_number_beyond_any_sum_is_refused_and_does_not_overflow(value: str) -> None:
+    with pytest.raises(InvalidAmount):
+        parse_amount(value)

@@ -1,0 +1,32 @@
+"""The chaos suite in the small: nine faults, thirty receipts, the same oracle. `make chaos` is the long form.
+
+Only faults that cost seconds: a decision that dies with its worker or its database is taken over after a minute.
+`test_seams.py` kills workers, PostgreSQL and Redis, one at a time.
+"""
+
+from pathlib import Path
+
+from dev.chaos.report import format_result
+from dev.chaos.run import Options, Run
+
+FAULTS = (
+    "20 identical posts at once",
+    "redis FLUSHALL",
+    "one of two beats kill -9",
+    "api kill -9",
+    "drop after recording",
+    "HTML 502 after recording",
+    "code -1 before recording",
+    "duplicate without data",
+    "shift over 24 h",
+)
+SHORT = {"LEASE_SECONDS": "5", "WEBKASSA_READ_TIMEOUT": "2", "WEBKASSA_CONNECT_TIMEOUT": "1"}
+
+
+def test_nothing_is_lost_doubled_or_wrong(tmp_path: Path) -> None:
+    options = Options(seed=7, due=30, scopes=("shift",), faults=FAULTS, minutes=1, patience=2, environment=SHORT)
+
+    result = Run(options, tmp_path).run()
+
+    assert result.verdict.is_clean, format_result(result)
+    assert len(result.injections) == len(FAULTS), format_result(result)
