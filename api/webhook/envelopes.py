@@ -19,6 +19,8 @@ from shared.logging import MASK
 from shared.statuses import RecordState
 
 MAX_DEPTH = 60
+# Altegio sends one at a time; more than this is no delivery of a salon.
+MAX_ENVELOPES = 1000
 _LARGEST_EXPONENT = 1000
 _PROBLEMS = {
     "missing": "is missing",
@@ -58,9 +60,25 @@ class Arrival:
 def read_arrivals(raw: bytes) -> tuple[list[Arrival], bool]:
     """The envelopes of a body, and whether it was a list. Raises NotJson."""
     parsed = _parse_json(raw)
-    if isinstance(parsed, list):
+    try:
+        if not isinstance(parsed, list):
+            return [_read_envelope(parsed)], False
+        if len(parsed) > MAX_ENVELOPES:
+            return [_refuse_crowd(raw, len(parsed))], False
         return [_read_envelope(item) for item in parsed], True
-    return [_read_envelope(parsed)], False
+    except RecursionError:
+        raise NotJson("nested too deeply") from None
+
+
+def _refuse_crowd(raw: bytes, count: int) -> Arrival:
+    """Kept whole, as one row: hundreds of thousands of entries fit into 1 MiB and would keep everybody else waiting."""
+    return Arrival(
+        dedup_key=f"invalid:{hashlib.sha256(raw).hexdigest()}",
+        state=RecordState.INVALID,
+        message=f"body: a list of {count} envelopes, more than {MAX_ENVELOPES} at once",
+        field="body",
+        raw_body=raw,
+    )
 
 
 def _parse_json(raw: bytes) -> Any:

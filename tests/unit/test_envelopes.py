@@ -1,5 +1,6 @@
 """From raw bytes to rows: nothing but NotJson ever comes out, and the same delivery always has the same key."""
 
+import contextlib
 import json
 from typing import Any
 
@@ -8,7 +9,7 @@ import simplejson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.webhook.envelopes import MAX_DEPTH, Arrival, NotJson, read_arrivals
+from api.webhook.envelopes import MAX_DEPTH, MAX_ENVELOPES, Arrival, NotJson, read_arrivals
 from shared.statuses import RecordState
 from tests.unit.material import ALTEGIO, list_names
 
@@ -279,3 +280,17 @@ def test_odd_values_anywhere_never_break_the_reader(body: bytes, data: st.DataOb
 )
 def test_any_json_is_judged(value: Any) -> None:
     check(json.dumps(value).encode())
+
+
+def test_a_crowd_of_envelopes_is_kept_as_one_invalid_row() -> None:
+    raw = b"[" + b"0," * MAX_ENVELOPES + b"0]"
+    arrivals, is_list = read_arrivals(raw)
+    assert not is_list
+    assert [(row.is_invalid, row.field, row.raw_body) for row in arrivals] == [(True, "body", raw)]
+    assert len(read_arrivals(b"[" + b"0," * (MAX_ENVELOPES - 1) + b"0]")[0]) == MAX_ENVELOPES
+
+
+def test_no_depth_of_nesting_is_more_than_not_json() -> None:
+    for depth in range(800, 1100):
+        with contextlib.suppress(NotJson):
+            assert all(row.is_invalid for row in read_arrivals(b'{"a":' * depth + b"1" + b"}" * depth)[0])
