@@ -150,13 +150,15 @@ def _is_any_due(session: Session, cashbox_id: int) -> bool:
     return session.scalar(_due(cashbox_id).limit(1)) is not None
 
 
-def _send(services: Services, claim: CashboxClaim, work: _Work) -> float | None:
+def _send(services: Services, claim: CashboxClaim, work: _Work, *, may_close_shift: bool = True) -> float | None:
     """One attempt. Returns the seconds until the next look at this receipt, None when there is none."""
     try:
         document, answer = services.webkassa.check(work.receipt.request)
     except AlreadyIssued as error:
         return _take_duplicate(services, claim, work, error)
     except ShiftExpired as error:
+        if not may_close_shift:
+            return _fail(services, claim, work, error)
         return _renew_shift(services, claim, work, error)
     except WebkassaError as error:
         return _fail(services, claim, work, error)
@@ -199,16 +201,7 @@ def _renew_shift(services: Services, claim: CashboxClaim, work: _Work, error: Sh
         again.attempts += 1
         log_id = open_log(session, CHECK, claim.cashbox_id, again.request, again)
     retry = _Work(again, work.cashbox_number, must_ask=False, log_id=log_id)
-    try:
-        document, answer = services.webkassa.check(again.request)
-    except AlreadyIssued as duplicate:
-        return _take_duplicate(services, claim, retry, duplicate)
-    except WebkassaError as failure:
-        return _fail(services, claim, retry, failure)
-    with services.sessions.begin() as session:
-        close_log(session, log_id, CallOutcome.ISSUED, response=answer)
-        save_issued(session, again, document)
-    return None
+    return _send(services, claim, retry, may_close_shift=False)
 
 
 def _ask(services: Services, claim: CashboxClaim, work: _Work) -> float | None:
