@@ -2,6 +2,7 @@
 
 # Arguments for pytest or the chaos suite, as in: make test ARGS="tests/unit -k money"
 ARGS ?=
+CASES ?= 100000
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
 VENV := .venv
@@ -13,7 +14,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos lint types contracts check-migrations format clean install servers
+.PHONY: help demo test chaos fuzz lint types contracts check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +27,9 @@ test: $(STAMP) servers ## run all tests; ARGS= goes to pytest
 
 chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare the ledgers; ARGS="--seed 7 --due 500"
 	@exec $(BIN)/python -m dev.chaos $(ARGS)
+
+fuzz: $(STAMP) servers ## post broken bodies to a running api; CASES=100000
+	@exec $(BIN)/python -m dev.fuzz --cases $(CASES) $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .

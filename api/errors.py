@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from api.acquire.auth import NotAllowed, NotSignedIn
+from api.acquire.forms import FormRefused, FormTooLarge
+from api.acquire.guards import COOKIE_PATH, NotFound
+from api.acquire.rendering import redirect, render, render_without_session
+from api.acquire.signing import SecretKeyMissing
+from api.acquire.text import Refused, Text
 from api.webhook.envelopes import NotJson
 from api.webhook.security import BadSecret, BodyTooLarge
 from api.webhook.status import RecordNotFound
@@ -42,8 +48,10 @@ def add_error_handlers(app: FastAPI) -> None:
     async def unavailable(_: Request, error: Exception) -> JSONResponse:
         return _answer(503, str(error), RETRY_AFTER)
 
-    async def database_down(_: Request, error: Exception) -> JSONResponse:
+    async def database_down(request: Request, error: Exception) -> Response:
         log.error("database error", error=type(error).__name__)
+        if request.url.path.startswith(COOKIE_PATH):
+            return _say(request, 503, Text("The database does not answer. Nothing was lost: try again in a minute."))
         return _answer(503, "the database is not available", RETRY_AFTER)
 
     app.add_exception_handler(NotJson, not_json)
@@ -53,3 +61,46 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(StoreUnavailable, unavailable)
     app.add_exception_handler(DBAPIError, database_down)
     app.add_exception_handler(PoolTimeout, database_down)
+    _add_page_handlers(app)
+
+
+def _add_page_handlers(app: FastAPI) -> None:
+    """For the payment page, in words. Not async: they may ask the database who is signed in."""
+
+    def not_signed_in(request: Request, _: Exception) -> Response:
+        if request.url.path.endswith(("/state", "/states")):
+            return JSONResponse({"signed_in": False}, 401)
+        return redirect(f"{COOKIE_PATH}/login?next={request.url.path}")
+
+    def not_allowed(request: Request, _: Exception) -> Response:
+        return render(request, "message.html", status=403, text=Text("This is for managers. Ask one of them to sign in."))
+
+    def form_refused(request: Request, _: Exception) -> Response:
+        text = Text("The page was open for too long or in another window. Nothing was done: open it again and repeat.")
+        return render(request, "message.html", status=403, text=text)
+
+    def form_too_large(request: Request, _: Exception) -> Response:
+        return render(request, "message.html", status=413, text=Text("The form is too large."))
+
+    def page_not_found(request: Request, _: Exception) -> Response:
+        return render(request, "message.html", status=404, text=Text("There is no such page."))
+
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Refused)
+        return render(request, "message.html", status=409, text=error.text)
+
+    def no_secret_key(request: Request, error: Exception) -> Response:
+        log.error("the payment page is closed", reason=str(error))
+        return _say(request, 503, Text("The payment page is closed: SECRET_KEY is not set in the service's settings."))
+
+    app.add_exception_handler(NotSignedIn, not_signed_in)
+    app.add_exception_handler(NotAllowed, not_allowed)
+    app.add_exception_handler(FormRefused, form_refused)
+    app.add_exception_handler(FormTooLarge, form_too_large)
+    app.add_exception_handler(NotFound, page_not_found)
+    app.add_exception_handler(Refused, refused)
+    app.add_exception_handler(SecretKeyMissing, no_secret_key)
+
+
+def _say(request: Request, code: int, text: Text) -> Response:
+    return render_without_session(request, "message.html", status=code, text=text)

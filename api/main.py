@@ -13,6 +13,8 @@ from fastapi.templating import Jinja2Templates
 from redis import Redis
 
 from api import health
+from api.acquire import assets
+from api.acquire import routes as acquire
 from api.errors import add_error_handlers
 from api.middleware import RequestContext
 from api.webhook import routes as webhook
@@ -38,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_error_handlers(app)
     app.include_router(webhook.router)
     app.include_router(health.router)
+    app.include_router(acquire.router)
     _add_docs(app)
     return app
 
@@ -49,11 +52,14 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     settings.check_for_api()
     configure_logging(settings)
     engine = create_database_engine(settings, pool_size=READER_CONNECTIONS)
-    publisher = Publisher(create_producer(settings))
+    producer = create_producer(settings)
+    publisher = Publisher(producer)
     writer = GroupWriter(engine, publisher.publish)
     app.state.settings = settings
     app.state.sessions = create_session_factory(engine)
     app.state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    app.state.producer = producer
+    app.state.publisher = publisher
     app.state.writer = writer
     publisher.start()
     writer.start()
@@ -70,6 +76,7 @@ def _add_docs(app: FastAPI) -> None:
     """Swagger UI from our own host: nothing is loaded from a CDN."""
     templates = Jinja2Templates(ROOT / "templates")
     app.mount("/static/swagger", StaticFiles(directory=_find_swagger_files()), name="swagger")
+    app.mount(assets.PATH, assets.HashedFiles(directory=assets.FOLDER), name="acquire-assets")
     app.mount("/static", StaticFiles(directory=ROOT / "static"), name="static")
 
     @app.get("/docs", include_in_schema=False)

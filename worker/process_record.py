@@ -12,6 +12,7 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
+from shared.locks import lock_document, lock_visit
 from shared.logging import get_logger
 from shared.models import WebhookRecord
 from shared.statuses import RecordState
@@ -92,12 +93,11 @@ def _serialise_subject(session: Session, row: WebhookRecord, entity: Entity) -> 
     """One decision at a time for each visit (its payments included) and each goods document."""
     match entity:
         case GoodsOperation():
-            subject = f"document {entity.document_id}"
+            lock_document(session, row.company_id, entity.document_id)
         case FinanceOperation():
-            subject = f"visit {entity.record_id or row.resource_id}"
+            lock_visit(session, row.company_id, entity.record_id or row.resource_id)
         case Record():
-            subject = f"visit {row.resource_id}"
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"{row.company_id} {subject}", 0))))
+            lock_visit(session, row.company_id, row.resource_id)
 
 
 def _save(row: WebhookRecord, resolution: Resolution) -> None:

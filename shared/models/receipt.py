@@ -86,5 +86,10 @@ class Receipt(Base):
             postgresql_where=text("state IN ('pending', 'unknown')"),
         ),
         Index("ix_receipts_record_id", "record_id"),
+        Index(
+            "ix_receipts_return_due",
+            "id",
+            postgresql_where=text("return_due_reason IS NOT NULL AND NOT returned"),
+        ),
         Index("ix_receipts_created_at", "created_at"),
     )

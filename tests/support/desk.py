@@ -174,6 +174,8 @@ class Desk:
         **values: Any,
     ) -> Receipt:
         positions = positions or [position("Стрижка", 1, visit.total if visit is not None else Decimal(4000))]
+        if kind == "return":
+            positions = [{"PositionCode": str(index), **p} for index, p in enumerate(positions)]
         total = sum(Decimal(str(p["Price"])) * Decimal(str(p["Count"])) - Decimal(str(p["Discount"])) for p in positions)
         request = {
             "Positions": positions,
@@ -201,10 +203,9 @@ class Desk:
                 external_check_number=f"altegio_{next(self._records)}",
                 basis_receipt_id=basis.id if basis else None,
                 total=total,
-                tax=0,
                 request=request,
                 state=state,
-                **{**(issued if state == "issued" else {}), **values},
+                **{"tax": 0, **(issued if state == "issued" else {}), **values},
             )
             session.add(receipt)
         return receipt

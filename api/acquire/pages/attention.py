@@ -1,0 +1,46 @@
+"""What waits for a person, in plain words, and putting it back to work."""
+
+from fastapi import APIRouter, Request, Response
+
+from api.acquire import audit
+from api.acquire.advice import explain, explain_return_due
+from api.acquire.attention import PAGE_SIZE, list_dead_letters, list_refused_returns, list_returns_due
+from api.acquire.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep, StaffDep
+from api.acquire.rendering import redirect, render
+from api.acquire.text import Refused, Text
+from api.dependencies import SessionDep
+from shared.replay import Outcome, replay
+
+router = APIRouter(prefix="/attention")
+
+
+@router.get("")
+def show_attention(request: Request, _: StaffDep, session: SessionDep, before: str = "") -> Response:
+    newest = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    rows = list_dead_letters(session, newest)
+    letters = [(row, explain(row.error_code)) for row in rows[:PAGE_SIZE]]
+    is_first = newest is None
+    return render(
+        request,
+        "attention.html",
+        letters=letters,
+        next_before=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
+        due=[(row, explain_return_due(row.return_due_reason)) for row in list_returns_due(session)] if is_first else [],
+        refused=[(row, explain(row.error_code)) for row in list_refused_returns(session)] if is_first else [],
+    )
+
+
+@router.post("/{id}/retry")
+def retry(request: Request, id: RowIdDep, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep) -> Response:
+    """The same way as the command line's replay."""
+    state = request.app.state
+    result = replay(sessions, state.producer, state.redis, id, actor=f"staff:{staff.login}", reason="payment page")
+    if result.outcome is Outcome.NOT_FOUND:
+        raise NotFound
+    with sessions.begin() as session:
+        audit.record(session, staff.id, "replayed", f"delivery {id}", outcome=result.outcome.name.lower())
+    if result.outcome is Outcome.NOT_POSSIBLE:
+        raise Refused(Text("This cannot be repeated."))
+    visit = form.get("visit", "")
+    is_visit = visit.isascii() and visit.isdigit() and len(visit) < 19
+    return redirect(f"/acquire/visits/{visit}/progress" if is_visit else "/acquire/attention")

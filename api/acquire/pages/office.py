@@ -1,0 +1,106 @@
+"""For managers: how the service is set up, and who did what."""
+
+from decimal import Decimal
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+
+from api.acquire.guards import ManagerDep
+from api.acquire.rendering import render
+from api.acquire.text import Text
+from api.acquire.views import KIND_LABELS
+from api.dependencies import SessionDep, SettingsDep
+from shared.config import Settings
+from shared.models import AuditEvent, Cashbox, StaffUser
+from shared.statuses import PaymentKind
+
+router = APIRouter()
+
+PAGE_SIZE = 50
+
+ACTIONS = {
+    "signed_in": Text("Signed in"),
+    "signed_out": Text("Signed out"),
+    "sign_in_failed": Text("Wrong password"),
+    "sign_in_locked": Text("Wrong password, sign-in closed for a while"),
+    "payment_taken": Text("Payment taken"),
+    "return_ordered": Text("Return ordered"),
+    "replayed": Text("Put back to work"),
+    "user_added": Text("Account added"),
+    "user_disabled": Text("Account disabled"),
+    "user_enabled": Text("Account enabled"),
+    "password_reset": Text("New password"),
+}
+
+_SUBJECTS = {
+    "visit": (Text("Visit"), "/acquire/visits/"),
+    "receipt": (Text("Receipt"), "/acquire/success/"),
+    "delivery": (Text("delivery"), None),
+    "staff": (Text("account"), None),
+}
+
+_DUE = {
+    "paid": Text("When Altegio says that the visit is paid in full"),
+    "always": Text("For every visit, as it stands"),
+    "manual": Text("Only from this page"),
+}
+_METHODS = {
+    "card": Text("Card"),
+    "cash": Text("Cash"),
+    "mobile": Text("Mobile"),
+    "ask": Text("Staff are asked"),
+}
+
+
+@router.get("/settings")
+def show_settings(request: Request, _: ManagerDep, session: SessionDep, settings: SettingsDep) -> Response:
+    cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
+    return render(request, "settings.html", cashboxes=cashboxes, rows=_describe(settings))
+
+
+def _describe(settings: Settings) -> list[tuple[Text, Text | str]]:
+    vat = {"none": Text("Without VAT"), "auto": Text("By the date of the visit: 12 until 2025, 16 since 2026")}
+    marker = settings.fiscalize_comment_marker
+    return [
+        (Text("Webkassa"), settings.webkassa_api_url),
+        (Text("Default cashbox"), settings.webkassa_shop_id or "—"),
+        (Text("VAT"), vat.get(settings.webkassa_vat, f"{settings.webkassa_vat} %")),
+        (Text("When a receipt is due"), _DUE[settings.fiscalize_when]),
+        (Text("Only visits with this word in the comment"), marker or "—"),
+        (Text("If Altegio does not say how it was paid"), _METHODS[settings.default_payment_method]),
+        (Text("The shift is closed at"), settings.shift_close_at),
+    ]
+
+
+@router.get("/audit")
+def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str = "") -> Response:
+    query = select(AuditEvent, StaffUser.login).outerjoin(StaffUser, StaffUser.id == AuditEvent.staff_user_id)
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        query = query.where(AuditEvent.id < int(before))
+    rows = session.execute(query.order_by(AuditEvent.id.desc()).limit(PAGE_SIZE + 1)).all()
+    next_before = rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None
+    return render(
+        request, "audit.html", events=[_show(*row) for row in rows[:PAGE_SIZE]], next_before=next_before, is_first=not before
+    )
+
+
+def _show(event: AuditEvent, login: str | None) -> dict[str, Any]:
+    kind, _, number = (event.subject or "").partition(" ")
+    label, place = _SUBJECTS.get(kind, (Text("Other"), None))
+    return {
+        "at": event.created_at,
+        "login": login,
+        "action": ACTIONS.get(event.action, event.action),
+        "label": label if number else None,
+        "number": number,
+        "place": f"{place}{number}" if place else None,
+        "sums": _find_sums(event.details),
+    }
+
+
+def _find_sums(details: dict[str, Any]) -> list[tuple[Text | None, Decimal]]:
+    """The money of a payment by kind, or of a return."""
+    if isinstance(kinds := details.get("kinds"), dict):
+        return [(KIND_LABELS[PaymentKind(kind)], Decimal(amount)) for kind, amount in kinds.items()]
+    return [(None, Decimal(details["total"]))] if "total" in details else []

@@ -1,0 +1,95 @@
+"""A visit: what it costs, taking the payment, and watching the receipt come."""
+
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from sqlalchemy.orm import Session
+
+from api.acquire.forms import Form
+from api.acquire.guards import NotFound, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.payment_form import SPLIT, FormErrors
+from api.acquire.queries import find_visit
+from api.acquire.rendering import get_speaker, redirect, render
+from api.acquire.states import VisitState
+from api.acquire.take_payment import take_payment
+from api.acquire.views import KIND_LABELS, show_progress
+from api.dependencies import RequestIdDep, SessionDep
+
+router = APIRouter(prefix="/visits/{id}")
+
+# States in which nothing was paid yet, as far as anybody knows.
+_PAYABLE = (VisitState.AWAITING, VisitState.NOT_NEEDED, VisitState.RETURNED, VisitState.QUEUED, VisitState.ATTENTION)
+
+
+@router.get("")
+def show_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> Response:
+    return _show(request, _get_visit(session, id), typed={"form_key": str(uuid4())}, errors=FormErrors())
+
+
+@router.post("")
+def take_visit_payment(
+    request: Request, id: RowIdDep, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep, request_id: RequestIdDep
+) -> Response:
+    taken = take_payment(sessions, id, staff.id, form)
+    if isinstance(taken, FormErrors):
+        with sessions() as session:
+            return _show(request, _get_visit(session, id), typed=form, errors=taken, status=422)
+    if taken.delivery_id is not None:
+        request.app.state.publisher.publish([taken.delivery_id], request_id)
+    return redirect(f"/acquire/visits/{id}/progress")
+
+
+@router.get("/progress")
+def watch_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> Response:
+    visit = _get_visit(session, id)
+    progress = show_progress(visit)
+    if progress.address:
+        return redirect(progress.address)
+    return render(
+        request,
+        "progress.html",
+        progress=progress,
+        visit=visit,
+        state_address=f"/acquire/visits/{id}/state",
+        delivery_id=visit.delivery_id,
+        back=f"/acquire/visits/{id}",
+    )
+
+
+@router.get("/state")
+def show_state(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> JSONResponse:
+    progress = show_progress(_get_visit(session, id))
+    return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
+
+
+def _show(request: Request, visit: Any, *, typed: Form, errors: FormErrors, status: int = 200) -> Response:
+    state = VisitState(visit.state)
+    is_payable = (
+        visit.checkout_id is None
+        and visit.total is not None
+        and visit.total > 0
+        and not visit.is_deleted
+        and state in _PAYABLE
+        and (visit.sale_id is None or visit.returned or visit.sale_state == "rejected")
+    )
+    return render(
+        request,
+        "visit.html",
+        status=status,
+        visit=visit,
+        progress=show_progress(visit),
+        is_payable=is_payable,
+        kinds=KIND_LABELS,
+        split=SPLIT,
+        typed=typed,
+        errors=errors.by_field,
+    )
+
+
+def _get_visit(session: Session, visit_id: int) -> Any:
+    visit = find_visit(session, visit_id)
+    if visit is None:
+        raise NotFound
+    return visit

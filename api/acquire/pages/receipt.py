@@ -1,0 +1,51 @@
+"""The issued receipt: what the customer gets to see, scan, print or have sent."""
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+
+from api.acquire.guards import NotFound, RowIdDep, StaffDep
+from api.acquire.order_return import find_lines
+from api.acquire.queries import find_visit_of_receipt
+from api.acquire.rendering import redirect, render
+from api.acquire.views import show_receipt
+from api.dependencies import SessionDep
+from shared.models import Cashbox, Receipt, ReturnOrder
+from shared.statuses import ReceiptKind, ReceiptState
+
+router = APIRouter()
+
+
+@router.get("/success/{id}")
+def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
+    receipt = session.get(Receipt, id)
+    if receipt is None:
+        raise NotFound
+    visit_id = find_visit_of_receipt(session, receipt)
+    if receipt.state != ReceiptState.ISSUED:
+        return _show_unissued(request, session, receipt, visit_id)
+    is_sale = receipt.kind == ReceiptKind.SALE
+    may_return = is_sale and not receipt.returned and any(line.left_count for line in find_lines(session, receipt))
+    returns = session.scalars(
+        select(Receipt).where(Receipt.basis_receipt_id == id, Receipt.state == ReceiptState.ISSUED).order_by(Receipt.id)
+    ).all()
+    return render(
+        request,
+        "success.html",
+        receipt=show_receipt(receipt, session.get_one(Cashbox, receipt.cashbox_id)),
+        visit_id=visit_id,
+        basis_id=receipt.basis_receipt_id,
+        may_return=may_return and staff.is_manager,
+        returns=returns,
+        is_returned=receipt.returned,
+    )
+
+
+def _show_unissued(request: Request, session: SessionDep, receipt: Receipt, visit_id: int | None) -> Response:
+    """Not yet: where its visit or its return is watched, if there is such a page."""
+    if receipt.kind == ReceiptKind.RETURN:
+        order_id = session.scalar(select(ReturnOrder.id).where(ReturnOrder.return_receipt_id == receipt.id))
+        if order_id is not None:
+            return redirect(f"/acquire/returns/{order_id}")
+    elif visit_id is not None:
+        return redirect(f"/acquire/visits/{visit_id}/progress")
+    return render(request, "unissued.html")

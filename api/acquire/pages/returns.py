@@ -1,0 +1,111 @@
+"""Returns, for managers: choosing what comes back, and watching the return receipt come."""
+
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from kombu.exceptions import OperationalError as BrokerDown
+from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.acquire.forms import Form
+from api.acquire.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
+from api.acquire.order_return import get_returnable_lines, order_return
+from api.acquire.payment_form import FormErrors
+from api.acquire.rendering import get_speaker, redirect, render
+from api.acquire.views import show_return_progress
+from api.dependencies import SessionDep
+from shared.logging import get_logger
+from shared.models import Receipt, ReturnOrder
+from shared.queue import MAKE_RETURN, publish_task
+
+log = get_logger(__name__)
+router = APIRouter()
+
+
+@router.get("/receipts/{id}/return")
+def show_return(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
+    return _show(request, session, id, typed={"form_key": str(uuid4())}, errors=FormErrors())
+
+
+@router.post("/receipts/{id}/return")
+def take_return(request: Request, id: RowIdDep, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep) -> Response:
+    ordered = order_return(sessions, id, staff.id, form)
+    if isinstance(ordered, FormErrors):
+        with sessions() as session:
+            return _show(request, session, id, typed=form, errors=ordered, status=422)
+    if ordered.is_new:
+        _publish(request, ordered.order_id)
+    return redirect(f"/acquire/returns/{ordered.order_id}")
+
+
+def _publish(request: Request, order_id: int) -> None:
+    """A message that is lost is made good by the dispatcher."""
+    try:
+        publish_task(request.app.state.producer, MAKE_RETURN, [order_id])
+    except (BrokerDown, RedisError, OSError) as error:
+        log.warning("broker is away, the return is left to the dispatcher", error=type(error).__name__)
+
+
+@router.get("/returns/{id}")
+def watch_return(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
+    row = _get_order(session, id)
+    progress = show_return_progress(row)
+    if progress.address:
+        return redirect(progress.address)
+    return render(
+        request,
+        "progress.html",
+        progress=progress,
+        visit=None,
+        state_address=f"/acquire/returns/{id}/state",
+        delivery_id=None,
+        back=f"/acquire/success/{row.receipt_id}",
+    )
+
+
+@router.get("/returns/{id}/state")
+def show_return_state(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> JSONResponse:
+    progress = show_return_progress(_get_order(session, id))
+    return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
+
+
+def _show(
+    request: Request, session: Session, receipt_id: int, *, typed: Form, errors: FormErrors, status: int = 200
+) -> Response:
+    sale = session.get(Receipt, receipt_id)
+    if sale is None:
+        raise NotFound
+    return render(
+        request,
+        "return.html",
+        status=status,
+        sale=sale,
+        lines=get_returnable_lines(session, sale),
+        typed=typed,
+        errors=errors.by_field,
+    )
+
+
+def _get_order(session: Session, order_id: int) -> Any:
+    row = session.execute(
+        select(
+            ReturnOrder.receipt_id,
+            ReturnOrder.state,
+            ReturnOrder.refusal,
+            ReturnOrder.created_at,
+            ReturnOrder.return_receipt_id,
+            Receipt.state.label("receipt_state"),
+            Receipt.attempts,
+            Receipt.next_attempt_at,
+            Receipt.error_code,
+            Receipt.error_text,
+        )
+        .outerjoin(Receipt, Receipt.id == ReturnOrder.return_receipt_id)
+        .where(ReturnOrder.id == order_id)
+    ).first()
+    if row is None:
+        raise NotFound
+    return row

@@ -1,0 +1,58 @@
+"""Signing in and out, and the language, which is chosen before that too."""
+
+import re
+
+from fastapi import APIRouter, Request, Response
+
+from api.acquire.auth import sign_in, sign_out
+from api.acquire.guards import FormDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in
+from api.acquire.i18n import choose_language
+from api.acquire.rendering import forget_session, redirect, render, set_language, set_session
+from shared.logging import get_logger
+
+log = get_logger(__name__)
+router = APIRouter()
+
+HOME = "/acquire"
+# Pages that a person may be sent back to; nothing that another site could choose freely.
+_PLACE = re.compile(r"/acquire(/[a-z]+(/[0-9]{1,18}(/(return|progress))?)?)?")
+
+
+def choose_place(wanted: str | None) -> str:
+    return wanted if wanted and _PLACE.fullmatch(wanted) and not wanted.startswith(f"{HOME}/log") else HOME
+
+
+@router.get("/login")
+def show_sign_in(request: Request, next: str = HOME) -> Response:
+    if find_signed_in(request) is not None:
+        return redirect(choose_place(next))
+    return render(request, "login.html", failed=False, login="", place=choose_place(next))
+
+
+@router.post("/login")
+def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep) -> Response:
+    login = form.get("login", "")[:200]
+    place = choose_place(form.get("next"))
+    token = sign_in(sessions, login, form.get("password", ""))
+    if token is None:
+        log.warning("sign-in refused")
+        return render(request, "login.html", status=401, failed=True, login=login, place=place)
+    response = redirect(place)
+    set_session(request, response, token)
+    return response
+
+
+@router.post("/logout")
+def take_sign_out(staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Response:
+    sign_out(sessions, staff)
+    response = redirect(f"{HOME}/login")
+    forget_session(response)
+    return response
+
+
+@router.post("/language")
+def take_language(request: Request, form: FormDep) -> Response:
+    place = f"{HOME}/login" if find_signed_in(request) is None else choose_place(form.get("next"))
+    response = redirect(place)
+    set_language(request, response, choose_language(form.get("language")))
+    return response

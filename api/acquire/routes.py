@@ -1,0 +1,19 @@
+"""`/acquire`: the payment page of the staff. Not part of the public API's description."""
+
+from fastapi import APIRouter, Response
+
+from api.acquire.guards import NotFound
+from api.acquire.pages import attention, office, payment, receipt, returns, sign_in, visits
+from api.acquire.rendering import redirect
+
+router = APIRouter(include_in_schema=False)
+for page in (sign_in, visits, payment, receipt, returns, attention, office):
+    router.include_router(page.router, prefix="/acquire")
+
+
+@router.get("/acquire/{rest:path}")
+def show_nothing(rest: str) -> Response:
+    """Whatever else somebody types is answered with a page, not with JSON."""
+    if rest:
+        raise NotFound
+    return redirect("/acquire")

@@ -1,0 +1,33 @@
+"""Words for staff that are translated only when they are shown. Pure."""
+
+from typing import Any
+
+
+class Text:
+    """A message id with its values: `Text("Cash received must be at least %(sum)s", sum=Decimal(500))`.
+
+    A Decimal is shown as money, a datetime as a time of day in Almaty, a Text in its translation.
+    """
+
+    __slots__ = ("msgid", "values")
+
+    def __init__(self, msgid: str, /, **values: Any) -> None:
+        self.msgid = msgid
+        self.values = values
+
+    def __repr__(self) -> str:
+        return f"Text({self.msgid!r}, {self.values!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Text) and (self.msgid, self.values) == (other.msgid, other.values)
+
+    def __hash__(self) -> int:
+        return hash(self.msgid)
+
+
+class Refused(Exception):
+    """What staff asked for cannot be done now; `text` says why."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.msgid)
+        self.text = text

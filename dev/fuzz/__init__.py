@@ -1,0 +1,1 @@
+"""Mutated webhooks posted to a real API process: `make fuzz`."""

@@ -1,0 +1,18 @@
+"""Names of the advisory locks that both processes take, so that they mean the same thing."""
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+
+def lock_visit(session: Session, company_id: int | None, record_id: int | None) -> None:
+    """Until the transaction ends, nobody else decides about this visit or takes a payment for it."""
+    _lock(session, f"{company_id} visit {record_id}")
+
+
+def lock_document(session: Session, company_id: int | None, document_id: int | None) -> None:
+    """The same for a sale of goods outside a visit."""
+    _lock(session, f"{company_id} document {document_id}")
+
+
+def _lock(session: Session, subject: str) -> None:
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))

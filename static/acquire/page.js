@@ -1,0 +1,215 @@
+// Comfort on top of pages that work without it: live sums, no double press, states that change by themselves.
+"use strict";
+
+document.documentElement.classList.add("scripted");
+const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
+const one = (selector, root = document) => root.querySelector(selector);
+
+// Sums are whole tiyn here, so that nothing is lost; the server works them out again anyway.
+function readTiyn(text) {
+  const compact = text.replace(/[\s\u00a0\u202f₸]/g, "").replace(",", ".");
+  if (!/^\d{1,12}(\.\d{1,2})?$/.test(compact)) return null;
+  const [tenge, tiyn = ""] = compact.split(".");
+  return Number(tenge) * 100 + Number((tiyn + "00").slice(0, 2));
+}
+
+function showMoney(tiyn) {
+  const digits = tiyn % 100 ? 2 : 0;
+  const number = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return number.format(tiyn / 100) + "\u00a0₸";
+}
+
+function typeMoney(tiyn) {
+  return tiyn % 100 ? (tiyn / 100).toFixed(2).replace(".", ",") : String(tiyn / 100);
+}
+
+// One press, one request. The button stays in the form, since a disabled one would not be sent along.
+all("form[data-once]").forEach((form) => {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) {
+      event.preventDefault();
+      return;
+    }
+    sent = true;
+    all("button:not([type=button])", form).forEach((button) => button.setAttribute("aria-disabled", "true"));
+  });
+  window.addEventListener("pageshow", () => {
+    sent = false;
+    all("[aria-disabled]", form).forEach((button) => button.removeAttribute("aria-disabled"));
+  });
+});
+
+all("form[data-auto]").forEach((form) => {
+  form.addEventListener("change", () => {
+    if (form.checkValidity() && one("input[type=date]", form).value) form.submit();
+  });
+});
+
+const menu = one(".menu");
+if (menu) {
+  document.addEventListener("click", (event) => { if (!menu.contains(event.target)) menu.open = false; });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && menu.open) {
+      menu.open = false;
+      one("summary", menu).focus();
+    }
+  });
+}
+
+const search = one("#q");
+if (search) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
+      event.preventDefault();
+      search.select();
+    }
+  });
+  if (matchMedia("(pointer: fine)").matches && !location.hash) search.focus({ preventScroll: true });
+}
+
+// A payment
+const pay = one("form.pay");
+if (pay) {
+  const total = readTiyn(pay.dataset.total);
+  const received = one("#cash_received");
+  const change = one("[data-change]");
+  const changeWord = one("span", change).textContent;
+  const showChange = () => {
+    const given = readTiyn(received.value);
+    const rest = given === null ? null : given - total;
+    change.classList.toggle("short", rest !== null && rest < 0);
+    one("span", change).textContent = rest !== null && rest < 0 ? change.dataset.short : changeWord;
+    one("b", change).textContent = rest === null ? "—" : showMoney(Math.abs(rest));
+  };
+  received.addEventListener("input", showChange);
+
+  const notes = one("[data-notes]");
+  const rounded = [100000, 200000, 500000, 1000000, 2000000].map((note) => Math.ceil(total / note) * note);
+  [...new Set(rounded)].filter((sum) => sum > total).slice(0, 4).forEach((sum) => {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.textContent = showMoney(sum);
+    button.addEventListener("click", () => { received.value = typeMoney(sum); showChange(); });
+    notes.append(button);
+  });
+  notes.hidden = !notes.children.length;
+  showChange();
+
+  const parts = all("[name^=amount_]", pay);
+  const left = one("[data-left]");
+  const missing = () => total - parts.reduce((sum, input) => sum + (readTiyn(input.value) || 0), 0);
+  const showLeft = () => {
+    const rest = missing();
+    left.classList.toggle("short", rest < 0);
+    one("b", left).textContent = rest < 0 ? "−" + showMoney(-rest) : showMoney(rest);
+  };
+  left.hidden = false;
+  parts.forEach((input) => input.addEventListener("input", showLeft));
+  all("[data-rest]", pay).forEach((button) => {
+    const input = document.getElementById(button.dataset.rest);
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const rest = missing() + (readTiyn(input.value) || 0);
+      input.value = rest > 0 ? typeMoney(rest) : "";
+      showLeft();
+    });
+  });
+  showLeft();
+}
+const fault = one("[aria-invalid=true]");
+if (fault) fault.focus();
+
+// A return
+const back = one("form[data-return]");
+if (back) {
+  const shown = one("[data-return-total]", back);
+  const counts = all("[data-left-count]", back);
+  const showTotal = () => {
+    const tiyn = counts.reduce((sum, input) => {
+      const count = Number(input.value.replace(/\s/g, "").replace(",", ".")) || 0;
+      const whole = Number(input.dataset.leftCount);
+      if (!whole) return sum;
+      return sum + Math.round((readTiyn(input.dataset.leftTotal) * count) / whole);
+    }, 0);
+    one("b", shown).textContent = showMoney(tiyn);
+  };
+  counts.forEach((input) => input.addEventListener("input", showTotal));
+  shown.hidden = false;
+  showTotal();
+}
+
+// Waiting for a receipt
+const poll = one("[data-poll]");
+if (poll) {
+  const label = one("[data-label]", poll), text = one("[data-text]", poll), advice = one("[data-advice]", poll);
+  const since = Date.now();
+  const put = (node, words) => { if (node.textContent !== words) node.textContent = words; };
+  const again = () => setTimeout(look, Date.now() - since < 20000 ? 1000 : 2000);
+  const look = async () => {
+    let state;
+    try {
+      const answer = await fetch(poll.dataset.poll, { headers: { Accept: "application/json" }, cache: "no-store" });
+      if (answer.status === 401) return location.reload();
+      if (!answer.ok) throw new Error(String(answer.status));
+      state = await answer.json();
+    } catch {
+      put(text, poll.dataset.offline);
+      return again();
+    }
+    if (state.address) return location.replace(state.address);
+    // What can be done about it is in the page itself.
+    if (state.final) return location.reload();
+    put(label, state.label);
+    put(text, state.text);
+    put(advice, state.advice.join(" "));
+    one("[data-signal]", poll).className = "signal " + state.state;
+    return again();
+  };
+  setTimeout(look, 400);
+}
+
+// Visits on the screen that are still moving
+const list = one("[data-states]");
+if (list && one("[data-visit]", list)) {
+  const look = async () => {
+    const moving = all("[data-visit]", list);
+    if (!moving.length) return;
+    if (!document.hidden) {
+      try {
+        const ids = moving.map((badge) => badge.dataset.visit).join(",");
+        const answer = await fetch(list.dataset.states + "?ids=" + ids, { cache: "no-store" });
+        if (answer.status === 401) return location.reload();
+        const states = answer.ok ? await answer.json() : {};
+        moving.forEach((badge) => {
+          const told = states[badge.dataset.visit];
+          if (!told) return;
+          badge.className = "badge " + told.state;
+          badge.textContent = told.label;
+          if (!told.moving) badge.removeAttribute("data-visit");
+        });
+      } catch { /* tried again below */ }
+    }
+    setTimeout(look, 3000);
+  };
+  setTimeout(look, 2000);
+}
+
+// The receipt
+all("[data-print-buttons]").forEach((group) => { group.hidden = false; });
+all("[data-print]").forEach((button) => {
+  button.addEventListener("click", () => {
+    document.documentElement.dataset.paper = button.dataset.print;
+    window.print();
+  });
+});
+all("[data-copy]").forEach((button) => {
+  if (!navigator.clipboard) return;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const words = button.textContent;
+    await navigator.clipboard.writeText(button.dataset.copy);
+    button.textContent = button.dataset.copied;
+    setTimeout(() => { button.textContent = words; }, 1500);
+  });
+});
