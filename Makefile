@@ -1,6 +1,6 @@
 # One command each, the same for a person and for CI. `make` alone lists them.
 
-# Arguments for pytest or the chaos suite, as in: make test ARGS="tests/unit -k money"
+# Arguments for pytest, the chaos suite or the fuzzer, as in: make test ARGS="tests/unit -k money"
 ARGS ?=
 CASES ?= 100000
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
@@ -27,6 +27,9 @@ test: $(STAMP) servers ## run all tests; ARGS= goes to pytest
 
 chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare the ledgers; ARGS="--seed 7 --due 500"
 	@exec $(BIN)/python -m dev.chaos $(ARGS)
+
+fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
+	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)
 
 fuzz: $(STAMP) servers ## post broken bodies to a running api; CASES=100000
 	@exec $(BIN)/python -m dev.fuzz --cases $(CASES) $(ARGS)

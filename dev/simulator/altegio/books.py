@@ -60,9 +60,7 @@ class Books:
         owner = Owner(number, visit.company_id, "record", visit.record_id)
         self.receipts.append(_due(owner, visit.lines, payments, refunded=refunded))
 
-    def owe_goods(
-        self, company_id: int, document_id: int, payments: Sequence[Payment], *, refunded: bool
-    ) -> None:
+    def owe_goods(self, company_id: int, document_id: int, payments: Sequence[Payment], *, refunded: bool) -> None:
         owner = Owner(f"altegio_goods_{document_id}", company_id, "goods", document_id)
         lines = tuple(payment.line for payment in payments)
         self.receipts.append(_due(owner, lines, payments, refunded=refunded))

@@ -53,16 +53,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="same seed and date, same day (default 1)")
     parser.add_argument("--visits", type=_whole, default=40, metavar="N")
     parser.add_argument("--company", type=_whole, action="append", metavar="ID", help="may be repeated")
-    parser.add_argument(
-        "--date", type=date.fromisoformat, default=datetime.now(UTC).astimezone(ALMATY).date()
-    )
-    parser.add_argument(
-        "--goods-lines", type=_whole, default=2, metavar="N", help="products per counter sale"
-    )
+    parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(UTC).astimezone(ALMATY).date())
+    parser.add_argument("--goods-lines", type=_whole, default=2, metavar="N", help="products per counter sale")
     pace = parser.add_mutually_exclusive_group()
-    pace.add_argument(
-        "--speed", type=_speed, default=DEFAULT_SPEED, help="times faster than life (default 600)"
-    )
+    pace.add_argument("--speed", type=_speed, default=DEFAULT_SPEED, help="times faster than life (default 600)")
     pace.add_argument("--fast", action="store_true", help="no pauses at all")
     parser.add_argument("--duplicates", type=_share, default=0.0, help="share of webhooks sent again, 0..1")
     parser.add_argument("--drop", type=_share, default=0.0, help="share of webhooks lost on the way, 0..1")
@@ -98,9 +92,7 @@ def _write_books(path: Path, books: Books, plan: Plan) -> None:
     """The books are of the whole day; what `--drop` kept back is named, so that a reader can allow for it."""
     names = ("resource", "resource_id", "status")
     dropped = [{name: envelope[name] for name in names} for envelope in plan.dropped]
-    path.write_text(
-        json.dumps(books.as_json() | {"dropped": dropped}, ensure_ascii=False, indent=1) + "\n", "utf-8"
-    )
+    path.write_text(json.dumps(books.as_json() | {"dropped": dropped}, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 def _list_day(day: Day, plan: Plan) -> int:

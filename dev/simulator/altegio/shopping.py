@@ -75,9 +75,7 @@ class Shopper:
     def choose_goods(self, count: int) -> tuple[Line, ...]:
         wares = self._rng.sample(GOODS, count)
         percents = (ZERO, ZERO, Decimal(10))
-        return tuple(
-            self._line("good", ware, self._rng.randint(1, 3), self._rng.choice(percents)) for ware in wares
-        )
+        return tuple(self._line("good", ware, self._rng.randint(1, 3), self._rng.choice(percents)) for ware in wares)
 
     def _services(self, count: int) -> tuple[Line, ...]:
         return tuple(self._line("service", ware, 1, ZERO) for ware in self._rng.sample(SERVICES, count))

@@ -59,9 +59,7 @@ class Script:
         else:
             self._come(story, visit)
 
-    def play_counter_sale(
-        self, company_id: int, lines: tuple[Line, ...], at: datetime, *, undone: bool
-    ) -> None:
+    def play_counter_sale(self, company_id: int, lines: tuple[Line, ...], at: datetime, *, undone: bool) -> None:
         """Goods sold without a visit: one event per product line, all of one document."""
         story = Story("counter_sale_undone" if undone else "counter_sale", company_id, self.events)
         document_id, till = self.ids.take("document"), self._choose_till()

@@ -116,9 +116,7 @@ def build_history_item(receipt: Receipt) -> dict[str, Any]:
         "DocumentNumber": receipt.document_number,
         "OperationType": receipt.operation_type,
         "OperationTypeText": OPERATION_NAMES[receipt.operation_type],
-        "Payments": [
-            {"Sum": amount, "PaymentTypeName": PAYMENT_NAMES[kind]} for kind, amount in sums.payments
-        ],
+        "Payments": [{"Sum": amount, "PaymentTypeName": PAYMENT_NAMES[kind]} for kind, amount in sums.payments],
         "Total": sums.total,
         "Change": sums.change,
         "Taken": sums.taken,

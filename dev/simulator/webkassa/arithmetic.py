@@ -157,9 +157,7 @@ def find_position_faults(
     return [f"Позиция '{name}': {complaint}" for complaint in complaints]
 
 
-def find_modifier_faults(
-    modifier: Mapping[str, Any], round_type: int, *, vat_rates: frozenset[int]
-) -> list[str]:
+def find_modifier_faults(modifier: Mapping[str, Any], round_type: int, *, vat_rates: frozenset[int]) -> list[str]:
     fields = lowered(modifier)
     text = read_text(fields.get("text"))
     complaints = _find_rate_faults(fields, vat_rates)
@@ -220,9 +218,7 @@ def find_balance_faults(fields: Mapping[str, Any], round_type: int) -> list[str]
         complaints.append(f"Сумма платежей ({format_ru(paid)}) меньше суммы чека ({format_ru(total)})")
     cashless = sum((amount for kind, amount in payments if kind != CASH), Decimal(0))
     if cashless > total:
-        complaints.append(
-            f"Сумма безналичных платежей ({format_ru(cashless)}) превышает сумму чека ({format_ru(total)})"
-        )
+        complaints.append(f"Сумма безналичных платежей ({format_ru(cashless)}) превышает сумму чека ({format_ru(total)})")
     return complaints
 
 

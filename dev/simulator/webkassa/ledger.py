@@ -68,9 +68,7 @@ class Shift:
     start_counts: dict[int, int]
     closed_at: datetime | None = None
     receipts: list[Receipt] = field(default_factory=list)
-    totals: dict[int, OperationTotals] = field(
-        default_factory=lambda: {kind: OperationTotals() for kind in OPERATIONS}
-    )
+    totals: dict[int, OperationTotals] = field(default_factory=lambda: {kind: OperationTotals() for kind in OPERATIONS})
     put: Decimal = ZERO
     withdrawn: Decimal = ZERO
     document_count: int = 0

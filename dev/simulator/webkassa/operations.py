@@ -85,11 +85,7 @@ def money_operation(call: Call) -> Any:
 
 def cashboxes(call: Call) -> Any:
     problems = call.register.settings.cashbox_problems
-    visible = [
-        cashbox
-        for cashbox in call.register.cashboxes.values()
-        if problems.get(cashbox.number, ACTIVE) not in {5, 6}
-    ]
+    visible = [cashbox for cashbox in call.register.cashboxes.values() if problems.get(cashbox.number, ACTIVE) not in {5, 6}]
     return {"List": [_build_list_row(call.register, cashbox) for cashbox in visible]}
 
 

@@ -135,9 +135,7 @@ class Register:
         if shift is None:
             raise Refusal(12 if cashbox.shifts else 13)
         shift.closed_at = self.clock.now()
-        self._state_file.append(
-            {"event": "z_report", "at": shift.closed_at.isoformat(), "cashbox": cashbox.number}
-        )
+        self._state_file.append({"event": "z_report", "at": shift.closed_at.isoformat(), "cashbox": cashbox.number})
         return shift
 
     def is_visible(self, receipt: Receipt) -> bool:

@@ -54,9 +54,7 @@ def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settin
 def _build_section(shift: Shift, kind: int) -> dict[str, Any]:
     totals = shift.totals[kind]
     return {
-        "PaymentsByTypesApiModel": [
-            {"Sum": amount, "Type": code} for code, amount in sorted(totals.by_payment.items())
-        ],
+        "PaymentsByTypesApiModel": [{"Sum": amount, "Type": code} for code, amount in sorted(totals.by_payment.items())],
         "Discount": totals.discount,
         "Markup": totals.markup,
         "Taken": totals.taken,

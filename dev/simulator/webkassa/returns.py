@@ -16,9 +16,7 @@ from dev.simulator.webkassa.requisites import parse_basis_date, to_local
 ORIGINALS = {BUY_RETURN: BUY, SELL_RETURN: SELL}
 
 
-def find_faults(
-    fields: Mapping[str, Any], receipts: Mapping[str, Receipt], returned: Mapping[str, Decimal]
-) -> list[str]:
+def find_faults(fields: Mapping[str, Any], receipts: Mapping[str, Receipt], returned: Mapping[str, Decimal]) -> list[str]:
     kind = read_int(fields.get("operationtype"))
     basis = _read_basis(fields)
     if kind not in ORIGINALS or not basis:
@@ -28,16 +26,12 @@ def find_faults(
     if original is None or original.operation_type != ORIGINALS[kind]:
         return [f"Чек основания № {number} не найден"]
     complaints = [
-        f"Данные чека основания неверны: {name}"
-        for name, is_right in _compare(basis, original).items()
-        if not is_right
+        f"Данные чека основания неверны: {name}" for name, is_right in _compare(basis, original).items() if not is_right
     ]
     rest = original.sums.total - returned.get(number, Decimal(0))
     total = compute_total(fields)
     if total > rest:
-        complaints.append(
-            f"Сумма возврата ({format_ru(total)}) превышает остаток по чеку основания ({format_ru(rest)})"
-        )
+        complaints.append(f"Сумма возврата ({format_ru(total)}) превышает остаток по чеку основания ({format_ru(rest)})")
     return complaints
 
 
@@ -56,9 +50,7 @@ def _compare(basis: Mapping[str, Any], original: Receipt) -> dict[str, bool]:
     text = read_text(basis.get("datetime"))
     return {
         "DateTime": _is_same_time(parse_basis_date(text), original.recorded_at),
-        "RegistrationNumber": (
-            read_text(basis.get("registrationnumber")) == original.cashbox.registration_number
-        ),
+        "RegistrationNumber": (read_text(basis.get("registrationnumber")) == original.cashbox.registration_number),
         "Total": read_amount(basis.get("total")) == original.sums.total,
         "IsOffline": read_bool(basis.get("isoffline")) == original.offline,
     }

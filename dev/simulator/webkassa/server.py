@@ -96,9 +96,7 @@ class Handler(BaseHTTPRequestHandler):
     def _serve_vendor(self, path: str, raw: bytes) -> None:
         simulator = self.server.simulator
         route = find_route(path)
-        is_missing = route is None or (
-            route.operation == "ticket" and simulator.settings.ticket_lookup_missing
-        )
+        is_missing = route is None or (route.operation == "ticket" and simulator.settings.ticket_lookup_missing)
         if route is None or is_missing or self.command != "POST":
             self._refuse_path(path, route, 404 if is_missing else 405)
             return
@@ -156,9 +154,7 @@ class RunningSimulator:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
 
 

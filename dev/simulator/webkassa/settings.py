@@ -106,9 +106,7 @@ def _read_rates(name: str, value: object) -> frozenset[int]:
 
 
 def _read_problems(name: str, value: object) -> dict[str, int | None]:
-    if not isinstance(value, dict) or any(
-        code is not None and code not in CASHBOX_PROBLEMS for code in value.values()
-    ):
+    if not isinstance(value, dict) or any(code is not None and code not in CASHBOX_PROBLEMS for code in value.values()):
         raise SettingsError(f"{name} must map a cashbox to null or one of {sorted(CASHBOX_PROBLEMS)}")
     return value
 
