@@ -70,7 +70,7 @@ def _settle(
         return Resolution.ignored("everything was free")
     if sale is not None and not may_be_changed(sale):
         if sale.total == total:
-            return join_sale(sale, "the receipt of this sale exists")
+            return join_sale(session, sale, "the receipt of this sale exists")
         reason = f"the receipt says {sale.total} ₸, the sale now says {total} ₸"
         return Resolution.dead("difference", reason, receipt_id=sale.id)
     match settle(total, [], services.policy):

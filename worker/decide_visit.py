@@ -90,7 +90,7 @@ def _resolve(
             return Resolution.dead(code, reason, receipt_id=sale.id if sale else None)
         case AlreadyReceipted(reason):
             assert sale is not None
-            return join_sale(sale, reason)
+            return join_sale(session, sale, reason)
         case ReturnDue(reason):
             assert sale is not None
             return mark_return_due(sale, reason)

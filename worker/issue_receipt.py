@@ -186,7 +186,7 @@ def _take_duplicate(services: Services, claim: CashboxClaim, work: _Work, error:
 def _renew_shift(services: Services, claim: CashboxClaim, work: _Work, error: ShiftExpired) -> float | None:
     """Code 11: nothing was issued. Close the shift and send once more; never under an unknown outcome."""
     try:
-        close_shift(services, claim, work.cashbox_number, except_receipt_id=work.receipt.id)
+        close_shift(services, claim, work.cashbox_number, refused_receipt_id=work.receipt.id)
     except ShiftHasUnknown:
         return _fail(services, claim, work, error)
     except OutcomeUnknown as failure:  # of the report; the receipt itself was refused for certain

@@ -155,10 +155,14 @@ def withdraw_unsent(session: Session, sale: Receipt | None, reason: str | None) 
     )
 
 
-def join_sale(sale: Receipt, reason: str) -> Resolution:
+def join_sale(session: Session, sale: Receipt, reason: str) -> Resolution:
     """A delivery that says nothing new shares the fate of the receipt that exists."""
     if sale.state == ReceiptState.ISSUED:
         return Resolution.processed(reason, receipt_id=sale.id)
+    if sale.next_attempt_at is None:
+        # Given up with an unknown outcome: asked once more, so that this delivery ends as well.
+        sale.next_attempt_at = func.now()
+        session.flush()
     return Resolution(RecordState.PROCESSING, reason, receipt_id=sale.id, cashbox_id=sale.cashbox_id)
 
 

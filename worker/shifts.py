@@ -22,13 +22,15 @@ class ShiftHasUnknown(Exception):
 
 
 def close_shift(
-    services: Services, claim: CashboxClaim, cashbox_number: str, *, except_receipt_id: int | None = None
+    services: Services, claim: CashboxClaim, cashbox_number: str, *, refused_receipt_id: int | None = None
 ) -> dict[str, object] | None:
     """The Z-report's data, or None when the shift was closed already. Raises ShiftHasUnknown, WebkassaError.
 
-    `except_receipt_id`: the receipt Webkassa has just refused because of the old shift.
+    `refused_receipt_id`: the receipt Webkassa has just refused because the shift is over. Then the shift has to be closed
+    or nothing is ever sold again, so an unknown receipt that was given up to a person does not stand in the way: it was
+    asked for, nothing sends it unasked, and the question goes over closed shifts as well.
     """
-    if _has_unknown(services, claim.cashbox_id, except_receipt_id):
+    if _has_unknown(services, claim.cashbox_id, refused_receipt_id):
         raise ShiftHasUnknown
     with services.sessions.begin() as session:
         log_id = open_log(session, Z_REPORT, claim.cashbox_id, {"CashboxUniqueNumber": cashbox_number})
@@ -48,12 +50,13 @@ def close_shift(
     return report
 
 
-def _has_unknown(services: Services, cashbox_id: int, except_receipt_id: int | None) -> bool:
+def _has_unknown(services: Services, cashbox_id: int, refused_receipt_id: int | None) -> bool:
     unsettled = select(func.count()).where(
         Receipt.cashbox_id == cashbox_id,
         Receipt.state.in_(OPEN_RECEIPT_STATES),
         or_(Receipt.state == ReceiptState.UNKNOWN, Receipt.sending_since.is_not(None)),
-        Receipt.id != (except_receipt_id or 0),
     )
+    if refused_receipt_id is not None:
+        unsettled = unsettled.where(Receipt.id != refused_receipt_id, Receipt.next_attempt_at.is_not(None))
     with services.sessions() as session:
         return bool(session.scalar(unsettled))

@@ -236,3 +236,29 @@ class TestWaysToAsk:
         bridge.settle()
         assert_one_receipt(bridge, simulator)
         assert bridge.outcomes() == ["unknown", "duplicate"]
+
+
+def give_up_unknown(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """The first receipt exists at Webkassa, but every question about it is refused for good."""
+    lose(simulator, "drop", "after")
+    simulator.fault(operation="shift_history", when="before", kind="code", code=4, times=1)
+    bridge.deliver(visit())
+    bridge.settle()
+    assert (bridge.receipt().state, bridge.row().state) == ("unknown", "dead_lettered")
+
+
+def test_a_receipt_given_up_does_not_keep_an_old_shift_open(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """Else one question for a person would stop every later sale of the cashbox."""
+    give_up_unknown(bridge, simulator)
+    simulator.clock(advance_seconds=25 * 3600)
+    bridge.deliver(visit(1002))
+    bridge.settle()
+    assert bridge.receipt(2).state == "issued"
+    assert len(simulator.receipts(NUMBER)) == 1
+
+
+def test_a_later_delivery_asks_about_a_receipt_given_up(bridge: Bridge, simulator: SimulatorControl) -> None:
+    give_up_unknown(bridge, simulator)
+    bridge.deliver(visit(changed="2026-03-03T12:00:00+0500"))
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
