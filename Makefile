@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos fuzz lint types contracts check-migrations format clean install servers
+.PHONY: help demo test chaos model fuzz lint types contracts check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ test: $(STAMP) servers ## run all tests; ARGS= goes to pytest
 
 chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare the ledgers; ARGS="--seed 7 --due 500"
 	@exec $(BIN)/python -m dev.chaos $(ARGS)
+
+model: $(STAMP) servers ## deliveries, faults, crashes, replays and returns in any order against a model; HYPOTHESIS_PROFILE=thorough
+	@MODEL_CHECK=1 $(BIN)/python -m pytest tests/integration/test_state_machine_model.py $(ARGS)
 
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
 	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)
