@@ -20,6 +20,8 @@ _UNSETTLED = text(
     SELECT 'receipt ' || external_check_number || ' ' || state || coalesce(' ' || error_kind, '')
            || coalesce(': ' || error_text, '')
       FROM receipts WHERE state != 'issued'
+       -- Withdrawn with its sale before it was ever sent: settled.
+       AND NOT (state = 'rejected' AND attempts = 0 AND error_kind IS NULL)
     """
 )
 _SENDING = text("SELECT external_check_number FROM receipts WHERE sending_since IS NOT NULL")
