@@ -92,6 +92,38 @@ class Postgres(Server):
         if not known:
             self.create_database(DATABASE)
 
+    def kill(self) -> None:
+        """Its backends lead sessions of their own, and outlive their parent until they next look."""
+        for backend in self._freeze():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGKILL)
+        super().kill()
+
+    def pause(self) -> None:
+        for backend in self._freeze():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        if not self.running:
+            return
+        for backend in processes.find_children(self.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(backend, signal.SIGCONT)
+        super().resume()
+
+    def stop(self) -> None:
+        """Frozen backends would not hear that they are to leave."""
+        self.resume()
+        super().stop()
+
+    def _freeze(self) -> list[int]:
+        """Stops the parent, so that the list of its children is complete and stays so."""
+        if not self.running:
+            return []
+        processes.stop_for_certain(self.pid)
+        return processes.find_children(self.pid)
+
     def destroy(self) -> None:
         """Stops for good and removes the data, wherever it lies; also that of a run which was killed."""
         self.kill()

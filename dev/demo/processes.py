@@ -163,6 +163,36 @@ def read_command_line(pid: int) -> str:
     return run_as(["ps", "-o", "args=", "-p", str(pid)], None).stdout
 
 
+def find_children(pid: int) -> list[int]:
+    """Also those in a session of their own, which a signal to the group does not reach."""
+    return [child for child, parent, _ in _list_processes() if parent == pid]
+
+
+def stop_for_certain(pid: int) -> None:
+    """Returns once it stands still: until then it may yet make another child."""
+    os.kill(pid, signal.SIGSTOP)
+    stands = {(pid, "T"), (pid, "Z")}
+    wait_until(
+        lambda: any((child, state[:1]) in stands for child, _, state in _list_processes()),
+        timeout=10,
+        what=f"process {pid} to stand still",
+    )
+
+
+def _list_processes() -> list[tuple[int, int, str]]:
+    """Number, parent's number and state of each process there is."""
+    if not sys.platform.startswith("linux"):
+        rows = run_as(["ps", "-A", "-o", "pid=,ppid=,stat="], None).stdout.splitlines()
+        return [(int(pid), int(parent), state) for pid, parent, state in (row.split() for row in rows)]
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # The name of the program stands in brackets and may hold any character, so what follows is counted.
+            state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
+            found.append((int(stat.parent.name), int(parent), state))
+    return found
+
+
 class _Account(TypedDict, total=False):
     user: int
     group: int

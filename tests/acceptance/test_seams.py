@@ -67,6 +67,12 @@ def service(stack: Callable[..., Stack]) -> Stack:
     return stack(env=SHORT)
 
 
+@pytest.fixture
+def patient_service(stack: Callable[..., Stack]) -> Stack:
+    """Its calls may be held long enough to freeze or kill the database under them, on a busy machine too."""
+    return stack(env=PATIENT)
+
+
 def assert_issued_once(simulator: SimulatorControl, receipt: Receipt, *, checks: int = 1) -> None:
     """`checks`: how often the receipt was sent."""
     (row,) = simulator.receipts()
@@ -162,34 +168,34 @@ def test_during_the_post(service: Stack, simulator: SimulatorControl, receipt: R
 
 @SCOPES
 def test_after_the_post_before_the_commit(
-    service: Stack, postgres: Postgres, simulator: SimulatorControl, receipt: Receipt, scope: str
+    patient_service: Stack, postgres: Postgres, simulator: SimulatorControl, receipt: Receipt, scope: str
 ) -> None:
     """The answer has arrived, the database hangs, the worker dies with the answer in its hands."""
     simulator.settings(scope=scope)
-    hold(simulator, "check", "after", seconds=1)
-    service.post(visit(RECORD))
+    hold(simulator, "check", "after", seconds=4)
+    patient_service.post(visit(RECORD))
     await_held(simulator)
     postgres.pause()
-    wait_until(lambda: simulator.journal("check")[0]["outcome"] == "data", timeout=10, what="the answer to leave")
-    service.kill("worker")
+    wait_until(lambda: simulator.journal("check")[0]["outcome"] == "data", timeout=20, what="the answer to leave")
+    patient_service.kill("worker")
     postgres.resume()
     assert not receipt.is_issued()
 
-    service.start("worker")
+    patient_service.start("worker")
 
     await_issued(receipt)
     assert_issued_once(simulator, receipt)
 
 
 def test_the_database_restarts_before_the_commit(
-    service: Stack, postgres: Postgres, simulator: SimulatorControl, receipt: Receipt
+    patient_service: Stack, postgres: Postgres, simulator: SimulatorControl, receipt: Receipt
 ) -> None:
     """The worker lives on, without having been able to write down what it was told."""
-    hold(simulator, "check", "after", seconds=1)
-    service.post(visit(RECORD))
+    hold(simulator, "check", "after", seconds=4)
+    patient_service.post(visit(RECORD))
     await_held(simulator)
     postgres.kill()
-    wait_until(lambda: simulator.journal("check")[0]["outcome"] == "data", timeout=10, what="the answer to leave")
+    wait_until(lambda: simulator.journal("check")[0]["outcome"] == "data", timeout=20, what="the answer to leave")
     postgres.start()
 
     await_issued(receipt)

@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -153,6 +154,30 @@ def test_a_hung_server_answers_again_after_resume(own_redis: Redis) -> None:
     assert not own_redis.answers()
     own_redis.resume()
     wait_until(own_redis.answers, timeout=5, what="Redis to answer")
+
+
+def test_a_hung_postgres_hangs_for_those_who_are_connected_too(own_postgres: Postgres) -> None:
+    with own_postgres.connect() as connection, ThreadPoolExecutor(1) as pool:
+        own_postgres.pause()
+        answer = pool.submit(connection.scalar, text("SELECT 1"))
+        with pytest.raises(TimeoutError):
+            answer.result(timeout=0.5)
+        own_postgres.resume()
+        assert answer.result(timeout=5) == 1
+
+
+def test_a_killed_postgres_takes_its_backends_along(own_postgres: Postgres) -> None:
+    with own_postgres.connect() as connection:
+        backend = connection.scalar(text("SELECT pg_backend_pid()"))
+        own_postgres.kill()
+        wait_until(lambda: not processes.read_command_line(backend), timeout=5, what="its backend to be gone")
+
+
+def test_a_hung_postgres_can_be_stopped(own_postgres: Postgres) -> None:
+    with own_postgres.connect():
+        own_postgres.pause()
+        own_postgres.stop()
+        assert own_postgres.exit_code == 0
 
 
 @pytest.mark.parametrize("kind", ["postgres", "redis"])
