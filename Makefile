@@ -21,8 +21,13 @@ help: ## list the commands
 demo: $(STAMP) servers ## run the whole service here and issue a sample receipt; ONESHOT=1 ends after it
 	@exec $(BIN)/python -m dev.demo
 
-test: $(STAMP) servers ## run all tests; ARGS= goes to pytest
+test: $(STAMP) servers ## run all tests; ARGS= goes to pytest instead
+ifeq ($(strip $(ARGS)),)
+	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/integration
+	$(BIN)/python -m pytest tests/acceptance
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
 
 chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare the ledgers; ARGS="--seed 7 --due 500"
 	@exec $(BIN)/python -m dev.chaos $(ARGS)
