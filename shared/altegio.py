@@ -22,6 +22,7 @@ KNOWN_STATUSES = frozenset({"create", "update", "delete"})
 
 GOODS_TYPE_SALE = 1
 EXPENSE_TYPE_OUTGO = 1
+SOLD_GOODS = "goods_transaction"
 
 _BIGINT = 2**63 - 1
 # Years at the ends of the calendar cannot be moved to another time zone.
@@ -267,6 +268,8 @@ class FinanceOperation(_Tolerant):
     record_id: Id = None
     visit_id: Id = None
     amount: RequiredAmount
+    # "service", "goods_transaction", or none: a client's deposit, for one.
+    sold_item_type: Text = ""
     expense: Annotated[Expense | None, BeforeValidator(_parse_relation)] = None
     account: Annotated[Account | None, BeforeValidator(_parse_relation)] = None
     deleted: Flag = False

@@ -7,7 +7,20 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.statuses import PaymentKind
+
 _PLACEHOLDER = re.compile(r"^(change[-_ ]?me.*|your[-_ ].*|<.*>|placeholder.*)$", re.IGNORECASE)
+
+
+def parse_payment_kinds(text: str) -> dict[str, PaymentKind]:
+    """`Kaspi=mobile, Halyk=card`: a word of an account's title and the kind of what is paid into it. Raises ValueError."""
+    kinds: dict[str, PaymentKind] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        word, equals, kind = (piece.strip() for piece in part.partition("="))
+        if not word or not equals or kind.lower() not in set(PaymentKind):
+            raise ValueError(f"{part!r} must be a word of the account's title and its kind, such as Kaspi=mobile")
+        kinds[word] = PaymentKind(kind.lower())
+    return kinds
 
 
 class ConfigurationError(Exception):
@@ -48,6 +61,8 @@ class Settings(BaseSettings):
     fiscalize_comment_marker: str = ""
     default_payment_method: Literal["card", "cash", "mobile", "ask"] = "card"
     goods_wait_seconds: float = Field(3.0, ge=0, le=50)
+    payment_wait_seconds: float = Field(5.0, ge=0, le=50)
+    payment_kinds: str = ""
 
     retry_max_attempts: int = Field(10, ge=1)
     retry_max_age_hours: float = Field(72.0, gt=0)
@@ -77,6 +92,12 @@ class Settings(BaseSettings):
         if value.isdigit() and 0 < int(value) < 100:
             return value
         raise ValueError("must be none, auto or a whole rate such as 12 or 16")
+
+    @field_validator("payment_kinds")
+    @classmethod
+    def _check_payment_kinds(cls, value: str) -> str:
+        parse_payment_kinds(value)
+        return value
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from tests.support.workplace import claim_workplace
 TESTS = Path(__file__).parent
 REDIS_DATABASES = 64
 # Processes are killed in tests, the machine is not: what the kernel has, PostgreSQL may call written.
+# Nothing is waited for unless a test is about the waiting.
+AT_ONCE = {"LOG_FORMAT": "json", "PAYMENT_WAIT_SECONDS": "0"}
 UNSAFE_BUT_FAST = {"fsync": "off", "full_page_writes": "off"}
 
 LOGS = pytest.StashKey[list[Callable[[], Mapping[str, str]]]]()
@@ -177,7 +179,7 @@ def simulator(simulator_process: SimulatorControl) -> SimulatorControl:
 @pytest.fixture
 def service_env(database_url: str, redis_url: str, simulator: SimulatorControl, secrets: Secrets) -> Mapping[str, str]:
     """The whole environment of the service's processes."""
-    return service_environment(database_url, redis_url, simulator.url, secrets, {"LOG_FORMAT": "json"})
+    return service_environment(database_url, redis_url, simulator.url, secrets, AT_ONCE)
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from shared.clock import almaty_date, utc_now
 from shared.models import Receipt, WebhookRecord
 from shared.money import ZERO
 from shared.statuses import RecordState
+from worker.payments import load_payments, seconds_to_wait
 from worker.receipt_builder import CannotBuild, build_draft, build_goods_lines, choose_vat_rate
 from worker.resolution import Resolution
-from worker.rules import AskPerson, AwaitPayment, IssueReceipt, find_reason_to_ignore_goods, settle
+from worker.rules import AskPerson, AwaitPayment, IssueReceipt, find_reason_to_ignore_goods, may_turn_with_payments, settle
 from worker.sales import (
     NoCashbox,
     Subject,
@@ -38,11 +39,12 @@ def decide_goods(services: Services, session: Session, row: WebhookRecord, opera
     sold = _find_sold(deliveries, services)
     if not sold:
         return _withdraw(session, sale)
-    wait = _seconds_to_wait(deliveries, services)
+    newest = max(delivery.created_at for delivery in deliveries)
+    wait = _seconds_to_wait(newest, services)
     if wait > 0:
         return Resolution.waiting("more lines of this sale may follow", wait)
     try:
-        return _settle(services, session, subject, sale, sold, almaty_date(_sold_at(sold[0], row)))
+        return _settle(services, session, subject, sale, sold, newest, almaty_date(_sold_at(sold[0], row)))
     except CannotBuild as problem:
         return Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:
@@ -61,6 +63,7 @@ def _settle(
     subject: Subject,
     sale: Receipt | None,
     sold: list[GoodsOperation],
+    newest: datetime,
     sold_on: date,
 ) -> Resolution:
     """Raises CannotBuild, NoCashbox."""
@@ -73,7 +76,12 @@ def _settle(
             return join_sale(session, sale, "the receipt of this sale exists")
         reason = f"the receipt says {sale.total} ₸, the sale now says {total} ₸"
         return Resolution.dead("difference", reason, receipt_id=sale.id)
-    match settle(total, [], services.policy):
+    decision = settle(total, load_payments(session, subject), services.policy)
+    if sale is None and may_turn_with_payments(decision):
+        wait = seconds_to_wait(services, session, subject, newest)
+        if wait > 0:
+            return Resolution.waiting("payments of this sale may follow", wait)
+    match decision:
         case IssueReceipt(kinds):
             rate = choose_vat_rate(services.settings.webkassa_vat, sold_on)
             cashbox = get_cashbox(session, subject.company_id, services.settings.webkassa_shop_id)
@@ -110,9 +118,8 @@ def _find_sold(deliveries: list[WebhookRecord], services: Services) -> list[Good
     return [line for line in lines.values() if line is not None]
 
 
-def _seconds_to_wait(deliveries: list[WebhookRecord], services: Services) -> float:
+def _seconds_to_wait(newest: datetime, services: Services) -> float:
     """Altegio sends a webhook for each line; the receipt has to wait until no more come."""
-    newest = max(delivery.created_at for delivery in deliveries)
     return services.settings.goods_wait_seconds - (utc_now() - newest).total_seconds()
 
 

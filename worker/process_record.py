@@ -85,7 +85,7 @@ def _decide(services: Services, session: Session, row: WebhookRecord) -> Resolut
         case (str(resource), GoodsOperation()) if resource == GOODS_SALE:
             return decide_goods(services, session, row, entity)
         case (str(resource), FinanceOperation()) if resource == FINANCES:
-            return note_payment(session, row, entity, amounts_in_tiyn=services.policy.amounts_in_tiyn)
+            return note_payment(services, session, row, entity)
     return Resolution.dead("unreadable", "the resource is not supported")
 
 
@@ -94,8 +94,10 @@ def _serialise_subject(session: Session, row: WebhookRecord, entity: Entity) -> 
     match entity:
         case GoodsOperation():
             lock_document(session, row.company_id, entity.document_id)
-        case FinanceOperation():
+        case FinanceOperation() if entity.record_id or not entity.document_id:
             lock_visit(session, row.company_id, entity.record_id or row.resource_id)
+        case FinanceOperation():
+            lock_document(session, row.company_id, entity.document_id)
         case Record():
             lock_visit(session, row.company_id, row.resource_id)
 

@@ -5,11 +5,11 @@
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 
-from shared.altegio import EXPENSE_TYPE_OUTGO, GOODS_TYPE_SALE, FinanceOperation, GoodsOperation, Record
+from shared.altegio import EXPENSE_TYPE_OUTGO, GOODS_TYPE_SALE, SOLD_GOODS, FinanceOperation, GoodsOperation, Record
 from shared.money import ZERO
 from shared.statuses import PaymentKind
 from worker.receipt_builder import CannotBuild
@@ -17,12 +17,16 @@ from worker.receipt_builder import CannotBuild
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The salon's choices. `default_kind` is None where staff is to be asked how the visit was paid."""
+    """The salon's choices. `default_kind` is None where staff is to be asked how the visit was paid.
+
+    `payment_kinds`: a word of an account's title -> the kind of what is paid into it; it overrules Altegio's own flag.
+    """
 
     fiscalize_when: str = "paid"
     comment_marker: str = ""
     default_kind: PaymentKind | None = PaymentKind.CARD
     amounts_in_tiyn: bool = False
+    payment_kinds: Mapping[str, PaymentKind] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +48,10 @@ class LiveReceipt:
 
 @dataclass(frozen=True, slots=True)
 class IssueReceipt:
-    """A receipt is due, paid as `payments` say."""
+    """A receipt is due, paid as `payments` say. `is_assumed`: some of it only stands in for what Altegio has not told."""
 
     payments: dict[PaymentKind, Decimal]
+    is_assumed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,26 +162,59 @@ def _decide_due(record: Record, total: Decimal, payments: Sequence[KnownPayment]
         if _has_cost(record):
             return AwaitPayment("paid in full, but nothing is left to pay: was it a deposit or a certificate?")
         return Ignore("everything was free")
-    return settle(total, payments, policy)
+    return settle(total, payments, policy, is_paid=record.is_silent_on_payment or record.is_paid)
 
 
 def _has_cost(record: Record) -> bool:
     return any(line.cost for line in (*record.services, *record.goods_transactions))
 
 
-def settle(total: Decimal, payments: Sequence[KnownPayment], policy: Policy) -> IssueReceipt | AwaitPayment | AskPerson:
-    """How `total` was paid. Known payments must add up to it exactly; with none known the default kind stands in."""
+def settle(
+    total: Decimal, payments: Sequence[KnownPayment], policy: Policy, *, is_paid: bool = True
+) -> IssueReceipt | AwaitPayment | AskPerson:
+    """How `total` was paid. The default kind stands in for what Altegio says was paid and has told no payment of."""
     paid = sum((payment.amount for payment in payments), ZERO)
     if paid > total:
         return AskPerson("sum_mismatch", f"payments add up to {paid} ₸, the lines to {total} ₸")
-    if ZERO < paid < total:
+    if paid == total:
+        return IssueReceipt(_merge(payments, policy))
+    if paid and not is_paid:
         return AwaitPayment(f"payments add up to {paid} ₸ of {total} ₸")
-    if paid == ZERO and policy.default_kind is None:
-        return AwaitPayment("how was it paid? Choose on the payment page")
-    if paid == ZERO:
-        assert policy.default_kind is not None
-        return IssueReceipt({policy.default_kind: total})
-    return IssueReceipt(_merge(payments, policy))
+    if policy.default_kind is None:
+        known = f"{paid} ₸ of {total} ₸ are known; how was the rest paid?" if paid else "how was it paid?"
+        return AwaitPayment(f"{known} Choose on the payment page")
+    return IssueReceipt(_merge([*payments, KnownPayment(total - paid, policy.default_kind)], policy), is_assumed=True)
+
+
+def may_turn_with_payments(decision: Decision) -> bool:
+    """Whether a payment Altegio has not told of yet could lead to another decision."""
+    match decision:
+        case IssueReceipt(is_assumed=is_assumed):
+            return is_assumed
+        case AskPerson(code):
+            return code == "sum_mismatch"
+        case _:
+            return False
+
+
+def find_contradiction(paid: Mapping[PaymentKind, Decimal], payments: Sequence[KnownPayment]) -> str | None:
+    """What speaks against a receipt that says `paid`, once Altegio told of payments; `payments` are those in force now."""
+    told = sum((payment.amount for payment in payments), ZERO)
+    total = sum(paid.values(), ZERO)
+    if told == ZERO:
+        return "the payment was taken back in Altegio"
+    if told != total:
+        return f"the receipt says {total:.2f} ₸ were paid, Altegio now says {told:.2f} ₸"
+    if any(payment.kind is None for payment in payments):
+        return None
+    kinds = _merge(payments, Policy())
+    if kinds != paid:
+        return f"the receipt says {_describe(paid)}, Altegio now says {_describe(kinds)}"
+    return None
+
+
+def _describe(kinds: Mapping[PaymentKind, Decimal]) -> str:
+    return ", ".join(f"{kind} {amount:.2f} ₸" for kind, amount in sorted(kinds.items()))
 
 
 def _merge(payments: Sequence[KnownPayment], policy: Policy) -> dict[PaymentKind, Decimal]:
@@ -191,9 +229,7 @@ def _merge(payments: Sequence[KnownPayment], policy: Policy) -> dict[PaymentKind
 
 def has_marker(comment: str, marker: str) -> bool:
     """The salon's private mark, as a word, in any case; without a configured mark everything passes."""
-    if not marker:
-        return True
-    return re.search(rf"(?<!\w){re.escape(marker)}(?!\w)", comment, re.IGNORECASE) is not None
+    return not marker or _has_word(comment, marker)
 
 
 def find_reason_to_ignore_goods(operation: GoodsOperation, policy: Policy) -> str | None:
@@ -219,11 +255,25 @@ def is_payment(operation: FinanceOperation, status: str) -> bool:
     return operation.amount > 0 and not is_outgo
 
 
-def find_payment_kind(operation: FinanceOperation) -> PaymentKind | None:
-    """Cash where the account says so; a till named after a QR code is a mobile payment; else unknown."""
+def pays_goods(operation: FinanceOperation) -> bool:
+    """Money without a visit that bought no goods is a client's deposit or the like: it pays no receipt of ours."""
+    return not operation.record_id and bool(operation.document_id) and operation.sold_item_type == SOLD_GOODS
+
+
+def find_payment_kind(operation: FinanceOperation, kinds: Mapping[str, PaymentKind]) -> PaymentKind | None:
+    """The salon's own word first, then cash where the account says so; a till named after a QR code is a mobile payment."""
     account = operation.account
-    if account is None or account.is_cash is None:
+    if account is None:
+        return None
+    for word, kind in kinds.items():
+        if _has_word(account.title, word):
+            return kind
+    if account.is_cash is None:
         return None
     if account.is_cash:
         return PaymentKind.CASH
-    return PaymentKind.MOBILE if re.search(r"(?<!\w)qr(?!\w)", account.title, re.IGNORECASE) else PaymentKind.CARD
+    return PaymentKind.MOBILE if _has_word(account.title, "qr") else PaymentKind.CARD
+
+
+def _has_word(text: str, word: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None

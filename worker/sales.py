@@ -174,6 +174,11 @@ def mark_return_due(sale: Receipt, reason: str) -> Resolution:
     return Resolution.processed(f"return due: {reason}", receipt_id=sale.id)
 
 
+def clear_return_due(sale: Receipt) -> None:
+    """Altegio and the receipt agree again."""
+    sale.return_due_reason = None
+
+
 class NoCashbox(Exception):
     """No cashbox serves this salon."""
 

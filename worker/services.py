@@ -8,7 +8,7 @@ from datetime import timedelta
 from celery import Celery
 from redis import Redis
 
-from shared.config import Settings, get_settings
+from shared.config import Settings, get_settings, parse_payment_kinds
 from shared.db import SessionFactory, create_database_engine, create_session_factory
 from shared.queue import create_producer
 from shared.statuses import PaymentKind
@@ -40,6 +40,7 @@ class Services:
             comment_marker=self.settings.fiscalize_comment_marker,
             default_kind=None if method == "ask" else PaymentKind(method),
             amounts_in_tiyn=self.settings.altegio_amounts_in_tiyn,
+            payment_kinds=parse_payment_kinds(self.settings.payment_kinds),
         )
 
     @property

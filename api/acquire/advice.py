@@ -119,9 +119,15 @@ def explain(code: str | None) -> Advice:
 _REASONS = {
     "the record was deleted": Text("The visit was deleted in Altegio."),
     "the record is no longer paid in full": Text("The payment was taken back in Altegio."),
+    "the payment was taken back in Altegio": Text("The payment was taken back in Altegio."),
     "the sale was deleted": Text("The sale was deleted in Altegio."),
 }
+_OTHER_PAYMENTS = "the receipt says"
 
 
 def explain_return_due(reason: str | None) -> Text:
+    if reason and reason.startswith(_OTHER_PAYMENTS):
+        return Text(
+            "Altegio now names other payments than the receipt. If it is wrong, return it and take the payment anew."
+        )
     return _REASONS.get(reason or "", Text("The payment or the visit was removed in Altegio after the receipt was issued."))

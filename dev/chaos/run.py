@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "RETRY_BASE_SECONDS": "0.5",
     "RETRY_CAP_SECONDS": "5",
     "GOODS_WAIT_SECONDS": "1",
+    "PAYMENT_WAIT_SECONDS": "1",
     "WEBKASSA_VAT": "auto",
 }
 FAULT_NAMES = tuple(fault.name for fault in (*build_machine_faults(), *build_webkassa_faults()))

@@ -20,6 +20,7 @@ QUICK = {
     "WEBKASSA_READ_TIMEOUT": "3",
     "WEBKASSA_VAT": "16",
     "GOODS_WAIT_SECONDS": "0.5",
+    "PAYMENT_WAIT_SECONDS": "0",
 }
 # Far from those `redis_url` of tests/conftest.py begins with.
 REDIS_DATABASE = 62

@@ -176,13 +176,6 @@ class TestPayments:
             {"type": MOBILE, "sum": "1000.00"},
         ]
 
-    def test_a_part_waits_for_the_rest(self, bridge: Bridge, simulator: SimulatorControl) -> None:
-        bridge.deliver(payment(1, 1000), visit())
-        assert bridge.row(2).state == "awaiting_payment"
-        bridge.deliver(payment(2, 3000, cash=False))
-        assert bridge.row(2).state == "processed"
-        assert {p["type"]: p["sum"] for p in get_only(simulator)["payments"]} == {CASH: "1000.00", CARD: "3000.00"}
-
     def test_more_than_is_owed_asks_a_person_until_it_is_taken_back(
         self, bridge: Bridge, simulator: SimulatorControl
     ) -> None:
@@ -206,11 +199,6 @@ class TestPayments:
     def test_a_deletion_before_its_creation_is_no_money(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         bridge.deliver(payment(1, 4000, status="delete", changed=T2), payment(1, 4000, changed=T1), visit())
         assert [p.state for p in bridge.payments()] == ["revoked"]
-        assert get_only(simulator)["payments"] == [{"type": CARD, "sum": "4000.00"}]
-
-    def test_a_payment_after_the_receipt_changes_nothing(self, bridge: Bridge, simulator: SimulatorControl) -> None:
-        bridge.deliver(visit(), payment(1, 4000))
-        assert states(bridge) == ["processed", "processed"]
         assert get_only(simulator)["payments"] == [{"type": CARD, "sum": "4000.00"}]
 
     @pytest.mark.parametrize(("method", "kind"), [("card", CARD), ("cash", CASH), ("mobile", MOBILE)])

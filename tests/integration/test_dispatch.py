@@ -144,6 +144,7 @@ def test_a_receipt_given_up_sends_its_deliveries(bridge: Bridge, simulator: Simu
 
 
 def test_after_a_decision_others_are_woken(bridge: Bridge) -> None:
+    bridge.configure(default_payment_method="ask")
     bridge.deliver(payment(1, 1000), visit())
     bridge.accept(payment(2, 3000))
     resolution = bridge.decide(3)

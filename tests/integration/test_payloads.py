@@ -35,10 +35,10 @@ def test_ends_as_expected(name: str, bridge: Bridge, simulator: SimulatorControl
     assert [row.state for row in rows] == as_list(expected["state"])
     totals = {receipt.id: receipt.total for receipt in bridge.receipts()}
     assert [str(totals[row.receipt_id]) if row.receipt_id else None for row in rows] == as_list(expected["total"])
-    check_ledger(bridge, simulator)
+    check_ledger(bridge, simulator, expected.get("payment_type", 1))
 
 
-def check_ledger(bridge: Bridge, simulator: SimulatorControl) -> None:
+def check_ledger(bridge: Bridge, simulator: SimulatorControl, payment_type: int) -> None:
     """What the tax office knows is what our table says, once each."""
     ledger = simulator.receipts()
     assert len(ledger) == len(bridge.receipts())
@@ -48,5 +48,5 @@ def check_ledger(bridge: Bridge, simulator: SimulatorControl) -> None:
         assert theirs["check_number"] == ours.fiscal_number
         assert Decimal(theirs["total"]) == ours.total
         assert theirs["tax"] == "0.00"
-        assert theirs["payments"] == [{"type": 1, "sum": theirs["total"]}]
+        assert theirs["payments"] == [{"type": payment_type, "sum": theirs["total"]}]
         assert sum(Decimal(line["sum"]) for line in theirs["positions"]) == ours.total

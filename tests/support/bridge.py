@@ -27,7 +27,12 @@ def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
     values = {name.lower(): value for name, value in environment.items()}
     known = {name: value for name, value in values.items() if name in Settings.model_fields}
     # No list of attempts to wait for in real time: what a test waits for, it lets pass itself.
-    defaults = {"goods_wait_seconds": 0, "webkassa_connect_timeout": 2, "webkassa_read_timeout": 1}
+    defaults = {
+        "goods_wait_seconds": 0,
+        "payment_wait_seconds": 0,
+        "webkassa_connect_timeout": 2,
+        "webkassa_read_timeout": 1,
+    }
     return Settings(_env_file=None, **{**known, **defaults, **changes})
 
 

@@ -23,6 +23,7 @@ from worker.rules import (
     decide_record,
     find_reason_to_ignore_goods,
     is_payment,
+    pays_goods,
     settle,
 )
 
@@ -109,7 +110,7 @@ def judge(arrival: Arrival) -> tuple[str, str | None]:
         case GoodsOperation():
             return judge_goods(entity, str(arrival.status))
         case FinanceOperation():
-            noted = is_payment(entity, str(arrival.status)) and bool(entity.record_id)
+            noted = is_payment(entity, str(arrival.status)) and (bool(entity.record_id) or pays_goods(entity))
             return ("processed" if noted else "ignored"), None
 
 

@@ -22,10 +22,12 @@ from worker.rules import (
     Policy,
     ReturnDue,
     decide_record,
+    find_contradiction,
     find_payment_kind,
     find_reason_to_ignore_goods,
     has_marker,
     is_payment,
+    may_turn_with_payments,
     settle,
 )
 
@@ -182,9 +184,15 @@ def test_goods_alone_are_something_sold() -> None:
 @pytest.mark.parametrize(
     ("payments", "policy", "decision"),
     [
-        pytest.param([], Policy(), IssueReceipt({CARD: PRICE}), id="none-known-the-default-stands-in"),
-        pytest.param([], Policy(default_kind=CASH), IssueReceipt({CASH: PRICE}), id="default-cash"),
+        pytest.param([], Policy(), IssueReceipt({CARD: PRICE}, is_assumed=True), id="none-known-the-default-stands-in"),
+        pytest.param([], Policy(default_kind=CASH), IssueReceipt({CASH: PRICE}, is_assumed=True), id="default-cash"),
         pytest.param([paid(4000, CASH)], Policy(), IssueReceipt({CASH: PRICE}), id="known-beats-default"),
+        pytest.param(
+            [paid("3999.99", CASH)],
+            Policy(),
+            IssueReceipt({CASH: Decimal("3999.99"), CARD: Decimal("0.01")}, is_assumed=True),
+            id="the-default-stands-in-for-the-rest",
+        ),
         pytest.param([paid(4000, CASH)], ASK, IssueReceipt({CASH: PRICE}), id="known-needs-no-question"),
         pytest.param(
             [paid(1500, CASH), paid(2500, CARD)],
@@ -221,8 +229,7 @@ def test_how_it_was_paid(payments: list[KnownPayment], policy: Policy, decision:
 @pytest.mark.parametrize(
     ("payments", "policy", "kind"),
     [
-        pytest.param([paid("3999.99")], Policy(), AwaitPayment, id="a-tiyn-short"),
-        pytest.param([paid(1000, CASH), paid(1000)], Policy(), AwaitPayment, id="more-may-follow"),
+        pytest.param([paid(1000, CASH), paid(1000)], ASK, AwaitPayment, id="staff-is-asked-about-the-rest"),
         pytest.param([paid("4000.01")], Policy(), AskPerson, id="a-tiyn-over"),
         pytest.param([paid(4000), paid(4000)], Policy(), AskPerson, id="twice"),
         pytest.param([], ASK, AwaitPayment, id="staff-is-asked"),
@@ -230,6 +237,44 @@ def test_how_it_was_paid(payments: list[KnownPayment], policy: Policy, decision:
 )
 def test_payments_that_do_not_fit(payments: list[KnownPayment], policy: Policy, kind: type[Decision]) -> None:
     assert type(settle(PRICE, payments, policy)) is kind
+
+
+def test_a_visit_paid_in_part_waits_for_the_rest() -> None:
+    assert type(decide(UNPAID, payments=(paid(1000),), policy=ALWAYS)) is AwaitPayment
+    assert type(decide(payments=(paid(1000),), policy=ALWAYS)) is IssueReceipt
+
+
+@pytest.mark.parametrize(
+    ("decision", "may_turn"),
+    [
+        (IssueReceipt({CARD: PRICE}), False),
+        (IssueReceipt({CARD: PRICE}, is_assumed=True), True),
+        (AskPerson("sum_mismatch", "twice as much"), True),
+        (AskPerson("difference", "another total"), False),
+        (AwaitPayment("not paid"), False),
+        (Ignore("free"), False),
+    ],
+)
+def test_what_payments_on_their_way_could_change(decision: Decision, may_turn: bool) -> None:
+    assert may_turn_with_payments(decision) is may_turn
+
+
+@pytest.mark.parametrize(
+    ("payments", "words"),
+    [
+        pytest.param([paid(4000, CASH)], None, id="the-same"),
+        pytest.param([paid(1500, CASH), paid(2500, CASH)], None, id="the-same-in-parts"),
+        pytest.param([paid(4000, None)], None, id="an-unknown-kind-contradicts-nothing"),
+        pytest.param([], "taken back", id="gone"),
+        pytest.param([paid(3000, CASH)], "3000.00 ₸", id="less"),
+        pytest.param([paid(3000, CASH), paid(3000, CASH)], "6000.00 ₸", id="more"),
+        pytest.param([paid(4000, CARD)], "card 4000.00 ₸", id="another-kind"),
+        pytest.param([paid(1000, MOBILE), paid(3000, CASH)], "mobile 1000.00 ₸", id="partly-another-kind"),
+    ],
+)
+def test_what_payments_say_against_a_receipt(payments: list[KnownPayment], words: str | None) -> None:
+    doubt = find_contradiction({CASH: PRICE}, payments)
+    assert (words in doubt) if words and doubt else (doubt is words)
 
 
 GOODS = {"id": 5, "document_id": 77, "type_id": 1, "record_id": 0, "amount": -1, "cost": 900, "comment": ""}
@@ -292,7 +337,23 @@ def test_what_counts_as_a_clients_payment(fields: dict[str, Any], status: str, c
     ],
 )
 def test_payment_kind_by_the_till(account: Any, kind: PaymentKind | None) -> None:
-    assert find_payment_kind(FinanceOperation.model_validate({"amount": 1, "account": account})) is kind
+    assert find_payment_kind(FinanceOperation.model_validate({"amount": 1, "account": account}), {}) is kind
+
+
+@pytest.mark.parametrize(
+    ("account", "kind"),
+    [
+        pytest.param({"is_cash": False, "title": "ТОО Kaspi, терминал"}, MOBILE, id="by-a-word-of-its-title"),
+        pytest.param({"is_cash": True, "title": "kaspi"}, MOBILE, id="the-salon-knows-better-than-the-flag"),
+        pytest.param({"title": "Halyk"}, CARD, id="no-flag-needed"),
+        pytest.param({"is_cash": False, "title": "Halyk QR"}, CARD, id="the-salon-knows-better-than-we"),
+        pytest.param({"is_cash": True, "title": "Kaspibank"}, CASH, id="only-as-a-word"),
+        pytest.param([], None, id="no-account"),
+    ],
+)
+def test_a_salon_says_what_its_accounts_are(account: Any, kind: PaymentKind | None) -> None:
+    operation = FinanceOperation.model_validate({"amount": 1, "account": account})
+    assert find_payment_kind(operation, {"Kaspi": MOBILE, "halyk": CARD}) is kind
 
 
 @pytest.mark.parametrize("status", ["update", "delete"])

@@ -1,0 +1,99 @@
+"""Payments Altegio told of: what is known of a sale, how long to wait for more, whether its receipt still tells the truth.
+
+A record and its payments come as separate deliveries, in any order and seconds apart.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from shared.altegio import GOODS_SALE, RECORD
+from shared.clock import utc_now
+from shared.models import Checkout, PaymentRecord, Receipt, WebhookRecord
+from shared.statuses import PaymentKind, PaymentState, ReceiptKind, ReceiptState, RecordState
+from worker.rules import KnownPayment, find_contradiction
+from worker.sales import Subject, may_be_changed
+from worker.services import Services
+from worker.webkassa.mapping import read_paid
+
+# After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
+RECEIPTS_THAT_TELL = 5
+
+
+def load_payments(session: Session, subject: Subject, checkout: Checkout | None = None) -> list[KnownPayment]:
+    """What was taken at the desk, else what Altegio knows: staff may have booked the same money there as well."""
+    known = select(PaymentRecord.amount, PaymentRecord.kind).where(
+        _is_of(subject),
+        PaymentRecord.state == PaymentState.ACTIVE,
+        PaymentRecord.checkout_id == checkout.id if checkout else PaymentRecord.checkout_id.is_(None),
+    )
+    return [KnownPayment(amount, PaymentKind(kind) if kind else None) for amount, kind in session.execute(known)]
+
+
+def _is_of(subject: Subject) -> ColumnElement[bool]:
+    if subject.record_id:
+        is_of = PaymentRecord.record_id == subject.record_id
+    else:
+        is_of = and_(PaymentRecord.document_id == subject.document_id, PaymentRecord.record_id.is_(None))
+    return and_(PaymentRecord.company_id == subject.company_id, is_of)
+
+
+def seconds_to_wait(services: Services, session: Session, subject: Subject, since: datetime) -> float:
+    """Until no more payments of a sale told of at `since` are expected; each one that comes begins the wait anew."""
+    patience = services.settings.payment_wait_seconds
+    if not patience or not _tells_payments(session, subject.company_id):
+        return 0
+    told = select(func.max(PaymentRecord.created_at)).where(_is_of(subject), PaymentRecord.checkout_id.is_(None))
+    newest = session.scalar(told)
+    until = max(since, newest or since) + timedelta(seconds=patience)
+    return max(0.0, (until - utc_now()).total_seconds())
+
+
+def _tells_payments(session: Session, company_id: int) -> bool:
+    """Until a salon is known well enough, it is given the benefit of the doubt."""
+    told = select(PaymentRecord.id).where(PaymentRecord.company_id == company_id, PaymentRecord.operation_id.is_not(None))
+    if session.scalar(told.limit(1)) is not None:
+        return True
+    # In the words of the index of live sales.
+    sales = select(Receipt.id).where(
+        Receipt.company_id == company_id,
+        Receipt.record_id.is_not(None),
+        Receipt.kind == ReceiptKind.SALE,
+        Receipt.state != ReceiptState.REJECTED,
+        ~Receipt.returned,
+    )
+    return len(session.scalars(sales.limit(RECEIPTS_THAT_TELL)).all()) < RECEIPTS_THAT_TELL
+
+
+def find_doubt(session: Session, subject: Subject, sale: Receipt) -> str | None:
+    """What Altegio's payments say against a receipt that exists. None as well where it told of none."""
+    told = select(PaymentRecord.id).where(_is_of(subject), PaymentRecord.checkout_id.is_(None)).limit(1)
+    if session.scalar(told) is None:
+        return None
+    return find_contradiction(read_paid(sale.request), load_payments(session, subject))
+
+
+def wake_deliveries(session: Session, subject: Subject, sale: Receipt | None) -> tuple[int, ...]:
+    """What waits for payments is decided again, and what was decided already but has certainly not left yet."""
+    waiting = [
+        WebhookRecord.state == RecordState.AWAITING_PAYMENT,
+        and_(WebhookRecord.state == RecordState.RECEIVED, WebhookRecord.next_attempt_at > func.now()),
+        and_(WebhookRecord.state == RecordState.DEAD_LETTERED, WebhookRecord.error_code == "sum_mismatch"),
+    ]
+    if sale is not None and may_be_changed(sale) and sale.state == ReceiptState.PENDING:
+        unfinished = WebhookRecord.state.in_((RecordState.PROCESSING, RecordState.RETRYING))
+        waiting.append(and_(WebhookRecord.receipt_id == sale.id, unfinished))
+    woken = session.scalars(
+        update(WebhookRecord)
+        .where(WebhookRecord.company_id == subject.company_id, _is_delivery_of(subject), or_(*waiting))
+        .values(state=RecordState.RECEIVED, receipt_id=None, next_attempt_at=func.now(), claims=0)
+        .returning(WebhookRecord.id)
+    )
+    return tuple(woken)
+
+
+def _is_delivery_of(subject: Subject) -> ColumnElement[bool]:
+    if subject.record_id:
+        return and_(WebhookRecord.resource == RECORD, WebhookRecord.resource_id == subject.record_id)
+    return and_(WebhookRecord.resource == GOODS_SALE, WebhookRecord.document_id == subject.document_id)
