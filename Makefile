@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos model fuzz lint types contracts check-migrations format clean install servers
+.PHONY: help demo test screenshots chaos model fuzz lint types contracts check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,10 +24,15 @@ demo: $(STAMP) servers ## run the whole service here and issue a sample receipt;
 test: $(STAMP) servers ## run all tests; ARGS= goes to pytest instead
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/integration
-	$(BIN)/python -m pytest tests/acceptance
+	@$(BIN)/python -m tests.support.chromium
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/acceptance tests/browser
 else
 	$(BIN)/python -m pytest $(ARGS)
 endif
+
+screenshots: $(STAMP) servers ## take the pictures of docs/screenshots anew
+	@$(BIN)/python -m tests.support.chromium
+	$(BIN)/python -m pytest -q tests/browser/screenshots.py
 
 chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare the ledgers; ARGS="--seed 7 --due 500"
 	@exec $(BIN)/python -m dev.chaos $(ARGS)

@@ -39,9 +39,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tier is the folder; cheap tiers run first."""
+    """The tier is the folder; cheap tiers run first. Side by side, each tier of whole services stays in one process."""
     for item in items:
-        item.add_marker(_find_tier(item.path))
+        tier = _find_tier(item.path)
+        item.add_marker(tier)
+        item.add_marker(pytest.mark.xdist_group(tier))
     order = list(SECONDS)
     items.sort(key=lambda item: order.index(_find_tier(item.path)))
 

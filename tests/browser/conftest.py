@@ -1,0 +1,138 @@
+"""One running service for all browser tests, and a Chromium that looks at it. Visits have ids of their own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from dev.demo.children import service_environment
+from dev.demo.postgres_server import Postgres
+from dev.demo.redis_server import Redis
+from dev.demo.state import Secrets
+from tests.support.chromium import FLAGS, MISSING, find_chromium
+from tests.support.databases import clone_template
+from tests.support.shop import Shop
+from tests.support.simulator import SimulatorControl
+from tests.support.stack import Stack
+
+REDIS_DATABASE = 61
+QUICK = {
+    "LOG_FORMAT": "json",
+    "PAYMENT_WAIT_SECONDS": "0",
+    "DISPATCH_INTERVAL_SECONDS": "1",
+    "RETRY_BASE_SECONDS": "0.2",
+    "WEBKASSA_READ_TIMEOUT": "3",
+    "WEBKASSA_VAT": "16",
+}
+TABLET = {"viewport": {"width": 1024, "height": 768}, "locale": "ru-RU"}
+PASSWORD = "right horse battery"
+USERS = {"aigerim": "cashier", "daulet": "cashier", "director": "manager"}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    program = find_chromium()
+    if program is None:
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS), env={**os.environ, "LANGUAGE": "ru"})
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def service(
+    migrated_postgres: Postgres,
+    redis_server: Redis,
+    simulator_process: SimulatorControl,
+    secrets: Secrets,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Stack]:
+    database = migrated_postgres.url_of(clone_template(migrated_postgres))
+    redis_server.flush(REDIS_DATABASE)
+    redis_url = redis_server.url_of(REDIS_DATABASE)
+    environment = service_environment(database, redis_url, simulator_process.url, secrets, QUICK)
+    for login, role in USERS.items():
+        add_user(environment, login, role)
+    stack = Stack(tmp_path_factory.mktemp("shop"), environment)
+    try:
+        stack.start_all()
+        yield stack
+    finally:
+        stack.close()
+
+
+def add_user(environment: dict[str, str], login: str, role: str) -> None:
+    command = [sys.executable, "-m", "api.acquire.users", "add", login, "--role", role, "--password-stdin"]
+    done = subprocess.run(
+        command, env=environment, input=f"{PASSWORD}\n", capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.fixture(scope="session")
+def signed_in(chromium: Browser, service: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Each user's cookies, so that not every test has to sign in."""
+    kept = {}
+    for login in USERS:
+        context = chromium.new_context()
+        sign_in(context.new_page(), service.api_url, login)
+        kept[login] = tmp_path_factory.mktemp("cookies") / f"{login}.json"
+        context.storage_state(path=kept[login])
+        context.close()
+    return kept
+
+
+def sign_in(page: Page, url: str, login: str, password: str = PASSWORD) -> None:
+    page.goto(f"{url}/acquire")
+    page.fill("#login", login)
+    page.fill("#password", password)
+    page.click("main button")
+
+
+@pytest.fixture
+def open_context(chromium: Browser, service: Stack, signed_in: dict[str, Path]) -> Iterator[Callable[..., BrowserContext]]:
+    """`open_context("aigerim", java_script_enabled=False)`; None for nobody. A page that breaks its own rules fails."""
+    opened: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def start(login: str | None = "aigerim", **options: object) -> BrowserContext:
+        state = {"storage_state": signed_in[login]} if login else {}
+        context = chromium.new_context(base_url=service.api_url, **{**state, **options})  # type: ignore[arg-type]
+        context.set_default_timeout(15_000)
+        context.on("console", lambda said: complaints.append(said.text) if is_complaint(said.type, said.text) else None)
+        context.on("weberror", lambda error: complaints.append(str(error.error)))
+        opened.append(context)
+        return context
+
+    yield start
+    for context in opened:
+        context.close()
+    assert complaints == []
+
+
+def is_complaint(kind: str, text: str) -> bool:
+    """What a server answers on purpose is no fault of the page."""
+    return kind in ("error", "warning") and "Failed to load resource" not in text
+
+
+@pytest.fixture
+def page(open_context: Callable[..., BrowserContext]) -> Page:
+    """A cashier's, on a tablet."""
+    return open_context("aigerim", **TABLET).new_page()
+
+
+@pytest.fixture
+def manager(open_context: Callable[..., BrowserContext]) -> Page:
+    return open_context("director", **TABLET).new_page()
+
+
+@pytest.fixture
+def shop(service: Stack, simulator_process: SimulatorControl) -> Iterator[Shop]:
+    yield Shop(service, simulator_process)
+    simulator_process.clear_faults()
+    assert simulator_process.state()["overlaps"] == 0

@@ -1,0 +1,88 @@
+"""`make screenshots`: pictures of the main states for the documents. Not a test; run by its name only."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from dev.demo.children import ROOT
+from tests.browser.test_paying import TAKE, open_visit
+from tests.browser.test_returning import pay
+from tests.support.shop import Shop
+
+FOLDER = ROOT / "docs" / "screenshots"
+TABLET, PHONE = {"width": 1024, "height": 720}, {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def day(page: Page, shop: Shop) -> dict[str, int]:
+    """A day at a fictional salon, with something in every state."""
+    paid = shop.book(("Коррекция бровей", 3500), name="Дана Ыбырай", phone="+77015550111")
+    manicure, client = ("Маникюр с покрытием", 7200), {"name": "Алтын Жарық", "phone": "+77015550112"}
+    gone = shop.book(manicure, **client)
+    refused = shop.book(("Бет күтімі", 16000), name="Мақпал Сандуғаш", phone="+77015550113")
+    pay(page, paid)
+    pay(page, gone, "mobile")
+    reply = shop.service.post(shop.describe(gone, manicure, status="delete", **client))
+    shop.await_state(reply.json()["record_id"], "processed")
+    shop.simulator.fault(operation="check", kind="code", code=9, times=1)
+    open_visit(page, refused)
+    page.click("label[for=m-cash]")
+    page.click(TAKE)
+    page.wait_for_selector(".signal.attention")
+    return {
+        "paid": paid,
+        "gone": gone,
+        "refused": refused,
+        "waiting": shop.book(
+            ("Окрашивание корней", 14500), ("Укладка вечерняя", 9900), name="Сәуле Байтерек", phone="+77015550114"
+        ),
+        "next": shop.book(("Стрижка мужская", 4500), name="Тимур Сказочный", phone="+77015550115"),
+    }
+
+
+def shoot(page: Page, name: str, *, whole: bool = False) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=Path(FOLDER / f"{name}.png"), full_page=whole)
+
+
+def test_take_pictures(
+    page: Page, manager: Page, open_context: Callable[..., BrowserContext], day: dict[str, int], shop: Shop
+) -> None:
+    stranger = open_context(None, viewport=TABLET, locale="ru-RU").new_page()
+    stranger.goto("/acquire")
+    shoot(stranger, "sign-in")
+
+    page.goto("/acquire")
+    shoot(page, "visits")
+
+    open_visit(page, day["waiting"])
+    page.click("label[for=m-split]")
+    page.fill("#amount_card", "10 000")
+    page.click("[data-rest=amount_mobile]")
+    shoot(page, "payment", whole=True)
+    page.click(TAKE)
+    page.wait_for_selector(".done")
+    shoot(page, "receipt", whole=True)
+
+    manager.goto("/acquire/attention")
+    shoot(manager, "attention", whole=True)
+    manager.click(".task.due .danger")
+    manager.wait_for_selector("form[data-return]")
+    shoot(manager, "return")
+
+    phone = open_context(
+        "aigerim", viewport=PHONE, color_scheme="dark", is_mobile=True, has_touch=True, locale="ru-RU"
+    ).new_page()
+    phone.goto("/acquire")
+    shoot(phone, "visits-phone")
+    open_visit(phone, day["next"])
+    phone.tap("label[for=m-cash]")
+    phone.tap(".notes button >> nth=0")
+    shoot(phone, "payment-phone", whole=True)
+    shop.simulator.fault(operation="any", kind="html_503", times=None)
+    phone.tap(TAKE)
+    phone.wait_for_selector(".signal.queued, .signal.sending")
+    expect(phone.locator("[data-text]")).to_contain_text("медленно", timeout=30_000)
+    shoot(phone, "progress-phone")

@@ -1,0 +1,209 @@
+"""Finding a visit, reading the page: search, filters, languages, sizes, colours, paper, and everybody's eyes and hands."""
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from shared.clock import almaty_date, utc_now
+from tests.browser.test_paying import await_receipt, open_visit
+from tests.browser.test_returning import pay
+from tests.support.accessibility import find_grave_faults
+from tests.support.shop import Shop
+
+KILOBYTES = 1024
+PHONE = {"width": 360, "height": 740}
+Places = dict[str, str]
+
+
+@pytest.fixture
+def places(manager: Page, shop: Shop) -> Places:
+    """Every page there is, each with something on it."""
+    waiting, paid = shop.book(("Маникюр с покрытием и укреплением ногтевой пластины", 7200), ("Уход", 3500)), shop.book()
+    pay(manager, paid)
+    receipt = manager.url.rpartition("/")[2]
+    manager.goto("/acquire")
+    visit = manager.locator(f"a.visit:has-text('{waiting}')").get_attribute("href")
+    assert visit is not None
+    return {
+        "visits": "/acquire",
+        "payment": visit,
+        "receipt": f"/acquire/success/{receipt}",
+        "return": f"/acquire/receipts/{receipt}/return",
+        "attention": "/acquire/attention",
+        "settings": "/acquire/settings",
+        "audit": "/acquire/audit",
+        "nothing here": "/acquire/nothing-here",
+    }
+
+
+class TestSearch:
+    @pytest.mark.parametrize("typed", ["0199", "Жұлдызай", "{record_id}"])
+    def test_by_phone_tail_name_or_number(self, page: Page, shop: Shop, typed: str) -> None:
+        other, wanted = shop.book(), shop.book(name="Жұлдызай Ертөстік", phone="+77015550199")
+        page.goto("/acquire")
+        page.fill("#q", typed.format(record_id=wanted))
+        page.press("#q", "Enter")
+        page.wait_for_selector(".found")
+        expect(page.locator(f"a.visit:has-text('{wanted}')")).to_be_visible()
+        expect(page.locator(f"a.visit:has-text('{other}')")).to_have_count(0)
+        assert "0199" not in page.url
+
+    def test_by_state_and_day(self, page: Page, shop: Shop) -> None:
+        today = almaty_date(utc_now())
+        past = f"{today - timedelta(days=2)} 12:00:00"
+        waiting, earlier, paid = shop.book(), shop.book(date=past), shop.book()
+        pay(page, paid)
+        page.goto("/acquire")
+        page.click(".chips a:has-text('Ждёт оплаты')")
+        expect(page.locator(f"a.visit:has-text('{waiting}')")).to_be_visible()
+        expect(page.locator(f"a.visit:has-text('{paid}')")).to_have_count(0)
+        expect(page.locator(f"a.visit:has-text('{earlier}')")).to_have_count(0)
+        page.fill("#day", str(today - timedelta(days=2)))
+        expect(page.locator(f"a.visit:has-text('{earlier}')")).to_be_visible()
+
+    def test_those_who_have_to_pay_come_first(self, page: Page, shop: Shop) -> None:
+        paid, waiting = shop.book(), shop.book()
+        pay(page, paid)
+        page.goto("/acquire")
+        shown = page.locator("a.visit").all_inner_texts()
+        order = [next(i for i, text in enumerate(shown) if str(number) in text) for number in (waiting, paid)]
+        assert order == sorted(order)
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "title", "button"),
+    [("kk", "Қазақша", "Сапарлар", "Табу"), ("en", "English", "Visits", "Find")],
+)
+def test_languages(open_context: Callable[..., BrowserContext], language: str, name: str, title: str, button: str) -> None:
+    page = open_context("daulet").new_page()
+    page.goto("/acquire")
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    page.click(".menu summary")
+    page.click(f"text={name}")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+    expect(page.locator("h1")).to_have_text(title)
+    expect(page.locator(".search button")).to_have_text(button)
+    page.goto("/acquire/attention")
+    expect(page.locator("html")).to_have_attribute("lang", language)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_grave(open_context: Callable[..., BrowserContext], places: Places, scheme: str) -> None:
+    page = open_context("director", color_scheme=scheme, reduced_motion="reduce").new_page()
+    for name, address in places.items():
+        page.goto(address)
+        assert find_grave_faults(page) == [], name
+        if name == "payment":
+            for method in ("cash", "split"):
+                page.click(f"label[for=m-{method}]")
+                assert find_grave_faults(page) == [], method
+    stranger = open_context(None, color_scheme=scheme).new_page()
+    stranger.goto("/acquire")
+    assert find_grave_faults(stranger) == []
+
+
+def test_dark_is_dark(open_context: Callable[..., BrowserContext]) -> None:
+    grounds = {}
+    for scheme in ("light", "dark"):
+        page = open_context(None, color_scheme=scheme).new_page()
+        page.goto("/acquire")
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        grounds[scheme] = sum(map(int, re.findall(r"\d+", ground)[:3]))
+    assert grounds["dark"] < 150
+    assert grounds["light"] > 600
+
+
+def test_a_phone_of_360_pixels(open_context: Callable[..., BrowserContext], places: Places) -> None:
+    page = open_context("director", viewport=PHONE, has_touch=True, is_mobile=True).new_page()
+    for name, address in places.items():
+        page.goto(address)
+        for method in ("cash", "split") if name == "payment" else ():
+            page.tap(f"label[for=m-{method}]")
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], method
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        small = page.evaluate(
+            "controls => Array.from(document.querySelectorAll(controls))"
+            ".filter(e => e.offsetParent && e.offsetHeight > 1 && e.offsetHeight < 44).map(e => e.outerHTML)",
+            "button, .button, nav a, a.visit, .methods > label, summary, input:not([type=hidden])",
+        )
+        assert small == [], name
+
+
+def test_the_first_load_is_small_and_all_ours(open_context: Callable[..., BrowserContext], shop: Shop) -> None:
+    shop.book()
+    context = open_context("aigerim")
+    page = context.new_page()
+    network = context.new_cdp_session(page)
+    sizes: list[int] = []
+    addresses: list[str] = []
+    network.on("Network.loadingFinished", lambda event: sizes.append(event["encodedDataLength"]))
+    network.on("Network.requestWillBeSent", lambda event: addresses.append(event["request"]["url"]))
+    network.send("Network.enable")
+    page.goto("/acquire", wait_until="networkidle")
+    # The browser draws its own controls from `data:` addresses.
+    addresses = [address for address in addresses if not address.startswith("data:")]
+    assert len(addresses) >= 3
+    assert all(address.startswith(shop.service.api_url) for address in addresses), addresses
+    assert sum(sizes) < 100 * KILOBYTES
+    assets = [address for address in addresses if "/static/" in address]
+    answers = [page.request.get(address) for address in assets]
+    assert all("immutable" in answer.headers["cache-control"] for answer in answers)
+
+
+def test_nothing_jumps(page: Page, places: Places) -> None:
+    page.add_init_script(
+        "window.jumps = 0; new PerformanceObserver(list => list.getEntries().forEach(e => { window.jumps += e.value; }))"
+        ".observe({ type: 'layout-shift', buffered: true });"
+    )
+    for name in ("visits", "payment", "receipt"):
+        page.goto(places[name], wait_until="networkidle")
+        assert page.evaluate("window.jumps") < 0.02, name
+
+
+@pytest.mark.parametrize(("paper", "width"), [("slip", 80), ("sheet", 210)])
+def test_paper(page: Page, shop: Shop, paper: str, width: int) -> None:
+    page.add_init_script("window.print = () => { window.printed = true; }")
+    pay(page, shop.book())
+    page.click(f"[data-print={paper}]")
+    assert page.evaluate("window.printed")
+    page.emulate_media(media="print")
+    expect(page.locator(".top")).to_be_hidden()
+    expect(page.locator(".side")).to_be_hidden()
+    expect(page.locator(".slip")).to_be_visible()
+    sizes = re.findall(rb"/MediaBox \[0 0 ([\d.]+)", page.pdf(prefer_css_page_size=True))
+    assert len(sizes) == 1
+    assert float(sizes[0]) / 72 * 25.4 == pytest.approx(width, abs=7)
+
+
+def test_signing_out_ends_the_session(open_context: Callable[..., BrowserContext], shop: Shop) -> None:
+    context = open_context(None)
+    page = context.new_page()
+    page.goto("/acquire")
+    page.fill("#login", "aigerim")
+    page.fill("#password", "right horse battery")
+    page.click("main button")
+    page.wait_for_selector(".menu")
+    cookies = context.cookies()
+    page.click(".menu summary")
+    page.click("text=Выйти")
+    expect(page.locator("#password")).to_be_visible()
+    context.add_cookies(cookies)
+    page.goto("/acquire")
+    expect(page.locator("#password")).to_be_visible()
+
+
+def test_the_link_of_the_receipt_is_copied(open_context: Callable[..., BrowserContext], shop: Shop) -> None:
+    context = open_context("aigerim", permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    record_id = shop.book()
+    open_visit(page, record_id)
+    page.click("label[for=m-card]")
+    page.click("form.pay button.primary")
+    await_receipt(page)
+    page.click("[data-copy]")
+    expect(page.locator("[data-copy]")).to_have_text("Скопировано")
+    told = shop.service.status(record_id)["receipt"]["receipt_url"]
+    assert page.evaluate("navigator.clipboard.readText()") == told
