@@ -1,0 +1,1 @@
+"""Measurements: real processes, printed tables, nothing asserted about time."""

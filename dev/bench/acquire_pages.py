@@ -1,0 +1,96 @@
+"""The pages to measure: how each is asked for, signed in, over HTTP."""
+
+import html
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cached_property
+
+import requests
+
+from dev.bench.acquire_data import DAYS, FIRST_RECORD
+from shared.clock import almaty_date, utc_now
+
+LOGIN, PASSWORD = "bench", "a password for the bench"
+TIMEOUT = 30
+_HIDDEN = re.compile(r'name="form_token" value="([^"]*)"')
+_NEXT = re.compile(r'rel="next" href="(\?[^"]*after=[^"]*)"')
+
+
+class PageFailed(Exception):
+    """An answer that is no page."""
+
+
+class Visitor:
+    """A manager's browser: one kept connection, one session. Raises PageFailed."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._http = requests.Session()
+        self._token = self._read_token("/acquire/login")
+        self._http.post(f"{url}/acquire/login", data=self._sign({"login": LOGIN, "password": PASSWORD}), timeout=TIMEOUT)
+        self._token = self._read_token("/acquire")
+
+    def get(self, path: str) -> str:
+        return self._check(self._http.get(self._url + path, timeout=TIMEOUT))
+
+    def search(self, typed: str) -> str:
+        return self._check(self._http.post(f"{self._url}/acquire", data=self._sign({"q": typed}), timeout=TIMEOUT))
+
+    @cached_property
+    def tenth_page(self) -> str:
+        """Where turning the pages of a day leads to; nearer where the day is shorter."""
+        path = "/acquire"
+        for _ in range(9):
+            found = _NEXT.search(self.get(path))
+            if found is None:
+                break
+            path = "/acquire" + html.unescape(found.group(1))
+        return path
+
+    def _sign(self, fields: dict[str, str]) -> dict[str, str]:
+        return {"form_token": self._token, **fields}
+
+    def _read_token(self, path: str) -> str:
+        found = _HIDDEN.search(self._http.get(self._url + path, timeout=TIMEOUT).text)
+        if found is None:
+            raise PageFailed(f"no form on {path}")
+        return html.unescape(found.group(1))
+
+    @staticmethod
+    def _check(answer: requests.Response) -> str:
+        if answer.status_code != requests.codes.ok or 'id="password"' in answer.text:
+            raise PageFailed(f"{answer.request.method} {answer.url}: {answer.status_code}")
+        return answer.text
+
+
+Visit = Callable[[Visitor, int], str]
+
+
+def make_pages(visits: int) -> dict[str, Visit]:
+    """Name -> how it is asked for; the number counts the requests, so that not all are for the same row."""
+    ids = ",".join(str(1 + number) for number in range(min(30, visits)))
+    states = ("awaiting", "under_way", "issued", "attention", "return_due", "deleted")
+    receipts = max(1, visits // 2)
+    return {
+        "visits of today": lambda visitor, _: visitor.get("/acquire"),
+        "the tenth page of today": lambda visitor, _: visitor.get(visitor.tenth_page),
+        "another day": lambda visitor, number: visitor.get(f"/acquire?day={_choose_day(number)}"),
+        "search: tail of a phone": lambda visitor, number: visitor.search(f"{number * 7919 % 10_000:04d}"),
+        "search: name": lambda visitor, number: visitor.search(f"ертөстік {number}"),
+        "search: number of a visit": lambda visitor, number: visitor.search(str(FIRST_RECORD + number * 37 % visits)),
+        **{f"filter: {state}": _filter(state) for state in states},
+        "a visit": lambda visitor, number: visitor.get(f"/acquire/visits/{1 + number * 37 % visits}"),
+        "states of 30 visits": lambda visitor, _: visitor.get(f"/acquire/states?ids={ids}"),
+        "a receipt": lambda visitor, number: visitor.get(f"/acquire/success/{1 + number * 37 % receipts}"),
+        "needs attention": lambda visitor, _: visitor.get("/acquire/attention"),
+        "who did what": lambda visitor, _: visitor.get("/acquire/audit"),
+    }
+
+
+def _filter(state: str) -> Visit:
+    return lambda visitor, _: visitor.get(f"/acquire?state={state}")
+
+
+def _choose_day(number: int) -> str:
+    return str(almaty_date(utc_now()) - timedelta(days=1 + number % (DAYS - 1)))
