@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.statuses import PaymentKind
 
+_ALTEGIO_TOKENS = ("ALTEGIO_PARTNER_TOKEN", "ALTEGIO_USER_TOKEN")
 _PLACEHOLDER = re.compile(r"^(change[-_ ]?me.*|your[-_ ].*|<.*>|placeholder.*)$", re.IGNORECASE)
 
 
@@ -44,8 +45,11 @@ class Settings(BaseSettings):
     redis_url: str = "redis://localhost:6379/0"
 
     altegio_webhook_secret: SecretStr = SecretStr("")
+    altegio_api_url: str = "https://api.alteg.io"
     altegio_partner_token: SecretStr = SecretStr("")
     altegio_user_token: SecretStr = SecretStr("")
+    altegio_connect_timeout: float = Field(5.0, gt=0, le=20)
+    altegio_read_timeout: float = Field(15.0, gt=0, le=45)
     altegio_amounts_in_tiyn: bool = False
 
     webkassa_api_url: str = "https://api.webkassa.kz"
@@ -77,11 +81,11 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_format: Literal["json", "console", "auto"] = Field("auto", validation_alias=AliasChoices("log_format", "LOG_FORMAT"))
 
-    @field_validator("webkassa_api_url")
+    @field_validator("webkassa_api_url", "altegio_api_url")
     @classmethod
     def _strip_api_path(cls, value: str) -> str:
-        """People paste the address with `/api/v4`; the client adds the path itself."""
-        return re.sub(r"(/api(/v4)?)?/*$", "", value.strip(), flags=re.IGNORECASE)
+        """People paste the address with `/api/v4` or `/api/v1`; the clients add the path themselves."""
+        return re.sub(r"(/api(/v\d)?)?/*$", "", value.strip(), flags=re.IGNORECASE)
 
     @field_validator("webkassa_vat")
     @classmethod
@@ -121,8 +125,10 @@ class Settings(BaseSettings):
         missing = [name for name in needed if not self._value(name)]
         if missing:
             raise ConfigurationError(f"not set: {', '.join(missing)} (see .env.example)")
+        if len({bool(self._value(name)) for name in _ALTEGIO_TOKENS}) > 1:
+            raise ConfigurationError(f"{' and '.join(_ALTEGIO_TOKENS)} go together: set both, or neither")
         if not self.debug:
-            self._refuse_placeholders(*needed, *self._database_secrets)
+            self._refuse_placeholders(*needed, *_ALTEGIO_TOKENS, *self._database_secrets)
 
     @property
     def _database_secrets(self) -> tuple[str, ...]:

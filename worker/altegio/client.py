@@ -1,0 +1,176 @@
+"""What the service asks Altegio over REST: to see for itself what a webhook claims, and what no webhook told.
+
+Nothing here repeats a request: who asked knows how long it may wait, and waits in the database.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from redis import Redis
+
+from shared.clock import ALMATY
+from shared.config import Settings
+from worker.altegio.errors import AltegioUnavailable, find_error
+from worker.altegio.limits import PATIENCE_SECONDS, RateLimiter
+from worker.altegio.schemas import read_accounts
+from worker.altegio.transport import Transport, read_tokens
+
+# More payments than any one document has; a page of Altegio's own choice may be shorter.
+_PAYMENTS_OF_A_DOCUMENT = 200
+_ACCOUNTS_KEPT_SECONDS = 600.0
+
+_SEE_APPOINTMENTS = "see the appointment calendar"
+_SEE_FINANCES = "see finances"
+_SEE_SALES = "see sales and their payments"
+_SEE_SETTINGS = "see the settings of the location"
+
+
+def is_configured(settings: Settings) -> bool:
+    """Whether there are tokens to ask with; without them the service works from webhooks alone."""
+    return all(read_tokens(settings))
+
+
+class AltegioClient:
+    """Safe to share between threads. Every method raises AltegioError.
+
+    `background` is for what no webhook waits for: it gets what the others leave of Altegio's limits, half of them at most.
+    A call that would have to wait longer than `patience` seconds for its turn fails with the time left as `retry_after`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        redis: Redis,
+        *,
+        pool_size: int = 16,
+        limiter: RateLimiter | None = None,
+        patience: float = PATIENCE_SECONDS,
+    ) -> None:
+        self._transport = Transport(settings, pool_size=pool_size)
+        self._limiter = limiter or RateLimiter(redis, urlsplit(settings.altegio_api_url).netloc)
+        self._patience = patience
+        self._accounts: dict[int, tuple[float, dict[int, bool]]] = {}
+        self._accounts_lock = threading.Lock()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    def get_record(self, company_id: int, record_id: int, *, background: bool = False) -> dict[str, Any]:
+        """`data` as a `record` webhook has it, with `finance_transactions`. Raises NotFound."""
+        path = f"/record/{company_id}/{record_id}"
+        query = {"include_finance_transactions": 1}
+        record = self._get_object(path, query, right=_SEE_APPOINTMENTS, background=background)
+        if str(record.get("id")) != str(record_id):
+            raise AltegioUnavailable(f"GET {path}: another record was answered")
+        return record
+
+    def list_changed_records(
+        self, company_id: int, since: datetime, *, page: int = 1, count: int = 100, background: bool = False
+    ) -> list[dict[str, Any]]:
+        """A page of the records changed since, deleted ones too, each as `get_record` has it. The last page is not full."""
+        query = {"with_deleted": 1, "include_finance_transactions": 1} | _page_of_changes(since, page, count)
+        return self._get_list(f"/records/{company_id}", query, right=_SEE_APPOINTMENTS, background=background)
+
+    def list_payments(
+        self,
+        company_id: int,
+        *,
+        record_id: int | None = None,
+        visit_id: int | None = None,
+        document_id: int | None = None,
+        background: bool = False,
+    ) -> list[dict[str, Any]]:
+        """Movements of money of a document, else of a record or visit, for `schemas.read_payments`."""
+        wanted = {"record_id": record_id, "visit_id": visit_id, "document_id": document_id}
+        named = {name: value for name, value in wanted.items() if value is not None}
+        if document_id is not None:
+            path = f"/transactions/{company_id}"
+            query = {"document_id": document_id, "page": 1, "count": _PAYMENTS_OF_A_DOCUMENT}
+        elif named:
+            path, query = f"/timetable/transactions/{company_id}", named
+        else:
+            raise ValueError("a record, a visit or a document must be named")
+        rows = self._get_list(path, query, right=_SEE_FINANCES, background=background)
+        return [row for row in rows if _matches(row, named)]
+
+    def list_transactions_changed(
+        self, company_id: int, since: datetime, *, page: int = 1, count: int = 100, background: bool = False
+    ) -> list[dict[str, Any]]:
+        """A page of the movements of money changed since, for `schemas.read_payments`. The last page is not full."""
+        query = _page_of_changes(since, page, count)
+        return self._get_list(f"/transactions/{company_id}", query, right=_SEE_FINANCES, background=background)
+
+    def get_sale(self, company_id: int, document_id: int, *, background: bool = False) -> dict[str, Any]:
+        """`state` of a sale document: items, payments, loyalty. Raises NotFound."""
+        path = f"/company/{company_id}/sale/{document_id}"
+        state = self._get_object(path, {}, right=_SEE_SALES, background=background).get("state")
+        if not isinstance(state, dict):
+            raise AltegioUnavailable(f"GET {path}: the answer has no state")
+        return state
+
+    def list_accounts(self, company_id: int) -> dict[int, bool]:
+        """Account id -> whether it holds cash; asked once in ten minutes, as salons hardly ever change their accounts."""
+        now = time.monotonic()
+        with self._accounts_lock:
+            kept_until, accounts = self._accounts.get(company_id, (now, {}))
+        if now < kept_until:
+            return accounts
+        accounts = read_accounts(self._get_list(f"/accounts/{company_id}", {}, right=_SEE_FINANCES))
+        with self._accounts_lock:
+            self._accounts[company_id] = (now + _ACCOUNTS_KEPT_SECONDS, accounts)
+        return accounts
+
+    def get_hook_settings(self, company_id: int) -> dict[str, Any]:
+        """`urls`, `active` and a flag for each resource, of the whole location."""
+        return self._get_object(f"/hooks_settings/{company_id}", {}, right=_SEE_SETTINGS, background=True)
+
+    def _get_object(
+        self, path: str, query: Mapping[str, str | int], *, right: str, background: bool = False
+    ) -> dict[str, Any]:
+        data = self._get(path, query, right=right, background=background)
+        if not isinstance(data, dict):
+            raise AltegioUnavailable(f"GET {path}: the answer holds no object")
+        return data
+
+    def _get_list(
+        self, path: str, query: Mapping[str, str | int], *, right: str, background: bool = False
+    ) -> list[dict[str, Any]]:
+        data = self._get(path, query, right=right, background=background)
+        # PHP sends a list with gaps as an object with numbered keys, and nothing at all as null.
+        rows: Iterable[Any] = data.values() if isinstance(data, dict) else data or []
+        if not isinstance(data, list | dict | None) or not all(isinstance(row, dict) for row in rows):
+            raise AltegioUnavailable(f"GET {path}: the answer holds no list of objects")
+        return list(rows)
+
+    def _get(self, path: str, query: Mapping[str, str | int], *, right: str, background: bool) -> Any:
+        """`data` of the answer."""
+        call = f"GET {path}"
+        self._limiter.acquire(background=background, patience=self._patience)
+        answer = self._transport.get(path, query, call=call)
+        if answer.status == 429:
+            self._limiter.pause(answer.retry_after)
+        error = find_error(
+            answer.status,
+            answer.body,
+            call=call,
+            right=right,
+            retry_after=answer.retry_after,
+            secrets=self._transport.secrets,
+        )
+        if error is not None:
+            raise error
+        return answer.body.get("data")
+
+
+def _page_of_changes(since: datetime, page: int, count: int) -> dict[str, str | int]:
+    """`changed_after` as documented: a wall clock without its zone, taken to be the salon's."""
+    return {"changed_after": f"{since.astimezone(ALMATY):%Y-%m-%dT%H:%M:%S}", "page": page, "count": count}
+
+
+def _matches(row: dict[str, Any], named: Mapping[str, int]) -> bool:
+    """Whether a row is of what was asked for, so far as it says; a filter that is ignored must not mix up two sales."""
+    return all(name not in row or str(row[name]) == str(value) for name, value in named.items())
