@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.clock import ALMATY
 from shared.money import InvalidAmount, parse_amount
@@ -129,6 +129,11 @@ def _parse_relation(value: Any) -> Any:
     return None if value in ([], "", 0) else value
 
 
+def _parse_marks(value: Any) -> tuple[str, ...]:
+    values = value if isinstance(value, list) else [value]
+    return tuple(text for text in (_parse_text(item).strip() for item in values) if text)
+
+
 def _parse_text(value: Any) -> str:
     return "" if value is None or isinstance(value, list | dict | bool) else str(value)
 
@@ -143,8 +148,16 @@ WhenHint = Annotated[datetime | None, BeforeValidator(_parse_moment_hint)]
 Text = Annotated[str, BeforeValidator(_parse_text)]
 
 
+# How Altegio names the codes of marked goods is not documented: every spelling that was thought of.
+Marks = Annotated[
+    tuple[str, ...],
+    BeforeValidator(_parse_marks),
+    Field(validation_alias=AliasChoices("marks", "marking_codes", "marking_code", "marking", "mark")),
+]
+
+
 class _Tolerant(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
 
 
 class Envelope(_Tolerant):
@@ -160,6 +173,7 @@ class Envelope(_Tolerant):
 class Named(_Tolerant):
     id: Id = None
     title: Text = ""
+    barcode: Text = ""
 
 
 class ServiceLine(_Tolerant):
@@ -180,6 +194,9 @@ class GoodsLine(ServiceLine):
     """Goods sold inside a visit. `amount` is negative for a sale, sometimes with nine decimals."""
 
     price: Amount = None
+    barcode: Text = ""
+    ntin: Text = ""
+    marks: Marks = ()
     good: Annotated[Named | None, BeforeValidator(_parse_relation)] = None
 
 
@@ -243,6 +260,9 @@ class GoodsOperation(_Tolerant):
     cost_per_unit: Amount = None
     cost: Amount = None
     discount: Amount = None
+    barcode: Text = ""
+    ntin: Text = ""
+    marks: Marks = ()
     comment: Text = ""
     deleted: Flag = False
     create_date: When = None
@@ -270,6 +290,7 @@ class FinanceOperation(_Tolerant):
     amount: RequiredAmount
     # "service", "goods_transaction", or none: a client's deposit, for one.
     sold_item_type: Text = ""
+    comment: Text = ""
     expense: Annotated[Expense | None, BeforeValidator(_parse_relation)] = None
     account: Annotated[Account | None, BeforeValidator(_parse_relation)] = None
     deleted: Flag = False

@@ -24,6 +24,14 @@ def parse_payment_kinds(text: str) -> dict[str, PaymentKind]:
     return kinds
 
 
+def parse_vat(text: str) -> str:
+    """`none`, `auto` or a whole rate. Raises ValueError."""
+    vat = text.strip().lower()
+    if vat in ("none", "auto") or (vat.isdigit() and 0 < int(vat) < 100):
+        return vat
+    raise ValueError("must be none, auto or a whole rate such as 12 or 16")
+
+
 class ConfigurationError(Exception):
     """The environment cannot be worked with; the message names the variables."""
 
@@ -35,6 +43,8 @@ class Settings(BaseSettings):
 
     debug: bool = False
     secret_key: SecretStr = SecretStr("")
+    credentials_key: SecretStr = SecretStr("")
+    public_url: str = ""
 
     database_url: str = ""
     postgres_db: str = "altegio_webkassa"
@@ -45,12 +55,14 @@ class Settings(BaseSettings):
     redis_url: str = "redis://localhost:6379/0"
 
     altegio_webhook_secret: SecretStr = SecretStr("")
+    altegio_company_id: str = ""
     altegio_api_url: str = "https://api.alteg.io"
     altegio_partner_token: SecretStr = SecretStr("")
     altegio_user_token: SecretStr = SecretStr("")
     altegio_connect_timeout: float = Field(5.0, gt=0, le=20)
     altegio_read_timeout: float = Field(15.0, gt=0, le=45)
     altegio_amounts_in_tiyn: bool = False
+    reconcile_interval_seconds: float = Field(300.0, gt=0)
 
     webkassa_api_url: str = "https://api.webkassa.kz"
     webkassa_api_token: SecretStr = SecretStr("")
@@ -67,6 +79,8 @@ class Settings(BaseSettings):
     goods_wait_seconds: float = Field(3.0, ge=0, le=50)
     payment_wait_seconds: float = Field(5.0, ge=0, le=50)
     payment_kinds: str = ""
+    return_policy: Literal["manual", "auto"] = "manual"
+    return_delay_seconds: float = Field(600.0, ge=0)
 
     retry_max_attempts: int = Field(10, ge=1)
     retry_max_age_hours: float = Field(72.0, gt=0)
@@ -90,12 +104,14 @@ class Settings(BaseSettings):
     @field_validator("webkassa_vat")
     @classmethod
     def _check_vat(cls, value: str) -> str:
-        value = value.strip().lower()
-        if value in ("none", "auto"):
-            return value
-        if value.isdigit() and 0 < int(value) < 100:
-            return value
-        raise ValueError("must be none, auto or a whole rate such as 12 or 16")
+        return parse_vat(value)
+
+    @field_validator("altegio_company_id")
+    @classmethod
+    def _check_companies(cls, value: str) -> str:
+        if any(not part.strip().isdigit() for part in value.split(",") if part.strip()):
+            raise ValueError("must be a company id of Altegio, or several with commas between them")
+        return value
 
     @field_validator("payment_kinds")
     @classmethod
@@ -108,6 +124,11 @@ class Settings(BaseSettings):
         """Secrets in force; two at a time while one is being rotated out."""
         parts = self.altegio_webhook_secret.get_secret_value().split(",")
         return tuple(part.strip() for part in parts if part.strip())
+
+    @property
+    def company_ids(self) -> frozenset[int]:
+        """The salons of the environment's own cashbox; none where it serves whoever posts."""
+        return frozenset(int(part) for part in self.altegio_company_id.split(",") if part.strip())
 
     def check_for_api(self) -> None:
         """Raises ConfigurationError when the HTTP process must not start."""

@@ -16,6 +16,7 @@ DEAD_LETTER = "dead_letter"
 PROCESS_RECORD = "worker.tasks.process_record"
 ISSUE_RECEIPTS = "worker.tasks.issue_receipts"
 DISPATCH = "worker.tasks.dispatch"
+CATCH_UP = "worker.tasks.catch_up"
 MAKE_RETURN = "worker.tasks.make_return"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
@@ -25,6 +26,7 @@ ROUTES = {
     ISSUE_RECEIPTS: {"queue": RECEIPTS},
     MAKE_RETURN: {"queue": RECORDS},
     DISPATCH: {"queue": MAINTENANCE},
+    CATCH_UP: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
 }

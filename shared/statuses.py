@@ -16,6 +16,13 @@ class RecordState(StrEnum):
     INVALID = "invalid"
 
 
+class DeliverySource(StrEnum):
+    """`webhook_records.source`. `catch_up`: read from Altegio's REST because no webhook told it."""
+
+    WEBHOOK = "webhook"
+    CATCH_UP = "catch_up"
+
+
 class ReceiptState(StrEnum):
     """`receipts.state`. `rejected`: Webkassa said no for certain; `unknown`: ask before sending again."""
 
@@ -52,6 +59,16 @@ class PaymentState(StrEnum):
 
     ACTIVE = "active"
     REVOKED = "revoked"
+
+
+class PaymentPurpose(StrEnum):
+    """`payment_records.purpose`. Only `sale` pays a receipt; the rest is kept apart, for the books."""
+
+    SALE = "sale"
+    DEPOSIT = "deposit"
+    FEE = "fee"
+    REFUND = "refund"
+    OTHER = "other"
 
 
 OPEN_RECORD_STATES = (RecordState.RECEIVED, RecordState.PROCESSING, RecordState.RETRYING)

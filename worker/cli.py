@@ -36,12 +36,17 @@ def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_context
 def receipts(context: click.Context) -> None:
     """Receipts: list, show, replay, reconcile, close a shift."""
+    require_app(context)
+
+
+def require_app(context: click.Context) -> None:
+    """Raises UsageError for a call without `-A worker`."""
     app = getattr(context.obj, "app", None)
     if app is None or app.main != "altegio-webkassa":
-        raise click.UsageError("name the application: celery -A worker receipts …")
+        raise click.UsageError(f"name the application: celery -A worker {context.info_name} …")
 
 
-def _open_services() -> Services:
+def open_services() -> Services:
     """Quiet: what a command has to say it says itself."""
     import logging
 
@@ -72,7 +77,7 @@ def list_(as_json: bool, **options: Any) -> None:
     from worker.receipt_queries import list_deliveries
     from worker.receipt_views import print_table
 
-    services = _open_services()
+    services = open_services()
     with services.sessions() as session:
         rows = list_deliveries(session, _read_filters(options, 50))
     if as_json:
@@ -89,7 +94,7 @@ def show(delivery: int, as_json: bool) -> None:
     from worker.receipt_queries import find_delivery
     from worker.receipt_views import print_delivery
 
-    services = _open_services()
+    services = open_services()
     with services.sessions() as session:
         found = find_delivery(session, delivery)
     if found is None:
@@ -112,7 +117,7 @@ def replay(ids: tuple[int, ...], all_: bool, reason: str, dry_run: bool, **optio
 
     if not ids and not all_ and not any(options.values()):
         raise click.UsageError("give ids, --all, or a filter such as --code 9")
-    services = _open_services()
+    services = open_services()
     with services.sessions() as session:
         chosen = list(ids) if ids else find_ids(session, _read_filters(options, 1_000_000))
     if dry_run:
@@ -156,7 +161,7 @@ def reconcile(cashbox: str | None) -> None:
     """Ask Webkassa now about every receipt of unknown outcome. Exit code 1 while some stay unknown."""
     from worker.desk import reconcile_now
 
-    left = reconcile_now(_open_services(), cashbox, report=click.echo)
+    left = reconcile_now(open_services(), cashbox, report=click.echo)
     sys.exit(1 if left else 0)
 
 
@@ -169,5 +174,5 @@ def close_shift(cashbox: str | None, wait: int) -> None:
     """Print the Z-report and close the shift, unless an outcome on the cashbox is unknown."""
     from worker.desk import close_shifts_now
 
-    failed = close_shifts_now(_open_services(), cashbox, wait_seconds=wait, report=click.echo)
+    failed = close_shifts_now(open_services(), cashbox, wait_seconds=wait, report=click.echo)
     sys.exit(1 if failed else 0)

@@ -1,6 +1,8 @@
 """A `goods_operations_sale` delivery: one product line. The lines of one sale document make one receipt."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -10,86 +12,148 @@ from shared.clock import almaty_date, utc_now
 from shared.models import Receipt, WebhookRecord
 from shared.money import ZERO
 from shared.statuses import RecordState
-from worker.payments import load_payments, seconds_to_wait
-from worker.receipt_builder import CannotBuild, build_draft, build_goods_lines, choose_vat_rate
+from worker.facts import Facts, demand_facts
+from worker.payments import load_payments, seconds_to_wait, take_over_ledger
+from worker.receipt_builder import CannotBuild, Line, build_draft, build_goods_lines, choose_vat_rate, take_off
 from worker.resolution import Resolution
-from worker.rules import AskPerson, AwaitPayment, IssueReceipt, find_reason_to_ignore_goods, may_turn_with_payments, settle
+from worker.rules import (
+    AskPerson,
+    AwaitPayment,
+    IssueReceipt,
+    Policy,
+    find_reason_to_ignore_goods,
+    may_turn_with_payments,
+    settle,
+)
 from worker.sales import (
-    NoCashbox,
     Subject,
     find_sale,
-    get_cashbox,
     issue_sale,
     join_sale,
     mark_return_due,
     may_be_changed,
     withdraw_unsent,
 )
+from worker.salons import NoCashbox, Salon, load_salon
 from worker.services import Services
 
 
-def decide_goods(services: Services, session: Session, row: WebhookRecord, operation: GoodsOperation) -> Resolution:
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """A sale document as it is known. `newest`: when its last line was told."""
+
+    services: Services
+    session: Session
+    facts: Facts | None
+    salon: Salon
+    subject: Subject
+    receipt: Receipt | None
+    sold: list[GoodsOperation]
+    newest: datetime
+    sold_on: date
+
+
+def decide_goods(
+    services: Services, session: Session, row: WebhookRecord, operation: GoodsOperation, facts: Facts | None
+) -> Resolution:
+    """Raises NeedsFacts where Altegio has to be asked first."""
     assert row.company_id is not None
-    reason = find_reason_to_ignore_goods(operation, services.policy)
+    salon = load_salon(session, services.settings, row.company_id)
+    reason = find_reason_to_ignore_goods(operation, salon.policy)
     if reason:
         return Resolution.ignored(reason)
     subject = Subject(row.company_id, document_id=operation.document_id)
-    sale = find_sale(session, subject)
+    receipt = find_sale(session, subject)
     deliveries = _load_deliveries(session, subject)
-    sold = _find_sold(deliveries, services)
+    told = _find_sold(deliveries, salon.policy)
+    sold = _confirm(told, facts)
     if not sold:
-        return _withdraw(session, sale)
+        return _withdraw(services, session, subject, receipt, facts, was_told=bool(told))
     newest = max(delivery.created_at for delivery in deliveries)
     wait = _seconds_to_wait(newest, services)
     if wait > 0:
         return Resolution.waiting("more lines of this sale may follow", wait)
+    sold_on = almaty_date(_sold_at(sold[0], row))
     try:
-        return _settle(services, session, subject, sale, sold, newest, almaty_date(_sold_at(sold[0], row)))
+        return _settle(_Sale(services, session, facts, salon, subject, receipt, sold, newest, sold_on))
     except CannotBuild as problem:
         return Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:
         return Resolution.dead("no_cashbox", str(problem))
 
 
-def _withdraw(session: Session, sale: Receipt | None) -> Resolution:
-    reason = "the sale was deleted"
-    withdraw_unsent(session, sale, reason)
-    return mark_return_due(sale, reason) if sale else Resolution.ignored(reason)
+def _confirm(told: list[GoodsOperation], facts: Facts | None) -> list[GoodsOperation]:
+    """The lines Altegio itself has, where it was asked."""
+    if facts is None or facts.denied:
+        return told
+    by_id = {operation.id: operation for operation in told}
+    return [_with_hints(line, by_id.get(line.id)) for line in facts.goods or ()]
 
 
-def _settle(
-    services: Services,
-    session: Session,
-    subject: Subject,
-    sale: Receipt | None,
-    sold: list[GoodsOperation],
-    newest: datetime,
-    sold_on: date,
+def _with_hints(line: GoodsOperation, told: GoodsOperation | None) -> GoodsOperation:
+    """Codes and times that only the webhook carries; they change no sum."""
+    if told is None:
+        return line
+    names = ("barcode", "ntin", "marks", "create_date")
+    return line.model_copy(update={name: getattr(line, name) or getattr(told, name) for name in names})
+
+
+def _withdraw(
+    services: Services, session: Session, subject: Subject, receipt: Receipt | None, facts: Facts | None, *, was_told: bool
 ) -> Resolution:
-    """Raises CannotBuild, NoCashbox."""
-    lines = build_goods_lines(sold, amounts_in_tiyn=services.policy.amounts_in_tiyn)
+    """`was_told`: webhooks say that something is sold, Altegio itself does not."""
+    if was_told and receipt is None:
+        return Resolution.dead("not_in_altegio", "Altegio knows no such sale: a forged body, or a token without the right")
+    reason = "the sale was deleted"
+    if receipt is not None and not may_be_changed(receipt):
+        demand_facts(services, subject, facts)
+    withdraw_unsent(session, receipt, reason)
+    return mark_return_due(receipt, reason, is_paid_back=True) if receipt else Resolution.ignored(reason)
+
+
+def _settle(sale: _Sale) -> Resolution:
+    """Raises CannotBuild, NoCashbox, NeedsFacts."""
+    session, subject, policy, facts = sale.session, sale.subject, sale.salon.policy, sale.facts
+    if facts is not None:
+        take_over_ledger(session, subject, facts, policy)
+    payments = load_payments(session, subject)
+    lines = _build_lines(sale, sum((payment.amount for payment in payments), ZERO))
     total = sum((line.total for line in lines), ZERO)
     if total == ZERO:
         return Resolution.ignored("everything was free")
-    if sale is not None and not may_be_changed(sale):
-        if sale.total == total:
-            return join_sale(session, sale, "the receipt of this sale exists")
-        reason = f"the receipt says {sale.total} ₸, the sale now says {total} ₸"
-        return Resolution.dead("difference", reason, receipt_id=sale.id)
-    decision = settle(total, load_payments(session, subject), services.policy)
-    if sale is None and may_turn_with_payments(decision):
-        wait = seconds_to_wait(services, session, subject, newest)
+    if sale.receipt is not None and not may_be_changed(sale.receipt):
+        return _compare(sale, sale.receipt, total)
+    decision = settle(total, payments, policy, is_ledger=facts is not None and facts.payments is not None)
+    if sale.receipt is None and may_turn_with_payments(decision):
+        wait = seconds_to_wait(sale.services, session, subject, sale.newest)
         if wait > 0:
             return Resolution.waiting("payments of this sale may follow", wait)
     match decision:
         case IssueReceipt(kinds):
-            rate = choose_vat_rate(services.settings.webkassa_vat, sold_on)
-            cashbox = get_cashbox(session, subject.company_id, services.settings.webkassa_shop_id)
-            return issue_sale(session, subject, sale, build_draft(lines, kinds, rate), cashbox)
+            demand_facts(sale.services, subject, facts)
+            draft = build_draft(lines, kinds, choose_vat_rate(sale.salon.vat, sale.sold_on))
+            return issue_sale(session, subject, sale.receipt, draft, sale.salon.get_cashbox())
         case AskPerson(code, reason):
+            demand_facts(sale.services, subject, facts)
             return Resolution.dead(code, reason)
         case AwaitPayment(reason):
             return Resolution.awaiting(reason)
+
+
+def _build_lines(sale: _Sale, paid: Decimal) -> tuple[Line, ...]:
+    """Raises CannotBuild."""
+    lines = build_goods_lines(sale.sold, amounts_in_tiyn=sale.salon.policy.amounts_in_tiyn)
+    loyalty = sale.facts.loyalty if sale.facts else ZERO
+    total = sum((line.total for line in lines), ZERO)
+    return take_off(lines, loyalty) if loyalty and total - loyalty == paid else lines
+
+
+def _compare(sale: _Sale, receipt: Receipt, total: Decimal) -> Resolution:
+    if receipt.total == total:
+        return join_sale(sale.session, receipt, "the receipt of this sale exists")
+    demand_facts(sale.services, sale.subject, sale.facts)
+    reason = f"the receipt says {receipt.total} ₸, the sale now says {total} ₸"
+    return Resolution.dead("difference", reason, receipt_id=receipt.id)
 
 
 def _load_deliveries(session: Session, subject: Subject) -> list[WebhookRecord]:
@@ -107,12 +171,12 @@ def _load_deliveries(session: Session, subject: Subject) -> list[WebhookRecord]:
     return list(session.scalars(stored))
 
 
-def _find_sold(deliveries: list[WebhookRecord], services: Services) -> list[GoodsOperation]:
+def _find_sold(deliveries: list[WebhookRecord], policy: Policy) -> list[GoodsOperation]:
     """The lines that are still sold, by the newest word on each."""
     lines: dict[int, GoodsOperation | None] = {}
     for delivery in deliveries:
         operation = GoodsOperation.model_validate((delivery.body or {}).get("data"))
-        if find_reason_to_ignore_goods(operation, services.policy) is None:
+        if find_reason_to_ignore_goods(operation, policy) is None:
             is_deleted = delivery.status == "delete" or operation.deleted
             lines[delivery.resource_id or 0] = None if is_deleted else operation
     return [line for line in lines.values() if line is not None]

@@ -1,28 +1,31 @@
 """A `finances_operation` delivery: money that moved, kept for the receipt of what it paid."""
 
-from decimal import Decimal
-
-from sqlalchemy import or_, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from shared.altegio import FinanceOperation
+from shared.clock import utc_now
 from shared.models import PaymentRecord, Receipt, WebhookRecord
-from shared.money import round_tiyn
-from shared.statuses import PaymentKind, PaymentState
-from worker.payments import find_doubt, seconds_to_wait, wake_deliveries
+from worker.facts import Facts, demand_facts
+from worker.missed import knows_goods, store_missed_goods
+from worker.payments import find_doubt, save_payment, seconds_to_wait, take_over_ledger, wake_deliveries
 from worker.resolution import Resolution
-from worker.rules import find_payment_kind, is_payment, pays_goods
+from worker.rules import is_payment, pays_goods
 from worker.sales import Subject, clear_return_due, find_sale, mark_return_due, may_be_changed
+from worker.salons import load_salon
 from worker.services import Services
 from worker.visits import find_checkout
 
 
-def note_payment(services: Services, session: Session, row: WebhookRecord, operation: FinanceOperation) -> Resolution:
+def note_payment(
+    services: Services, session: Session, row: WebhookRecord, operation: FinanceOperation, facts: Facts | None
+) -> Resolution:
     """Keeps the newest word on the operation, wakes what waits for it, and doubts a receipt it contradicts.
 
     What is no payment is kept as well: a deletion may arrive before its creation, which must not count as money then.
     """
+    assert row.company_id is not None
+    assert row.resource_id is not None
     active = is_payment(operation, str(row.status))
     known = session.execute(
         select(PaymentRecord.record_id, PaymentRecord.document_id).where(
@@ -30,17 +33,28 @@ def note_payment(services: Services, session: Session, row: WebhookRecord, opera
         )
     ).one_or_none()
     subject = find_subject(row, operation)
+    policy = load_salon(session, services.settings, row.company_id).policy
+    is_newest = save_payment(
+        session,
+        row.company_id,
+        row.resource_id,
+        operation,
+        policy,
+        status=str(row.status),
+        changed_at=row.changed_at,
+        webhook_record_id=row.id,
+    )
     if subject is None and known is None:
         return Resolution.ignored("not tied to a sale")
-    kind = find_payment_kind(operation, services.policy.payment_kinds)
-    amount = round_tiyn(abs(operation.amount) / (100 if services.policy.amounts_in_tiyn else 1))
-    if not _upsert(session, row, operation, kind, amount, PaymentState.ACTIVE if active else PaymentState.REVOKED):
+    if facts is not None and subject is not None:
+        take_over_ledger(session, subject, facts, policy)
+    elif not is_newest:
         return Resolution.ignored("superseded by a newer change of the same operation")
     if known is None and not active:
         return Resolution.ignored("not a payment of a client")
     if subject is None:
         return Resolution.processed("no longer tied to a sale")
-    return _follow(services, session, row, subject, "payment noted" if active else "payment taken back")
+    return _follow(services, session, row, subject, "payment noted" if active else "payment taken back", facts)
 
 
 def find_subject(row: WebhookRecord, operation: FinanceOperation) -> Subject | None:
@@ -53,17 +67,43 @@ def find_subject(row: WebhookRecord, operation: FinanceOperation) -> Subject | N
     return None
 
 
-def _follow(services: Services, session: Session, row: WebhookRecord, subject: Subject, done: str) -> Resolution:
+def _find_missing_goods(
+    services: Services, session: Session, row: WebhookRecord, subject: Subject, facts: Facts | None
+) -> Resolution | None:
+    """Goods over the counter that were paid for, and that no webhook told of: read from the sale document."""
+    if services.altegio is None or subject.document_id is None or knows_goods(session, subject):
+        return None
+    wait = services.settings.goods_wait_seconds + services.settings.payment_wait_seconds
+    left = wait - (utc_now() - row.created_at).total_seconds()
+    if left > 0:
+        return Resolution.waiting("the goods of this payment may follow", left)
+    demand_facts(services, subject, facts)
+    if facts is None or not facts.goods:
+        return None
+    return Resolution.processed("payment noted", wake=tuple(store_missed_goods(session, subject, facts.goods)))
+
+
+def _follow(
+    services: Services, session: Session, row: WebhookRecord, subject: Subject, done: str, facts: Facts | None
+) -> Resolution:
     sale = find_sale(session, subject)
+    if sale is None and (found := _find_missing_goods(services, session, row, subject, facts)):
+        return found
     if sale is None or may_be_changed(sale):
         return Resolution.processed(done, wake=wake_deliveries(session, subject, sale))
     if subject.record_id and find_checkout(session, subject) is not None:
         return Resolution.processed(f"{done}; the visit was paid at the desk", receipt_id=sale.id)
-    return _compare(services, session, row, subject, sale, done)
+    return _compare(services, session, row, subject, sale, done, facts)
 
 
 def _compare(
-    services: Services, session: Session, row: WebhookRecord, subject: Subject, sale: Receipt, done: str
+    services: Services,
+    session: Session,
+    row: WebhookRecord,
+    subject: Subject,
+    sale: Receipt,
+    done: str,
+    facts: Facts | None,
 ) -> Resolution:
     """A payment that was booked anew looks like one deleted and one made: what looks wrong is looked at again later."""
     doubt = find_doubt(session, subject, sale)
@@ -72,43 +112,6 @@ def _compare(
         return Resolution.processed(done, receipt_id=sale.id)
     wait = seconds_to_wait(services, session, subject, row.created_at)
     if wait > 0:
-        return Resolution.waiting(doubt, wait)
-    return mark_return_due(sale, doubt)
-
-
-def _upsert(
-    session: Session,
-    row: WebhookRecord,
-    operation: FinanceOperation,
-    kind: PaymentKind | None,
-    amount: Decimal,
-    state: PaymentState,
-) -> bool:
-    """False when a newer delivery was noted before."""
-    values = {
-        "record_id": operation.record_id or None,
-        "visit_id": operation.visit_id or None,
-        "document_id": operation.document_id or None,
-        "kind": kind,
-        "amount": amount,
-        "state": state,
-        "account_id": operation.account.id if operation.account else None,
-        "account_title": operation.account.title[:200] if operation.account else None,
-        "changed_at": row.changed_at,
-        "webhook_record_id": row.id,
-    }
-    statement = insert(PaymentRecord).values(company_id=row.company_id, operation_id=row.resource_id, **values)
-    is_newer = or_(
-        PaymentRecord.changed_at.is_(None),
-        statement.excluded.changed_at.is_(None),
-        statement.excluded.changed_at > PaymentRecord.changed_at,
-        # Within one second Altegio's clock cannot tell: what revokes wins, since it must not count as money.
-        (statement.excluded.changed_at == PaymentRecord.changed_at) & (PaymentRecord.state == PaymentState.ACTIVE),
-        PaymentRecord.webhook_record_id == row.id,  # looked at once more, after a wait
-    )
-    saved = session.scalar(
-        statement.on_conflict_do_update(
-            index_elements=[PaymentRecord.company_id, PaymentRecord.operation_id], set_=values, where=is_newer
-        ).returning(PaymentRecord.id)
-    )
-    return saved is not None
+        return Resolution.waiting(doubt.reason, wait)
+    demand_facts(services, subject, facts)
+    return mark_return_due(sale, doubt.reason, is_paid_back=doubt.is_paid_back)

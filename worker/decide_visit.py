@@ -13,8 +13,9 @@ from shared.clock import almaty_date, utc_now
 from shared.models import Checkout, Receipt, WebhookRecord
 from shared.money import ZERO
 from shared.statuses import PaymentKind, RecordState
-from worker.payments import find_doubt, load_payments, seconds_to_wait
-from worker.receipt_builder import CannotBuild, Line, build_draft, build_record_lines, choose_vat_rate
+from worker.facts import Facts, demand_facts
+from worker.payments import find_doubt, load_payments, seconds_to_wait, take_over_ledger
+from worker.receipt_builder import CannotBuild, Line, build_draft, choose_record_lines, choose_vat_rate
 from worker.resolution import Resolution
 from worker.rules import (
     AlreadyReceipted,
@@ -23,23 +24,23 @@ from worker.rules import (
     Decision,
     Ignore,
     IssueReceipt,
+    KnownPayment,
     ReturnDue,
     decide_record,
     may_turn_with_payments,
 )
 from worker.sales import (
-    NoCashbox,
     Subject,
     clear_return_due,
     count_sales,
     describe_live,
     find_sale,
-    get_cashbox,
     issue_sale,
     join_sale,
     mark_return_due,
     withdraw_unsent,
 )
+from worker.salons import NoCashbox, Salon, load_salon
 from worker.services import Services
 from worker.visits import describe_counter, find_checkout, show_visit
 
@@ -48,36 +49,59 @@ _STATUS_RANK = {"create": 0, "update": 1, "delete": 2}
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What is known when the decision about a visit is made. `total`: or why the lines cannot be added up."""
+    """What is known when the decision about a visit is made. `total`: or why the lines cannot be added up.
+
+    `record` and `status` are Altegio's own word where it was asked, else the delivery's.
+    """
 
     services: Services
     session: Session
     row: WebhookRecord
+    facts: Facts | None
     record: Record
+    status: str
+    salon: Salon
     subject: Subject
     sale: Receipt | None
     checkout: Checkout | None
+    payments: list[KnownPayment]
     lines: tuple[Line, ...]
     total: Decimal | CannotBuild
 
 
-def decide_visit(services: Services, session: Session, row: WebhookRecord, record: Record) -> Resolution:
+def decide_visit(
+    services: Services, session: Session, row: WebhookRecord, record: Record, facts: Facts | None
+) -> Resolution:
+    """Raises NeedsFacts where Altegio has to be asked first."""
     assert row.company_id is not None
     assert row.resource_id is not None
     newer = _find_newer(session, row)
     if newer is not None:
         return Resolution.ignored(f"superseded by delivery {newer}")
-    subject = Subject(row.company_id, record_id=row.resource_id)
-    sale = find_sale(session, subject)
-    lines, total = _build_lines(record, services)
-    checkout = find_checkout(session, subject)
-    resolution = _resolve(_Case(services, session, row, record, subject, sale, checkout, lines, total))
+    case = _collect(services, session, row, record, facts)
+    resolution = _resolve(case)
     if resolution.cashbox_id is None:
-        withdraw_unsent(session, sale, resolution.reason)
-    is_waiting = resolution.state is RecordState.RECEIVED and sale is None
+        withdraw_unsent(session, case.sale, resolution.reason)
+    is_waiting = resolution.state is RecordState.RECEIVED and case.sale is None
     is_open = is_waiting or resolution.state is RecordState.AWAITING_PAYMENT
-    show_visit(session, row, record, lines, total, is_open=is_open)
+    show_visit(session, row, case.record, case.lines, case.total, is_open=is_open)
     return resolution
+
+
+def _collect(services: Services, session: Session, row: WebhookRecord, record: Record, facts: Facts | None) -> _Case:
+    assert row.company_id is not None
+    subject = Subject(row.company_id, record_id=row.resource_id)
+    salon = load_salon(session, services.settings, row.company_id)
+    sale, checkout, status = find_sale(session, subject), find_checkout(session, subject), str(row.status)
+    if facts is not None and not facts.denied:
+        take_over_ledger(session, subject, facts, salon.policy)
+        record = facts.record or record
+        status = "delete" if facts.record is None or facts.record.deleted else "update"
+    payments = load_payments(session, subject, checkout)
+    paid = sum((payment.amount for payment in payments), ZERO)
+    loyalty = facts.loyalty if facts else ZERO
+    lines, total = _build_lines(record, paid, loyalty, amounts_in_tiyn=salon.policy.amounts_in_tiyn)
+    return _Case(services, session, row, facts, record, status, salon, subject, sale, checkout, payments, lines, total)
 
 
 def _resolve(case: _Case) -> Resolution:
@@ -85,29 +109,39 @@ def _resolve(case: _Case) -> Resolution:
         return Resolution.ignored("the sale was returned; a new one is made on the payment page")
     decision = decide_record(
         case.record,
-        str(case.row.status),
+        case.status,
         case.total,
-        load_payments(case.session, case.subject, case.checkout),
+        case.payments,
         describe_live(case.sale),
-        case.services.policy,
+        case.salon.policy,
         paid_at_desk=case.checkout is not None,
+        is_ledger=case.facts is not None and case.facts.payments is not None,
     )
     if _may_turn(case, decision):
         wait = seconds_to_wait(case.services, case.session, case.subject, case.row.created_at)
         if wait > 0:
             return Resolution.waiting("payments of this visit may follow", wait)
+    if _is_fiscal(decision) and case.checkout is None:
+        demand_facts(case.services, case.subject, case.facts)
     return _carry_out(case, decision)
+
+
+def _is_fiscal(decision: Decision) -> bool:
+    """Whether it makes a receipt, or doubts one."""
+    return isinstance(decision, IssueReceipt | ReturnDue | AskPerson)
 
 
 def _may_turn(case: _Case, decision: Decision) -> bool:
     """Whether a payment that is still on its way could change the decision."""
     if isinstance(decision, ReturnDue):
-        return not case.record.deleted and case.row.status != "delete"
+        return not case.record.deleted and case.status != "delete"
     return case.sale is None and not case.record.is_silent_on_payment and may_turn_with_payments(decision)
 
 
 def _carry_out(case: _Case, decision: Decision) -> Resolution:
     sale = case.sale
+    if sale is None and _is_unheard_of(case):
+        return Resolution.dead("not_in_altegio", "Altegio knows no such visit: a forged body, or a token without the right")
     match decision:
         case Ignore(reason):
             return Resolution.ignored(reason)
@@ -121,16 +155,22 @@ def _carry_out(case: _Case, decision: Decision) -> Resolution:
             return join_sale(case.session, sale, reason)
         case ReturnDue(reason):
             assert sale is not None
-            return mark_return_due(sale, reason)
+            return mark_return_due(sale, reason, is_paid_back=True)
         case IssueReceipt(kinds):
             return _issue(case, kinds)
 
 
+def _is_unheard_of(case: _Case) -> bool:
+    """A visit that was told of as existing, and does not."""
+    asked = case.facts is not None and not case.facts.denied
+    return asked and case.facts is not None and case.facts.record is None and case.row.status != "delete"
+
+
 def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
-    services, session, subject = case.services, case.session, case.subject
+    session, subject = case.session, case.subject
     try:
-        rate = choose_vat_rate(services.settings.webkassa_vat, _sold_on(case.record, case.row))
-        cashbox = get_cashbox(session, subject.company_id, services.settings.webkassa_shop_id)
+        rate = choose_vat_rate(case.salon.vat, _sold_on(case.record, case.row))
+        cashbox = case.salon.get_cashbox()
         draft = build_draft(case.lines, kinds, rate)
         return issue_sale(session, subject, case.sale, draft, cashbox, describe_counter(case.checkout))
     except CannotBuild as problem:
@@ -145,9 +185,11 @@ def _reconsider_return(case: _Case, sale: Receipt) -> None:
         clear_return_due(sale)
 
 
-def _build_lines(record: Record, services: Services) -> tuple[tuple[Line, ...], Decimal | CannotBuild]:
+def _build_lines(
+    record: Record, paid: Decimal, loyalty: Decimal, *, amounts_in_tiyn: bool
+) -> tuple[tuple[Line, ...], Decimal | CannotBuild]:
     try:
-        lines = build_record_lines(record, amounts_in_tiyn=services.policy.amounts_in_tiyn)
+        lines = choose_record_lines(record, paid, loyalty, amounts_in_tiyn=amounts_in_tiyn)
     except CannotBuild as problem:
         return (), problem
     return lines, sum((line.total for line in lines), ZERO)

@@ -19,6 +19,7 @@ from shared.models.return_order import ReturnState
 from shared.queue import MAKE_RETURN, PROCESS_RECORD, RECORDS, REPLAY_DEAD_LETTER, publish_records, publish_task
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from worker.alerts import send_alert
+from worker.auto_returns import order_due_returns
 from worker.issue_receipt import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.resolution import Resolution
 from worker.services import Services
@@ -66,7 +67,7 @@ def _dispatch(services: Services) -> None:
     rows = _put_back_records(services)
     if rows:
         publish_records(services.producer, rows)
-    for order_id in _find_return_orders(services):
+    for order_id in [*order_due_returns(services), *_find_return_orders(services)]:
         publish_task(services.producer, MAKE_RETURN, [order_id])
     for cashbox_id in _find_cashboxes(services):
         request_turn(services, cashbox_id)

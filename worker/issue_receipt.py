@@ -153,7 +153,7 @@ def _is_any_due(session: Session, cashbox_id: int) -> bool:
 def _send(services: Services, claim: CashboxClaim, work: _Work, *, may_close_shift: bool = True) -> float | None:
     """One attempt. Returns the seconds until the next look at this receipt, None when there is none."""
     try:
-        document, answer = services.webkassa.check(work.receipt.request)
+        document, answer = services.webkassa_of(claim.cashbox_id).check(work.receipt.request)
     except AlreadyIssued as error:
         return _take_duplicate(services, claim, work, error)
     except ShiftExpired as error:

@@ -1,24 +1,112 @@
 """Payments Altegio told of: what is known of a sale, how long to wait for more, whether its receipt still tells the truth.
 
-A record and its payments come as separate deliveries, in any order and seconds apart.
+A record and its payments come as separate deliveries, in any order and seconds apart. What Altegio's ledger says when it
+is asked takes the place of all of them.
 """
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.altegio import GOODS_SALE, RECORD
+from shared.altegio import GOODS_SALE, RECORD, FinanceOperation
 from shared.clock import utc_now
 from shared.models import Checkout, PaymentRecord, Receipt, WebhookRecord
-from shared.statuses import PaymentKind, PaymentState, ReceiptKind, ReceiptState, RecordState
-from worker.rules import KnownPayment, find_contradiction
+from shared.money import round_tiyn
+from shared.statuses import PaymentKind, PaymentPurpose, PaymentState, ReceiptKind, ReceiptState, RecordState
+from worker.facts import Facts
+from worker.rules import Doubt, KnownPayment, Policy, find_contradiction, find_payment_kind, find_purpose, is_payment
 from worker.sales import Subject, may_be_changed
 from worker.services import Services
 from worker.webkassa.mapping import read_paid
 
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
 RECEIPTS_THAT_TELL = 5
+# What the ledger said is as old as the question; a webhook about a change in that very moment may be newer.
+LEDGER_MARGIN = timedelta(seconds=5)
+
+
+def save_payment(
+    session: Session,
+    company_id: int,
+    operation_id: int,
+    operation: FinanceOperation,
+    policy: Policy,
+    *,
+    status: str,
+    changed_at: datetime | None,
+    webhook_record_id: int | None,
+) -> bool:
+    """The newest word on an operation. False when a newer one was noted before."""
+    is_active = is_payment(operation, status)
+    values = {
+        "record_id": operation.record_id or None,
+        "visit_id": operation.visit_id or None,
+        "document_id": operation.document_id or None,
+        "kind": find_payment_kind(operation, policy.payment_kinds),
+        "amount": round_tiyn(abs(operation.amount) / (100 if policy.amounts_in_tiyn else 1)),
+        "state": PaymentState.ACTIVE if is_active else PaymentState.REVOKED,
+        "purpose": find_purpose(operation),
+        "account_id": operation.account.id if operation.account else None,
+        "account_title": operation.account.title[:200] if operation.account else None,
+        "changed_at": changed_at,
+        "webhook_record_id": webhook_record_id,
+    }
+    statement = insert(PaymentRecord).values(company_id=company_id, operation_id=operation_id, **values)
+    new = statement.excluded
+    is_newer = or_(
+        PaymentRecord.changed_at.is_(None),
+        new.changed_at.is_(None),
+        new.changed_at > PaymentRecord.changed_at,
+        # Within one second Altegio's clock cannot tell: what revokes wins, since it must not count as money.
+        (new.changed_at == PaymentRecord.changed_at) & (PaymentRecord.state == PaymentState.ACTIVE),
+        PaymentRecord.webhook_record_id == webhook_record_id,  # looked at once more, after a wait
+    )
+    # An answer that does not tell the kind of an account does not make a known one unknown.
+    is_same_account = PaymentRecord.account_id.is_not_distinct_from(new.account_id)
+    kind = func.coalesce(new.kind, case((is_same_account, PaymentRecord.kind)))
+    saved = session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=[PaymentRecord.company_id, PaymentRecord.operation_id],
+            set_={**values, "kind": kind},
+            where=is_newer,
+        ).returning(PaymentRecord.id)
+    )
+    return saved is not None
+
+
+def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: Policy) -> None:
+    """Altegio's own list of a sale's payments: what is not on it is no payment any more."""
+    if facts.payments is None:
+        return
+    asked_at = facts.read_at - LEDGER_MARGIN
+    for operation in facts.payments:
+        if operation.id is None:
+            continue
+        changed_at = max(operation.last_change_date or asked_at, asked_at)
+        save_payment(
+            session,
+            subject.company_id,
+            operation.id,
+            operation,
+            policy,
+            status="update",
+            changed_at=changed_at,
+            webhook_record_id=None,
+        )
+    listed = [operation.id for operation in facts.payments if operation.id is not None]
+    session.execute(
+        update(PaymentRecord)
+        .where(
+            _is_of(subject),
+            PaymentRecord.operation_id.is_not(None),
+            PaymentRecord.operation_id.not_in(listed),
+            PaymentRecord.state == PaymentState.ACTIVE,
+            PaymentRecord.changed_at.is_(None) | (PaymentRecord.changed_at < facts.read_at),
+        )
+        .values(state=PaymentState.REVOKED, changed_at=asked_at)
+    )
 
 
 def load_payments(session: Session, subject: Subject, checkout: Checkout | None = None) -> list[KnownPayment]:
@@ -26,6 +114,7 @@ def load_payments(session: Session, subject: Subject, checkout: Checkout | None 
     known = select(PaymentRecord.amount, PaymentRecord.kind).where(
         _is_of(subject),
         PaymentRecord.state == PaymentState.ACTIVE,
+        PaymentRecord.purpose == PaymentPurpose.SALE,
         PaymentRecord.checkout_id == checkout.id if checkout else PaymentRecord.checkout_id.is_(None),
     )
     return [KnownPayment(amount, PaymentKind(kind) if kind else None) for amount, kind in session.execute(known)]
@@ -66,7 +155,7 @@ def _tells_payments(session: Session, company_id: int) -> bool:
     return len(session.scalars(sales.limit(RECEIPTS_THAT_TELL)).all()) < RECEIPTS_THAT_TELL
 
 
-def find_doubt(session: Session, subject: Subject, sale: Receipt) -> str | None:
+def find_doubt(session: Session, subject: Subject, sale: Receipt) -> Doubt | None:
     """What Altegio's payments say against a receipt that exists. None as well where it told of none."""
     told = select(PaymentRecord.id).where(_is_of(subject), PaymentRecord.checkout_id.is_(None)).limit(1)
     if session.scalar(told) is None:

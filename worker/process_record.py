@@ -1,4 +1,7 @@
-"""One delivery from the inbox: claim it, decide what is due, write the decision down, all without leaving the database.
+"""One delivery from the inbox: claim it, decide what is due, write the decision down.
+
+Deciding never leaves the database. A decision that would do something fiscal is given up for a moment where Altegio can be
+asked: the facts are read outside any transaction, then it is decided anew with them.
 
 Deliveries of one subject are decided one after another (an advisory lock of the transaction), so two of them never both
 find that no receipt exists. That a second sale cannot exist is, beyond that, a constraint of the table.
@@ -12,20 +15,26 @@ from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
+from shared.clock import utc_now
 from shared.locks import lock_document, lock_visit
 from shared.logging import get_logger
 from shared.models import WebhookRecord
 from shared.statuses import RecordState
+from worker.altegio.errors import AltegioError
 from worker.decide_goods import decide_goods
 from worker.decide_payment import note_payment
 from worker.decide_visit import decide_visit
+from worker.facts import Facts, NeedsFacts, read_facts
 from worker.resolution import Resolution
+from worker.sales import Subject
 from worker.services import Services
 
 log = get_logger(__name__)
 
 # A delivery that was claimed this often without an end kills the worker that touches it.
 MAX_CLAIMS = 10
+# How soon Altegio is asked again: sooner for a young delivery.
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 60.0
 
 
 def process_record(services: Services, row_id: int) -> Resolution | None:
@@ -33,15 +42,55 @@ def process_record(services: Services, row_id: int) -> Resolution | None:
     claim_id = _claim(services, row_id)
     if claim_id is None:
         return None
+    try:
+        resolution = _decide_claimed(services, row_id, claim_id)
+    except NeedsFacts as need:
+        resolution = _decide_with_facts(services, row_id, claim_id, need.subject)
+    if resolution is not None:
+        log.info("decided", record_id=row_id, state=resolution.state, reason=resolution.reason)
+    return resolution
+
+
+def _decide_claimed(services: Services, row_id: int, claim_id: UUID, facts: Facts | None = None) -> Resolution | None:
+    """None when the claim was lost. Raises NeedsFacts, with nothing written."""
     with services.sessions.begin() as session:
-        row = session.scalar(
-            select(WebhookRecord).where(WebhookRecord.id == row_id, WebhookRecord.claim_id == claim_id).with_for_update()
-        )
+        row = _load_claimed(session, row_id, claim_id)
         if row is None:
             return None
-        resolution = _decide(services, session, row)
+        resolution = _decide(services, session, row, facts)
         _save(row, resolution)
-    log.info("decided", record_id=row_id, state=resolution.state, reason=resolution.reason)
+    return resolution
+
+
+def _load_claimed(session: Session, row_id: int, claim_id: UUID) -> WebhookRecord | None:
+    claimed = select(WebhookRecord).where(WebhookRecord.id == row_id, WebhookRecord.claim_id == claim_id)
+    return session.scalar(claimed.with_for_update())
+
+
+def _decide_with_facts(services: Services, row_id: int, claim_id: UUID, subject: Subject) -> Resolution | None:
+    try:
+        facts = read_facts(services, subject)
+    except (AltegioError, ValueError) as error:
+        return _put_off(services, row_id, claim_id, error)
+    return _decide_claimed(services, row_id, claim_id, facts)
+
+
+def _put_off(services: Services, row_id: int, claim_id: UUID, error: AltegioError | ValueError) -> Resolution | None:
+    """Nothing fiscal without Altegio's word: asked again for as long as a receipt may take, then a person decides."""
+    # Validation errors repeat what they were given, which may be somebody's name.
+    told = f"unreadable answer: {error.error_count()} field(s)" if isinstance(error, ValidationError) else str(error)
+    with services.sessions.begin() as session:
+        row = _load_claimed(session, row_id, claim_id)
+        if row is None:
+            return None
+        age = (utc_now() - row.created_at).total_seconds()
+        if age > services.settings.retry_max_age_hours * 3600:
+            resolution = Resolution.dead("altegio_unavailable", f"Altegio could not be asked: {told}")
+        else:
+            wait = min(LAST_RETRY_SECONDS, max(FIRST_RETRY_SECONDS, age / 5)) * services.rng.uniform(0.5, 1)
+            retry_after = getattr(error, "retry_after", None) or 0.0
+            resolution = Resolution.retrying("altegio", f"Altegio is asked again: {told}", max(wait, retry_after))
+        _save(row, resolution)
     return resolution
 
 
@@ -71,7 +120,7 @@ def _claim(services: Services, row_id: int) -> UUID | None:
     return claim_id if claimed.rowcount else None  # type: ignore[attr-defined]
 
 
-def _decide(services: Services, session: Session, row: WebhookRecord) -> Resolution:
+def _decide(services: Services, session: Session, row: WebhookRecord, facts: Facts | None) -> Resolution:
     if row.claims > MAX_CLAIMS:
         return Resolution.dead("unprocessable", f"claimed {row.claims} times without an end")
     try:
@@ -81,11 +130,11 @@ def _decide(services: Services, session: Session, row: WebhookRecord) -> Resolut
     _serialise_subject(session, row, entity)
     match (row.resource, entity):
         case (str(resource), Record()) if resource == RECORD:
-            return decide_visit(services, session, row, entity)
+            return decide_visit(services, session, row, entity, facts)
         case (str(resource), GoodsOperation()) if resource == GOODS_SALE:
-            return decide_goods(services, session, row, entity)
+            return decide_goods(services, session, row, entity, facts)
         case (str(resource), FinanceOperation()) if resource == FINANCES:
-            return note_payment(services, session, row, entity)
+            return note_payment(services, session, row, entity, facts)
     return Resolution.dead("unreadable", "the resource is not supported")
 
 

@@ -6,7 +6,7 @@ gives that very total.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_UP, Decimal
 
@@ -20,6 +20,7 @@ MAX_COUNT = Decimal("4294967.295")
 MAX_NAME = 128
 _COUNT_STEP = Decimal("0.001")
 _HUNDRED = Decimal(100)
+_GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 class CannotBuild(Exception):
@@ -32,7 +33,10 @@ class CannotBuild(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`price` is per unit, `discount` for the whole line, both in tenge; `tax` is contained in `total`."""
+    """`price` is per unit, `discount` for the whole line, both in tenge; `tax` is contained in `total`.
+
+    `barcode` is a GTIN, `national_code` an NTIN; `marks` are the codes of marked goods, one for each piece.
+    """
 
     name: str
     is_service: bool
@@ -41,6 +45,9 @@ class Line:
     discount: Decimal
     total: Decimal
     tax: Decimal = ZERO
+    barcode: str | None = None
+    national_code: str | None = None
+    marks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +81,47 @@ def choose_vat_rate(regime: str, sold_on: date) -> int | None:
     return int(regime)
 
 
+def choose_record_lines(
+    record: Record, paid: Decimal, loyalty: Decimal = ZERO, *, amounts_in_tiyn: bool = False
+) -> tuple[Line, ...]:
+    """The lines that agree with the money that is known, if any do; else those of `cost_to_pay`. Raises CannotBuild.
+
+    `cost_to_pay` was seen to fall to nothing once a visit is paid; then `cost` tells what was sold. What a certificate or
+    bonuses paid (`loyalty`) is no money: it becomes a discount.
+    """
+    lines = build_record_lines(record, amounts_in_tiyn=amounts_in_tiyn)
+    total = sum((line.total for line in lines), ZERO)
+    if not paid or total == paid:
+        return lines
+    if loyalty and total - loyalty == paid:
+        return take_off(lines, loyalty)
+    try:
+        by_cost = build_record_lines(_without_cost_to_pay(record), amounts_in_tiyn=amounts_in_tiyn)
+    except CannotBuild:
+        return lines
+    by_cost_total = sum((line.total for line in by_cost), ZERO)
+    if by_cost_total == paid:
+        return by_cost
+    return take_off(by_cost, loyalty) if loyalty and by_cost_total - loyalty == paid else lines
+
+
+def _without_cost_to_pay(record: Record) -> Record:
+    lines = [line.model_copy(update={"cost_to_pay": None}) for line in record.services]
+    goods = [line.model_copy(update={"cost_to_pay": None}) for line in record.goods_transactions]
+    return record.model_copy(update={"services": lines, "goods_transactions": goods})
+
+
+def take_off(lines: Sequence[Line], amount: Decimal) -> tuple[Line, ...]:
+    """`amount` as a discount, spread over the lines by their size; the last tiyn go to the last lines that can bear them."""
+    left, rest = amount, sum((line.total for line in lines), ZERO)
+    reduced: list[Line] = []
+    for line in lines:
+        share = round_tiyn(left * line.total / rest) if rest else ZERO
+        left, rest = left - share, rest - line.total
+        reduced.append(replace(line, discount=line.discount + share, total=line.total - share))
+    return tuple(line for line in reduced if line.total > ZERO)
+
+
 def build_record_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
     """The lines of a visit, free ones left out: where no money moves there is nothing to document. Raises CannotBuild."""
     unit = _HUNDRED if amounts_in_tiyn else Decimal(1)
@@ -96,6 +144,9 @@ def _as_goods_line(operation: GoodsOperation) -> GoodsLine:
         cost=operation.cost,
         cost_per_unit=operation.cost_per_unit,
         discount=operation.discount,
+        barcode=operation.barcode or (operation.good.barcode if operation.good else ""),
+        ntin=operation.ntin,
+        marks=operation.marks,
     )
 
 
@@ -118,10 +169,24 @@ def contained_tax(total: Decimal, rate: int) -> Decimal:
 
 def _with_tax(line: Line, rate: int | None) -> Line:
     tax = contained_tax(line.total, rate) if rate else ZERO
-    return Line(line.name, line.is_service, line.count, line.price, line.discount, line.total, tax)
+    return replace(line, tax=tax)
 
 
 def _build_line(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:
+    built = _build_sums(line, field, is_service, unit)
+    if not isinstance(line, GoodsLine):
+        return built
+    marks = line.marks if len(line.marks) == built.count else ()
+    return replace(built, barcode=_read_gtin(line.barcode), national_code=_read_gtin(line.ntin), marks=marks)
+
+
+def _read_gtin(text: str) -> str | None:
+    """Salons write articles of their own into the barcode; only a number of the lengths of a GTIN is one."""
+    digits = text.strip()
+    return digits if digits.isascii() and digits.isdigit() and len(digits) in _GTIN_LENGTHS else None
+
+
+def _build_sums(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:
     count = _count(line, field)
     total = round_tiyn(_owed(line, field) / unit)
     if total < ZERO:

@@ -53,6 +53,18 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     console.print(f"{len(rows)} shown")
 
 
+def print_rows(rows: list[dict[str, Any]]) -> None:
+    """One column a key; all rows have the same."""
+    table = Table(header_style="bold", expand=False)
+    for name in rows[0] if rows else ():
+        table.add_column(name.replace("_", " "), overflow="fold")
+    for row in rows:
+        table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
+    console = _console()
+    console.print(table)
+    console.print(f"{len(rows)} shown")
+
+
 def print_delivery(found: dict[str, Any]) -> None:
     console = _console()
     facts = Table.grid(padding=(0, 2))

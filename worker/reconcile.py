@@ -17,6 +17,7 @@ from shared.statuses import CallOutcome
 from worker.call_log import LOOKUP, close_log, open_log, outcome_of
 from worker.cashbox_lock import CashboxClaim
 from worker.services import Services
+from worker.webkassa.client import WebkassaClient
 from worker.webkassa.errors import AlreadyIssued, ReceiptRejected, UnknownVendorCode, WebkassaError
 from worker.webkassa.schemas import FiscalReceipt, Shift
 
@@ -56,12 +57,13 @@ def find_document(services: Services, claim: CashboxClaim, cashbox_number: str, 
 
 
 def _poll(services: Services, cashbox_number: str, receipt: Receipt) -> FiscalReceipt | None:
-    shifts = _choose_shifts(services.webkassa.list_newest_shifts(cashbox_number), receipt)
+    client = services.webkassa_of(receipt.cashbox_id)
+    shifts = _choose_shifts(client.list_newest_shifts(cashbox_number), receipt)
     for poll in range(POLLS if shifts else 1):
         if poll:
             time.sleep(POLL_SECONDS)
         for shift in shifts:
-            document = _find_in_shift(services, cashbox_number, receipt.external_check_number, shift)
+            document = _find_in_shift(client, cashbox_number, receipt.external_check_number, shift)
             if document is not None:
                 return document
     return None
@@ -79,9 +81,8 @@ def _choose_shifts(shifts: list[Shift], receipt: Receipt) -> list[Shift]:
     return shifts[:SHIFTS] + later
 
 
-def _find_in_shift(services: Services, cashbox: str, number: str, shift: Shift) -> FiscalReceipt | None:
+def _find_in_shift(client: WebkassaClient, cashbox: str, number: str, shift: Shift) -> FiscalReceipt | None:
     """Raises the first passing failure at once: the register may still be at work on that call."""
-    client = services.webkassa
     document, problem = _try(lambda: client.find_ticket(cashbox, number, shift.number))
     if document is not None:
         return document

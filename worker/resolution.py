@@ -44,5 +44,9 @@ class Resolution:
         return cls(RecordState.PROCESSING, receipt_id=receipt_id, cashbox_id=cashbox_id)
 
     @classmethod
+    def retrying(cls, code: str, reason: str, seconds: float) -> "Resolution":
+        return cls(RecordState.RETRYING, reason, code, wait_seconds=seconds)
+
+    @classmethod
     def waiting(cls, reason: str, seconds: float) -> "Resolution":
         return cls(RecordState.RECEIVED, reason, wait_seconds=seconds)

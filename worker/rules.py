@@ -11,8 +11,11 @@ from decimal import Decimal
 
 from shared.altegio import EXPENSE_TYPE_OUTGO, GOODS_TYPE_SALE, SOLD_GOODS, FinanceOperation, GoodsOperation, Record
 from shared.money import ZERO
-from shared.statuses import PaymentKind
+from shared.statuses import PaymentKind, PaymentPurpose
 from worker.receipt_builder import CannotBuild
+
+# The bank's commission, booked by Altegio itself, in the languages it was seen or may be.
+_FEE = re.compile(r"эквайринг|комисси|acquiring|commission", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,12 @@ def decide_record(
     policy: Policy,
     *,
     paid_at_desk: bool = False,
+    is_ledger: bool = False,
 ) -> Decision:
     """`total` is the sum of the record's lines as a receipt would show them, or why they cannot be shown.
 
     `paid_at_desk`: the payments were taken by staff on the payment page, which settles whether a receipt is due.
+    `is_ledger`: the payments are all there are, since Altegio itself was asked for them.
     """
     if paid_at_desk and (live is None or live.may_be_changed):
         return _settle_at_desk(total, payments, policy)
@@ -118,7 +123,7 @@ def decide_record(
         return AwaitPayment("not paid in full yet")
     if isinstance(total, CannotBuild):
         return AskPerson(total.code, str(total))
-    return _decide_due(record, total, payments, policy)
+    return _decide_due(record, total, payments, policy, is_ledger=is_ledger)
 
 
 def _settle_at_desk(total: Decimal | CannotBuild, payments: Sequence[KnownPayment], policy: Policy) -> Decision:
@@ -155,14 +160,17 @@ def _compare_with_live(total: Decimal | CannotBuild, live: LiveReceipt) -> Decis
     return AskPerson("difference", f"the receipt says {live.total} ₸, the record now says: {total}")
 
 
-def _decide_due(record: Record, total: Decimal, payments: Sequence[KnownPayment], policy: Policy) -> Decision:
+def _decide_due(
+    record: Record, total: Decimal, payments: Sequence[KnownPayment], policy: Policy, *, is_ledger: bool
+) -> Decision:
     if not record.services and not record.goods_transactions:
         return Ignore("nothing was sold")
     if total == ZERO:
         if _has_cost(record):
             return AwaitPayment("paid in full, but nothing is left to pay: was it a deposit or a certificate?")
         return Ignore("everything was free")
-    return settle(total, payments, policy, is_paid=record.is_silent_on_payment or record.is_paid)
+    is_paid = record.is_silent_on_payment or record.is_paid
+    return settle(total, payments, policy, is_paid=is_paid, is_ledger=is_ledger)
 
 
 def _has_cost(record: Record) -> bool:
@@ -170,9 +178,17 @@ def _has_cost(record: Record) -> bool:
 
 
 def settle(
-    total: Decimal, payments: Sequence[KnownPayment], policy: Policy, *, is_paid: bool = True
+    total: Decimal,
+    payments: Sequence[KnownPayment],
+    policy: Policy,
+    *,
+    is_paid: bool = True,
+    is_ledger: bool = False,
 ) -> IssueReceipt | AwaitPayment | AskPerson:
-    """How `total` was paid. The default kind stands in for what Altegio says was paid and has told no payment of."""
+    """How `total` was paid. The default kind stands in for what Altegio says was paid and has told no payment of.
+
+    Where the ledger itself was read and has a part of the money, nothing may stand in for the rest: it was no money.
+    """
     paid = sum((payment.amount for payment in payments), ZERO)
     if paid > total:
         return AskPerson("sum_mismatch", f"payments add up to {paid} ₸, the lines to {total} ₸")
@@ -180,6 +196,8 @@ def settle(
         return IssueReceipt(_merge(payments, policy))
     if paid and not is_paid:
         return AwaitPayment(f"payments add up to {paid} ₸ of {total} ₸")
+    if paid and is_ledger:
+        return AskPerson("sum_mismatch", f"Altegio has payments of {paid} ₸, the lines add up to {total} ₸")
     if policy.default_kind is None:
         known = f"{paid} ₸ of {total} ₸ are known; how was the rest paid?" if paid else "how was it paid?"
         return AwaitPayment(f"{known} Choose on the payment page")
@@ -197,19 +215,27 @@ def may_turn_with_payments(decision: Decision) -> bool:
             return False
 
 
-def find_contradiction(paid: Mapping[PaymentKind, Decimal], payments: Sequence[KnownPayment]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """`is_paid_back`: nothing of the money is left, so that nothing is to be judged."""
+
+    reason: str
+    is_paid_back: bool = False
+
+
+def find_contradiction(paid: Mapping[PaymentKind, Decimal], payments: Sequence[KnownPayment]) -> Doubt | None:
     """What speaks against a receipt that says `paid`, once Altegio told of payments; `payments` are those in force now."""
     told = sum((payment.amount for payment in payments), ZERO)
     total = sum(paid.values(), ZERO)
     if told == ZERO:
-        return "the payment was taken back in Altegio"
+        return Doubt("the payment was taken back in Altegio", is_paid_back=True)
     if told != total:
-        return f"the receipt says {total:.2f} ₸ were paid, Altegio now says {told:.2f} ₸"
+        return Doubt(f"the receipt says {total:.2f} ₸ were paid, Altegio now says {told:.2f} ₸")
     if any(payment.kind is None for payment in payments):
         return None
     kinds = _merge(payments, Policy())
     if kinds != paid:
-        return f"the receipt says {_describe(paid)}, Altegio now says {_describe(kinds)}"
+        return Doubt(f"the receipt says {_describe(paid)}, Altegio now says {_describe(kinds)}")
     return None
 
 
@@ -258,6 +284,17 @@ def is_payment(operation: FinanceOperation, status: str) -> bool:
 def pays_goods(operation: FinanceOperation) -> bool:
     """Money without a visit that bought no goods is a client's deposit or the like: it pays no receipt of ours."""
     return not operation.record_id and bool(operation.document_id) and operation.sold_item_type == SOLD_GOODS
+
+
+def find_purpose(operation: FinanceOperation) -> PaymentPurpose:
+    """What the money was for. Only what pays a visit or sold goods counts for a receipt; texts are localised hints."""
+    if operation.amount <= 0 or (operation.expense is not None and operation.expense.type == EXPENSE_TYPE_OUTGO):
+        if _FEE.search(operation.comment):
+            return PaymentPurpose.FEE
+        return PaymentPurpose.REFUND if operation.record_id or operation.document_id else PaymentPurpose.OTHER
+    if operation.record_id or pays_goods(operation):
+        return PaymentPurpose.SALE
+    return PaymentPurpose.OTHER if operation.sold_item_type else PaymentPurpose.DEPOSIT
 
 
 def find_payment_kind(operation: FinanceOperation, kinds: Mapping[str, PaymentKind]) -> PaymentKind | None:

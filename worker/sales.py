@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.clock import utc_now
 from shared.models import Cashbox, Receipt, WebhookRecord
 from shared.money import ZERO
 from shared.statuses import ReceiptKind, ReceiptState, RecordState
@@ -166,39 +167,16 @@ def join_sale(session: Session, sale: Receipt, reason: str) -> Resolution:
     return Resolution(RecordState.PROCESSING, reason, receipt_id=sale.id, cashbox_id=sale.cashbox_id)
 
 
-def mark_return_due(sale: Receipt, reason: str) -> Resolution:
-    """A manager decides about returns; one event is no proof that money went back."""
+def mark_return_due(sale: Receipt, reason: str, *, is_paid_back: bool) -> Resolution:
+    """A manager decides about returns, unless `RETURN_POLICY` says otherwise for money that is all gone."""
     if sale.state == ReceiptState.REJECTED or sale.total == ZERO:
         return Resolution.ignored(f"{reason}; no receipt was issued")
     sale.return_due_reason = reason
+    sale.paid_back_since = (sale.paid_back_since or utc_now()) if is_paid_back else None
     return Resolution.processed(f"return due: {reason}", receipt_id=sale.id)
 
 
 def clear_return_due(sale: Receipt) -> None:
     """Altegio and the receipt agree again."""
     sale.return_due_reason = None
-
-
-class NoCashbox(Exception):
-    """No cashbox serves this salon."""
-
-
-def get_cashbox(session: Session, company_id: int, default_number: str) -> Cashbox:
-    """The salon's own, else the one of the environment, which serves everybody. Raises NoCashbox."""
-    cashbox = _find_cashbox(session, company_id, default_number)
-    if cashbox is None and default_number:
-        session.execute(insert(Cashbox).values(unique_number=default_number).on_conflict_do_nothing())
-        cashbox = _find_cashbox(session, company_id, default_number)
-    if cashbox is None:
-        raise NoCashbox(f"no cashbox for salon {company_id}")
-    return cashbox
-
-
-def _find_cashbox(session: Session, company_id: int, default_number: str) -> Cashbox | None:
-    is_default = (Cashbox.unique_number == default_number) & Cashbox.company_id.is_(None)
-    return session.scalars(
-        select(Cashbox)
-        .where(Cashbox.enabled, (Cashbox.company_id == company_id) | is_default)
-        .order_by(Cashbox.company_id.is_(None).asc())
-        .limit(1)
-    ).first()
+    sale.paid_back_since = None

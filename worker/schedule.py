@@ -3,9 +3,20 @@
 from typing import Any
 
 from shared.config import Settings
-from shared.queue import DISPATCH
+from shared.queue import CATCH_UP, DISPATCH
+
+# A look is made when its time has come; the tick only has to notice.
+LONGEST_TICK_SECONDS = 60.0
 
 
 def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     every = settings.dispatch_interval_seconds
-    return {"dispatch": {"task": DISPATCH, "schedule": every, "options": {"expires": max(every * 2, 10.0)}}}
+    look = min(settings.reconcile_interval_seconds, LONGEST_TICK_SECONDS)
+    return {
+        "dispatch": _tick(DISPATCH, every),
+        "catch_up": _tick(CATCH_UP, look),
+    }
+
+
+def _tick(task: str, seconds: float) -> dict[str, Any]:
+    return {"task": task, "schedule": seconds, "options": {"expires": max(seconds * 2, 10.0)}}

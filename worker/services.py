@@ -8,13 +8,13 @@ from datetime import timedelta
 from celery import Celery
 from redis import Redis
 
-from shared.config import Settings, get_settings, parse_payment_kinds
+from shared.config import Settings, get_settings
 from shared.db import SessionFactory, create_database_engine, create_session_factory
 from shared.queue import create_producer
-from shared.statuses import PaymentKind
+from worker.altegio.client import AltegioClient, is_configured
 from worker.breaker import Breaker
+from worker.registers import Registers
 from worker.retry_policy import Budget
-from worker.rules import Policy
 from worker.webkassa.client import WebkassaClient
 
 # Threads of the pool, plus the heartbeats of their leases.
@@ -26,22 +26,17 @@ class Services:
     settings: Settings
     sessions: SessionFactory
     redis: Redis
-    webkassa: WebkassaClient
+    registers: Registers
+    # None: no tokens, webhooks are all there is.
+    altegio: AltegioClient | None
     breaker: Breaker
     producer: Celery
     # Jitter needs no cryptography.
     rng: random.Random = field(default_factory=random.Random)
 
-    @property
-    def policy(self) -> Policy:
-        method = self.settings.default_payment_method
-        return Policy(
-            fiscalize_when=self.settings.fiscalize_when,
-            comment_marker=self.settings.fiscalize_comment_marker,
-            default_kind=None if method == "ask" else PaymentKind(method),
-            amounts_in_tiyn=self.settings.altegio_amounts_in_tiyn,
-            payment_kinds=parse_payment_kinds(self.settings.payment_kinds),
-        )
+    def webkassa_of(self, cashbox_id: int) -> WebkassaClient:
+        """The client with the credentials of that cashbox. Raises LoginRefused when they cannot be read."""
+        return self.registers.open(cashbox_id)
 
     @property
     def budget(self) -> Budget:
@@ -60,13 +55,15 @@ def get_services() -> Services:
 
 def create_services(settings: Settings) -> Services:
     engine = create_database_engine(settings, pool_size=DATABASE_CONNECTIONS)
+    sessions = create_session_factory(engine)
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
-    webkassa = WebkassaClient(settings, redis)
+    registers = Registers(settings, sessions, redis)
     return Services(
         settings=settings,
-        sessions=create_session_factory(engine),
+        sessions=sessions,
         redis=redis,
-        webkassa=webkassa,
-        breaker=Breaker(redis, webkassa.host),
+        registers=registers,
+        altegio=AltegioClient(settings, redis) if is_configured(settings) else None,
+        breaker=Breaker(redis, registers.host),
         producer=create_producer(settings),
     )

@@ -35,7 +35,7 @@ def close_shift(
     with services.sessions.begin() as session:
         log_id = open_log(session, Z_REPORT, claim.cashbox_id, {"CashboxUniqueNumber": cashbox_number})
     try:
-        report = services.webkassa.close_shift(cashbox_number)
+        report = services.webkassa_of(claim.cashbox_id).close_shift(cashbox_number)
     except ShiftNotOpen as error:
         with services.sessions.begin() as session:
             close_log(session, log_id, CallOutcome.ISSUED, error=error)

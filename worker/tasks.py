@@ -2,10 +2,20 @@
 
 from typing import Any
 
-from shared.queue import DISPATCH, ISSUE_RECEIPTS, MAKE_RETURN, PROCESS_RECORD, REPLAY_DEAD_LETTER, REPLAY_DEAD_LETTERS
+from shared.queue import (
+    CATCH_UP,
+    DISPATCH,
+    ISSUE_RECEIPTS,
+    MAKE_RETURN,
+    PROCESS_RECORD,
+    REPLAY_DEAD_LETTER,
+    REPLAY_DEAD_LETTERS,
+)
 from shared.replay import find_dead_letters, replay
 from worker import dispatch as dispatcher
+from worker.catch_up import catch_up as ask_what_changed
 from worker.celery import app
+from worker.hook_check import check_hooks
 from worker.issue_receipt import issue_due
 from worker.make_return import make_return as decide_return
 from worker.process_record import process_record as decide_record
@@ -39,6 +49,14 @@ def issue_receipts(cashbox_id: int) -> None:
 @app.task(name=DISPATCH)
 def dispatch() -> None:
     dispatcher.dispatch(get_services())
+
+
+@app.task(name=CATCH_UP)
+def catch_up() -> None:
+    """What Altegio changed without telling, and whether it still knows our address."""
+    services = get_services()
+    ask_what_changed(services)
+    check_hooks(services)
 
 
 @app.task(name=REPLAY_DEAD_LETTER)

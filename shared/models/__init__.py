@@ -1,5 +1,6 @@
 """Tables, one a file. States and the rules that make a double receipt impossible are constraints of the database."""
 
+from shared.models.altegio_look import AltegioLook
 from shared.models.audit_event import AuditEvent
 from shared.models.base import Base
 from shared.models.cashbox import Cashbox
@@ -15,6 +16,7 @@ from shared.models.visit import Visit
 from shared.models.webhook_record import WebhookRecord
 
 __all__ = [
+    "AltegioLook",
     "AuditEvent",
     "Base",
     "Cashbox",

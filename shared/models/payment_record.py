@@ -1,14 +1,15 @@
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.models.base import Base, Moment, Money, one_of
-from shared.statuses import PaymentKind, PaymentState
+from shared.statuses import PaymentKind, PaymentPurpose, PaymentState
 
 
 class PaymentRecord(Base):
     """Money known for a record: one of Altegio's finance operations (`operation_id`), or a part of a payment taken at
     the desk (`checkout_id`).
 
+    `purpose` keeps fees, deposits and refunds apart from what pays a sale.
     `kind` is None when Altegio did not say where the money went; the configured default stands in.
     """
 
@@ -22,6 +23,7 @@ class PaymentRecord(Base):
     kind: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[Money]
     state: Mapped[str] = mapped_column(Text, server_default=PaymentState.ACTIVE)
+    purpose: Mapped[str] = mapped_column(Text, server_default=PaymentPurpose.SALE)
     account_id: Mapped[int | None]
     account_title: Mapped[str | None] = mapped_column(Text)
     changed_at: Mapped[Moment | None]
@@ -31,7 +33,14 @@ class PaymentRecord(Base):
     __table_args__ = (
         one_of("kind", PaymentKind),
         one_of("state", PaymentState),
+        one_of("purpose", PaymentPurpose),
         UniqueConstraint("company_id", "operation_id"),
         Index("ix_payment_records_company_id_record_id", "company_id", "record_id"),
         Index("ix_payment_records_webhook_record_id", "webhook_record_id"),
+        Index(
+            "ix_payment_records_document",
+            "company_id",
+            "document_id",
+            postgresql_where=text("record_id IS NULL AND document_id IS NOT NULL"),
+        ),
     )

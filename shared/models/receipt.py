@@ -15,6 +15,7 @@ class Receipt(Base):
     `request` is the exact body for Webkassa without the session token, so that every attempt sends the same.
     `sending_since` is set in the transaction before a call and cleared with its outcome: found set by the next worker, it
     says that a call may have reached Webkassa. `unknown_since` starts the reconciling of a lost answer.
+    `paid_back_since`: the whole payment is gone in Altegio, so that the return is no matter of judgement.
     `fiscal_*`, `shift_number`, `registration_number`, `offline_mode`, `issued_at_text` are what a return must quote.
     """
 
@@ -44,6 +45,7 @@ class Receipt(Base):
     error_code: Mapped[str | None] = mapped_column(Text)
     error_text: Mapped[str | None] = mapped_column(Text)
     return_due_reason: Mapped[str | None] = mapped_column(Text)
+    paid_back_since: Mapped[Moment | None]
     returned: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
     fiscal_number: Mapped[str | None] = mapped_column(Text)

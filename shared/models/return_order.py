@@ -16,7 +16,9 @@ class ReturnState(StrEnum):
 
 
 class ReturnOrder(Base):
-    """A manager's wish to return a sale, whole or by line; the worker turns it into a return receipt or refuses it.
+    """A wish to return a sale, whole or by line; the worker turns it into a return receipt or refuses it.
+
+    A manager's; without `staff_user_id` the bridge's own, where `RETURN_POLICY` lets it.
 
     `lines`: [{"position": index in the sale's Positions, "count": "1.5"}]; empty means everything that is left.
     """
@@ -24,7 +26,7 @@ class ReturnOrder(Base):
     __tablename__ = "return_orders"
 
     receipt_id: Mapped[int] = mapped_column(ForeignKey("receipts.id"), index=True)
-    staff_user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
+    staff_user_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     form_key: Mapped[UUID] = mapped_column(unique=True)
     reason: Mapped[str] = mapped_column(Text)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.models.base import Base, Moment, one_of
-from shared.statuses import RecordState
+from shared.statuses import DeliverySource, RecordState
 
 
 class WebhookRecord(Base):
@@ -15,6 +15,7 @@ class WebhookRecord(Base):
     `body` is the whole envelope. `raw_body` is set only for bytes that JSONB cannot hold (a NUL, a lone surrogate, a
     number out of range). `document_id` is the sale document of a goods line. `changed_at` is Altegio's own change time and
     orders deliveries of one subject.
+    `source` tells what Altegio posted from what was asked for because its webhook never came.
     `next_attempt_at` says when the dispatcher has to see to an open row, whatever became of its message.
     """
 
@@ -30,6 +31,7 @@ class WebhookRecord(Base):
     body: Mapped[Any | None] = mapped_column(JSONB)
     raw_body: Mapped[bytes | None] = mapped_column(LargeBinary)
     request_id: Mapped[str | None] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(Text, server_default=DeliverySource.WEBHOOK)
 
     state: Mapped[str] = mapped_column(Text, server_default=RecordState.RECEIVED)
     reason: Mapped[str | None] = mapped_column(Text)
@@ -44,6 +46,7 @@ class WebhookRecord(Base):
 
     __table_args__ = (
         one_of("state", RecordState),
+        one_of("source", DeliverySource),
         Index("ix_webhook_records_resource_id_id", "resource_id", "id"),
         Index("ix_webhook_records_created_at", "created_at"),
         Index(

@@ -167,10 +167,13 @@ class TestGoods:
         assert paid_by(simulator) == {CARD: "900.00"}
 
     @pytest.mark.parametrize("item", [None, "", "service"])
-    def test_a_deposit_pays_nothing(self, bridge: Bridge, item: str | None) -> None:
+    def test_a_deposit_pays_nothing(self, bridge: Bridge, simulator: SimulatorControl, item: str | None) -> None:
         bridge.deliver(payment(1, 900, record_id=0, document_id=5001, sold_item_type=item))
         assert bridge.row().state == "ignored"
-        assert bridge.payments() == []
+        (kept,) = bridge.payments()
+        assert (kept.amount, kept.purpose) == (900, "other" if item else "deposit")
+        bridge.deliver(goods(1, 900))
+        assert paid_by(simulator) == {CARD: "900.00"}
 
 
 class TestAfterTheReceipt:

@@ -13,7 +13,7 @@ from worker.dispatch import dispatch
 @pytest.fixture
 def outage(bridge: Bridge, simulator: SimulatorControl) -> None:
     """Ten receipts are due, and nobody listens at Webkassa's address."""
-    bridge.services.webkassa._token.get()
+    bridge.services.registers.open_default()._token.get()
     bridge.accept([visit(number) for number in range(1, 11)])
     bridge.decide_open()
     simulator.process.kill()

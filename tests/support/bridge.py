@@ -72,6 +72,7 @@ class Bridge:
                 session.execute(table.delete())
                 session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
         self.services.redis.flushdb()
+        self.services.registers.close()
 
     # --- in: what Altegio posts
 
@@ -218,7 +219,7 @@ class Bridge:
 
 
 def _close(services: Services) -> None:
-    services.webkassa._http.close()
+    services.registers.close()
     services.producer.close()
     services.redis.close()
     services.sessions.kw["bind"].dispose()

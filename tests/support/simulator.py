@@ -10,6 +10,9 @@ from dev.demo.state import Secrets
 from tests.support.child import Child
 from tests.support.web import request
 
+# Beside the environment's own, for salons of a chain.
+MORE_CASHBOXES = ("SWK00000002", "SWK00000003")
+
 
 class SimulatorControl:
     """Looks into the simulator and arranges what it does next. Amounts in the ledger are texts with two decimals."""
@@ -17,7 +20,8 @@ class SimulatorControl:
     def __init__(self, port: int, secrets: Secrets, folder: Path) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.secrets = secrets
-        command = simulator_command(port, secrets, folder / "webkassa-ledger")
+        more = [f"--cashbox={number}" for number in MORE_CASHBOXES]
+        command = [*simulator_command(port, secrets, folder / "webkassa-ledger"), *more]
         self.process = Child("webkassa", command, base_environment(), folder, lambda text: "simulator on" in text)
 
     def receipts(self, external: str | None = None) -> list[dict[str, Any]]:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from shared.altegio import Record
+from shared.config import Settings
 from shared.statuses import PaymentKind
 from worker.receipt_builder import ReceiptDraft, build_draft, build_record_lines
+from worker.webkassa.client import Credentials
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
 ALTEGIO = PAYLOADS / "altegio"
@@ -21,6 +23,15 @@ def load_expected() -> dict[str, dict[str, Any]]:
 
 def list_names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.glob("*.json") if path.name != "expected.json")
+
+
+def make_credentials(settings: Settings) -> Credentials:
+    """The environment's own."""
+    return Credentials(
+        login=settings.webkassa_login,
+        password=settings.webkassa_password.get_secret_value(),
+        api_token=settings.webkassa_api_token.get_secret_value(),
+    )
 
 
 def make_record(**fields: Any) -> Record:

@@ -16,7 +16,7 @@ from worker.schedule import build_schedule
 
 @pytest.mark.parametrize("seconds", [0.5, 5, 60])
 def test_a_late_tick_is_dropped_but_not_before_the_next(seconds: float) -> None:
-    (entry,) = build_schedule(Settings(_env_file=None, dispatch_interval_seconds=seconds)).values()
+    entry = build_schedule(Settings(_env_file=None, dispatch_interval_seconds=seconds))["dispatch"]
     assert (entry["task"], entry["schedule"]) == (DISPATCH, seconds)
     assert entry["options"]["expires"] >= 2 * seconds
 

@@ -274,7 +274,8 @@ def test_what_payments_on_their_way_could_change(decision: Decision, may_turn: b
 )
 def test_what_payments_say_against_a_receipt(payments: list[KnownPayment], words: str | None) -> None:
     doubt = find_contradiction({CASH: PRICE}, payments)
-    assert (words in doubt) if words and doubt else (doubt is words)
+    assert (words in doubt.reason) if words and doubt else (doubt is words)
+    assert doubt is None or doubt.is_paid_back == (not payments)
 
 
 GOODS = {"id": 5, "document_id": 77, "type_id": 1, "record_id": 0, "amount": -1, "cost": 900, "comment": ""}

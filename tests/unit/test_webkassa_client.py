@@ -11,6 +11,7 @@ from fakeredis import FakeStrictRedis
 
 from shared.config import Settings
 from tests.unit.canned_server import AUTHORIZE, Answer, CannedServer, find_closed_address
+from tests.unit.material import make_credentials
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.errors import (
     DomainUnavailable,
@@ -65,7 +66,8 @@ def make_client() -> Iterator[Callable[..., WebkassaClient]]:
                 "webkassa_password": "pa55",
                 **changes,
             }
-            client = WebkassaClient(Settings(_env_file=None, **settings), FakeStrictRedis())
+            made = Settings(_env_file=None, **settings)
+            client = WebkassaClient(made, FakeStrictRedis(), make_credentials(made))
             stack.callback(client._http.close)
             return client
 

@@ -10,7 +10,7 @@ from fakeredis import FakeStrictRedis
 
 from shared.config import Settings
 from tests.unit.canned_server import Answer, CannedServer, find_closed_address
-from tests.unit.material import WEBKASSA, list_names
+from tests.unit.material import WEBKASSA, list_names, make_credentials
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.errors import (
     AlreadyIssued,
@@ -200,7 +200,7 @@ def client(server: CannedServer) -> Iterator[WebkassaClient]:
         webkassa_login="cashier",
         webkassa_password="secret",
     )
-    client = WebkassaClient(settings, FakeStrictRedis())
+    client = WebkassaClient(settings, FakeStrictRedis(), make_credentials(settings))
     yield client
     client._http.close()
 

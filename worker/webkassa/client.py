@@ -7,6 +7,7 @@ to serve); both send the same body, hence the same external number.
 
 import re
 import time
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,18 +66,27 @@ _CLIENT_INFO = "/api-portal/v4/cashbox/client-info"
 _MAIN_INFO = "/api-portal/v4/organization/main-info"
 
 
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Of a cashier, and the x-api-key of the integration; never printed."""
+
+    login: str
+    password: str = field(repr=False)
+    api_token: str = field(repr=False)
+
+
 class WebkassaClient:
     """Safe to share between threads. That a cashbox gets one call at a time is the caller's duty: see `cashbox_lock`."""
 
-    def __init__(self, settings: Settings, redis: Redis, *, pool_size: int = 16) -> None:
+    def __init__(self, settings: Settings, redis: Redis, credentials: Credentials, *, pool_size: int = 16) -> None:
         self._base_url = settings.webkassa_api_url
-        self._login = settings.webkassa_login
-        self._password = settings.webkassa_password.get_secret_value()
+        self._login = credentials.login
+        self._password = credentials.password
         self._connect_timeout = settings.webkassa_connect_timeout
         self._read_timeout = settings.webkassa_read_timeout
         self._http = requests.Session()
         self._http.trust_env = False  # a proxy or a .netrc of the machine must not see fiscal data
-        self._http.headers["x-api-key"] = settings.webkassa_api_token.get_secret_value()
+        self._http.headers["x-api-key"] = credentials.api_token
         self._http.headers["Content-Type"] = "application/json"
         adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
         self._http.mount("https://", adapter)
@@ -89,6 +99,9 @@ class WebkassaClient:
             self.authorize,
             renewal_seconds=self._connect_timeout + self._read_timeout + 1,
         )
+
+    def close(self) -> None:
+        self._http.close()
 
     @property
     def host(self) -> str:

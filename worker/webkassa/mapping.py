@@ -77,7 +77,13 @@ def read_paid(request: Mapping[str, Any]) -> dict[PaymentKind, Decimal]:
 
 
 def _to_position(line: Line, vat_rate: int | None) -> dict[str, Any]:
-    """PositionType is compulsory on OFD protocol 2.0.4 and ignored before, so it is always sent."""
+    """PositionType is compulsory on OFD protocol 2.0.4 and ignored before, so it is always sent.
+
+    Mark and MarkList exclude each other, and a list has one code for each piece.
+    """
+    codes: dict[str, Any] = {"GTIN": line.barcode, "NTIN": line.national_code}
+    if line.marks:
+        codes |= {"Mark": line.marks[0]} if len(line.marks) == 1 else {"MarkList": list(line.marks)}
     return {
         "PositionName": line.name,
         "Count": as_number(line.count),
@@ -89,6 +95,7 @@ def _to_position(line: Line, vat_rate: int | None) -> dict[str, Any]:
         "Tax": as_number(line.tax),
         "UnitCode": UNIT_SERVICE if line.is_service else UNIT_PIECE,
         "PositionType": POSITION_SERVICE if line.is_service else POSITION_GOODS,
+        **{name: value for name, value in codes.items() if value},
     }
 
 

@@ -1,0 +1,43 @@
+"""Secrets at rest: sealed with a key that only the environment has, so that a copy of the database opens nothing.
+
+The key is derived from `CREDENTIALS_KEY`, or `SECRET_KEY` where that is not set. Two of them, comma-separated, rotate: the
+first seals, both open.
+"""
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from shared.config import ConfigurationError, Settings
+
+
+class CannotUnseal(Exception):
+    """The key of the environment is not the one that sealed this."""
+
+
+def seal(settings: Settings, secret: str) -> str:
+    """Raises ConfigurationError without a key."""
+    return _open_box(settings).encrypt(secret.encode()).decode()
+
+
+def unseal(settings: Settings, sealed: str) -> str:
+    """Raises CannotUnseal; ConfigurationError without a key."""
+    try:
+        return _open_box(settings).decrypt(sealed.encode()).decode()
+    except InvalidToken:
+        raise CannotUnseal("sealed with another key: set the old CREDENTIALS_KEY (or SECRET_KEY) again") from None
+
+
+def _open_box(settings: Settings) -> MultiFernet:
+    keys = settings.credentials_key.get_secret_value() or settings.secret_key.get_secret_value()
+    parts = [part.strip() for part in keys.split(",") if part.strip()]
+    if not parts:
+        raise ConfigurationError("CREDENTIALS_KEY or SECRET_KEY has to be set: credentials are never stored in the clear")
+    return MultiFernet([Fernet(_derive(part)) for part in parts])
+
+
+def _derive(key: str) -> bytes:
+    derived = HKDF(SHA256(), length=32, salt=None, info=b"altegio-webkassa credentials").derive(key.encode())
+    return base64.urlsafe_b64encode(derived)

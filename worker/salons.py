@@ -1,0 +1,119 @@
+"""A salon: its cashbox, and the choices that hold for it. What a cashbox's row leaves open the environment decides.
+
+A salon with a row of its own is never served by another cashbox, not even while its own is disabled. The environment's
+cashbox serves the salons of `ALTEGIO_COMPANY_ID`. Where that is not set it serves whoever posts, as long as no salon has a
+cashbox of its own; from then on only the salons it served before, since a company nobody named may be anybody.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.config import Settings, parse_payment_kinds
+from shared.models import Cashbox, Receipt
+from shared.statuses import PaymentKind
+from worker.rules import Policy
+
+
+class NoCashbox(Exception):
+    """No cashbox serves this salon; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Salon:
+    """`cashbox` is None where none may serve the salon; `problem` says why. `vat`: none, auto or a rate."""
+
+    company_id: int
+    policy: Policy
+    vat: str
+    cashbox: Cashbox | None
+    problem: str = ""
+
+    def get_cashbox(self) -> Cashbox:
+        """Raises NoCashbox."""
+        if self.cashbox is None:
+            raise NoCashbox(self.problem)
+        return self.cashbox
+
+
+def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
+    own = find_own_cashbox(session, company_id)
+    if own is not None:
+        problem = "" if own.enabled else f"cashbox {own.unique_number} of salon {company_id} is disabled"
+        return Salon(company_id, build_policy(settings, own), own.vat or settings.webkassa_vat, _if_enabled(own), problem)
+    policy, vat = build_policy(settings, None), settings.webkassa_vat
+    default = ensure_default_cashbox(session, settings)
+    if default is None or default.company_id is not None:
+        return Salon(company_id, policy, vat, None, _unknown(company_id))
+    if not default.enabled:
+        return Salon(company_id, policy, vat, None, f"cashbox {default.unique_number} is disabled")
+    if not _serves(session, settings, default, company_id):
+        return Salon(company_id, policy, vat, None, _unknown(company_id))
+    return Salon(company_id, policy, vat, default)
+
+
+def find_own_cashbox(session: Session, company_id: int) -> Cashbox | None:
+    """The one in force, else the newest of those that were disabled."""
+    rows = select(Cashbox).where(Cashbox.company_id == company_id).order_by(Cashbox.enabled.desc(), Cashbox.id.desc())
+    return session.scalars(rows.limit(1)).first()
+
+
+def list_salons(session: Session, settings: Settings) -> Sequence[int]:
+    """Company ids of the salons that are known by name: rows of their own, and the environment's."""
+    mapped = session.scalars(select(Cashbox.company_id).where(Cashbox.enabled, Cashbox.company_id.is_not(None)))
+    return sorted({company for company in mapped if company is not None} | settings.company_ids)
+
+
+def build_policy(settings: Settings, cashbox: Cashbox | None) -> Policy:
+    def choose(name: str) -> str:
+        own = getattr(cashbox, name, None)
+        return str(getattr(settings, _SETTING_OF.get(name, name)) if own is None else own)
+
+    method = choose("default_payment_method")
+    return Policy(
+        fiscalize_when=choose("fiscalize_when"),
+        comment_marker=choose("comment_marker"),
+        default_kind=None if method == "ask" else PaymentKind(method),
+        amounts_in_tiyn=settings.altegio_amounts_in_tiyn,
+        payment_kinds=parse_payment_kinds(choose("payment_kinds")),
+    )
+
+
+_SETTING_OF = {"comment_marker": "fiscalize_comment_marker"}
+
+
+def _if_enabled(cashbox: Cashbox) -> Cashbox | None:
+    return cashbox if cashbox.enabled else None
+
+
+def _unknown(company_id: int) -> str:
+    return (
+        f"no cashbox for salon {company_id}: celery -A worker cashboxes add --company {company_id} --cashbox SWK…, "
+        "then replay"
+    )
+
+
+def ensure_default_cashbox(session: Session, settings: Settings) -> Cashbox | None:
+    """The row of the environment's cashbox, whoever it belongs to now; None where the environment names none."""
+    number = settings.webkassa_shop_id
+    if not number:
+        return None
+    found = select(Cashbox).where(Cashbox.unique_number == number)
+    cashbox = session.scalars(found).first()
+    if cashbox is None:
+        session.execute(insert(Cashbox).values(unique_number=number).on_conflict_do_nothing())
+        cashbox = session.scalars(found).first()
+    return cashbox
+
+
+def _serves(session: Session, settings: Settings, default: Cashbox, company_id: int) -> bool:
+    if settings.company_ids:
+        return company_id in settings.company_ids
+    mapped = select(Cashbox.id).where(Cashbox.company_id.is_not(None)).limit(1)
+    if session.scalar(mapped) is None:
+        return True
+    served = select(Receipt.id).where(Receipt.company_id == company_id, Receipt.cashbox_id == default.id).limit(1)
+    return session.scalar(served) is not None
