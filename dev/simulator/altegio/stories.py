@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,11 +21,15 @@ ACQUIRING_RATE = Decimal("0.0095")
 
 @dataclass(frozen=True)
 class Event:
-    """One webhook and the moment of the change it reports. Altegio delivers it about five seconds later."""
+    """One change and the webhook that reports it. Altegio delivers it about five seconds later.
+
+    `truth` is the same without PHP's habits: what its REST says from that moment on.
+    """
 
     at: datetime
     story: str
     envelope: Envelope
+    truth: Envelope
 
 
 @dataclass(frozen=True)
@@ -35,9 +40,11 @@ class Story:
     company_id: int
     events: list[Event]
 
-    def post(self, resource: str, status: str, body: Body, at: datetime) -> None:
-        message = envelope(self.company_id, resource, body["id"], status, body)
-        self.events.append(Event(at, self.name, message))
+    def post(self, resource: str, status: str, body: Body, at: datetime, *, sent: Body | None = None) -> None:
+        """`sent`: how the webhook spells the body, where that differs."""
+        truth = envelope(self.company_id, resource, body["id"], status, body)
+        message = truth if sent is None else truth | {"data": sent}
+        self.events.append(Event(at, self.name, message, truth))
 
 
 @dataclass
@@ -144,8 +151,9 @@ class Script:
         deleted: bool = False,
     ) -> None:
         body = record_body(visit, at, attendance=attendance, paid=paid, deleted=deleted)
-        add_oddities(body, self.rng)
-        story.post("record", status, body, at)
+        sent = deepcopy(body)
+        add_oddities(sent, self.rng)
+        story.post("record", status, body, at, sent=sent)
 
 
 def _sell_goods_inside(story: Story, visit: Visit) -> None:

@@ -4,15 +4,15 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from dev.simulator.jsontext import BadJson, parse
 from dev.simulator.webkassa.answers import build_ledger_row
 from dev.simulator.webkassa.faults import FaultError
 from dev.simulator.webkassa.fields import read_bool, read_decimal
-from dev.simulator.webkassa.jsontext import BadJson, parse
 from dev.simulator.webkassa.operations import OPERATIONS
 from dev.simulator.webkassa.requisites import to_utc
 from dev.simulator.webkassa.settings import SettingsError
 from dev.simulator.webkassa.simulator import Simulator
-from dev.simulator.webkassa.wire import Reply, json_reply
+from dev.simulator.wire import Reply, json_reply
 
 PREFIX = "/_sim/"
 OPERATION_NAMES = frozenset(OPERATIONS)

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dev.simulator.jsontext import BadJson, parse
 from dev.simulator.webkassa.errors import API_KEY_MISSING, NOT_SEQUENTIAL, Refusal
 from dev.simulator.webkassa.faults import AFTER, BEFORE, Fault
 from dev.simulator.webkassa.fields import lowered, read_text
 from dev.simulator.webkassa.flights import Flight
 from dev.simulator.webkassa.journal import Entry
-from dev.simulator.webkassa.jsontext import BadJson, parse
 from dev.simulator.webkassa.operations import READ_ONLY, perform
 from dev.simulator.webkassa.routes import Route
 from dev.simulator.webkassa.simulator import Simulator
-from dev.simulator.webkassa.wire import Reply, Wire, html_reply, json_reply
+from dev.simulator.wire import Reply, Wire, html_reply, json_reply
 
 # What a cut answer is cut from when nothing was done that could be answered.
 UNFINISHED = Reply(b'{"Data":{"CheckNumber":"1000000000000","DateTime":"01.01.2026 00:00:00"}}')

@@ -7,7 +7,7 @@ process before its answer leaves: killing the simulator loses nothing that a cli
 from pathlib import Path
 from typing import Any
 
-from dev.simulator.webkassa.jsontext import BadJson, dump, parse
+from dev.simulator.jsontext import BadJson, dump, parse
 
 
 class StateFile:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-from dev.simulator.webkassa.jsontext import dump
+from dev.simulator.jsontext import dump
 
 POLL_SECONDS = 0.05
 # Switched on and zero seconds: closing then sends a reset instead of an orderly end.

@@ -1,0 +1,209 @@
+"""What each operation answers. They read the state; only the hook settings can be changed from outside."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from dev.simulator.altegio.rest import views
+from dev.simulator.altegio.rest.settings import Settings
+from dev.simulator.altegio.rest.state import GOODS, HOOK_FLAGS, LOYALTY, MONEY, RECORD, Body, State, Stored, read_moment
+
+DEFAULT_COUNT = 50
+MAX_HOOKS = 10
+
+
+class Refusal(Exception):
+    """An answer with success:false. `message` None stands for an empty `meta`."""
+
+    def __init__(self, status: int, message: str | None) -> None:
+        super().__init__(message or "")
+        self.status, self.message = status, message
+
+
+NOT_FOUND = (404, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    state: State
+    settings: Settings
+    ids: Mapping[str, int]
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+
+    @property
+    def location(self) -> int:
+        return self.ids["location"]
+
+    def has_flag(self, name: str) -> bool:
+        return self.query.get(name, "0") in {"1", "true"}
+
+    def read_number(self, name: str, default: int | None = None) -> int | None:
+        """Raises Refusal."""
+        text = self.query.get(name)
+        if not text:
+            return default
+        if not text.isdecimal():
+            raise Refusal(422, f"{name} must be a whole number")
+        return int(text)
+
+    def read_moment(self, name: str) -> datetime | None:
+        """Raises Refusal. An unescaped plus of an offset arrives as a space."""
+        try:
+            return read_moment(self.query.get(name))
+        except ValueError:
+            raise Refusal(422, f"{name} must be a date and time") from None
+
+    def cut_page(self, rows: Sequence[Stored]) -> Sequence[Stored]:
+        page, count = self.read_number("page", 1), self.read_number("count", DEFAULT_COUNT)
+        if not page or not count:
+            raise Refusal(422, "page and count begin with 1")
+        return rows[(page - 1) * count : page * count]
+
+    def list_live(self, resource: str, **wanted: int) -> list[Stored]:
+        return [row for row in self.state.list_all(resource, self.location, **wanted) if not row.is_deleted]
+
+    def list_changed(self, rows: Sequence[Stored]) -> list[Stored]:
+        after, before = self.read_moment("changed_after"), self.read_moment("changed_before")
+        by_stamp = self.settings.dated_by == "stamp"
+
+        def fits(row: Stored) -> bool:
+            moment = row.changed_at if by_stamp else row.arrived_at
+            return (after is None or moment >= after) and (before is None or moment <= before)
+
+        return [row for row in rows if fits(row)]
+
+    def list_dated(self, rows: Sequence[Stored]) -> list[Stored]:
+        """By the salon's day, both ends included."""
+        start, end = self.read_moment("start_date"), self.read_moment("end_date")
+
+        def fits(day: date) -> bool:
+            return (start is None or start.date() <= day) and (end is None or day <= end.date())
+
+        return [row for row in rows if fits(date.fromisoformat(row.body["date"][:10]))]
+
+
+def _show_record(call: Call) -> Any:
+    record = _get_record(call)
+    return _show_with_payments(call, record, call.list_live(MONEY, record_id=record.id))
+
+
+def _get_record(call: Call) -> Stored:
+    record = call.state.find(RECORD, call.location, call.ids["record"])
+    if record is None or (record.is_deleted and call.settings.deleted_records == "missing"):
+        raise Refusal(*NOT_FOUND)
+    return record
+
+
+def _show_with_payments(call: Call, record: Stored, payments: Sequence[Stored]) -> Body:
+    shown = views.show_record(record, payments, call.settings)
+    if not call.has_flag("include_finance_transactions"):
+        del shown["finance_transactions"]
+    return shown
+
+
+def _list_records(call: Call) -> Any:
+    rows = call.state.list_all(RECORD, call.location)
+    if not call.has_flag("with_deleted"):
+        rows = [row for row in rows if not row.is_deleted]
+    found = call.list_dated(call.list_changed(rows))
+    payments: defaultdict[int, list[Stored]] = defaultdict(list)
+    for payment in call.list_live(MONEY):
+        payments[int(payment.body["record_id"])].append(payment)
+    return [_show_with_payments(call, record, payments[record.id]) for record in call.cut_page(found)]
+
+
+def _show_visit(call: Call) -> Any:
+    denied = call.settings.denied_locations
+    records = [row for row in call.state.list_all(RECORD, visit_id=call.ids["visit"]) if row.location not in denied]
+    if not records:
+        raise Refusal(*NOT_FOUND)
+    return views.show_visit(records, call.settings)
+
+
+def _show_details(call: Call) -> Any:
+    record = _get_record(call)
+    if int(record.body["visit_id"]) != call.ids["visit"]:
+        raise Refusal(*NOT_FOUND)
+    payments = call.list_live(MONEY, record_id=record.id)
+    loyalty = call.list_live(LOYALTY, record_id=record.id)
+    return views.show_details(record, payments, loyalty, call.settings)
+
+
+def _show_sale(call: Call) -> Any:
+    document = call.ids["document"]
+    record = _find_record_of(call, document)
+    goods = call.list_live(GOODS, document_id=document)
+    is_hidden = record is not None and not call.settings.sale_of_visits
+    if is_hidden or (record is None and not goods):
+        raise Refusal(*NOT_FOUND)
+    payments = call.list_live(MONEY, document_id=document)
+    return views.show_sale(document, record, goods, payments, call.list_live(LOYALTY, document_id=document))
+
+
+def _find_record_of(call: Call, document: int) -> Stored | None:
+    records = call.list_live(RECORD)
+    return next((row for row in records if any(one["id"] == document for one in row.body["documents"])), None)
+
+
+def _list_transactions(call: Call) -> Any:
+    rows = call.state.list_all(MONEY, call.location, **_read_wanted(call, "document_id"))
+    if not call.has_flag("deleted"):
+        rows = [row for row in rows if not row.is_deleted]
+    found = call.list_dated(call.list_changed(rows))
+    return [views.show_transaction(row, call.settings) for row in call.cut_page(found)]
+
+
+def _list_timetable(call: Call) -> Any:
+    rows = call.list_live(MONEY, **_read_wanted(call, "visit_id", "record_id"))
+    return [views.show_transaction(row, call.settings) for row in call.list_dated(rows)]
+
+
+def _read_wanted(call: Call, *names: str) -> dict[str, int]:
+    numbers = {name: call.read_number(name) for name in names}
+    return {name: number for name, number in numbers.items() if number is not None}
+
+
+def _show_finance_transaction(call: Call) -> Any:
+    payment = call.state.find(MONEY, call.location, call.ids["transaction"])
+    if payment is None or payment.is_deleted:
+        raise Refusal(*NOT_FOUND)
+    return views.show_finance_transaction(payment)
+
+
+def _list_accounts(call: Call) -> Any:
+    return call.state.list_accounts(call.location)
+
+
+def _show_hooks(call: Call) -> Any:
+    return call.state.get_hooks(call.location)
+
+
+def _change_hooks(call: Call) -> Any:
+    """What is left out is gone: addresses of other integrators too, and every flag falls back to zero."""
+    urls = call.body.get("urls")
+    if not isinstance(urls, list) or not all(isinstance(url, str) and url for url in urls):
+        raise Refusal(422, "urls must be a list of addresses")
+    unique = list(dict.fromkeys(urls))
+    if not 1 <= len(unique) <= MAX_HOOKS:
+        raise Refusal(422, f"there must be 1 to {MAX_HOOKS} addresses")
+    flags = {name: int(bool(call.body.get(name))) for name in ("active", *HOOK_FLAGS, "self_sending")}
+    call.state.replace_hooks(call.location, {"urls": unique, **flags})
+    return _show_hooks(call)
+
+
+ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
+    "record": _show_record,
+    "records": _list_records,
+    "visit": _show_visit,
+    "visit_details": _show_details,
+    "sale": _show_sale,
+    "timetable_transactions": _list_timetable,
+    "transactions": _list_transactions,
+    "finance_transaction": _show_finance_transaction,
+    "accounts": _list_accounts,
+    "hooks": _show_hooks,
+    "change_hooks": _change_hooks,
+}

@@ -1,0 +1,41 @@
+"""200 calls a minute and 5 a second from one address; what is over that is refused and counted."""
+
+import threading
+from collections import defaultdict, deque
+
+
+class Limiter:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._admitted: defaultdict[str, deque[float]] = defaultdict(deque)
+        self.refused = 0
+        self.busiest_second = 0
+        self.busiest_minute = 0
+
+    def admits(self, address: str, now: float, per_second: int | None, per_minute: int | None) -> bool:
+        """A refused call does not count against those that follow. `now` in seconds of a clock that never goes back."""
+        with self._lock:
+            calls = self._admitted[address]
+            while calls and calls[0] <= now - 60:
+                calls.popleft()
+            recent = sum(at > now - 1 for at in calls)
+            if (per_second and recent >= per_second) or (per_minute and len(calls) >= per_minute):
+                self.refused += 1
+                return False
+            calls.append(now)
+            self.busiest_second = max(self.busiest_second, recent + 1)
+            self.busiest_minute = max(self.busiest_minute, len(calls))
+            return True
+
+    def describe(self) -> dict[str, int]:
+        with self._lock:
+            return {
+                "refused": self.refused,
+                "busiest_second": self.busiest_second,
+                "busiest_minute": self.busiest_minute,
+            }
+
+    def clear(self) -> None:
+        with self._lock:
+            self._admitted.clear()
+            self.refused = self.busiest_second = self.busiest_minute = 0

@@ -1,0 +1,148 @@
+"""What Altegio knows at this moment. Every change is told by an envelope, whether its webhook arrives anywhere or not."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+Body = dict[str, Any]
+
+ALMATY = timezone(timedelta(hours=5))
+HOOK_FLAGS = (
+    "record",
+    "client",
+    "good",
+    "goods_operations_sale",
+    "goods_operations_receipt",
+    "goods_operations_consumable",
+    "goods_operations_stolen",
+    "goods_operations_move",
+    "finances_operation",
+    "service",
+    "service_category",
+    "master",
+    "salon",
+    "schedule",
+    "loyalty_card",
+)
+# The last one has no webhook: a certificate or bonus that was spent is seen in the sale document only.
+RECORD, MONEY, GOODS, LOYALTY = "record", "finances_operation", "goods_operations_sale", "loyalty_transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    id: int
+    location: int
+    body: Body
+    is_deleted: bool
+    changed_at: datetime
+    arrived_at: datetime
+
+
+@dataclass
+class Location:
+    accounts: dict[int, Body] = field(default_factory=dict)
+    hooks: Body = field(default_factory=lambda: {"urls": [], "active": 0, **dict.fromkeys(HOOK_FLAGS, 0), "self_sending": 0})
+
+    def learn_account(self, account: Mapping[str, Any]) -> None:
+        """From a payment: `type` 0 is cash, 1 is not."""
+        kind = int(not account["is_cash"])
+        self.accounts.setdefault(
+            account["id"], {"id": account["id"], "title": account["title"], "type": kind, "comment": ""}
+        )
+
+
+class State:
+    """All methods may be called from any thread; what they return is never changed afterwards."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self.clear()
+
+    def clear(self) -> None:
+        with self._lock:
+            self._shelves: dict[str, dict[int, Stored]] = {name: {} for name in (RECORD, MONEY, GOODS, LOYALTY)}
+            self._locations: dict[int, Location] = {}
+
+    def open_location(self, location: int, accounts: Iterable[Body] = (), urls: Iterable[str] = ()) -> None:
+        with self._lock:
+            place = self._locations.setdefault(location, Location())
+            place.accounts |= {account["id"]: account for account in accounts}
+            if urls:
+                flags = dict.fromkeys((RECORD, MONEY, GOODS), 1)
+                place.hooks = {**place.hooks, "urls": list(urls), "active": 1, **flags}
+
+    def apply(self, envelope: Mapping[str, Any]) -> bool:
+        """False for a resource that no endpoint shows."""
+        shelf = self._shelves.get(envelope["resource"])
+        if shelf is None:
+            return False
+        body, now = envelope["data"], datetime.now(UTC)
+        stored = Stored(
+            id=envelope["resource_id"],
+            location=envelope["company_id"],
+            body=body,
+            is_deleted=envelope["status"] == "delete" or bool(body.get("deleted")),
+            changed_at=read_moment(body.get("last_change_date")) or now,
+            arrived_at=now,
+        )
+        with self._lock:
+            shelf[stored.id] = stored
+            place = self._locations.setdefault(stored.location, Location())
+            if envelope["resource"] == MONEY:
+                place.learn_account(body["account"])
+        return True
+
+    def change(self, resource: str, number: int, changes: Mapping[str, Any]) -> None:
+        """Staff edits something without any webhook. Raises KeyError for what does not exist."""
+        with self._lock:
+            old = self._shelves[resource][number]
+            status = "delete" if old.is_deleted and "deleted" not in changes else "update"
+            envelope = {"company_id": old.location, "resource": resource, "resource_id": number, "status": status}
+            self.apply(envelope | {"data": {**old.body, **changes}})
+
+    def has_location(self, location: int) -> bool:
+        with self._lock:
+            return location in self._locations
+
+    def find(self, resource: str, location: int, number: int) -> Stored | None:
+        with self._lock:
+            stored = self._shelves[resource].get(number)
+        return stored if stored and stored.location == location else None
+
+    def list_all(self, resource: str, location: int | None = None, **wanted: int) -> list[Stored]:
+        """In the order of their ids; `wanted` are fields of the body. Deleted ones are among them."""
+        with self._lock:
+            rows = [
+                row
+                for row in self._shelves[resource].values()
+                if location in {None, row.location}
+                and all(int(row.body.get(name) or 0) == value for name, value in wanted.items())
+            ]
+        return sorted(rows, key=lambda row: row.id)
+
+    def list_accounts(self, location: int) -> list[Body]:
+        with self._lock:
+            return list(self._locations[location].accounts.values())
+
+    def get_hooks(self, location: int) -> Body:
+        with self._lock:
+            return self._locations[location].hooks
+
+    def replace_hooks(self, location: int, hooks: Body) -> None:
+        with self._lock:
+            self._locations[location].hooks = hooks
+
+    def describe(self) -> dict[str, Any]:
+        with self._lock:
+            counts = {name: len(shelf) for name, shelf in self._shelves.items()}
+            return {**counts, "locations": sorted(self._locations)}
+
+
+def read_moment(value: object) -> datetime | None:
+    """Any ISO form; without an offset it is the salon's wall time. None for what is none. Raises ValueError."""
+    if value in {None, ""}:
+        return None
+    moment = datetime.fromisoformat(str(value).replace(" ", "T"))
+    return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)

@@ -1,0 +1,178 @@
+"""Shapes of the replies, built from the bodies of the latest changes. Pure."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from dev.simulator.altegio.rest.settings import Settings
+from dev.simulator.altegio.rest.state import Body, Stored
+
+NOT_PAID, PAID, PARTLY_PAID = 0, 1, 2
+MONEY_FIELDS = frozenset(
+    {"cost", "cost_to_pay", "manual_cost", "cost_per_unit", "first_cost", "price", "amount"}
+    | {"default_cost_per_unit", "default_cost_total", "cost_to_pay_total"}
+)
+
+
+def show_record(record: Stored, payments: Sequence[Stored] | None, settings: Settings) -> Body:
+    """The body of the webhook with REST's own fields; `payments` None leaves finance_transactions out."""
+    body = record.body | {
+        "deleted": record.is_deleted,
+        "payment_status": _payment_status(record, payments or ()),
+        "is_sale_bill_printed": False,
+        "resource_instance_ids": [],
+        "consumables": [],
+        "acceptance_free": False,
+        "technical_break_duration": 0,
+    }
+    if payments is not None:
+        body["finance_transactions"] = [show_transaction(payment, settings) for payment in payments]
+    return body
+
+
+def _payment_status(record: Stored, payments: Sequence[Stored]) -> int:
+    if record.body.get("paid_full"):
+        return PAID
+    return PARTLY_PAID if payments else NOT_PAID
+
+
+def show_record_in_visit(record: Stored, settings: Settings) -> Body:
+    """A visit spells these flags as numbers."""
+    body = show_record(record, None, settings)
+    return body | {name: int(bool(body[name])) for name in ("deleted", "prepaid", "prepaid_confirmed")}
+
+
+def show_visit(records: Sequence[Stored], settings: Settings) -> Body:
+    first = records[0].body
+    return {
+        "attendance": first["attendance"],
+        "datetime": first["datetime"],
+        "comment": 0,
+        "records": [show_record_in_visit(record, settings) for record in records],
+    }
+
+
+def show_transaction(payment: Stored, settings: Settings) -> Body:
+    """A row of the two lists and of a record; the account's nature is told only where that is switched on."""
+    row = _show_row(payment)
+    if not settings.is_cash_in_transactions:
+        row["account"] = {name: row["account"][name] for name in ("id", "title")}
+    return row
+
+
+def show_finance_transaction(payment: Stored) -> Body:
+    """One transaction by its id tells the whole account."""
+    return _show_row(payment)
+
+
+def _show_row(payment: Stored) -> Body:
+    body = payment.body
+    is_goods = body["sold_item_type"] == "goods_transaction"
+    return body | {
+        "expense_id": body["expense"]["id"],
+        "account_id": body["account"]["id"],
+        "item_id": body["sold_item_id"],
+        "goods_transaction_id": body["sold_item_id"] if is_goods else 0,
+        "deleted": payment.is_deleted,
+    }
+
+
+def show_details(record: Stored, payments: Sequence[Stored], loyalty: Sequence[Stored], settings: Settings) -> Body:
+    return {
+        "payment_transactions": [show_transaction(payment, settings) for payment in payments],
+        "loyalty_transactions": [show_loyalty(one) for one in loyalty],
+        "items": [_show_detail(record, line) for line in _list_lines(record)],
+        "kkm_transaction_details_container": {"last_operation_type": None, "transactions": []},
+    }
+
+
+def _show_detail(record: Stored, line: Body) -> Body:
+    return {
+        "id": line["id"],
+        "item_id": line.get("good_id", line["id"]),
+        "item_title": line["title"],
+        "amount": abs(line["amount"]),
+        "first_cost": _gross(line),
+        "discount": line["discount"],
+        "cost": line["cost"],
+        "is_service": "good_id" not in line,
+        "is_good": "good_id" in line,
+        "record_id": record.id,
+    }
+
+
+def show_sale(
+    document_id: int,
+    record: Stored | None,
+    goods: Sequence[Stored],
+    payments: Sequence[Stored],
+    loyalty: Sequence[Stored],
+) -> Body:
+    """`record`: whose document it is; None for goods over the counter, whose lines are `goods`."""
+    lines = _list_lines(record) if record else [_as_line(operation) for operation in goods]
+    return {
+        "state": {
+            "id": document_id,
+            "items": [_show_item(line) for line in lines],
+            "payment_transactions": [_show_sale_payment(payment) for payment in payments],
+            "loyalty_transactions": [show_loyalty(one) for one in loyalty],
+        },
+        "payment_methods": [],
+        "kkm_state": {"transactions": []},
+    }
+
+
+def _list_lines(record: Stored) -> list[Body]:
+    return [*record.body["services"], *record.body["goods_transactions"]]
+
+
+def _as_line(operation: Stored) -> Body:
+    body = operation.body
+    return body | {"good_id": body["good"]["id"], "title": body["good"]["title"]}
+
+
+def _show_item(line: Body) -> Body:
+    return {
+        "id": line["id"],
+        "type": "good" if "good_id" in line else "service",
+        "title": line["title"],
+        "amount": abs(line["amount"]),
+        "default_cost_per_unit": line["cost_per_unit"],
+        "default_cost_total": _gross(line),
+        "client_discount_percent": line["discount"],
+        "cost_to_pay_total": line.get("cost_to_pay", line["cost"]),
+    }
+
+
+def _gross(line: Body) -> Any:
+    if "first_cost" in line:
+        return line["first_cost"]
+    gross = Decimal(str(line["cost_per_unit"])) * abs(line["amount"])
+    return int(gross) if gross == gross.to_integral_value() else float(gross)
+
+
+def _show_sale_payment(payment: Stored) -> Body:
+    body = payment.body
+    return {
+        "id": payment.id,
+        "document_id": body["document_id"],
+        "amount": body["amount"],
+        "sale_item_id": body["sold_item_id"],
+        "sale_item_type": body["sold_item_type"],
+        "account": body["account"],
+        "expense": body["expense"],
+    }
+
+
+def show_loyalty(one: Stored) -> Body:
+    return {name: one.body[name] for name in ("id", "amount", "title", "is_discount", "is_loyalty_withdraw")}
+
+
+def write_amounts_as_text(value: Any) -> Any:
+    """As the older interface did: "1000.00". Changes the copy that is returned."""
+    if isinstance(value, dict):
+        return {
+            name: f"{inner:.2f}" if name in MONEY_FIELDS and isinstance(inner, int | float) else write_amounts_as_text(inner)
+            for name, inner in value.items()
+        }
+    return [write_amounts_as_text(inner) for inner in value] if isinstance(value, list) else value
