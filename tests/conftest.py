@@ -12,6 +12,7 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
+from tests.support.altegio import AltegioControl
 from tests.support.databases import clone_template, migrate_template
 from tests.support.deadlines import SECONDS, enforce, find_deadline
 from tests.support.loopback import forbid_other_addresses
@@ -176,6 +177,25 @@ def simulator(simulator_process: SimulatorControl) -> SimulatorControl:
     process.start()
     simulator_process.reset()
     return simulator_process
+
+
+@pytest.fixture(scope="session")
+def altegio_process(workplace: Path) -> Iterator[AltegioControl]:
+    control = AltegioControl(workplace)
+    try:
+        control.process.start()
+        yield control
+    finally:
+        control.process.kill()
+
+
+@pytest.fixture
+def altegio(altegio_process: AltegioControl) -> AltegioControl:
+    """Altegio's simulator that knows the usual salon and nothing else."""
+    altegio_process.process.start()
+    altegio_process.reset()
+    altegio_process.open()
+    return altegio_process
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A `finances_operation` delivery: money that moved, kept for the receipt of what it paid."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -10,11 +12,24 @@ from worker.facts import Facts, demand_facts
 from worker.missed import knows_goods, store_missed_goods
 from worker.payments import find_doubt, save_payment, seconds_to_wait, take_over_ledger, wake_deliveries
 from worker.resolution import Resolution
-from worker.rules import is_payment, pays_goods
+from worker.rules import find_payment_kind, is_payment, pays_goods
 from worker.sales import Subject, clear_return_due, find_sale, mark_return_due, may_be_changed
 from worker.salons import load_salon
 from worker.services import Services
 from worker.visits import find_checkout
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """An operation that was just noted, and what it paid. `tells_kind`: it says where the money went."""
+
+    services: Services
+    session: Session
+    row: WebhookRecord
+    facts: Facts | None
+    subject: Subject
+    done: str
+    tells_kind: bool
 
 
 def note_payment(
@@ -23,6 +38,7 @@ def note_payment(
     """Keeps the newest word on the operation, wakes what waits for it, and doubts a receipt it contradicts.
 
     What is no payment is kept as well: a deletion may arrive before its creation, which must not count as money then.
+    Raises NeedsFacts where Altegio has to be asked first.
     """
     assert row.company_id is not None
     assert row.resource_id is not None
@@ -54,7 +70,9 @@ def note_payment(
         return Resolution.ignored("not a payment of a client")
     if subject is None:
         return Resolution.processed("no longer tied to a sale")
-    return _follow(services, session, row, subject, "payment noted" if active else "payment taken back", facts)
+    done = "payment noted" if active else "payment taken back"
+    tells_kind = find_payment_kind(operation, policy.payment_kinds) is not None
+    return _follow(_Note(services, session, row, facts, subject, done, tells_kind))
 
 
 def find_subject(row: WebhookRecord, operation: FinanceOperation) -> Subject | None:
@@ -67,51 +85,43 @@ def find_subject(row: WebhookRecord, operation: FinanceOperation) -> Subject | N
     return None
 
 
-def _find_missing_goods(
-    services: Services, session: Session, row: WebhookRecord, subject: Subject, facts: Facts | None
-) -> Resolution | None:
-    """Goods over the counter that were paid for, and that no webhook told of: read from the sale document."""
-    if services.altegio is None or subject.document_id is None or knows_goods(session, subject):
-        return None
-    wait = services.settings.goods_wait_seconds + services.settings.payment_wait_seconds
-    left = wait - (utc_now() - row.created_at).total_seconds()
-    if left > 0:
-        return Resolution.waiting("the goods of this payment may follow", left)
-    demand_facts(services, subject, facts)
-    if facts is None or not facts.goods:
-        return None
-    return Resolution.processed("payment noted", wake=tuple(store_missed_goods(session, subject, facts.goods)))
-
-
-def _follow(
-    services: Services, session: Session, row: WebhookRecord, subject: Subject, done: str, facts: Facts | None
-) -> Resolution:
+def _follow(note: _Note) -> Resolution:
+    session, subject = note.session, note.subject
     sale = find_sale(session, subject)
-    if sale is None and (found := _find_missing_goods(services, session, row, subject, facts)):
+    if sale is None and (found := _find_missing_goods(note)):
         return found
     if sale is None or may_be_changed(sale):
-        return Resolution.processed(done, wake=wake_deliveries(session, subject, sale))
+        return Resolution.processed(note.done, wake=wake_deliveries(session, subject, sale))
     if subject.record_id and find_checkout(session, subject) is not None:
-        return Resolution.processed(f"{done}; the visit was paid at the desk", receipt_id=sale.id)
-    return _compare(services, session, row, subject, sale, done, facts)
+        return Resolution.processed(f"{note.done}; the visit was paid at the desk", receipt_id=sale.id)
+    return _compare(note, sale)
 
 
-def _compare(
-    services: Services,
-    session: Session,
-    row: WebhookRecord,
-    subject: Subject,
-    sale: Receipt,
-    done: str,
-    facts: Facts | None,
-) -> Resolution:
+def _find_missing_goods(note: _Note) -> Resolution | None:
+    """Goods over the counter that were paid for, and that no webhook told of: read from the sale document."""
+    services, subject = note.services, note.subject
+    if services.altegio is None or subject.document_id is None or knows_goods(note.session, subject):
+        return None
+    wait = services.settings.goods_wait_seconds + services.settings.payment_wait_seconds
+    left = wait - (utc_now() - note.row.created_at).total_seconds()
+    if left > 0:
+        return Resolution.waiting("the goods of this payment may follow", left)
+    demand_facts(services, subject, note.facts)
+    if note.facts is None or not note.facts.goods:
+        return None
+    return Resolution.processed(note.done, wake=tuple(store_missed_goods(note.session, subject, note.facts.goods)))
+
+
+def _compare(note: _Note, sale: Receipt) -> Resolution:
     """A payment that was booked anew looks like one deleted and one made: what looks wrong is looked at again later."""
-    doubt = find_doubt(session, subject, sale)
+    doubt = find_doubt(note.session, note.subject, sale)
     if doubt is None:
+        if not note.tells_kind:
+            demand_facts(note.services, note.subject, note.facts)
         clear_return_due(sale)
-        return Resolution.processed(done, receipt_id=sale.id)
-    wait = seconds_to_wait(services, session, subject, row.created_at)
+        return Resolution.processed(note.done, receipt_id=sale.id)
+    wait = seconds_to_wait(note.services, note.session, note.subject, note.row.created_at)
     if wait > 0:
         return Resolution.waiting(doubt.reason, wait)
-    demand_facts(services, subject, facts)
+    demand_facts(note.services, note.subject, note.facts)
     return mark_return_due(sale, doubt.reason, is_paid_back=doubt.is_paid_back)

@@ -23,8 +23,6 @@ from worker.webkassa.mapping import read_paid
 
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
 RECEIPTS_THAT_TELL = 5
-# What the ledger said is as old as the question; a webhook about a change in that very moment may be newer.
-LEDGER_MARGIN = timedelta(seconds=5)
 
 
 def save_payment(
@@ -69,7 +67,7 @@ def save_payment(
     saved = session.scalar(
         statement.on_conflict_do_update(
             index_elements=[PaymentRecord.company_id, PaymentRecord.operation_id],
-            set_={**values, "kind": kind},
+            set_={**values, "kind": kind, "changed_at": func.coalesce(new.changed_at, PaymentRecord.changed_at)},
             where=is_newer,
         ).returning(PaymentRecord.id)
     )
@@ -77,14 +75,16 @@ def save_payment(
 
 
 def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: Policy) -> None:
-    """Altegio's own list of a sale's payments: what is not on it is no payment any more."""
+    """Altegio's own list of a sale's payments: what is not on it is no payment any more.
+
+    Our clock and Altegio's stamps are never compared. A webhook that is older than the list and comes after it may be
+    taken for news; whatever it leads to, the list is read again first.
+    """
     if facts.payments is None:
         return
-    asked_at = facts.read_at - LEDGER_MARGIN
     for operation in facts.payments:
         if operation.id is None:
             continue
-        changed_at = max(operation.last_change_date or asked_at, asked_at)
         save_payment(
             session,
             subject.company_id,
@@ -92,7 +92,7 @@ def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: P
             operation,
             policy,
             status="update",
-            changed_at=changed_at,
+            changed_at=operation.last_change_date,
             webhook_record_id=None,
         )
     listed = [operation.id for operation in facts.payments if operation.id is not None]
@@ -103,9 +103,10 @@ def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: P
             PaymentRecord.operation_id.is_not(None),
             PaymentRecord.operation_id.not_in(listed),
             PaymentRecord.state == PaymentState.ACTIVE,
-            PaymentRecord.changed_at.is_(None) | (PaymentRecord.changed_at < facts.read_at),
+            # Told while the list was on its way: the next look knows.
+            PaymentRecord.created_at < facts.read_at,
         )
-        .values(state=PaymentState.REVOKED, changed_at=asked_at)
+        .values(state=PaymentState.REVOKED)
     )
 
 
