@@ -18,7 +18,7 @@ from dev.chaos.oracle import Verdict, judge
 from dev.chaos.poster import Poster, disturb
 from dev.chaos.trouble import Fault, Trouble
 from dev.chaos.webkassa_faults import build_webkassa_faults
-from dev.chaos.world import COMPANIES, World
+from dev.chaos.world import CASHBOXES, COMPANIES, World
 from dev.demo.waiting import WaitTimeout, wait_until
 from dev.simulator.altegio.day import Day, generate_day
 
@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "GOODS_WAIT_SECONDS": "1",
     "PAYMENT_WAIT_SECONDS": "1",
     "WEBKASSA_VAT": "auto",
+    "ALTEGIO_COMPANY_ID": ",".join(str(company) for company in COMPANIES if company not in CASHBOXES),
 }
 FAULT_NAMES = tuple(fault.name for fault in (*build_machine_faults(), *build_webkassa_faults()))
 PROGRESS_SECONDS = 10.0

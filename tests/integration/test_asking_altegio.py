@@ -176,12 +176,16 @@ class TestRights:
         assert paid_by(simulator) == {CARD: "4000.00"}
 
     def test_a_wrong_token_is_told_without_the_token(
-        self, bridge: Bridge, altegio: AltegioControl, capfd: pytest.CaptureFixture[str]
+        self,
+        bridge: Bridge,
+        altegio: AltegioControl,
+        capfd: pytest.CaptureFixture[str],
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         altegio.settings(user_token="changed")
         bridge.deliver(visit())
         assert bridge.receipt().state == "issued"
-        said = "".join(capfd.readouterr())
+        said = "".join(capfd.readouterr()) + caplog.text
         assert "ALTEGIO_USER_TOKEN" in said
         assert not [token for token in (USER_TOKEN, PARTNER_TOKEN) if token in said]
 

@@ -192,18 +192,23 @@ def test_hook_settings(changes: dict[str, Any], words: str | None) -> None:
 
 class TestHookCheck:
     def test_once_a_day_and_sooner_while_it_is_wrong(
-        self, looking: Bridge, altegio: AltegioControl, capfd: pytest.CaptureFixture[str]
+        self,
+        looking: Bridge,
+        altegio: AltegioControl,
+        capfd: pytest.CaptureFixture[str],
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         altegio.open(urls=["https://other.example/hook"])
         check_hooks(looking.services)
         check_hooks(looking.services)
         assert altegio.calls().count("hooks") == 1
-        assert "our address is gone" in "".join(capfd.readouterr())
+        assert "our address is gone" in "".join(capfd.readouterr()) + caplog.text
+        caplog.clear()
         altegio.open(urls=[OURS])
         looking.execute("UPDATE altegio_looks SET next_look_at = next_look_at - interval '1 hour'")
         check_hooks(looking.services)
         assert altegio.calls().count("hooks") == 2
-        assert "our address is gone" not in "".join(capfd.readouterr())
+        assert "our address is gone" not in "".join(capfd.readouterr()) + caplog.text
         looking.execute("UPDATE altegio_looks SET next_look_at = next_look_at - interval '1 hour'")
         check_hooks(looking.services)
         assert altegio.calls().count("hooks") == 2

@@ -14,8 +14,10 @@ from worker.receipt_builder import (
     build_draft,
     build_goods_lines,
     build_record_lines,
+    choose_record_lines,
     choose_vat_rate,
     contained_tax,
+    take_off,
 )
 
 HAIRCUT: dict[str, Any] = {"title": "Стрижка", "amount": 1, "cost_per_unit": 4000, "cost": 4000}
@@ -246,3 +248,51 @@ def test_nine_digits_are_the_most_a_receipt_holds() -> None:
     with pytest.raises(CannotBuild) as caught:
         build_draft((*full, *build({"cost": 1})), {PaymentKind.CARD: Decimal(1_000_000_000)}, 16)
     assert caught.value.code == "too_large"
+
+
+HALVES = [HAIRCUT, {"title": "Укладка", "amount": 1, "cost_per_unit": 2000, "cost": 2000}]
+
+
+@pytest.mark.parametrize(
+    ("changes", "paid", "loyalty", "totals"),
+    [
+        pytest.param({}, 0, 0, ["4000.00", "2000.00"], id="nothing-known"),
+        pytest.param({}, 6000, 0, ["4000.00", "2000.00"], id="they-agree"),
+        pytest.param({}, 5000, 0, ["4000.00", "2000.00"], id="they-do-not-and-nothing-explains-it"),
+        pytest.param({}, 4500, 1500, ["3000.00", "1500.00"], id="the-rest-was-a-certificate"),
+        pytest.param({}, "5999.99", "0.01", ["3999.99", "2000.00"], id="one-tiyn-of-bonus"),
+        pytest.param({"cost_to_pay": 0}, 6000, 0, ["4000.00", "2000.00"], id="nothing-left-to-pay-once-paid"),
+        pytest.param({"cost_to_pay": 0}, 4500, 1500, ["3000.00", "1500.00"], id="the-same-with-a-certificate"),
+        pytest.param({"cost_to_pay": 0}, 5000, 0, [], id="nothing-left-and-nothing-fits"),
+    ],
+)
+def test_lines_that_agree_with_the_money(changes: dict[str, Any], paid: Any, loyalty: Any, totals: list[str]) -> None:
+    record = make_record(services=[line | changes for line in HALVES])
+    lines = choose_record_lines(record, Decimal(paid), Decimal(loyalty))
+    assert [f"{line.total:f}" for line in lines] == totals
+
+
+@pytest.mark.parametrize("amount", ["0.01", "0.02", "0.03", "1.99", "333.33", "9999.99"])
+def test_what_is_taken_off_is_taken_off_to_the_tiyn(amount: str) -> None:
+    lines = build(*({"title": str(cost), "cost": cost} for cost in ("0.01", "0.02", "333.33", "9666.64")))
+    reduced = take_off(lines, Decimal(amount))
+    assert sum(line.total for line in reduced) == Decimal("10000.00") - Decimal(amount)
+    assert all(line.price * line.count - line.discount == line.total > 0 for line in reduced)
+
+
+@pytest.mark.parametrize(
+    ("fields", "codes"),
+    [
+        ({}, (None, None, ())),
+        ({"barcode": "4006381333931", "ntin": "0123456789012"}, ("4006381333931", "0123456789012", ())),
+        ({"barcode": "ART-17"}, (None, None, ())),
+        ({"barcode": 4006381333931}, ("4006381333931", None, ())),
+        ({"marking_code": "010460;x"}, (None, None, ("010460;x",))),
+        ({"amount": -2, "marking_codes": ["a", "b"]}, (None, None, ("a", "b"))),
+        ({"amount": -2, "marking_codes": ["a"]}, (None, None, ())),
+    ],
+)
+def test_codes_of_goods(fields: dict[str, Any], codes: tuple[Any, ...]) -> None:
+    record = make_record(services=[], goods_transactions=[{"title": "Крем", "amount": -1, "cost": 900, **fields}])
+    (line,) = build_record_lines(record)
+    assert (line.barcode, line.national_code, line.marks) == codes

@@ -91,3 +91,19 @@ def test_order_of_payments_does_not_depend_on_how_they_came() -> None:
     lines = make_draft({"cost": 4000}).lines
     other = dict(reversed(one.items()))
     assert request_of(build_draft(lines, one, 16)) == request_of(build_draft(lines, other, 16))
+
+
+@pytest.mark.parametrize(
+    ("goods", "codes"),
+    [
+        ({}, {}),
+        ({"barcode": "4006381333931"}, {"GTIN": "4006381333931"}),
+        ({"ntin": "0123456789012"}, {"NTIN": "0123456789012"}),
+        ({"marking_code": "a"}, {"Mark": "a"}),
+        ({"amount": -2, "marking_codes": ["a", "b"]}, {"MarkList": ["a", "b"]}),
+    ],
+)
+def test_codes_of_goods_go_along_where_there_are_any(goods: dict[str, Any], codes: dict[str, Any]) -> None:
+    line = {"title": "Крем", "amount": -1, "cost": 4000, **goods}
+    (position,) = request_of(make_draft(goods=(line,)))["Positions"]
+    assert {name: position[name] for name in ("GTIN", "NTIN", "Mark", "MarkList") if name in position} == codes

@@ -24,6 +24,7 @@ from worker.rules import (
     decide_record,
     find_contradiction,
     find_payment_kind,
+    find_purpose,
     find_reason_to_ignore_goods,
     has_marker,
     is_payment,
@@ -363,3 +364,27 @@ def test_a_payment_taken_back_before_its_receipt_was_sent_needs_no_return(status
     record = Record.model_validate({"paid_full": 0, "deleted": status == "delete"})
     decision = decide_record(record, status, PRICE, [], NEVER_SENT, Policy())
     assert isinstance(decision, Ignore if status == "delete" else AwaitPayment)
+
+
+@pytest.mark.parametrize(
+    ("fields", "purpose"),
+    [
+        pytest.param({}, "sale", id="a-visit"),
+        pytest.param({"record_id": 0, "document_id": 5, "sold_item_type": "goods_transaction"}, "sale", id="goods"),
+        pytest.param({"record_id": 0}, "deposit", id="a-top-up"),
+        pytest.param({"record_id": 0, "sold_item_type": "loyalty_certificate"}, "other", id="a-certificate-of-no-document"),
+        pytest.param({"amount": -38, "comment": "комиссии за эквайринг"}, "fee", id="a-fee"),
+        pytest.param({"amount": -38, "comment": "Acquiring commission"}, "fee", id="a-fee-in-english"),
+        pytest.param({"amount": -4000}, "refund", id="money-back-for-a-visit"),
+        pytest.param({"amount": 4000, "expense": {"id": 1, "type": 1}}, "refund", id="an-expense-with-a-wrong-sign"),
+        pytest.param({"amount": -4000, "record_id": 0}, "other", id="rent"),
+    ],
+)
+def test_what_money_is_for(fields: dict[str, Any], purpose: str) -> None:
+    operation = FinanceOperation.model_validate({"id": 1, "amount": 4000, "record_id": 1001, **fields})
+    assert find_purpose(operation) == purpose
+
+
+def test_where_the_ledger_was_read_nothing_stands_in_for_a_part() -> None:
+    assert isinstance(settle(PRICE, [paid(1000)], Policy(), is_ledger=True), AskPerson)
+    assert isinstance(settle(PRICE, [], Policy(), is_ledger=True), IssueReceipt)

@@ -1,0 +1,28 @@
+"""A person at the command line of the running service."""
+
+import subprocess
+import sys
+
+from dev.demo.children import ROOT
+from tests.support.stack import Stack
+
+
+class Operator:
+    """Runs `celery -A worker GROUP WORDS…`, with `said` on its standard input; the exit code and what was answered."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+
+    def run(self, *words: str, group: str = "receipts", said: str = "") -> tuple[int, str]:
+        command = [sys.executable, "-m", "celery", "-A", "worker", group, *words]
+        done = subprocess.run(
+            command,
+            env=self._stack.environment,
+            cwd=ROOT,
+            input=said,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return done.returncode, done.stdout + done.stderr
