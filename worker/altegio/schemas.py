@@ -1,7 +1,7 @@
 """What Altegio's REST API answers, read into what the rest of the service works with. Pure.
 
-Tolerant in the way of `shared.altegio`: fields may be missing, ids may be text, relations may be `[]`. Money is not guessed: a
-row whose sum cannot be read is an error, since leaving it out would make a wrong receipt.
+Tolerant in the way of `shared.altegio`: fields may be missing, ids may be text, relations may be `[]`. Money is not guessed:
+a row whose sum cannot be read is an error, since leaving it out would make a wrong receipt.
 """
 
 from collections.abc import Iterable, Mapping
