@@ -217,6 +217,14 @@ def test_the_goods_own_name_wins() -> None:
     assert data["good"] == {"id": 8, "title": "Шампунь 300 мл"}
 
 
+@pytest.mark.parametrize("name", ["marks", "marking_codes", "marking_code", "marking", "mark"])
+def test_codes_come_along_in_any_spelling(name: str) -> None:
+    goods = {"id": 8, "title": "Духи", "barcode": "4870001112223"}
+    (data,) = read_sale_items(sale(SHAMPOO | {"good": goods, "ntin": "0201", name: "010487"}), 900001)
+    operation = GoodsOperation.model_validate(data)
+    assert (operation.barcode, operation.ntin, operation.marks) == ("4870001112223", "0201", ("010487",))
+
+
 def test_items_as_an_object_with_numbered_keys() -> None:
     assert len(read_sale_items({"items": {"0": SHAMPOO, "2": SHAMPOO}}, 900001)) == 2
 
