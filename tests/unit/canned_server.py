@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 AUTHORIZE = "/api/v4/Authorize"
 
@@ -42,6 +43,15 @@ class Asked:
     def body(self) -> Any:
         return json.loads(self.raw)
 
+    @property
+    def address(self) -> str:
+        """The path without its query."""
+        return urlsplit(self.path).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.path).query))
+
 
 Behaviour = Callable[[BaseHTTPRequestHandler], None]
 
@@ -69,14 +79,14 @@ class CannedServer:
         self._answers[path.lower()] = list(answers)
 
     def asked_at(self, path: str) -> list[Asked]:
-        return [asked for asked in self.asked if asked.path.lower() == path.lower()]
+        return [asked for asked in self.asked if asked.address.lower() == path.lower()]
 
     def respond(self, handler: BaseHTTPRequestHandler) -> None:
         length = int(handler.headers.get("Content-Length") or 0)
         asked = Asked(handler.path, dict(handler.headers.items()), handler.rfile.read(length))
         with self._lock:
             self.asked.append(asked)
-            answer = self._choose(asked.path.lower())
+            answer = self._choose(asked.address.lower())
         if isinstance(answer, Answer):
             answer.send(handler)
         else:
@@ -111,6 +121,9 @@ def find_closed_address() -> str:
 
 def _make_handler(server: CannedServer) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            server.respond(self)
+
         def do_POST(self) -> None:
             server.respond(self)
 

@@ -113,6 +113,30 @@ def test_a_host_called_api_stays() -> None:
     assert make(webkassa_api_url="https://api.webkassa.kz").webkassa_api_url == "https://api.webkassa.kz"
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://api.alteg.io",
+        "https://api.alteg.io/",
+        "https://api.alteg.io/api",
+        "https://api.alteg.io/api/v1/",
+        " https://api.alteg.io/api/v2",
+    ],
+)
+def test_the_address_of_altegio_may_be_pasted_with_its_path(address: str) -> None:
+    assert make(altegio_api_url=address).altegio_api_url == "https://api.alteg.io"
+
+
+@pytest.mark.parametrize("name", ["ALTEGIO_PARTNER_TOKEN", "ALTEGIO_USER_TOKEN"])
+def test_tokens_of_altegio_go_together_and_are_real(name: str) -> None:
+    both = {"altegio_partner_token": "0f1e2d", "altegio_user_token": "3c4b5a"}
+    make(**both).check_for_worker()
+    with pytest.raises(ConfigurationError, match=name):
+        make(**both | {name.lower(): ""}).check_for_worker()
+    with pytest.raises(ConfigurationError, match=name):
+        make(**both | {name.lower(): "change-me"}).check_for_worker()
+
+
 @pytest.mark.parametrize(("value", "regime"), [("none", "none"), (" AUTO ", "auto"), ("12", "12"), ("16", "16"), ("5", "5")])
 def test_vat_regimes(value: str, regime: str) -> None:
     assert make(webkassa_vat=value).webkassa_vat == regime
@@ -154,6 +178,8 @@ def test_database_address(fields: dict[str, Any], url: str) -> None:
         {"default_payment_method": "barter"},
         {"webkassa_read_timeout": 0},
         {"webkassa_read_timeout": 46},
+        {"altegio_connect_timeout": 0},
+        {"altegio_read_timeout": 46},
         {"lease_seconds": 91},
         {"retry_max_attempts": 0},
         {"log_format": "xml"},

@@ -44,8 +44,9 @@ class Window:
 # Somewhat longer than Altegio's: calls that left evenly may arrive closer together.
 WINDOWS = (Window(5, 1.1, background=2), Window(200, 61.0, background=100))
 
-# KEYS: all calls, the background's, the pause. ARGV: 1 for a background call, then calls, background and milliseconds of each
-# window. Answers the milliseconds to wait, 0 when the call is taken. Entries of the future are left by a clock set back since.
+# KEYS: all calls, the background's, the pause. ARGV: 1 for a background call, then calls, background and milliseconds of
+# each window. Answers the milliseconds to wait, 0 when the call is taken. A clock that was set back leaves entries of the
+# future: those say nothing.
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -1,7 +1,7 @@
 """What Altegio's REST API answers, read into what the rest of the service works with. Pure.
 
-Tolerant in the way of `shared.altegio`: fields may be missing, ids may be text, relations may be `[]`. Money is not guessed: a
-row whose sum cannot be read is an error, since leaving it out would make a wrong receipt.
+Tolerant in the way of `shared.altegio`: fields may be missing, ids may be text, relations may be `[]`. Money is not guessed:
+a row whose sum cannot be read is an error, since leaving it out would make a wrong receipt.
 """
 
 from collections.abc import Iterable, Mapping
@@ -28,6 +28,8 @@ Model = TypeVar("Model", bound=BaseModel)
 
 _ACCOUNT_CASH, _ACCOUNT_CASHLESS = 0, 1
 _GOOD = "good"
+# Handed on as they came: `shared.altegio.GoodsOperation` knows every spelling.
+_CODES = ("barcode", "ntin", "marks", "marking_codes", "marking_code", "marking", "mark")
 
 
 class UnreadableAnswer(ValueError):
@@ -149,7 +151,8 @@ def _as_goods_operation(item: _SaleItem, row: dict[str, Any], document_id: int) 
         "cost": item.cost_to_pay_total,
         "discount": item.client_discount_percent,
     }
-    return operation | {name: row[name] for name in ("barcode", "marking") if row.get(name)}
+    codes = {"barcode": item.good.barcode} if item.good and item.good.barcode else {}
+    return operation | codes | {name: row[name] for name in _CODES if row.get(name)}
 
 
 def _enumerate(state: Mapping[str, Any], name: str) -> Iterable[tuple[int, Any]]:
