@@ -15,6 +15,7 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.altegio import parse_moment_hint
 from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.models import AltegioLook, Cashbox, Visit
@@ -30,7 +31,8 @@ from worker.services import Services
 log = get_logger(__name__)
 
 RECORDS, TRANSACTIONS = "records", "transactions"
-OVERLAP = timedelta(minutes=10)
+# In which zone Altegio reads `changed_after` is not documented: the salon's is sent, and UTC would put it five hours ahead.
+OVERLAP = timedelta(hours=5, minutes=30)
 # How long a look may take before somebody else may begin it anew.
 LOOK_SECONDS = 300
 AFTER_FAILURE_SECONDS = 30.0
@@ -46,6 +48,7 @@ Store = Callable[[Session, int, dict[str, Any]], int | None]
 class _Look:
     company_id: int
     what: str
+    began_at: datetime
     since: datetime
 
 
@@ -88,20 +91,26 @@ _DISTINCT_SALONS = text(
 def _begin(services: Services, company_id: int, what: str) -> _Look | None:
     """Claims the look, so that two beats look once; None when it is not due."""
     with services.sessions.begin() as session:
-        first = _find_beginning(session, company_id)
-        # The first look begins where the bridge did: what was paid before is not its business.
-        values = {"company_id": company_id, "what": what, "looked_until": first + OVERLAP}
-        session.execute(insert(AltegioLook).values(values).on_conflict_do_nothing())
-        looked_until = session.scalar(
+        _ensure_look(session, company_id, what)
+        claimed = session.execute(
             update(AltegioLook)
             .where(AltegioLook.company_id == company_id, AltegioLook.what == what, AltegioLook.next_look_at <= func.now())
             .values(next_look_at=func.now() + timedelta(seconds=LOOK_SECONDS))
-            .returning(AltegioLook.looked_until)
-        )
-    return None if looked_until is None else _Look(company_id, what, looked_until - OVERLAP)
+            .returning(AltegioLook.began_at, AltegioLook.looked_until)
+        ).one_or_none()
+    return None if claimed is None else _Look(company_id, what, claimed.began_at, claimed.looked_until - OVERLAP)
+
+
+def _ensure_look(session: Session, company_id: int, what: str) -> None:
+    known = select(AltegioLook.id).where(AltegioLook.company_id == company_id, AltegioLook.what == what)
+    if session.scalar(known) is None:
+        began_at = _find_beginning(session, company_id)
+        values = {"company_id": company_id, "what": what, "began_at": began_at, "looked_until": began_at}
+        session.execute(insert(AltegioLook).values(values).on_conflict_do_nothing())
 
 
 def _find_beginning(session: Session, company_id: int) -> datetime:
+    """Where the bridge came to the salon: what was paid before may have been receipted by hand."""
     begun = session.scalar(select(func.min(Cashbox.created_at)).where(Cashbox.company_id == company_id))
     if begun is None:
         begun = session.scalar(select(func.min(Visit.created_at)).where(Visit.company_id == company_id))
@@ -131,7 +140,8 @@ def _ask(services: Services, client: AltegioClient, look: _Look) -> list[int]:
     found: list[int] = []
     for page in range(1, MAX_PAGES + 1):
         rows = ask(look.company_id, look.since, page=page, count=PAGE, background=True)
-        stored = _store_page(services, look.company_id, rows, store)
+        ours = [row for row in rows if _is_ours(row, look.began_at)]
+        stored = _store_page(services, look.company_id, ours, store)
         if stored:
             publish(services, stored)
         found += stored
@@ -139,6 +149,11 @@ def _ask(services: Services, client: AltegioClient, look: _Look) -> list[int]:
             return found
     log.error("more changes than a look can take", company_id=look.company_id, what=look.what)
     return found
+
+
+def _is_ours(row: dict[str, Any], began_at: datetime) -> bool:
+    moment = parse_moment_hint(row.get("last_change_date")) or parse_moment_hint(row.get("date"))
+    return moment is None or moment >= began_at
 
 
 def publish(services: Services, rows: Sequence[int]) -> None:

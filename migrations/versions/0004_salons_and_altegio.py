@@ -54,6 +54,7 @@ def upgrade() -> None:
         "altegio_looks",
         sa.Column("company_id", sa.BigInteger(), nullable=False),
         sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("looked_until", sa.DateTime(timezone=True), nullable=False),
         sa.Column("next_look_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),

@@ -27,7 +27,8 @@ from shared.money import ZERO
 Model = TypeVar("Model", bound=BaseModel)
 
 _ACCOUNT_CASH, _ACCOUNT_CASHLESS = 0, 1
-_GOOD = "good"
+# The sample says "good"; the words around it say product.
+_GOODS = frozenset({"good", "goods", "product", SOLD_GOODS})
 # Handed on as they came: `shared.altegio.GoodsOperation` knows every spelling.
 _CODES = ("barcode", "ntin", "marks", "marking_codes", "marking_code", "marking", "mark")
 
@@ -106,7 +107,7 @@ def read_sale_items(state: Mapping[str, Any], document_id: int) -> list[dict[str
     sold = []
     for number, row in _enumerate(state, "items"):
         # A service may lack what goods must have.
-        if not isinstance(row, dict) or row.get("type") != _GOOD:
+        if not isinstance(row, dict) or row.get("type") not in _GOODS:
             continue
         item = _validate(_SaleItem, row, "items", number)
         if not item.deleted and item.document_id in (None, 0, document_id):
@@ -119,7 +120,7 @@ def _read_payment(row: Any, number: int, accounts: Mapping[int, bool]) -> Financ
         raise UnreadableAnswer(f"payments[{number}]: not an object")
     sold_type = row.get("sold_item_type") or row.get("sale_item_type")
     fields = {
-        "sold_item_type": SOLD_GOODS if sold_type == _GOOD else sold_type,
+        "sold_item_type": SOLD_GOODS if sold_type in _GOODS else sold_type,
         "expense": _relation(row, "expense"),
         "account": _relation(row, "account"),
     }
