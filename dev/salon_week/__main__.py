@@ -22,6 +22,10 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--drop", type=float, default=0.05, help="share of webhooks that are lost, 0..1 (0.05)")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--patience", type=float, default=60.0, help="seconds without a change until an act is given up")
+    parser.add_argument("--trouble", type=float, default=0.0, help="share of the calls to Altegio that fail, 0..1 (0)")
+    parser.add_argument(
+        "--altegio", type=json.loads, default={}, help="""settings of its simulator: '{"no_rights": ["transactions"]}'"""
+    )
     parser.add_argument("--json", type=Path, help="also write everything to this file")
     return parser.parse_args()
 
@@ -35,6 +39,8 @@ def run(arguments: argparse.Namespace) -> int:
         drop=arguments.drop,
         workers=arguments.workers,
         patience=arguments.patience,
+        trouble=arguments.trouble,
+        altegio=arguments.altegio,
     )
     print(f"seed {options.seed}", file=sys.stderr, flush=True)
     folder = Path(tempfile.mkdtemp(prefix="altegio-webkassa-week-"))

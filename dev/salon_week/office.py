@@ -8,6 +8,8 @@ import requests
 from dev.simulator.altegio.bodies import Envelope
 from dev.simulator.altegio.salon import Salon
 
+TROUBLES = ("drop", "500", "html_502", "truncated", "refused_200")
+
 
 class Office:
     def __init__(self, url: str) -> None:
@@ -26,6 +28,12 @@ class Office:
 
     def change(self, **settings: Any) -> None:
         self._call("POST", "settings", settings)
+
+    def order_trouble(self, share: float, seed: int) -> None:
+        """That share of all calls goes wrong, in one way or another, until the end."""
+        for number, kind in enumerate(TROUBLES):
+            order = {"kind": kind, "probability": share / len(TROUBLES), "times": None, "seed": seed + number}
+            self._call("POST", "faults", order)
 
     def count_calls(self) -> dict[str, int]:
         """Answered or not, by operation; `refused`: over the limits."""

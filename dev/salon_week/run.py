@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from dev.chaos.world import CASHBOXES
 from dev.demo.waiting import WaitTimeout, wait_until
@@ -41,6 +42,9 @@ class Options:
     workers: int = 2
     # An act in which nothing has moved for so long is given up, and what it lacks is shown at the end.
     patience: float = 60.0
+    # Share of the calls to Altegio that fail, and what its simulator does otherwise than by default.
+    trouble: float = 0.0
+    altegio: dict[str, Any] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -76,6 +80,8 @@ class Run:
         with ExitStack() as opened:
             opened.callback(self._world.close)
             self._world.start()
+            self._world.office.change(**self._options.altegio)
+            self._world.office.order_trouble(self._options.trouble, self._options.seed)
             for number, act in enumerate(acts, start=1):
                 self._postman.post(act)
                 left = self._settle(act)
