@@ -1,6 +1,6 @@
 # One command each, the same for a person and for CI. `make` alone lists them.
 
-# Arguments for pytest, the chaos suite or the fuzzer, as in: make test ARGS="tests/unit -k money"
+# Arguments for pytest, the chaos suite, the salon week or the fuzzer, as in: make test ARGS="tests/unit -k money"
 ARGS ?=
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos model fuzz lint types contracts check-migrations format clean install servers
+.PHONY: help demo test screenshots chaos salon-week model fuzz lint types contracts check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ screenshots: $(STAMP) servers ## take the pictures of docs/screenshots anew
 
 chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare the ledgers; ARGS="--seed 7 --due 500"
 	@exec $(BIN)/python -m dev.chaos $(ARGS)
+
+salon-week: $(STAMP) servers ## a week of three salons, 5 % of its webhooks lost, against the books; ARGS="--seed 7 --days 2"
+	@exec $(BIN)/python -m dev.salon_week $(ARGS)
 
 model: $(STAMP) servers ## deliveries, faults, crashes, replays and returns in any order against a model; HYPOTHESIS_PROFILE=thorough
 	@MODEL_CHECK=1 $(BIN)/python -m pytest tests/integration/test_state_machine_model.py $(ARGS)

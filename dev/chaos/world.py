@@ -92,10 +92,14 @@ class World:
         command = [*simulator_command(port, self.secrets, self.folder / "ledger"), f"--latency-ms={LATENCY_MS}", *cashboxes]
         return Child("webkassa", command, base_environment(), self.folder, lambda said: "simulator on" in said)
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """All that a process of the service sees."""
+        extra = {"LOG_FORMAT": "json", **self._extra}
+        return service_environment(self.postgres.url, self.redis.url, self.register.url, self.secrets, extra)
+
     def _make_children(self) -> None:
-        environment = service_environment(
-            self.postgres.url, self.redis.url, self.register.url, self.secrets, {"LOG_FORMAT": "json", **self._extra}
-        )
+        environment = self.environment
 
         def make(name: str, command: Sequence[str], words: str) -> Child:
             return Child(name, command, environment, self.folder, lambda said: words in said)

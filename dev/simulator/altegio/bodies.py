@@ -36,7 +36,8 @@ class Visit:
 
     @property
     def total(self) -> Decimal:
-        return add_up(line.total for line in self.lines)
+        """What is left to pay in money."""
+        return add_up(line.to_pay for line in self.lines)
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _service(line: Line) -> Body:
         "id": line.ware.id,
         "title": line.ware.title,
         "cost": cost,
-        "cost_to_pay": cost,
+        "cost_to_pay": wire_number(line.to_pay),
         "manual_cost": cost,
         "cost_per_unit": wire_number(line.ware.price),
         "discount": wire_number(line.discount),
@@ -141,7 +142,7 @@ def _goods_transaction(visit: Visit, line: Line) -> Body:
     return {
         "id": line.id,
         "title": line.ware.title,
-        "barcode": "",
+        "barcode": line.ware.barcode,
         "article": line.ware.article,
         "amount": -line.quantity,
         "cost_per_unit": wire_number(line.ware.price),

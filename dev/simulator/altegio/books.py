@@ -1,16 +1,20 @@
-"""The generator's own books: which receipts a faithful bridge owes for the day, to the tiyn."""
+"""The generator's own books: which receipts a faithful bridge owes, to the tiyn, and what has to become of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
 from dev.simulator.altegio.bodies import Payment, Visit
-from dev.simulator.altegio.salon import Line, add_up
+from dev.simulator.altegio.salon import Kind, Line, Salon, add_up, compute_tax
 
 Source = Literal["record", "goods"]
+# `return_due`: the money went back. `difference`: the receipt says another sum or another kind than Altegio does now.
+Turn = Literal["return_due", "difference"]
+KINDS: tuple[Kind, ...] = ("cash", "card", "mobile")
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,7 @@ class DueLine:
     kind: str
     quantity: int
     total: Decimal
+    barcode: str = ""
 
 
 @dataclass(frozen=True)
@@ -29,24 +34,39 @@ class Owner:
     company_id: int
     source: Source
     source_id: int
+    story: str
 
 
 @dataclass(frozen=True)
 class DueReceipt(Owner):
+    """`due_at` and `turned_at` are moments of the salon's wall clock."""
+
     total: Decimal
-    cash: Decimal
-    cashless: Decimal
+    kinds: dict[Kind, Decimal]
+    tax: Decimal
     lines: tuple[DueLine, ...]
-    # The money went back later that day. Whether a sale receipt exists then depends on the order of arrival,
-    # so a test that shuffles deliveries should ask for "at most one" here and "exactly one" elsewhere.
-    refunded: bool = False
+    due_at: datetime
+    turn: Turn | None = None
+    turned_at: datetime | None = None
+    # The money went back so soon that whether a sale receipt exists depends on the order of arrival:
+    # a test that shuffles deliveries should ask for "at most one" here and "exactly one" elsewhere.
+    is_certain: bool = True
+
+    @property
+    def cash(self) -> Decimal:
+        return self.kinds.get("cash", Decimal(0))
+
+    @property
+    def cashless(self) -> Decimal:
+        return self.total - self.cash
+
+    @property
+    def refunded(self) -> bool:
+        return self.turn == "return_due"
 
 
 @dataclass(frozen=True)
-class NotDue:
-    source: Source
-    source_id: int
-    company_id: int
+class NotDue(Owner):
     why: str
 
 
@@ -55,18 +75,18 @@ class Books:
     receipts: list[DueReceipt] = field(default_factory=list)
     not_due: list[NotDue] = field(default_factory=list)
 
-    def owe_record(self, visit: Visit, payments: Sequence[Payment], *, refunded: bool) -> None:
-        number = f"altegio_{visit.record_id}"
-        owner = Owner(number, visit.company_id, "record", visit.record_id)
-        self.receipts.append(_due(owner, visit.lines, payments, refunded=refunded))
+    def owe_record(self, story: str, salon: Salon, visit: Visit, payments: Sequence[Payment], **ending: Any) -> None:
+        """`ending`: `turn`, `turned_at` and `is_certain` of the receipt."""
+        self.receipts.append(_due(own_record(story, visit), salon, visit.lines, payments, visit.starts_at, ending))
 
-    def owe_goods(self, company_id: int, document_id: int, payments: Sequence[Payment], *, refunded: bool) -> None:
-        owner = Owner(f"altegio_goods_{document_id}", company_id, "goods", document_id)
-        lines = tuple(payment.line for payment in payments)
-        self.receipts.append(_due(owner, lines, payments, refunded=refunded))
+    def owe_goods(self, story: str, salon: Salon, payments: Sequence[Payment], **ending: Any) -> None:
+        document_id, at = payments[0].document_id, payments[0].paid_at
+        owner = Owner(f"altegio_goods_{document_id}", salon.company_id, "goods", document_id, story)
+        lines = tuple(dict.fromkeys(payment.line for payment in payments))
+        self.receipts.append(_due(owner, salon, lines, payments, at, ending))
 
-    def owe_nothing(self, visit: Visit, why: str) -> None:
-        self.not_due.append(NotDue("record", visit.record_id, visit.company_id, why))
+    def owe_nothing(self, story: str, visit: Visit, why: str) -> None:
+        self.not_due.append(NotDue(**asdict(own_record(story, visit)), why=why))
 
     @property
     def total(self) -> Decimal:
@@ -85,26 +105,48 @@ class Books:
         }
 
 
-def _due(owner: Owner, lines: tuple[Line, ...], payments: Sequence[Payment], *, refunded: bool) -> DueReceipt:
+def own_record(story: str, visit: Visit) -> Owner:
+    return Owner(f"altegio_{visit.record_id}", visit.company_id, "record", visit.record_id, story)
+
+
+def _due(
+    owner: Owner,
+    salon: Salon,
+    lines: tuple[Line, ...],
+    payments: Sequence[Payment],
+    sold_at: datetime,
+    ending: dict[str, Any],
+) -> DueReceipt:
+    due_lines = _due_lines(lines)
     return DueReceipt(
         **asdict(owner),
-        total=add_up(line.total for line in lines),
-        cash=add_up(payment.amount for payment in payments if payment.till.is_cash),
-        cashless=add_up(payment.amount for payment in payments if not payment.till.is_cash),
-        lines=_due_lines(lines),
-        refunded=refunded,
+        total=add_up(line.total for line in due_lines),
+        kinds=_add_up_kinds(payments),
+        tax=add_up(compute_tax(line.total, salon.vat, sold_at.date()) for line in due_lines),
+        lines=due_lines,
+        due_at=max(payment.paid_at for payment in payments),
+        **ending,
     )
 
 
+def _add_up_kinds(payments: Sequence[Payment]) -> dict[Kind, Decimal]:
+    """Merged: a receipt names each kind once."""
+    sums = {kind: add_up(one.amount for one in payments if one.till.kind == kind) for kind in KINDS}
+    return {kind: amount for kind, amount in sums.items() if amount}
+
+
 def _due_lines(lines: tuple[Line, ...]) -> tuple[DueLine, ...]:
-    """Free lines are left out: a receipt shows what was paid for."""
-    paid = (line for line in lines if line.total)
-    return tuple(DueLine(line.ware.title, line.kind, line.quantity, line.total) for line in paid)
+    """What no money was paid for is left out, and what a certificate paid for was receipted when it was sold."""
+    return tuple(
+        DueLine(line.ware.title, line.kind, line.quantity, line.to_pay, line.ware.barcode) for line in lines if line.to_pay
+    )
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
     if isinstance(value, dict):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):

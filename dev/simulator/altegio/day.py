@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 
 from dev.simulator.altegio.bodies import Envelope, Visit
 from dev.simulator.altegio.books import Books
-from dev.simulator.altegio.salon import SPECIALISTS
+from dev.simulator.altegio.salon import SPECIALISTS, Salon
 from dev.simulator.altegio.shopping import Ids, Shopper
 from dev.simulator.altegio.stories import Event, Script
 
@@ -49,28 +49,28 @@ def generate_day(
     """Events in the order they happen; `goods_lines` caps the product lines of a sale over the counter."""
     rng, ids = random.Random(seed), Ids(seed, day)
     script, shopper = Script(rng, ids), Shopper(rng, ids)
-    for number, story in enumerate(_deal(rng, visits)):
-        company_id = companies[number % len(companies)]
-        script.play_visit(story, _book(script, shopper, story, company_id, day))
+    for number, story in enumerate(deal(rng, DECK, visits)):
+        salon = Salon(companies[number % len(companies)])
+        script.play_visit(story, salon, book_visit(script, shopper, story, salon, day))
     for number in range(visits // 8):
-        company_id = companies[number % len(companies)]
+        salon = Salon(companies[number % len(companies)])
         lines = shopper.choose_goods(rng.randint(1, goods_lines))
-        script.play_counter_sale(company_id, lines, _moment(rng, day), undone=number % 4 == 3)
+        script.play_counter_sale(salon, lines, choose_moment(rng, day), undone=number % 4 == 3)
     return Day(sorted(script.events, key=lambda event: event.at), script.books)
 
 
-def _deal(rng: random.Random, visits: int) -> list[str]:
+def deal(rng: random.Random, deck: Sequence[str], count: int) -> list[str]:
     stories: list[str] = []
-    while len(stories) < visits:
-        stories += rng.sample(DECK, len(DECK))
-    return stories[:visits]
+    while len(stories) < count:
+        stories += rng.sample(deck, len(deck))
+    return stories[:count]
 
 
-def _book(script: Script, shopper: Shopper, story: str, company_id: int, day: date) -> Visit:
+def book_visit(script: Script, shopper: Shopper, story: str, salon: Salon, day: date) -> Visit:
     rng, ids = script.rng, script.ids
-    starts_at = _moment(rng, day)
+    starts_at = choose_moment(rng, day)
     return Visit(
-        company_id=company_id,
+        company_id=salon.company_id,
         record_id=ids.take("record"),
         visit_id=ids.take("visit"),
         document_id=ids.take("document"),
@@ -83,7 +83,7 @@ def _book(script: Script, shopper: Shopper, story: str, company_id: int, day: da
     )
 
 
-def _moment(rng: random.Random, day: date) -> datetime:
+def choose_moment(rng: random.Random, day: date) -> datetime:
     """Local wall time of the salon, on a quarter of an hour, as people book."""
     quarters = (CLOSES_AT.hour - OPENS_AT.hour) * 4
     return datetime.combine(day, OPENS_AT) + timedelta(minutes=15 * rng.randint(0, quarters))

@@ -11,6 +11,7 @@ from dev.simulator.altegio.salon import Line, Person, Specialist, Till
 
 SERVICE_INCOME = {"id": 5, "title": "Оказание услуг", "type": 7}
 GOODS_INCOME = {"id": 7, "title": "Продажа товаров", "type": 7}
+DEPOSIT_INCOME = {"id": 11, "title": "Пополнение счёта", "type": 7}
 OTHER_OUTGO = {"id": 12, "title": "Прочие расходы", "type": 1}
 FEE_COMMENT = "Автоматически созданная операция списания комиссии за эквайринг."
 
@@ -40,23 +41,48 @@ def payment_body(payment: Payment, visit: Visit | None, changed_at: datetime) ->
 
 def fee_body(operation_id: int, fee: Decimal, till: Till, moment: datetime) -> Body:
     """The bank's commission: negative, and tied to no visit."""
+    return _loose_body(operation_id, -fee, till, moment) | {"comment": FEE_COMMENT, "expense": OTHER_OUTGO}
+
+
+def deposit_body(operation_id: int, amount: Decimal, till: Till, client: Person | None, moment: datetime) -> Body:
+    """A client's own account is topped up: income, and nothing was sold."""
+    body = _loose_body(operation_id, amount, till, moment)
+    return body | {"expense": DEPOSIT_INCOME, "client": _ledger_client(client)}
+
+
+def _loose_body(operation_id: int, amount: Decimal, till: Till, moment: datetime) -> Body:
     return {
         "id": operation_id,
         "document_id": 0,
         "date": stamp(moment),
-        "amount": wire_number(-fee),
-        "comment": FEE_COMMENT,
+        "amount": wire_number(amount),
+        "comment": "",
         "last_change_date": stamp(moment),
         "record_id": 0,
         "visit_id": 0,
         "sold_item_id": 0,
         "sold_item_type": None,
-        "expense": OTHER_OUTGO,
+        "expense": {},
         "master": [],
         "supplier": [],
         "account": _account(till),
         "client": [],
         "record": None,
+    }
+
+
+def loyalty_body(operation_id: int, amount: Decimal, title: str, visit: Visit, moment: datetime) -> Body:
+    """A certificate or bonuses that were spent. No webhook tells of it; the sale document does."""
+    return {
+        "id": operation_id,
+        "document_id": visit.document_id,
+        "record_id": visit.record_id,
+        "visit_id": visit.visit_id,
+        "amount": wire_number(amount),
+        "title": title,
+        "is_discount": False,
+        "is_loyalty_withdraw": True,
+        "last_change_date": stamp(moment),
     }
 
 
@@ -89,8 +115,8 @@ def goods_sale_body(
         "service": [],
         "client": _ledger_client(visit.client if visit else None),
         "last_change_date": stamp(changed_at),
-        "loyalty_abonement_id": 0,
-        "loyalty_certificate_id": 0,
+        "loyalty_abonement_id": line.id if line.ware.loyalty == "abonement" else 0,
+        "loyalty_certificate_id": line.id if line.ware.loyalty == "certificate" else 0,
     }
 
 

@@ -11,6 +11,7 @@ from dev.simulator.altegio.bodies import Envelope
 from dev.simulator.altegio.stories import Event
 
 DELIVERY_DELAY = timedelta(seconds=5)
+REPEATS_AFTER = (0.0, 1.5, 900.0)
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,26 @@ def plan_deliveries(
     duplicates: float = 0.0,
     shuffle: bool = False,
     drop: float = 0.0,
+    window: float = 0.0,
+    repeats_after: Sequence[float] = REPEATS_AFTER,
 ) -> Plan:
-    """`duplicates` and `drop` are shares of the events; `shuffle` mixes the whole day."""
+    """`duplicates` and `drop` are shares of the events; `shuffle` mixes the whole day.
+
+    `window`: so many seconds, at most, is a delivery late on its own account; neighbours overtake each other.
+    """
     # A random source of its own: switching a fault on must not change the day itself.
     rng, plan = random.Random(f"plan:{seed}"), Plan()
     timed: list[tuple[float, Event, bool]] = []
     for event in events:
+        if not event.is_told:
+            continue
         if rng.random() < drop:
             plan.dropped.append(event.envelope)
             continue
         after = (event.at - events[0].at).total_seconds()
-        timed.append((after, event, False))
+        timed.append((after + (rng.uniform(0, window) if window else 0), event, False))
         if rng.random() < duplicates:
-            timed.append((after + rng.choice((0.0, 1.5, 900.0)), event, True))
+            timed.append((after + rng.choice(repeats_after), event, True))
     timed.sort(key=lambda entry: entry[0])
     order = rng.sample(timed, len(timed)) if shuffle else timed
     plan.deliveries = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections import Counter
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -43,9 +44,10 @@ class Ids:
 
 
 class Shopper:
-    def __init__(self, rng: random.Random, ids: Ids) -> None:
+    def __init__(self, rng: random.Random, ids: Ids, goods: Sequence[Ware] = GOODS) -> None:
         self._rng = rng
         self._ids = ids
+        self._goods = goods
 
     def choose_client(self) -> Person | None:
         """One in ten walks in without leaving a name."""
@@ -73,7 +75,7 @@ class Shopper:
         return self._raised() if story == "raised" else self._service(percent=ZERO)
 
     def choose_goods(self, count: int) -> tuple[Line, ...]:
-        wares = self._rng.sample(GOODS, count)
+        wares = self._rng.sample(self._goods, count)
         percents = (ZERO, ZERO, Decimal(10))
         return tuple(self._line("good", ware, self._rng.randint(1, 3), self._rng.choice(percents)) for ware in wares)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,7 +13,7 @@ from dev.simulator.altegio.bodies import Body, Envelope, Payment, Visit, client_
 from dev.simulator.altegio.books import Books
 from dev.simulator.altegio.ledgers import fee_body, goods_sale_body, payment_body
 from dev.simulator.altegio.oddities import add_oddities
-from dev.simulator.altegio.salon import CASH_TILL, QR_TILL, TILLS, Line, Till, add_up, to_tiyn
+from dev.simulator.altegio.salon import Line, Salon, Till, Tills, add_up, to_tiyn
 from dev.simulator.altegio.shopping import Ids
 
 CAME, WAITING, NO_SHOW = 1, 0, -1
@@ -23,13 +24,14 @@ ACQUIRING_RATE = Decimal("0.0095")
 class Event:
     """One change and the webhook that reports it. Altegio delivers it about five seconds later.
 
-    `truth` is the same without PHP's habits: what its REST says from that moment on.
+    `truth` is the same without PHP's habits: what its REST says from that moment on. Of some changes no webhook tells.
     """
 
     at: datetime
     story: str
     envelope: Envelope
     truth: Envelope
+    is_told: bool = True
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,23 @@ class Story:
     """One chain of events in one salon; `events` is the whole day's list."""
 
     name: str
-    company_id: int
+    salon: Salon
     events: list[Event]
 
-    def post(self, resource: str, status: str, body: Body, at: datetime, *, sent: Body | None = None) -> None:
+    def post(
+        self,
+        resource: str,
+        status: str,
+        body: Body,
+        at: datetime,
+        *,
+        sent: Body | None = None,
+        is_told: bool = True,
+    ) -> None:
         """`sent`: how the webhook spells the body, where that differs."""
-        truth = envelope(self.company_id, resource, body["id"], status, body)
+        truth = envelope(self.salon.company_id, resource, body["id"], status, body)
         message = truth if sent is None else truth | {"data": sent}
-        self.events.append(Event(at, self.name, message, truth))
+        self.events.append(Event(at, self.name, message, truth, is_told))
 
 
 @dataclass
@@ -56,9 +67,8 @@ class Script:
     books: Books = field(default_factory=Books)
     events: list[Event] = field(default_factory=list)
 
-    def play_visit(self, name: str, visit: Visit) -> None:
-        story = Story(name, visit.company_id, self.events)
-        self._record(story, visit, visit.created_at, status="create", attendance=WAITING)
+    def play_visit(self, name: str, salon: Salon, visit: Visit) -> None:
+        story = self._begin(name, salon, visit)
         if name == "cancelled":
             self._cancel(story, visit)
         elif name == "no_show":
@@ -66,59 +76,86 @@ class Script:
         else:
             self._come(story, visit)
 
-    def play_counter_sale(self, company_id: int, lines: tuple[Line, ...], at: datetime, *, undone: bool) -> None:
+    def play_counter_sale(self, salon: Salon, lines: tuple[Line, ...], at: datetime, *, undone: bool) -> None:
         """Goods sold without a visit: one event per product line, all of one document."""
-        story = Story("counter_sale_undone" if undone else "counter_sale", company_id, self.events)
-        document_id, till = self.ids.take("document"), self._choose_till()
+        story = Story("counter_sale_undone" if undone else "counter_sale", salon, self.events)
+        document_id, till = self.ids.take("document"), self._choose_till(salon)
         payments = [self._payment(line, line.total, document_id, till, at) for line in lines]
-        _post_counter(story, payments, "create", at)
-        self.books.owe_goods(company_id, document_id, payments, refunded=undone)
-        if undone:
-            _post_counter(story, payments, "delete", at + timedelta(minutes=self.rng.randint(30, 90)))
+        self._post_counter(story, payments, "create", at)
+        if not undone:
+            self.books.owe_goods(story.name, salon, payments)
+            return
+        undone_at = at + timedelta(minutes=self.rng.randint(30, 90))
+        self._post_counter(story, payments, "delete", undone_at)
+        self.books.owe_goods(story.name, salon, payments, turn="return_due", turned_at=undone_at, is_certain=False)
+
+    def _begin(self, name: str, salon: Salon, visit: Visit) -> Story:
+        story = Story(name, salon, self.events)
+        self._record(story, visit, visit.created_at, status="create", attendance=WAITING)
+        return story
 
     def _cancel(self, story: Story, visit: Visit) -> None:
         at = visit.starts_at - timedelta(minutes=self.rng.randint(30, 120))
         self._record(story, visit, at, status="delete", attendance=WAITING, deleted=True)
-        self.books.owe_nothing(visit, "deleted before it was paid")
+        self.books.owe_nothing(story.name, visit, "deleted before it was paid")
 
     def _no_show(self, story: Story, visit: Visit) -> None:
         self._record(story, visit, visit.starts_at + timedelta(minutes=20), attendance=NO_SHOW)
-        self.books.owe_nothing(visit, "the client did not come")
+        self.books.owe_nothing(story.name, visit, "the client did not come")
 
     def _come(self, story: Story, visit: Visit) -> None:
-        self._record(story, visit, visit.starts_at + timedelta(minutes=2), attendance=CAME)
-        _sell_goods_inside(story, visit)
+        self._serve(story, visit)
         if story.name == "unpaid":
-            self.books.owe_nothing(visit, "not paid that day")
+            self.books.owe_nothing(story.name, visit, "not paid that day")
             return
-        paid_at = visit.starts_at + timedelta(minutes=55 + self.rng.randint(0, 20))
-        payments = self._take_payments(story, visit, paid_at)
-        self._record(story, visit, paid_at + timedelta(seconds=2), attendance=CAME, paid=True)
+        paid_at = self._choose_end(visit)
+        payments = self._pay(story, visit, paid_at)
         if not visit.total:
-            self.books.owe_nothing(visit, "every line is free")
+            self.books.owe_nothing(story.name, visit, "every line is free")
             return
-        self.books.owe_record(visit, payments, refunded=story.name == "refunded")
-        _update_client(story, visit, paid_at + timedelta(seconds=3))
-        if story.name == "refunded":
-            self._give_back(story, visit, payments, paid_at + timedelta(minutes=self.rng.randint(15, 60)))
+        if story.name != "refunded":
+            self.books.owe_record(story.name, story.salon, visit, payments)
+            return
+        refunded_at = paid_at + timedelta(minutes=self.rng.randint(15, 60))
+        self._give_back(story, visit, payments, refunded_at)
+        ending = {"turn": "return_due", "turned_at": refunded_at, "is_certain": False}
+        self.books.owe_record(story.name, story.salon, visit, payments, **ending)
 
-    def _take_payments(self, story: Story, visit: Visit, at: datetime) -> list[Payment]:
+    def _serve(self, story: Story, visit: Visit) -> None:
+        self._record(story, visit, visit.starts_at + timedelta(minutes=2), attendance=CAME)
+        at = visit.starts_at + timedelta(minutes=40)
+        for line in visit.goods:
+            body = goods_sale_body(line, visit.document_id, at, at, visit)
+            story.post("goods_operations_sale", "create", body, at)
+
+    def _choose_end(self, visit: Visit) -> datetime:
+        return visit.starts_at + timedelta(minutes=55 + self.rng.randint(0, 20))
+
+    def _pay(self, story: Story, visit: Visit, at: datetime, till: Till | None = None) -> list[Payment]:
+        """All of it, which the record says two seconds later."""
+        payments = self._take_payments(story, visit, at, till)
+        self._record(story, visit, at + timedelta(seconds=2), attendance=CAME, paid=True)
+        if visit.client and visit.total:
+            changed_at = at + timedelta(seconds=3)
+            story.post("client", "update", client_body(visit.client, visit.total, changed_at), changed_at)
+        return payments
+
+    def _take_payments(self, story: Story, visit: Visit, at: datetime, till: Till | None) -> list[Payment]:
         """One payment per paid line, or two of different kinds where the client splits the bill."""
-        till = self._choose_till()
+        till = till or self._choose_till(story.salon)
         payments: list[Payment] = []
-        for line in (line for line in visit.lines if line.total):
-            parts = self._split(line.total) if story.name == "split" else [(till, line.total)]
+        for line in (line for line in visit.lines if line.to_pay):
+            parts = self._split(line.to_pay, story.salon.tills) if story.name == "split" else [(till, line.to_pay)]
             payments += [self._payment(line, part, visit.document_id, used, at) for used, part in parts]
-        for payment in payments:
-            story.post("finances_operation", "create", payment_body(payment, visit, at), at)
+        self._post_payments(story, visit, payments, "create", at)
         self._charge_fee(story, payments, at + timedelta(seconds=1))
         return payments
 
-    def _split(self, total: Decimal) -> list[tuple[Till, Decimal]]:
+    def _split(self, total: Decimal, tills: Tills) -> list[tuple[Till, Decimal]]:
         """Cash in whole hundreds, as people pay; the terminal takes the rest, tiyn included."""
         hundreds = self.rng.randint(1, max(1, int(total) // 100 - 1))
         cash = to_tiyn(Decimal(hundreds * 100))
-        return [(CASH_TILL, cash), (QR_TILL, to_tiyn(total - cash))]
+        return [(tills.cash, cash), (tills.mobile, to_tiyn(total - cash))]
 
     def _charge_fee(self, story: Story, payments: list[Payment], at: datetime) -> None:
         cashless = [payment for payment in payments if not payment.till.is_cash]
@@ -129,12 +166,27 @@ class Script:
         story.post("finances_operation", "create", body, at)
 
     def _give_back(self, story: Story, visit: Visit, payments: list[Payment], at: datetime) -> None:
-        for payment in payments:
-            story.post("finances_operation", "delete", payment_body(payment, visit, at), at)
+        self._post_payments(story, visit, payments, "delete", at)
         self._record(story, visit, at + timedelta(seconds=2), attendance=CAME)
 
-    def _choose_till(self) -> Till:
-        return self.rng.choices(TILLS, weights=(3, 4, 3))[0]
+    def _post_payments(self, story: Story, visit: Visit, payments: Sequence[Payment], status: str, at: datetime) -> None:
+        for payment in payments:
+            story.post("finances_operation", status, payment_body(payment, visit, at), at)
+
+    def _post_counter(self, story: Story, payments: Sequence[Payment], status: str, at: datetime) -> None:
+        sold = {payment.line: payment for payment in payments}
+        for line, payment in sold.items():
+            body = goods_sale_body(line, payment.document_id, payment.paid_at, at)
+            story.post("goods_operations_sale", status, body, at)
+        self._move_money(story, payments, status, at + timedelta(seconds=1))
+
+    def _move_money(self, story: Story, payments: Sequence[Payment], status: str, at: datetime) -> None:
+        """Of a sale over the counter."""
+        for payment in payments:
+            story.post("finances_operation", status, payment_body(payment, None, at), at)
+
+    def _choose_till(self, salon: Salon) -> Till:
+        return self.rng.choices(salon.tills.all, weights=(3, 4, 3))[0]
 
     def _payment(self, line: Line, amount: Decimal, document_id: int, till: Till, at: datetime) -> Payment:
         return Payment(self.ids.take("money"), document_id, amount, till, line, at)
@@ -154,24 +206,3 @@ class Script:
         sent = deepcopy(body)
         add_oddities(sent, self.rng)
         story.post("record", status, body, at, sent=sent)
-
-
-def _sell_goods_inside(story: Story, visit: Visit) -> None:
-    at = visit.starts_at + timedelta(minutes=40)
-    for line in visit.goods:
-        body = goods_sale_body(line, visit.document_id, at, at, visit)
-        story.post("goods_operations_sale", "create", body, at)
-
-
-def _update_client(story: Story, visit: Visit, at: datetime) -> None:
-    if visit.client:
-        story.post("client", "update", client_body(visit.client, visit.total, at), at)
-
-
-def _post_counter(story: Story, payments: list[Payment], status: str, at: datetime) -> None:
-    for payment in payments:
-        body = goods_sale_body(payment.line, payment.document_id, payment.paid_at, at)
-        story.post("goods_operations_sale", status, body, at)
-    paid_at = at + timedelta(seconds=1)
-    for payment in payments:
-        story.post("finances_operation", status, payment_body(payment, None, paid_at), paid_at)

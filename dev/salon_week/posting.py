@@ -1,0 +1,96 @@
+"""The week as it is lived: what happens reaches Altegio, then its webhook leaves, late, twice, or never."""
+
+import threading
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+
+from dev.salon_week.office import Office
+from dev.simulator.altegio.bodies import Envelope
+from dev.simulator.altegio.plan import DELIVERY_DELAY, Plan, plan_deliveries
+from dev.simulator.altegio.sender import Sender
+from dev.simulator.altegio.week import Week, find_act
+
+THREADS = 6
+# Deliveries are late by up to two minutes of salon time, each on its own account.
+WINDOW = 120.0
+REPEATED = 0.1
+# The last kind comes after closing, when what it tells may be true no more.
+REPEATS_AFTER = (0.0, 1.5, 900.0, 10_800.0)
+
+
+# When, and either a change or a webhook.
+_Entry = tuple[datetime, Envelope | None, Envelope | None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """Changes, and then one webhook, of these or of earlier ones; None for the last changes of an act."""
+
+    truths: list[Envelope]
+    delivery: Envelope | None
+
+
+@dataclass(frozen=True)
+class Act:
+    key: tuple[date, bool]
+    steps: list[Step]
+
+
+def plan_week(week: Week, seed: int, drop: float) -> Plan:
+    return plan_deliveries(
+        week.events, seed=seed, duplicates=REPEATED, drop=drop, window=WINDOW, repeats_after=REPEATS_AFTER
+    )
+
+
+def split_acts(week: Week, plan: Plan) -> list[Act]:
+    """Days and evenings in the order of what happens; a webhook always comes after its change."""
+    begins_at = week.events[0].at + DELIVERY_DELAY
+    changes: list[_Entry] = [(event.at, event.truth, None) for event in week.events]
+    webhooks: list[_Entry] = [(begins_at + timedelta(seconds=one.after), None, one.envelope) for one in plan.deliveries]
+    timed = sorted([*changes, *webhooks], key=lambda entry: entry[0])
+    return [Act(key, list(_group(entries))) for key, entries in groupby(timed, key=lambda entry: find_act(entry[0]))]
+
+
+def _group(entries: Iterable[_Entry]) -> Iterator[Step]:
+    truths: list[Envelope] = []
+    for _, truth, webhook in entries:
+        if truth is not None:
+            truths.append(truth)
+        else:
+            yield Step(truths, webhook)
+            truths = []
+    if truths:
+        yield Step(truths, None)
+
+
+@dataclass
+class Postman:
+    """Several webhooks are on their way at a time, so they overtake each other here as well."""
+
+    url: str
+    office: Office
+    posted: int = 0
+    refused: list[str] = field(default_factory=list)
+    _local: threading.local = field(default_factory=threading.local)
+
+    def post(self, act: Act) -> None:
+        free = threading.Semaphore(THREADS)
+        with ThreadPoolExecutor(THREADS) as pool:
+            for step in act.steps:
+                if step.truths:
+                    self.office.tell(step.truths)
+                if step.delivery is not None:
+                    free.acquire()
+                    pool.submit(self._send, step.delivery).add_done_callback(lambda _: free.release())
+                    self.posted += 1
+
+    def _send(self, envelope: Envelope) -> None:
+        if not hasattr(self._local, "sender"):
+            self._local.sender = Sender(self.url)
+        outcome = self._local.sender.send(envelope)
+        if outcome.status != 200:
+            what = f"{envelope['resource']} {envelope['resource_id']} {envelope['status']}"
+            self.refused.append(f"{what}: {outcome.status or outcome.problem}")

@@ -1,0 +1,16 @@
+"""The salon week in the small: a day of three salons, a tenth of the webhooks lost. `make salon-week` is the long form."""
+
+from pathlib import Path
+
+from dev.salon_week.report import format_result
+from dev.salon_week.run import Options, Run
+
+
+def test_every_receipt_is_as_the_books_have_it(tmp_path: Path) -> None:
+    options = Options(seed=1, days=1, visits=6, drop=0.1, workers=1, patience=40.0)
+
+    result = Run(options, tmp_path).run()
+
+    assert result.verdict.is_clean, format_result(result)
+    assert result.caught_up > 0, format_result(result)
+    assert sum(line.recovered for line in result.verdict.lines) > 0, format_result(result)

@@ -1,0 +1,43 @@
+"""The week is lived in order: a change before its webhook, a day before its evening, nothing twice and nothing forgotten."""
+
+from collections import Counter
+
+from dev.salon_week.posting import plan_week, split_acts
+from dev.simulator.altegio.week import find_act, generate_week
+
+WEEK = generate_week(2, days=2, visits=20)
+PLAN = plan_week(WEEK, 2, drop=0.05)
+ACTS = split_acts(WEEK, PLAN)
+
+
+def test_every_change_and_every_delivery_comes_once_and_in_order() -> None:
+    truths = [id(truth) for act in ACTS for step in act.steps for truth in step.truths]
+    deliveries = [step.delivery for act in ACTS for step in act.steps if step.delivery is not None]
+
+    assert truths == [id(event.truth) for event in WEEK.events]
+    assert deliveries == [one.envelope for one in PLAN.deliveries]
+    assert 0 < len(PLAN.dropped) < len(deliveries)
+
+
+def test_a_webhook_leaves_after_its_change_was_told() -> None:
+    truth_of = {id(event.envelope): id(event.truth) for event in WEEK.events}
+    told: set[int] = set()
+    for act in ACTS:
+        for step in act.steps:
+            told |= {id(truth) for truth in step.truths}
+            assert step.delivery is None or truth_of[id(step.delivery)] in told
+
+
+def test_acts_are_in_order_and_hold_their_own_changes_only() -> None:
+    moments = {id(event.truth): find_act(event.at) for event in WEEK.events}
+
+    assert [act.key for act in ACTS] == sorted({act.key for act in ACTS})
+    for act in ACTS:
+        assert {moments[id(truth)] for step in act.steps for truth in step.truths} <= {act.key}
+
+
+def test_some_webhooks_are_repeated_after_closing() -> None:
+    acts = {id(event.envelope): find_act(event.at) for event in WEEK.events}
+    places = Counter(act.key == acts[id(step.delivery)] for act in ACTS for step in act.steps if step.delivery is not None)
+
+    assert places[True] > places[False] > 0

@@ -1,0 +1,207 @@
+"""The generated week: repeatable, its books agree with what its REST would say, and evenings only turn what is receipted."""
+
+import json
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dev.simulator.altegio.books import DueReceipt
+from dev.simulator.altegio.plan import plan_deliveries
+from dev.simulator.altegio.rest.state import LOYALTY, MONEY, RECORD, State
+from dev.simulator.altegio.salon import compute_tax
+from dev.simulator.altegio.week import COUNTER_DECK, WEEK_DECK, Week, find_act, generate_week
+from dev.simulator.altegio.week_stories import COUNTER_TURNS, VISIT_TURNS
+
+SEEDS = (1, 2, 3)
+REGIMES = ("auto", "none", "12")
+
+
+@pytest.fixture(scope="module", params=SEEDS)
+def week(request: pytest.FixtureRequest) -> Week:
+    return generate_week(request.param, vats=REGIMES)
+
+
+def money(value: object) -> Decimal:
+    return Decimal(str(value)).quantize(Decimal("0.01"))
+
+
+def live_through(events: list[Any]) -> State:
+    state = State()
+    for event in events:
+        state.apply(event.truth)
+    return state
+
+
+def find_kinds(state: State, week: Week, receipt: DueReceipt) -> dict[str, Decimal]:
+    """Merged kinds of the payments that are in force."""
+    kinds = {till.id: till.kind for salon in week.salons for till in salon.tills.all}
+    name = "record_id" if receipt.source == "record" else "document_id"
+    rows = state.list_all(MONEY, receipt.company_id, **{name: receipt.source_id})
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        is_of_counter = receipt.source == "record" or not row.body["record_id"]
+        if not row.is_deleted and row.body["amount"] > 0 and is_of_counter:
+            found[kinds[row.body["account"]["id"]]] += money(row.body["amount"])
+    return dict(found)
+
+
+def of_stories(week: Week, turns: Any) -> list[DueReceipt]:
+    return [receipt for receipt in week.books.receipts if receipt.story in turns]
+
+
+def test_same_arguments_give_the_same_bytes() -> None:
+    first, second = (generate_week(5, days=2, visits=30, first_day=date(2026, 5, 4)) for _ in range(2))
+
+    assert json.dumps([event.truth for event in first.events]) == json.dumps([event.truth for event in second.events])
+    assert json.dumps(first.envelopes) == json.dumps(second.envelopes)
+    assert first.books.as_json() == second.books.as_json()
+    assert json.dumps(first.envelopes) != json.dumps(generate_week(6, days=2, visits=30).envelopes)
+
+
+def test_every_salon_lives_through_every_situation(week: Week) -> None:
+    told = defaultdict(set)
+    for event in week.events:
+        told[event.truth["company_id"]].add(event.story)
+
+    assert set(told) == {salon.company_id for salon in week.salons}
+    assert all({*WEEK_DECK, *COUNTER_DECK, "deposit"} == stories for stories in told.values())
+
+
+def test_books_add_up_to_the_tiyn_in_every_regime(week: Week) -> None:
+    regimes = {salon.company_id: salon.vat for salon in week.salons}
+    for receipt in week.books.receipts:
+        assert receipt.total == sum(line.total for line in receipt.lines) == sum(receipt.kinds.values()) > 0
+        rate = {"auto": 16, "none": 0, "12": 12}[regimes[receipt.company_id]]
+        taxes = [(line.total * rate / (100 + rate)).quantize(Decimal("0.01"), "ROUND_HALF_UP") for line in receipt.lines]
+        assert receipt.tax == sum(taxes)
+    assert any(receipt.total % 1 for receipt in week.books.receipts)
+
+
+def test_vat_follows_the_day_of_the_sale() -> None:
+    total = Decimal(11_200)
+
+    assert compute_tax(total, "auto", date(2025, 12, 31)) == Decimal("1200.00")
+    assert compute_tax(total, "auto", date(2026, 1, 1)) == Decimal("1544.83")
+    assert compute_tax(total, "none", date(2026, 1, 1)) == 0
+
+
+def test_before_the_evening_the_money_says_what_the_books_say(week: Week) -> None:
+    for receipt in week.books.receipts:
+        if not receipt.is_certain:
+            continue
+        until = [event for event in week.events if find_act(event.at) <= find_act(receipt.due_at)]
+        state = live_through([event for event in until if event.truth["resource"] == MONEY])
+        assert find_kinds(state, week, receipt) == receipt.kinds, receipt
+
+
+def test_at_the_end_only_turned_receipts_differ_from_the_money(week: Week) -> None:
+    state = live_through(week.events)
+    for receipt in week.books.receipts:
+        kinds = find_kinds(state, week, receipt)
+        wanted = {"return_due": kinds == {}, "difference": kinds not in ({}, receipt.kinds)}
+        assert wanted[receipt.turn] if receipt.turn else kinds == receipt.kinds, receipt
+
+
+def test_due_records_cost_in_the_end_of_the_day_what_is_due(week: Week) -> None:
+    certain = [receipt for receipt in week.books.receipts if receipt.source == "record" and receipt.is_certain]
+    for receipt in certain:
+        bodies = [
+            event.truth["data"]
+            for event in week.events
+            if event.truth["resource"] == RECORD
+            and event.truth["resource_id"] == receipt.source_id
+            and find_act(event.at) <= find_act(receipt.due_at)
+        ]
+        services = [money(line["cost_to_pay"]) for line in bodies[-1]["services"]]
+        goods = [money(line["cost"]) for line in bodies[-1]["goods_transactions"]]
+        assert bodies[-1]["paid_full"] == 1
+        assert sorted(amount for amount in services + goods if amount) == sorted(line.total for line in receipt.lines)
+
+
+def test_evenings_turn_receipts_of_the_day(week: Week) -> None:
+    turned = of_stories(week, {**VISIT_TURNS, **COUNTER_TURNS})
+
+    assert {receipt.turn for receipt in turned} == {"return_due", "difference", None}
+    for receipt in turned:
+        assert receipt.turn == {**VISIT_TURNS, **COUNTER_TURNS}[receipt.story]
+        if receipt.turned_at:
+            assert find_act(receipt.due_at) == (receipt.due_at.date(), False)
+            assert find_act(receipt.turned_at) == (receipt.due_at.date(), True)
+
+
+def test_acts_are_days_and_evenings_in_turn(week: Week) -> None:
+    acts = list(week.acts())
+
+    assert [event for act in acts for event in act] == week.events
+    assert len(acts) == 7 * 2 + 1  # the first day's visits that were booked the day before
+    assert all(len({find_act(event.at) for event in act}) == 1 for act in acts)
+
+
+def test_a_certificate_leaves_the_money_on_the_receipt(week: Week) -> None:
+    loyalty = [event for event in week.events if event.truth["resource"] == LOYALTY]
+    covered = {event.truth["data"]["record_id"]: money(event.truth["data"]["amount"]) for event in loyalty}
+    state = live_through(week.events)
+
+    assert loyalty
+    assert not any(event.is_told for event in loyalty)
+    for receipt in of_stories(week, {"certificate"}):
+        record = state.find(RECORD, receipt.company_id, receipt.source_id)
+        assert record is not None
+        cost = sum(money(line["cost"]) for line in record.body["services"])
+        assert receipt.total == cost - covered[receipt.source_id]
+    whole = {entry.source_id for entry in week.books.not_due if entry.story == "certificate_whole"}
+    assert whole < set(covered)
+
+
+def test_a_visit_in_two_records_has_two_documents_and_two_receipts(week: Week) -> None:
+    bodies = {
+        event.truth["resource_id"]: event.truth["data"]
+        for event in week.events
+        if event.story == "two_records" and event.truth["resource"] == RECORD
+    }
+    visits = defaultdict(list)
+    for body in bodies.values():
+        visits[body["visit_id"]].append(body)
+
+    due = {receipt.source_id for receipt in of_stories(week, {"two_records"})}
+    assert due == set(bodies)
+    for pair in visits.values():
+        assert len(pair) == 2
+        assert len({body["documents"][0]["id"] for body in pair}) == 2
+
+
+def test_deposits_and_fees_belong_to_nothing(week: Week) -> None:
+    loose = [
+        event.truth["data"]
+        for event in week.events
+        if event.truth["resource"] == MONEY and event.truth["data"]["sold_item_type"] is None
+    ]
+    assert {body["amount"] > 0 for body in loose} == {True, False}
+    assert all(body["record_id"] == 0 and body["document_id"] == 0 for body in loose)
+
+
+def test_certificates_are_sold_as_goods_and_some_goods_have_barcodes(week: Week) -> None:
+    sold = [event.truth["data"] for event in week.events if event.story == "counter_certificate"]
+    ids = [(body["loyalty_certificate_id"], body["loyalty_abonement_id"]) for body in sold if "good" in body]
+    lines = [line for receipt in week.books.receipts for line in receipt.lines]
+
+    assert ids
+    assert all(bool(certificate) != bool(membership) for certificate, membership in ids)
+    assert len({line.barcode for line in lines if line.barcode}) == 3
+
+
+def test_a_plan_of_a_week_tells_no_silent_change_and_keeps_to_its_window(week: Week) -> None:
+    plan = plan_deliveries(week.events, seed=4, duplicates=0.1, drop=0.05, window=120, repeats_after=(0.0, 10_800.0))
+    told = [event for event in week.events if event.is_told]
+    first = week.events[0].at
+
+    assert len(plan.dropped) + sum(not one.repeated for one in plan.deliveries) == len(told)
+    assert 0.03 < len(plan.dropped) / len(told) < 0.07
+    assert [one.after for one in plan.deliveries] == sorted(one.after for one in plan.deliveries)
+    moments = {id(event.envelope): (event.at - first).total_seconds() for event in told}
+    late = [one.after - moments[id(one.envelope)] for one in plan.deliveries if not one.repeated]
+    assert 0 <= min(late) <= max(late) <= 120
+    assert [id(one.envelope) for one in plan.deliveries] != [id(event.envelope) for event in told]
