@@ -109,7 +109,7 @@ def _parse_moment(value: Any) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)
 
 
-def parse_moment_hint(value: Any) -> datetime | None:
+def _parse_moment_hint(value: Any) -> datetime | None:
     """A time that only helps to order deliveries: unreadable is as good as absent."""
     try:
         return _parse_moment(value)
@@ -144,7 +144,7 @@ Flag = Annotated[bool, BeforeValidator(_parse_flag)]
 Amount = Annotated[Decimal | None, BeforeValidator(_parse_optional_amount)]
 RequiredAmount = Annotated[Decimal, BeforeValidator(parse_amount)]
 When = Annotated[datetime | None, BeforeValidator(_parse_moment)]
-WhenHint = Annotated[datetime | None, BeforeValidator(parse_moment_hint)]
+WhenHint = Annotated[datetime | None, BeforeValidator(_parse_moment_hint)]
 Text = Annotated[str, BeforeValidator(_parse_text)]
 
 
@@ -326,5 +326,4 @@ __all__ = [
     "Record",
     "ServiceLine",
     "parse_entity",
-    "parse_moment_hint",
 ]

@@ -15,7 +15,6 @@ from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.altegio import parse_moment_hint
 from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.models import AltegioLook, Cashbox, Visit
@@ -48,7 +47,6 @@ Store = Callable[[Session, int, dict[str, Any]], int | None]
 class _Look:
     company_id: int
     what: str
-    began_at: datetime
     since: datetime
 
 
@@ -98,7 +96,9 @@ def _begin(services: Services, company_id: int, what: str) -> _Look | None:
             .values(next_look_at=func.now() + timedelta(seconds=LOOK_SECONDS))
             .returning(AltegioLook.began_at, AltegioLook.looked_until)
         ).one_or_none()
-    return None if claimed is None else _Look(company_id, what, claimed.began_at, claimed.looked_until - OVERLAP)
+    if claimed is None:
+        return None
+    return _Look(company_id, what, since=max(claimed.began_at, claimed.looked_until - OVERLAP))
 
 
 def _ensure_look(session: Session, company_id: int, what: str) -> None:
@@ -140,8 +140,7 @@ def _ask(services: Services, client: AltegioClient, look: _Look) -> list[int]:
     found: list[int] = []
     for page in range(1, MAX_PAGES + 1):
         rows = ask(look.company_id, look.since, page=page, count=PAGE, background=True)
-        ours = [row for row in rows if _is_ours(row, look.began_at)]
-        stored = _store_page(services, look.company_id, ours, store)
+        stored = _store_page(services, look.company_id, rows, store)
         if stored:
             publish(services, stored)
         found += stored
@@ -149,11 +148,6 @@ def _ask(services: Services, client: AltegioClient, look: _Look) -> list[int]:
             return found
     log.error("more changes than a look can take", company_id=look.company_id, what=look.what)
     return found
-
-
-def _is_ours(row: dict[str, Any], began_at: datetime) -> bool:
-    moment = parse_moment_hint(row.get("last_change_date")) or parse_moment_hint(row.get("date"))
-    return moment is None or moment >= began_at
 
 
 def publish(services: Services, rows: Sequence[int]) -> None:

@@ -75,10 +75,13 @@ def _read_visit(services: Services, client: AltegioClient, subject: Subject, rea
     assert subject.record_id is not None
     data = client.get_record(subject.company_id, subject.record_id)
     record = Record.model_validate(data)
-    rows = _find_payments(services, client, subject, record, data)
-    if rows is None:
+    payments = _read_embedded(services, client, subject, data)
+    if payments is None or _is_incomplete(record, payments):
+        ledger = _read_ledger(services, client, subject, record)
+        # Where the ledger is closed to us, an empty list beside the record may be closed as well.
+        payments = ledger if ledger is not None else payments or None
+    if payments is None:
         return Facts(read_at, record=record)
-    payments = _resolve_accounts(services, client, subject.company_id, rows)
     loyalty = ZERO
     if _is_incomplete(record, payments):
         state = _find_state(services, client, subject.company_id, _find_document(data))
@@ -101,16 +104,27 @@ def _read_goods(services: Services, client: AltegioClient, subject: Subject, rea
     return Facts(read_at, goods=goods, payments=tuple(payments), loyalty=read_loyalty(state))
 
 
-def _find_payments(
-    services: Services, client: AltegioClient, subject: Subject, record: Record, data: dict[str, Any]
-) -> list[dict[str, Any]] | None:
-    """The ledger has rights of its own; what comes with the record is next best."""
+def _read_embedded(
+    services: Services, client: AltegioClient, subject: Subject, data: dict[str, Any]
+) -> list[FinanceOperation] | None:
+    """The payments that come with a record: none missing, where they add up to it. None where there is no such list."""
+    embedded = data.get("finance_transactions")
+    if not isinstance(embedded, list):
+        return None
+    rows = [row for row in embedded if isinstance(row, dict) and row.get("record_id") in (None, 0, subject.record_id)]
+    return _resolve_accounts(services, client, subject.company_id, rows)
+
+
+def _read_ledger(
+    services: Services, client: AltegioClient, subject: Subject, record: Record
+) -> list[FinanceOperation] | None:
+    """None without the right to read it, which goes apart from that to records."""
     try:
-        return client.list_payments(subject.company_id, record_id=subject.record_id, visit_id=record.visit_id)
+        rows = client.list_payments(subject.company_id, record_id=subject.record_id, visit_id=record.visit_id)
     except (NoRights, AltegioRefused, NotFound) as error:
         _tell_rights(services, error)
-    embedded = data.get("finance_transactions")
-    return [row for row in embedded if isinstance(row, dict)] if isinstance(embedded, list) else None
+        return None
+    return _resolve_accounts(services, client, subject.company_id, rows)
 
 
 def _resolve_accounts(

@@ -159,6 +159,15 @@ class TestRights:
         bridge.deliver(visit())
         assert paid_by(simulator) == {MOBILE: "4000.00"}
 
+    def test_an_empty_list_beside_the_record_takes_no_payment_away(
+        self, bridge: Bridge, altegio: AltegioControl, simulator: SimulatorControl
+    ) -> None:
+        """Where finances are closed to the user, it may be closed as well."""
+        altegio.settings(no_rights=["timetable_transactions", "transactions", "accounts", "sale"])
+        altegio.apply(known_visit())
+        bridge.deliver(payment(1, 4000), visit())
+        assert paid_by(simulator) == {CASH: "4000.00"}
+
     def test_without_finance_rights_webhooks_tell_the_kind(
         self, bridge: Bridge, altegio: AltegioControl, simulator: SimulatorControl
     ) -> None:

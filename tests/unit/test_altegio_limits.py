@@ -27,10 +27,10 @@ def count(limiter: RateLimiter, *, background: bool = False) -> int:
 
 def test_the_limits_are_altegios_with_a_margin() -> None:
     second, minute = WINDOWS
-    assert (second.calls, minute.calls) == (5, 200)
+    assert (second.calls, minute.calls) < (5, 200)
     assert second.seconds > 1
     assert minute.seconds > 60
-    assert (second.background, minute.background) == (2, 100)
+    assert (second.background, minute.background) == (second.calls // 2, minute.calls // 2)
 
 
 def test_a_process_keeps_to_its_share() -> None:

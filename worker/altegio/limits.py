@@ -1,6 +1,6 @@
 """Altegio's limits, 200 requests a minute and 5 a second of one address, kept by all workers together through Redis.
 
-A sliding log: a call may go when the fifth newest is older than a second and the two hundredth than a minute. It admits no
+A sliding log: a call may go when as many as the limit are older than its second, and than its minute. It admits no
 more than the limit in any second or minute wherever that begins; a bucket of tokens would, when full, let twice as many
 through, and how Altegio counts is unknown. One Lua script looks and takes, by the clock of Redis, so workers cannot overtake
 one another. Without Redis every process keeps to its share.
@@ -41,8 +41,8 @@ class Window:
         return Window(max(self.calls // processes, 1), self.seconds, max(self.background // processes, 1))
 
 
-# Somewhat longer than Altegio's: calls that left evenly may arrive closer together.
-WINDOWS = (Window(5, 1.1, background=2), Window(200, 61.0, background=100))
+# Somewhat less in somewhat longer than Altegio's: calls that left evenly may arrive closer together.
+WINDOWS = (Window(4, 1.1, background=2), Window(190, 61.0, background=95))
 
 # KEYS: all calls, the background's, the pause. ARGV: 1 for a background call, then calls, background and milliseconds of
 # each window. Answers the milliseconds to wait, 0 when the call is taken. A clock that was set back leaves entries of the
