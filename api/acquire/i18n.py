@@ -12,6 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
+from num2words import num2words
 
 from api.acquire.text import Text
 from shared.clock import ALMATY
@@ -20,6 +21,7 @@ from shared.money import is_whole
 LOCALES = Path(__file__).resolve().parent.parent.parent / "locales"
 LANGUAGES = {"ru": "Русский", "kk": "Қазақша", "en": "English"}
 DEFAULT_LANGUAGE = "ru"
+_NUMERALS = {"ru": "ru", "kk": "kz", "en": "en"}
 NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
@@ -57,6 +59,13 @@ class Speaker:
         amount = Decimal(amount)
         pattern = "#,##0" if is_whole(amount) else "#,##0.00"
         return format_decimal(amount, format=pattern, locale=self.language) + f"{NO_BREAK_SPACE}₸"
+
+    def words(self, amount: Decimal) -> str:
+        """`Четыре тысячи тенге 00 тиын`: a sum that nobody can change with a pen."""
+        tenge, tiyn = divmod(int(amount * 100), 100)
+        numeral = num2words(tenge, lang=_NUMERALS[self.language])
+        said = self.say(Text("%(tenge)s tenge %(tiyn)s tiyn", tenge=numeral, tiyn=f"{tiyn:02}"))
+        return said[0].upper() + said[1:]
 
     def count(self, number: Decimal | int | str) -> str:
         return format_decimal(Decimal(str(number)), format="#,##0.###", locale=self.language)

@@ -43,6 +43,7 @@ def get_environment(language: str) -> Environment:
     environment.filters.update(
         say=speaker.say,
         money=speaker.money,
+        words=speaker.words,
         count=speaker.count,
         plain=speaker.plain,
         day=speaker.day,

@@ -113,3 +113,17 @@ def test_values_are_said_in_the_language_too() -> None:
 @pytest.mark.parametrize("number", ["1", "2500", "0.5", "1000.000", "1E+3"])
 def test_numbers_in_fields_are_read_back_as_they_were(number: str) -> None:
     assert Decimal(Speaker("en").plain(Decimal(number))) == Decimal(number)
+
+
+@pytest.mark.parametrize(
+    ("language", "amount", "words"),
+    [
+        ("ru", "21002.50", "Двадцать одна тысяча два тенге 50 тиын"),
+        ("ru", "1000000", "Один миллион тенге 00 тиын"),
+        ("kk", "4000.05", "Төрт мың теңге 05 тиын"),
+        ("en", "7500", "Seven thousand, five hundred tenge 00 tiyn"),
+        ("en", "0.99", "Zero tenge 99 tiyn"),
+    ],
+)
+def test_sums_in_words(language: str, amount: str, words: str) -> None:
+    assert Speaker(language).words(Decimal(amount)) == words
