@@ -4,7 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
 from api.acquire.guards import ManagerDep
 from api.acquire.rendering import render
@@ -75,7 +76,12 @@ def _describe(settings: Settings) -> list[tuple[Text, Text | str]]:
 
 @router.get("/audit")
 def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str = "") -> Response:
-    query = select(AuditEvent, StaffUser.login).outerjoin(StaffUser, StaffUser.id == AuditEvent.staff_user_id)
+    about = aliased(StaffUser)
+    query = (
+        select(AuditEvent, StaffUser.login, about.login)
+        .outerjoin(StaffUser, StaffUser.id == AuditEvent.staff_user_id)
+        .outerjoin(about, AuditEvent.subject == func.concat("staff ", about.id))
+    )
     if before.isascii() and before.isdigit() and len(before) < 19:
         query = query.where(AuditEvent.id < int(before))
     rows = session.execute(query.order_by(AuditEvent.id.desc()).limit(PAGE_SIZE + 1)).all()
@@ -85,15 +91,16 @@ def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str
     )
 
 
-def _show(event: AuditEvent, login: str | None) -> dict[str, Any]:
+def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
+    """`about`: the login of the account that it was done to. Only the command line acts without a login."""
     kind, _, number = (event.subject or "").partition(" ")
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
     return {
         "at": event.created_at,
-        "login": login,
+        "login": login or Text("command line"),
         "action": ACTIONS.get(event.action, event.action),
         "label": label if number else None,
-        "number": number,
+        "number": about or number,
         "place": f"{place}{number}" if place else None,
         "sums": _find_sums(event.details),
     }

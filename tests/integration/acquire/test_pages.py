@@ -52,6 +52,23 @@ def test_a_receipt_that_needs_a_person_says_what_to_do(desk: Desk, cashier: Brow
     assert "refresh" not in page
 
 
+def test_what_was_paid_and_not_issued_can_be_retried_where_it_is_seen(
+    desk: Desk, cashier: Browser, manager: Browser
+) -> None:
+    visit = desk.add_visit()
+    cashier.pay(visit.id)
+    desk.execute("UPDATE webhook_records SET state = 'dead_lettered', error_code = '10', reason = 'Срок лицензии истёк'")
+    address, button = f"/acquire/visits/{visit.id}", f'action="/acquire/attention/{visit.delivery_id}/retry"'
+    for page in (cashier.page(address), cashier.page(f"{address}/progress")):
+        assert "Продлите лицензию" in page
+        assert "Срок лицензии истёк" in page
+        assert button not in page
+    assert button in manager.page(address)
+    assert button in manager.page(f"{address}/progress")
+    desk.execute("UPDATE webhook_records SET error_code = 'difference'")
+    assert button not in manager.page(address), "trying again would change nothing"
+
+
 def test_a_cashbox_without_its_operator_says_that_sales_wait(desk: Desk, cashier: Browser) -> None:
     visit = desk.add_visit(state="retrying", code="18")
     desk.add_receipt(visit, state="pending", attempts=1, error_code="18")
@@ -75,6 +92,7 @@ def test_the_receipt_shows_everything_a_customer_may_ask_for(desk: Desk, cashier
     for words in (
         receipt.fiscal_number,
         "4 000,50 ₸",
+        "Четыре тысячи тенге 50 тиын",
         "551,79 ₸",
         "16 %",
         "SWK00000001",
@@ -174,6 +192,11 @@ def test_settings_and_the_trail_are_readable(desk: Desk, manager: Browser) -> No
     assert "Наличные 1 000 ₸" in trail
     assert "Карта 3 000 ₸" in trail
     assert "dana" in trail
+    with desk.sessions.begin() as session:
+        session.add(AuditEvent(action="user_added", subject=f"staff {desk.add_user('aigul')}", details={}))
+    (added,) = re.findall(r"<tr>.*Добавлена учётная запись.*</tr>", manager.page("/acquire/audit"))
+    assert "командная строка" in added
+    assert "учётная запись aigul" in added
     with desk.sessions.begin() as session:
         session.add_all(AuditEvent(action="signed_in", details={}) for _ in range(60))
     first = manager.page("/acquire/audit")
