@@ -148,14 +148,31 @@ def _narrow(chosen: Filter) -> tuple[ColumnElement[bool], ...]:
         case Filter.DELETED:
             return (Visit.is_deleted.is_(True),)
         case Filter.ATTENTION:
-            dead = select(WebhookRecord.id).where(WebhookRecord.state == RecordState.DEAD_LETTERED)
-            return (Visit.delivery_id.in_(dead.scalar_subquery()),)
+            return (Visit.id.in_(_dead_lettered()),)
         case Filter.UNDER_WAY:
             return (Visit.id.in_(_under_way()),)
         case Filter.RETURN_DUE:
-            due = select(Receipt.company_id, Receipt.record_id).where(is_return_due())
-            return (tuple_(Visit.company_id, Visit.record_id).in_(due),)
+            return (Visit.id.in_(_return_due()),)
     return ()
+
+
+def _dead_lettered() -> Any:
+    delivery, visit = aliased(WebhookRecord), aliased(Visit)
+    return (
+        select(visit.id).join(delivery, delivery.id == visit.delivery_id).where(delivery.state == RecordState.DEAD_LETTERED)
+    )
+
+
+def _return_due() -> Any:
+    visit = aliased(Visit)
+    # One look-up a receipt: joined freely, all visits ever stored would be read for the few that have one due.
+    of_receipt = (
+        select(visit.id)
+        .where(visit.company_id == Receipt.company_id, visit.record_id == Receipt.record_id)
+        .limit(1)
+        .lateral("of_receipt")
+    )
+    return select(of_receipt.c.id).select_from(Receipt).join(of_receipt, true()).where(is_return_due())
 
 
 def _under_way() -> Any:
