@@ -1,5 +1,6 @@
 """The HTTP application. Importing it builds routes only; connections are made when the process starts."""
 
+import gc
 import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -63,6 +64,9 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.writer = writer
     publisher.start()
     writer.start()
+    # What is loaded by now stays for good: without this a full collection walks it all, and no request moves for 40 ms.
+    gc.collect()
+    gc.freeze()
     try:
         yield
     finally:

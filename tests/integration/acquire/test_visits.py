@@ -1,5 +1,6 @@
 """The list: order, pages, filters, search, and what it costs."""
 
+import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -273,3 +274,9 @@ def test_the_reason_is_shown_in_plain_words(desk: Desk, cashier: Browser) -> Non
     assert "Оплату отменили в Altegio." in page
     assert "activation" not in page
     assert desk.all(Receipt)[0].return_due_reason
+
+
+def test_no_page_waits_for_a_full_collection(desk: Desk) -> None:
+    """What the application is made of is not walked again and again."""
+    gc.collect()
+    assert gc.get_freeze_count() > 50_000
