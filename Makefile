@@ -1,6 +1,6 @@
 # One command each, the same for a person and for CI. `make` alone lists them.
 
-# Arguments for pytest, the chaos suite, the salon week or the fuzzer, as in: make test ARGS="tests/unit -k money"
+# Arguments for pytest, the chaos suite, the salon week, the fuzzer or the benchmark, as in: make test ARGS="tests/unit -k money"
 ARGS ?=
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	"$$p" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$p" && break; done)
@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week model fuzz lint types contracts check-migrations format clean install servers
+.PHONY: help demo test screenshots chaos salon-week model fuzz bench-acquire lint types contracts check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ model: $(STAMP) servers ## deliveries, faults, crashes, replays and returns in a
 
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
 	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)
+
+bench-acquire: $(STAMP) servers ## time the payment page with 100000 visits stored; ARGS="--visits 200000 --plans FILE"
+	@exec $(BIN)/python -m dev.bench.acquire $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -9,11 +9,12 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 from sqlalchemy import create_engine
 
-from dev.bench.acquire_data import fill
-from dev.bench.acquire_pages import LOGIN, PASSWORD, Visit, Visitor, make_pages
+from dev.bench.acquire_data import count_awaiting, fill
+from dev.bench.acquire_pages import LOGIN, PASSWORD, TIMEOUT, Visit, Visitor, make_pages
 from dev.bench.acquire_plans import count_sizes, explain_pages
 from dev.chaos.child import Child
 from dev.demo.calls import answers
@@ -32,7 +33,11 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--visits", type=int, default=100_000, help="stored visits, over ten days (100000)")
     parser.add_argument("--requests", type=int, default=200, help="for each page (200)")
     parser.add_argument("--plans", type=Path, help="also write the query plans to this file")
-    return parser.parse_args()
+    arguments = parser.parse_args()
+    # A visit is paid once: alone, together, and before each of the two.
+    if count_awaiting(arguments.visits) < 2 * (arguments.requests + CLIENTS):
+        parser.error("--visits: too few to take --requests payments twice, of which 20 in 1000 visits await one")
+    return arguments
 
 
 class Service:
@@ -77,10 +82,12 @@ class Service:
 
 def measure(url: str, visit: Visit, requests: int, clients: int) -> list[float]:
     """Milliseconds of each request, sorted; `clients` at once share them."""
+    all_signed_in = Barrier(clients)
 
     def work(first: int) -> list[float]:
         visitor = Visitor(url)
         visit(visitor, first)  # what is read once and kept counts as little as it does all day
+        all_signed_in.wait(TIMEOUT)
         return [_time(visitor, visit, number) for number in range(first, requests, clients)]
 
     with ThreadPoolExecutor(clients) as pool:

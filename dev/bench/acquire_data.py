@@ -8,9 +8,13 @@ FIRST_RECORD = 700_000_001
 DAYS = 10
 COMPANY = 307626
 
-# Of each hundred visits; the rest is issued. `n` counts visits from 0, newest first within a day.
-_STATE = """CASE WHEN n % 100 < 2 THEN 'awaiting' WHEN n % 100 = 2 THEN 'dead' WHEN n % 100 = 3 THEN 'return_due'
-            WHEN n % 1000 = 4 THEN 'queued' WHEN n % 100 = 5 THEN 'deleted' ELSE 'issued' END"""
+# `n` counts visits from 0: the days take turns, and within a day it goes from the newest to the oldest. Every day has
+# its share of each state; the rest is issued.
+AWAITING_OF_HUNDRED = 2
+_PLACE = f"(n / {DAYS})"
+_STATE = f"""CASE WHEN {_PLACE} % 100 < {AWAITING_OF_HUNDRED} THEN 'awaiting' WHEN {_PLACE} % 100 = 2 THEN 'dead'
+            WHEN {_PLACE} % 100 = 3 THEN 'return_due' WHEN {_PLACE} % 1000 = 4 THEN 'queued'
+            WHEN {_PLACE} % 100 = 5 THEN 'deleted' ELSE 'issued' END"""
 
 _PLAN = f"""
 CREATE TEMP TABLE plan AS
@@ -31,12 +35,13 @@ _FILL: Sequence[str] = (
                           attempts, fiscal_number, registration_number, shift_number, issued_at, issued_at_text, receipt_url,
                           return_due_reason, next_attempt_at, created_at)
     SELECT :company, (SELECT id FROM cashboxes), 'sale', record_id, 'altegio_' || record_id, total, 0,
-           jsonb_build_object('Payments', jsonb_build_array(jsonb_build_object('Sum', total, 'PaymentType', 1)), 'Change', 0,
-             'CashboxUniqueNumber', 'SWK00000001', 'Positions', jsonb_build_array(jsonb_build_object('PositionName', 'Стрижка',
-             'Count', 1, 'Price', total, 'Discount', 0, 'Markup', 0, 'TaxType', 0, 'TaxPercent', NULL, 'Tax', 0))),
+           jsonb_build_object('CashboxUniqueNumber', 'SWK00000001', 'Change', 0,
+             'Payments', jsonb_build_array(jsonb_build_object('Sum', total, 'PaymentType', 1)),
+             'Positions', jsonb_build_array(jsonb_build_object('PositionName', 'Стрижка', 'Count', 1, 'Price', total,
+               'Discount', 0, 'Markup', 0, 'TaxType', 0, 'TaxPercent', NULL, 'Tax', 0))),
            CASE fate WHEN 'queued' THEN 'pending' ELSE 'issued' END, 1,
-           CASE WHEN fate <> 'queued' THEN '33' || record_id END, '600900800700', 3, at, to_char(at, 'DD.MM.YYYY HH24:MI:SS'),
-           'https://consumer.example.kz/?i=33' || record_id,
+           CASE WHEN fate <> 'queued' THEN '33' || record_id END, '600900800700', 3, at,
+           to_char(at, 'DD.MM.YYYY HH24:MI:SS'), 'https://consumer.example.kz/?i=33' || record_id,
            CASE fate WHEN 'return_due' THEN 'the record was deleted' END,
            CASE fate WHEN 'queued' THEN now() + interval '1 hour' END, at
     FROM plan WHERE fate IN ('issued', 'return_due', 'queued')
@@ -44,10 +49,11 @@ _FILL: Sequence[str] = (
     """
     INSERT INTO webhook_records (company_id, resource, resource_id, status, dedup_key, body, state, reason, error_code,
                                  receipt_id, created_at, processed_at)
-    SELECT :company, 'record', plan.record_id, 'update', 'bench-' || n, jsonb_build_object('data', jsonb_build_object('id', n)),
+    SELECT :company, 'record', plan.record_id, 'update', 'bench-' || n,
+           jsonb_build_object('data', jsonb_build_object('id', n)),
            CASE fate WHEN 'awaiting' THEN 'awaiting_payment' WHEN 'dead' THEN 'dead_lettered' WHEN 'queued' THEN 'processing'
              WHEN 'deleted' THEN 'ignored' ELSE 'processed' END,
-           CASE fate WHEN 'dead' THEN 'the cashbox is blocked' END, CASE fate WHEN 'dead' THEN '14' END, receipts.id, at, at
+           CASE fate WHEN 'dead' THEN 'the cashbox is blocked' END, CASE fate WHEN 'dead' THEN '7' END, receipts.id, at, at
     FROM plan LEFT JOIN receipts ON receipts.record_id = plan.record_id ORDER BY n DESC
     """,
     """
@@ -57,15 +63,40 @@ _FILL: Sequence[str] = (
            jsonb_build_array(jsonb_build_object('name', 'Стрижка', 'is_service', true, 'count', 1, 'price', total,
              'discount', 0, 'total', total)),
            total, fate = 'awaiting', fate = 'deleted', at
-    FROM plan JOIN webhook_records AS delivery ON delivery.dedup_key = 'bench-' || n
+    FROM plan JOIN webhook_records AS delivery ON delivery.dedup_key = 'bench-' || n ORDER BY n DESC
     """,
     """
     INSERT INTO checkouts (company_id, record_id, staff_user_id, form_key, total, created_at)
     SELECT :company, record_id, (SELECT min(id) FROM staff_users), gen_random_uuid(), total, at
     FROM plan WHERE fate = 'issued' AND n % 3 = 0
     """,
+    """
+    INSERT INTO audit_events (staff_user_id, action, subject, details, created_at)
+    SELECT staff_user_id, 'payment_taken', 'visit ' || visits.id,
+           jsonb_build_object('kinds', jsonb_build_object('card', checkouts.total)), checkouts.created_at
+    FROM checkouts JOIN visits USING (company_id, record_id) ORDER BY checkouts.created_at
+    """,
+    f"""
+    INSERT INTO return_orders (receipt_id, staff_user_id, form_key, reason, lines, state, refusal, created_at)
+    SELECT receipts.id, (SELECT min(id) FROM staff_users), gen_random_uuid(), 'клиент передумал', '[]', wish.state,
+           wish.refusal, at
+    FROM plan JOIN receipts USING (record_id)
+         JOIN (VALUES (7, 'requested', NULL), (107, 'refused', 'not enough cash')) AS wish (place, state, refusal)
+           ON n / {DAYS} % 1000 = wish.place
+    """,
     "DROP TABLE plan",
 )
+
+
+def find_awaiting(visits: int, number: int) -> int:
+    """The id of the visit that awaits payment, counted from 0: ids were given in the order of `n`, backwards."""
+    a_block = DAYS * AWAITING_OF_HUNDRED
+    return visits - (number % a_block + number // a_block * DAYS * 100)
+
+
+def count_awaiting(visits: int) -> int:
+    """No less than that many of them."""
+    return visits // (DAYS * 100) * DAYS * AWAITING_OF_HUNDRED
 
 
 def fill(connection: Connection, visits: int) -> None:

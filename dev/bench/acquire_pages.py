@@ -1,19 +1,22 @@
 """The pages to measure: how each is asked for, signed in, over HTTP."""
 
 import html
+import itertools
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
+from uuid import uuid4
 
 import requests
 
-from dev.bench.acquire_data import DAYS, FIRST_RECORD
+from dev.bench.acquire_data import DAYS, FIRST_RECORD, find_awaiting
 from shared.clock import almaty_date, utc_now
 
 LOGIN, PASSWORD = "bench", "a password for the bench"
 TIMEOUT = 30
 _HIDDEN = re.compile(r'name="form_token" value="([^"]*)"')
+_RETURN = re.compile(r'href="(/acquire/receipts/[0-9]+/return)"')
 _NEXT = re.compile(r'rel="next" href="(\?[^"]*after=[^"]*)"')
 
 
@@ -28,14 +31,22 @@ class Visitor:
         self._url = url
         self._http = requests.Session()
         self._token = self._read_token("/acquire/login")
-        self._http.post(f"{url}/acquire/login", data=self._sign({"login": LOGIN, "password": PASSWORD}), timeout=TIMEOUT)
+        self.post("/acquire/login", {"login": LOGIN, "password": PASSWORD})
         self._token = self._read_token("/acquire")
 
     def get(self, path: str) -> str:
         return self._check(self._http.get(self._url + path, timeout=TIMEOUT))
 
+    def post(self, path: str, fields: dict[str, str]) -> str:
+        """And the page that the answer leads to."""
+        data = {"form_token": self._token, **fields}
+        return self._check(self._http.post(self._url + path, data=data, timeout=TIMEOUT))
+
     def search(self, typed: str) -> str:
-        return self._check(self._http.post(f"{self._url}/acquire", data=self._sign({"q": typed}), timeout=TIMEOUT))
+        return self.post("/acquire", {"q": typed})
+
+    def pay(self, visit_id: int) -> str:
+        return self.post(f"/acquire/visits/{visit_id}", {"method": "card", "form_key": str(uuid4())})
 
     @cached_property
     def tenth_page(self) -> str:
@@ -48,8 +59,10 @@ class Visitor:
             path = "/acquire" + html.unescape(found.group(1))
         return path
 
-    def _sign(self, fields: dict[str, str]) -> dict[str, str]:
-        return {"form_token": self._token, **fields}
+    @cached_property
+    def returns(self) -> list[str]:
+        """Forms of the returns that are due."""
+        return _RETURN.findall(self.get("/acquire/attention"))
 
     def _read_token(self, path: str) -> str:
         found = _HIDDEN.search(self._http.get(self._url + path, timeout=TIMEOUT).text)
@@ -72,6 +85,7 @@ def make_pages(visits: int) -> dict[str, Visit]:
     ids = ",".join(str(1 + number) for number in range(min(30, visits)))
     states = ("awaiting", "under_way", "issued", "attention", "return_due", "deleted")
     receipts = max(1, visits // 2)
+    unpaid = map(partial(find_awaiting, visits), itertools.count())
     return {
         "visits of today": lambda visitor, _: visitor.get("/acquire"),
         "the tenth page of today": lambda visitor, _: visitor.get(visitor.tenth_page),
@@ -80,11 +94,15 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "search: name": lambda visitor, number: visitor.search(f"ертөстік {number}"),
         "search: number of a visit": lambda visitor, number: visitor.search(str(FIRST_RECORD + number * 37 % visits)),
         **{f"filter: {state}": _filter(state) for state in states},
+        "taking a payment, and its progress": lambda visitor, _: visitor.pay(next(unpaid)),
         "a visit": lambda visitor, number: visitor.get(f"/acquire/visits/{1 + number * 37 % visits}"),
         "states of 30 visits": lambda visitor, _: visitor.get(f"/acquire/states?ids={ids}"),
+        "progress of a visit": lambda visitor, number: visitor.get(f"/acquire/visits/{1 + number * 37 % visits}/progress"),
         "a receipt": lambda visitor, number: visitor.get(f"/acquire/success/{1 + number * 37 % receipts}"),
+        "form of a return": lambda visitor, number: visitor.get(visitor.returns[number % len(visitor.returns)]),
         "needs attention": lambda visitor, _: visitor.get("/acquire/attention"),
         "who did what": lambda visitor, _: visitor.get("/acquire/audit"),
+        "settings": lambda visitor, _: visitor.get("/acquire/settings"),
     }
 
 

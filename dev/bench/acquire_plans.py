@@ -68,7 +68,5 @@ def _explain(connection: Connection, statement: str, values: Sequence[Any]) -> s
 
 
 def count_sizes(connection: Connection) -> str:
-    sizes = []
-    for table in ("webhook_records", "visits", "receipts", "checkouts"):
-        sizes.append(f"{table} {connection.scalar(text(f'SELECT count(*) FROM {table}'))}")
-    return ", ".join(sizes)
+    tables = ("webhook_records", "visits", "receipts", "checkouts", "return_orders", "audit_events")
+    return ", ".join(f"{table} {connection.scalar(text(f'SELECT count(*) FROM {table}'))}" for table in tables)
