@@ -13,10 +13,12 @@ function readTiyn(text) {
   return Number(tenge) * 100 + Number((tiyn + "00").slice(0, 2));
 }
 
+// By hand, as the server writes it: a browser without Kazakh would write 24,400, which reads as 24 tenge 40 tiyn there.
 function showMoney(tiyn) {
-  const digits = tiyn % 100 ? 2 : 0;
-  const number = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  return number.format(tiyn / 100) + "\u00a0₸";
+  const [group, point] = document.documentElement.lang === "en" ? [",", "."] : ["\u00a0", ","];
+  const tenge = String(Math.floor(tiyn / 100)).replace(/\B(?=(\d{3})+$)/g, group);
+  const rest = tiyn % 100 ? point + String(tiyn % 100).padStart(2, "0") : "";
+  return tenge + rest + "\u00a0₸";
 }
 
 function typeMoney(tiyn) {
