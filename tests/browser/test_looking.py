@@ -225,3 +225,28 @@ def test_the_link_of_the_receipt_is_copied(open_context: Callable[..., BrowserCo
     expect(page.locator("[data-copy]")).to_have_text("Скопировано")
     told = shop.service.status(record_id)["receipt"]["receipt_url"]
     assert page.evaluate("navigator.clipboard.readText()") == told
+
+
+def test_whoever_uses_the_keyboard_sees_where_they_are(page: Page, places: Places) -> None:
+    for name in ("visits", "payment", "receipt"):
+        page.goto(places[name])
+        page.evaluate("document.activeElement.blur()")
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            place, outline = page.evaluate(
+                "(() => { const e = document.activeElement, shown = e.type === 'radio' ? e.nextElementSibling : e;"
+                " return [e.outerHTML.slice(0, 90), parseFloat(getComputedStyle(shown).outlineWidth)]; })()"
+            )
+            assert outline >= 2 or place.startswith("<body"), (name, place)
+
+
+def test_a_name_that_is_a_script_is_only_a_name(page: Page, shop: Shop) -> None:
+    page.on("dialog", lambda dialog: pytest.fail(dialog.message))
+    name = '<img src=x onerror="alert(1)"><script>alert(2)</script>'
+    record_id = shop.book(('"><svg onload=alert(3)>', 4000), name=name)
+    open_visit(page, record_id)
+    expect(page.locator("h1")).to_have_text(name)
+    page.click("label[for=m-card]")
+    page.click("form.pay button.primary")
+    await_receipt(page)
+    expect(page.locator(".slip .lines")).to_contain_text("<svg onload=alert(3)>")

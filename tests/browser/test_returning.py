@@ -44,8 +44,11 @@ def test_one_line_of_two(manager: Page, shop: Shop) -> None:
     manager.click("button.danger")
     manager.wait_for_url(SUCCESS)
     assert operations(shop, record_id) == [(SALE, "7500.00"), (RETURN, "3500.00")]
-    (_, returned) = shop.receipts(record_id)
+    sale, returned = shop.receipts(record_id)
     assert returned["payments"] == [{"type": 4, "sum": "3500.00"}]
+    assert returned["external_check_number"] == f"{sale['external_check_number']}_r1"
+    assert returned["request"]["ReturnBasisDetails"]["CheckNumber"] == sale["check_number"]
+    assert returned["request"]["Positions"][0]["TaxPercent"] == 16
 
 
 def test_more_than_was_sold_is_refused_clearly(manager: Page, shop: Shop) -> None:
