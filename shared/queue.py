@@ -17,6 +17,8 @@ PROCESS_RECORD = "worker.tasks.process_record"
 ISSUE_RECEIPTS = "worker.tasks.issue_receipts"
 DISPATCH = "worker.tasks.dispatch"
 CATCH_UP = "worker.tasks.catch_up"
+WATCH = "worker.tasks.watch"
+CHECK_LICENCES = "worker.tasks.check_licences"
 MAKE_RETURN = "worker.tasks.make_return"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
@@ -27,6 +29,8 @@ ROUTES = {
     MAKE_RETURN: {"queue": RECORDS},
     DISPATCH: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},
+    WATCH: {"queue": MAINTENANCE},
+    CHECK_LICENCES: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
 }
