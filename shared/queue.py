@@ -19,6 +19,7 @@ DISPATCH = "worker.tasks.dispatch"
 CATCH_UP = "worker.tasks.catch_up"
 WATCH = "worker.tasks.watch"
 CHECK_LICENCES = "worker.tasks.check_licences"
+EMPTY_OLD_ROWS = "worker.tasks.empty_old_rows"
 MAKE_RETURN = "worker.tasks.make_return"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
@@ -31,6 +32,7 @@ ROUTES = {
     CATCH_UP: {"queue": MAINTENANCE},
     WATCH: {"queue": MAINTENANCE},
     CHECK_LICENCES: {"queue": MAINTENANCE},
+    EMPTY_OLD_ROWS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
 }

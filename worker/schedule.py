@@ -5,7 +5,7 @@ from typing import Any
 from celery.schedules import crontab
 
 from shared.config import Settings
-from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, WATCH
+from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, WATCH
 
 # A look is made when its time has come; the tick only has to notice.
 LONGEST_TICK_SECONDS = 60.0
@@ -20,6 +20,8 @@ def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "watch": _tick(WATCH, settings.alert_interval_seconds),
         # Hourly, since a busy cashbox is asked at the next look; each is asked once a day.
         "licences": _at(CHECK_LICENCES, crontab(minute=20), 3000),
+        # A turn is bounded, so that nothing else of the night waits for it; three hours hold 36 of them.
+        "retention": _at(EMPTY_OLD_ROWS, crontab(minute="*/5", hour="2-4"), 280),
     }
 
 

@@ -6,6 +6,7 @@ from shared.queue import (
     CATCH_UP,
     CHECK_LICENCES,
     DISPATCH,
+    EMPTY_OLD_ROWS,
     ISSUE_RECEIPTS,
     MAKE_RETURN,
     PROCESS_RECORD,
@@ -23,6 +24,7 @@ from worker.hook_check import check_hooks
 from worker.issue_receipt import issue_due
 from worker.make_return import make_return as decide_return
 from worker.process_record import process_record as decide_record
+from worker.retention import TURN_SECONDS, empty_expired
 from worker.services import get_services
 
 
@@ -71,6 +73,11 @@ def watch() -> None:
 @app.task(name=CHECK_LICENCES)
 def check_licences() -> None:
     ask_licences(get_services())
+
+
+@app.task(name=EMPTY_OLD_ROWS)
+def empty_old_rows() -> None:
+    empty_expired(get_services(), seconds=TURN_SECONDS)
 
 
 @app.task(name=REPLAY_DEAD_LETTER)
