@@ -92,6 +92,15 @@ class Settings(BaseSettings):
 
     shift_close_at: str = "23:50"
     alert_urls: str = ""
+    alert_language: Literal["ru", "kk", "en"] = "ru"
+    alert_oldest_minutes: float = Field(15.0, gt=0)
+    alert_disk_free_percent: float = Field(5.0, ge=0, lt=100)
+    alert_interval_seconds: float = Field(30.0, ge=1, le=300)
+
+    # Below a week a person would have no time to look at what went wrong.
+    retention_days: int = Field(180, ge=7)
+    log_retention_days: int = Field(90, ge=7)
+
     log_level: str = "INFO"
     log_format: Literal["json", "console", "auto"] = Field("auto", validation_alias=AliasChoices("log_format", "LOG_FORMAT"))
 
@@ -129,6 +138,11 @@ class Settings(BaseSettings):
     def company_ids(self) -> frozenset[int]:
         """The salons of the environment's own cashbox; none where it serves whoever posts."""
         return frozenset(int(part) for part in self.altegio_company_id.split(",") if part.strip())
+
+    @property
+    def alert_addresses(self) -> tuple[str, ...]:
+        """Apprise's addresses, in which a comma may stand too. Most carry a password or a token: none may reach a log."""
+        return tuple(url.strip() for url in re.split(r",(?=\s*\w+://)", self.alert_urls) if url.strip(" ,"))
 
     def check_for_api(self) -> None:
         """Raises ConfigurationError when the HTTP process must not start."""

@@ -17,6 +17,9 @@ PROCESS_RECORD = "worker.tasks.process_record"
 ISSUE_RECEIPTS = "worker.tasks.issue_receipts"
 DISPATCH = "worker.tasks.dispatch"
 CATCH_UP = "worker.tasks.catch_up"
+WATCH = "worker.tasks.watch"
+CHECK_LICENCES = "worker.tasks.check_licences"
+EMPTY_OLD_ROWS = "worker.tasks.empty_old_rows"
 MAKE_RETURN = "worker.tasks.make_return"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
@@ -27,6 +30,9 @@ ROUTES = {
     MAKE_RETURN: {"queue": RECORDS},
     DISPATCH: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},
+    WATCH: {"queue": MAINTENANCE},
+    CHECK_LICENCES: {"queue": MAINTENANCE},
+    EMPTY_OLD_ROWS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
 }

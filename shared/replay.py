@@ -56,7 +56,7 @@ def replay(sessions: SessionFactory, producer: Celery, redis: Redis, row_id: int
         row = session.get(WebhookRecord, row_id, with_for_update=True)
         if row is None:
             return Result(row_id, Outcome.NOT_FOUND)
-        if row.state not in (*REPLAYABLE, RecordState.PROCESSED):
+        if row.state not in (*REPLAYABLE, RecordState.PROCESSED) or row.emptied_at is not None:
             return Result(row_id, Outcome.NOT_POSSIBLE)
         receipt = session.get(Receipt, row.receipt_id, with_for_update=True) if row.receipt_id else None
         if row.state == RecordState.PROCESSED or (receipt is not None and _is_settled(receipt, row)):

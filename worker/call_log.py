@@ -21,6 +21,7 @@ CHECK = "check"
 LOOKUP = "lookup"
 Z_REPORT = "z_report"
 X_REPORT = "x_report"
+CLIENT_INFO = "client_info"
 _MAX_TEXT = 500
 
 

@@ -80,6 +80,15 @@ def _check_configuration(**_: Any) -> None:
         raise SystemExit(f"the worker cannot start: {error}") from None
 
 
+@signals.worker_init.connect
+def _start_lookout(**_: Any) -> None:
+    """With services of its own: connections of this process must not be inherited by the children of a process pool."""
+    services = importlib.import_module("worker.services").create_services(settings)
+    lookout = importlib.import_module("worker.alerts.lookout").Lookout(services)
+    lookout.start()
+    signals.worker_shutdown.connect(lambda **_: lookout.stop(), weak=False)
+
+
 @signals.task_prerun.connect
 def _bind_context(task_id: str, task: Any, **_: Any) -> None:
     headers = task.request.headers or {}

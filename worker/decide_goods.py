@@ -65,6 +65,9 @@ def decide_goods(
     subject = Subject(row.company_id, document_id=operation.document_id)
     receipt = find_sale(session, subject)
     deliveries = _load_deliveries(session, subject)
+    if any(delivery.emptied_at for delivery in deliveries):
+        reason = "the sale was changed when its earlier webhooks were kept no longer: compare it with its receipt"
+        return Resolution.dead("difference", reason, receipt_id=receipt.id if receipt else None)
     told = _find_sold(deliveries, salon.policy)
     sold = _confirm(told, facts)
     if not sold:

@@ -4,23 +4,21 @@ Runs every few seconds, under an advisory lock so that two beats do it once. Mes
 nothing, and one too few is made good here.
 """
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import func, or_, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import func, or_, select, update
 
 from shared.logging import get_logger
 from shared.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
 from shared.models.return_order import ReturnState
 from shared.queue import MAKE_RETURN, PROCESS_RECORD, RECORDS, REPLAY_DEAD_LETTER, publish_records, publish_task
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
-from worker.alerts import send_alert
 from worker.auto_returns import order_due_returns
 from worker.issue_receipt import MESSAGE_WITHIN_SECONDS, request_turn
+from worker.only_one import only_one
 from worker.resolution import Resolution
 from worker.services import Services
 
@@ -33,34 +31,17 @@ PUT_BACK_SECONDS = 30
 RETURN_ORDER_SECONDS = 10
 _DISPATCH_LOCK = 7_301_001
 _DEAD_LETTER_LOCK = 7_301_002
-_LOCK_SECONDS = 10
 
 
 def dispatch(services: Services) -> None:
     """One tick. A failure of the broker leaves everything for the next."""
-    with _only_one(services, _DISPATCH_LOCK) as is_mine:
+    with only_one(services, _DISPATCH_LOCK) as is_mine:
         if not is_mine:
             return
         try:
             _dispatch(services)
         except (BrokerDown, RedisError, OSError) as error:
             log.warning("broker is away, nothing dispatched", error=type(error).__name__)
-
-
-@contextlib.contextmanager
-def _only_one(services: Services, lock: int) -> Iterator[bool]:
-    """False while another worker is at it.
-
-    The lock lives in a transaction that touches no row and that PostgreSQL ends after a few idle seconds: a worker that is
-    frozen or cut off must not keep the others from rescuing. Two ticks at once would be wasteful, not wrong.
-    """
-    with services.sessions() as session:
-        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCK_SECONDS}s'"))
-        yield bool(session.scalar(select(func.pg_try_advisory_xact_lock(lock))))
-        try:
-            session.rollback()
-        except DBAPIError:
-            log.warning("a tick took longer than its lock")
 
 
 def _dispatch(services: Services) -> None:
@@ -137,16 +118,11 @@ def _find_cashboxes(services: Services) -> Sequence[int]:
 
 def send_dead_letters(services: Services) -> int:
     """A message in the `dead_letter` queue for every row given up since the last time. Consumed, it would be a replay."""
-    with _only_one(services, _DEAD_LETTER_LOCK) as is_mine:
+    with only_one(services, _DEAD_LETTER_LOCK) as is_mine:
         ids = _find_unsent(services) if is_mine else ()
         for row_id in ids:
             services.producer.send_task(REPLAY_DEAD_LETTER, args=[row_id], task_id=f"dead-letter-{row_id}", retry=False)
             _mark_sent(services, row_id)
-    if ids:
-        shown = ", ".join(map(str, ids[:10]))
-        send_alert(
-            services, "dead_letter", f"{len(ids)} new dead letter(s): {shown}. See: receipts list --state dead_lettered"
-        )
     return len(ids)
 
 

@@ -14,7 +14,7 @@ from shared.altegio import FINANCES, GOODS_SALE, RECORD
 from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.models import AltegioLook
-from worker.alerts import send_alert
+from worker.alerts import clear_alert, raise_alert
 from worker.altegio.errors import AltegioError
 from worker.catch_up import find_salons
 from worker.services import Services
@@ -76,8 +76,10 @@ def _check(services: Services, company_id: int) -> None:
         _look_again_soon(services, company_id)
         return
     if problem:
-        send_alert(services, "hook_lost", f"Altegio, salon {company_id}: {problem}")
+        raise_alert(services, "hook_lost", str(company_id), f"{company_id}: {problem}")
         _look_again_soon(services, company_id)
+    else:
+        clear_alert(services, "hook_lost", str(company_id))
 
 
 def _look_again_soon(services: Services, company_id: int) -> None:

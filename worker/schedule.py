@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from celery.schedules import crontab
+
 from shared.config import Settings
-from shared.queue import CATCH_UP, DISPATCH
+from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, WATCH
 
 # A look is made when its time has come; the tick only has to notice.
 LONGEST_TICK_SECONDS = 60.0
@@ -15,7 +17,16 @@ def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         "dispatch": _tick(DISPATCH, every),
         "catch_up": _tick(CATCH_UP, look),
+        "watch": _tick(WATCH, settings.alert_interval_seconds),
+        # Hourly, since a busy cashbox is asked at the next look; each is asked once a day.
+        "licences": _at(CHECK_LICENCES, crontab(minute=20), 3000),
+        # A turn is bounded, so that nothing else of the night waits for it; three hours hold 36 of them.
+        "retention": _at(EMPTY_OLD_ROWS, crontab(minute="*/5", hour="2-4"), 280),
     }
+
+
+def _at(task: str, when: crontab, expires: float) -> dict[str, Any]:
+    return {"task": task, "schedule": when, "options": {"expires": expires}}
 
 
 def _tick(task: str, seconds: float) -> dict[str, Any]:

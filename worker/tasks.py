@@ -4,21 +4,27 @@ from typing import Any
 
 from shared.queue import (
     CATCH_UP,
+    CHECK_LICENCES,
     DISPATCH,
+    EMPTY_OLD_ROWS,
     ISSUE_RECEIPTS,
     MAKE_RETURN,
     PROCESS_RECORD,
     REPLAY_DEAD_LETTER,
     REPLAY_DEAD_LETTERS,
+    WATCH,
 )
 from shared.replay import find_dead_letters, replay
 from worker import dispatch as dispatcher
+from worker.alerts.licences import check_licences as ask_licences
+from worker.alerts.watch import watch as watch_once
 from worker.catch_up import catch_up as ask_what_changed
 from worker.celery import app
 from worker.hook_check import check_hooks
 from worker.issue_receipt import issue_due
 from worker.make_return import make_return as decide_return
 from worker.process_record import process_record as decide_record
+from worker.retention import TURN_SECONDS, empty_expired
 from worker.services import get_services
 
 
@@ -57,6 +63,21 @@ def catch_up() -> None:
     services = get_services()
     ask_what_changed(services)
     check_hooks(services)
+
+
+@app.task(name=WATCH)
+def watch() -> None:
+    watch_once(get_services())
+
+
+@app.task(name=CHECK_LICENCES)
+def check_licences() -> None:
+    ask_licences(get_services())
+
+
+@app.task(name=EMPTY_OLD_ROWS)
+def empty_old_rows() -> None:
+    empty_expired(get_services(), seconds=TURN_SECONDS)
 
 
 @app.task(name=REPLAY_DEAD_LETTER)

@@ -107,6 +107,8 @@ def refuse_unpayable(session: Session, visit: Visit) -> None:
         raise Refused(Text("The price of this visit cannot be worked out. Correct the visit in Altegio."))
     if visit.total <= 0:
         raise Refused(Text("This visit costs nothing: no receipt is needed."))
+    if session.scalar(select(WebhookRecord.emptied_at).where(WebhookRecord.id == visit.delivery_id)) is not None:
+        raise Refused(Text("The visit is too old: its details are no longer kept."))
 
 
 def is_live_sale_of(visit: Visit) -> ColumnElement[bool]:

@@ -30,4 +30,9 @@ class Checkout(Base):
     __table_args__ = (
         CheckConstraint("total > 0 AND cash_received >= 0 AND change >= 0", name="amounts_positive"),
         Index("uq_checkouts_live", "company_id", "record_id", unique=True, postgresql_where=text("voided_at IS NULL")),
+        Index(
+            "ix_checkouts_personal",
+            "created_at",
+            postgresql_where=text("customer_email IS NOT NULL OR customer_phone IS NOT NULL OR customer_xin IS NOT NULL"),
+        ),
     )

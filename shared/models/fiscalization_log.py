@@ -1,6 +1,6 @@
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, Text
+from sqlalchemy import ForeignKey, Index, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,7 +11,8 @@ from shared.statuses import CallOutcome
 class FiscalizationLog(Base):
     """One call to Webkassa: written as `pending` before it leaves, completed after it. Never holds a secret.
 
-    A row that stayed `pending` is the evidence of a crash in the middle of a call.
+    A row that stayed `pending` is the evidence of a crash in the middle of a call. `emptied_at`: request and response were
+    old enough to go.
     """
 
     __tablename__ = "fiscalization_logs"
@@ -27,9 +28,11 @@ class FiscalizationLog(Base):
     error_code: Mapped[str | None] = mapped_column(Text)
     error_text: Mapped[str | None] = mapped_column(Text)
     finished_at: Mapped[Moment | None]
+    emptied_at: Mapped[Moment | None]
 
     __table_args__ = (
         one_of("outcome", CallOutcome),
         Index("ix_fiscalization_logs_created_at", "created_at"),
+        Index("ix_fiscalization_logs_full", "created_at", postgresql_where=text("emptied_at IS NULL")),
         Index("ix_fiscalization_logs_cashbox_id_id", "cashbox_id", "id"),
     )

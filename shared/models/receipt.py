@@ -94,4 +94,12 @@ class Receipt(Base):
             postgresql_where=text("return_due_reason IS NOT NULL AND NOT returned"),
         ),
         Index("ix_receipts_created_at", "created_at"),
+        Index(
+            "ix_receipts_personal",
+            "created_at",
+            postgresql_where=text(
+                "state IN ('issued', 'rejected') AND (request ? 'CustomerEmail' OR request ? 'CustomerPhone'"
+                " OR request ? 'CustomerXin')"
+            ),
+        ),
     )

@@ -36,6 +36,11 @@ class Visit(Base):
         Index("ix_visits_day", "day", text("is_open DESC"), text("visit_at DESC"), text("id DESC")),
         Index("ix_visits_record_id", "record_id"),
         Index("ix_visits_delivery_id", "delivery_id"),
+        Index(
+            "ix_visits_personal",
+            "day",
+            postgresql_where=text("NOT is_open AND (client_name IS NOT NULL OR client_phone IS NOT NULL)"),
+        ),
         # The tail of a phone is what a client says at the desk.
         Index("ix_visits_phone_tail", text("right(client_phone, 4)")),
     )

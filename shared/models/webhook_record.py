@@ -17,6 +17,7 @@ class WebhookRecord(Base):
     orders deliveries of one subject.
     `source` tells what Altegio posted from what was asked for because its webhook never came.
     `next_attempt_at` says when the dispatcher has to see to an open row, whatever became of its message.
+    `emptied_at`: the bodies are gone, as old as they were; what told the delivery from others stays.
     """
 
     __tablename__ = "webhook_records"
@@ -43,6 +44,7 @@ class WebhookRecord(Base):
     next_attempt_at: Mapped[Moment | None]
     processed_at: Mapped[Moment | None]
     dead_letter_sent_at: Mapped[Moment | None]
+    emptied_at: Mapped[Moment | None]
 
     __table_args__ = (
         one_of("state", RecordState),
@@ -60,6 +62,12 @@ class WebhookRecord(Base):
             "ix_webhook_records_open",
             "next_attempt_at",
             postgresql_where=text("state IN ('received', 'processing', 'retrying') AND receipt_id IS NULL"),
+        ),
+        # What retention has still to empty; open rows are never in it.
+        Index(
+            "ix_webhook_records_full",
+            "created_at",
+            postgresql_where=text("emptied_at IS NULL AND state IN ('processed', 'ignored', 'invalid')"),
         ),
         Index("ix_webhook_records_attention", "state", "id", postgresql_where=text("state = 'dead_lettered'")),
     )

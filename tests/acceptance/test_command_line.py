@@ -1,9 +1,11 @@
 """`celery -A worker receipts …` against the running service, as an operator types it."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from tests.support.operator import Operator
+from tests.support.post_box import PostBox
 from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
@@ -112,3 +114,33 @@ def test_wrong_words_are_answered_with_what_is_right(service: Stack) -> None:
     assert code == 2
     assert "2026-03-02T10:00" in text
     assert operator.run("show", "12345")[0] == 1
+
+
+def test_alerts_are_listed_and_their_addresses_tried(stack: Callable[..., Stack], simulator: SimulatorControl) -> None:
+    box = PostBox()
+    try:
+        service = stack(env={"ALERT_URLS": f"{box.address},nonsense://topsecret", "ALERT_INTERVAL_SECONDS": "1"})
+        operator = Operator(service)
+        code, text = operator.run("test", group="alerts")
+        assert (code, text.splitlines()) == (1, ["1 (json): delivered", "2 (nonsense): FAILED", "delivered to 1 of 2"])
+        assert "Проверка" in box.texts[0]
+
+        simulator.fault(operation="check", kind="code", code=10, times=1)
+        post_until(service, 1006, "dead_lettered")
+        service.wait_for(lambda: len(box.messages) == 2, what="the alert")
+        assert "ждут человека: 1" in box.texts[1]
+        code, text = operator.run("list", "--open", "--json", group="alerts")
+        assert (code, [(row["kind"], row["state"]) for row in json.loads(text)]) == (0, [("dead_letter", "lasts")])
+        code, text = operator.run("list", group="alerts")
+        assert "messages not delivered yet: 1" in text
+        assert not any("topsecret" in log for log in service.logs.values())
+    finally:
+        box.close()
+
+
+def test_retention_says_what_would_go(service: Stack) -> None:
+    code, text = Operator(service).run("run", "--dry-run", "--json", group="retention")
+    assert (code, json.loads(text)["webhook_records"]) == (0, 0)
+    code, text = Operator(service).run("run", group="retention")
+    assert code == 0
+    assert "older than 180 days; requests and answers 90 days" in text

@@ -202,11 +202,13 @@ class TestHookCheck:
         check_hooks(looking.services)
         assert altegio.calls().count("hooks") == 1
         assert "our address is gone" in "".join(capfd.readouterr()) + caplog.text
+        assert looking.scalar("SELECT count(*) FROM alerts WHERE kind = 'hook_lost' AND cleared_at IS NULL") == 1
         caplog.clear()
         altegio.open(urls=[OURS])
         looking.execute("UPDATE altegio_looks SET next_look_at = next_look_at - interval '1 hour'")
         check_hooks(looking.services)
         assert altegio.calls().count("hooks") == 2
+        assert looking.scalar("SELECT count(*) FROM alerts WHERE cleared_at IS NULL") == 0
         assert "our address is gone" not in "".join(capfd.readouterr()) + caplog.text
         looking.execute("UPDATE altegio_looks SET next_look_at = next_look_at - interval '1 hour'")
         check_hooks(looking.services)

@@ -11,7 +11,6 @@ from dev.simulator.webkassa.ledger import Cashbox
 from dev.simulator.webkassa.register import Register
 from dev.simulator.webkassa.reports import build_report
 
-LICENSE_EXPIRES_AT = "2030-01-01T00:00:00+05:00"
 ACTIVE, BLOCKED, CREATED = 1, 2, 0
 PROBLEM_STATUS = {7: BLOCKED, 10: CREATED}
 
@@ -93,7 +92,7 @@ def client_info(call: Call) -> Any:
     cashbox = call.get_cashbox()
     return {
         "CashboxStatus": _get_status(call.register, cashbox),
-        "License": {"LicenseStatus": 2, "LicenseExpirationDate": LICENSE_EXPIRES_AT},
+        "License": {"LicenseStatus": 2, "LicenseExpirationDate": call.register.settings.license_expires_at},
         "Ofd": {"Ofd": answers.OFD["Code"]},
     }
 

@@ -41,6 +41,7 @@ class Settings:
     token_ttl_seconds: float = 86_400
     lookup_needs_shift: bool = True
     ticket_lookup_missing: bool = False
+    license_expires_at: str = "2030-01-01T00:00:00+05:00"
     cashbox_problems: dict[str, int] = field(default_factory=dict)
 
     def copy(self) -> "Settings":
@@ -111,7 +112,7 @@ def _read_problems(name: str, value: object) -> dict[str, int | None]:
     return value
 
 
-def _read_secret(name: str, value: object) -> str:
+def _read_text(name: str, value: object) -> str:
     if not isinstance(value, str) or not value:
         raise SettingsError(f"{name} must be a text")
     return value
@@ -134,6 +135,7 @@ READERS: dict[str, Callable[[str, Any], Any]] = {
     "ticket_lookup_missing": _read_flag,
     "vat_rates": _read_rates,
     "cashbox_problems": _read_problems,
-    "password": _read_secret,
-    "api_key": _read_secret,
+    "license_expires_at": _read_text,
+    "password": _read_text,
+    "api_key": _read_text,
 }

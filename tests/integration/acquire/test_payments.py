@@ -267,6 +267,15 @@ def test_after_a_full_return_the_voided_payment_does_not_count(desk: Desk, cashi
     assert len(desk.all(Checkout)) == 2
 
 
+def test_a_visit_whose_details_are_kept_no_longer_takes_no_payment(desk: Desk, cashier: Browser) -> None:
+    visit = desk.add_visit(state="ignored")
+    desk.execute("UPDATE webhook_records SET emptied_at = now()")
+    answer = cashier.pay(visit.id)
+    assert answer.status_code == 409
+    assert "слишком старый" in answer.text
+    assert desk.all(Checkout) == []
+
+
 def test_a_form_of_one_visit_pays_no_other(desk: Desk, cashier: Browser) -> None:
     key = str(uuid4())
     one, other = desk.add_visit(), desk.add_visit()

@@ -1,0 +1,298 @@
+"""What people are told of trouble, as it arrives over HTTP: one message for an outage, one all-clear, nothing lost."""
+
+import logging
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from dev.demo.postgres_server import Postgres
+from dev.demo.redis_server import Redis
+from dev.demo.state import CASHBOX
+from dev.demo.waiting import wait_until
+from shared.clock import utc_now
+from tests.support.bridge import Bridge
+from tests.support.payloads import COMPANY, visit
+from tests.support.post_box import PostBox
+from tests.support.simulator import MORE_CASHBOXES, SimulatorControl
+from worker.alerts import clear_alert, raise_alert, send_alert
+from worker.alerts.licences import check_licences
+from worker.alerts.lookout import Lookout
+from worker.alerts.watch import watch
+from worker.alerts.without_database import _SINCE_KEY
+from worker.cashboxes import Changes, add_cashbox
+
+SALONS = {COMPANY: CASHBOX, 777: MORE_CASHBOXES[0], 888: MORE_CASHBOXES[1]}
+
+
+@pytest.fixture
+def post_box() -> Iterator[PostBox]:
+    box = PostBox()
+    yield box
+    box.close()
+
+
+@pytest.fixture(autouse=True)
+def _watched(bridge: Bridge, post_box: PostBox) -> None:
+    """The machine's own disk is no part of a test."""
+    bridge.configure(alert_urls=post_box.address, alert_language="en", alert_disk_free_percent=0, alert_interval_seconds=1)
+
+
+def look(bridge: Bridge, *, minutes: float = 0, times: int = 1) -> None:
+    """Ticks, with so many minutes before each."""
+    for _ in range(times):
+        bridge.execute(
+            "UPDATE alerts SET raised_at = raised_at - :past, last_seen_at = last_seen_at - :past,"
+            " cleared_at = cleared_at - :past, sent_at = sent_at - :past",
+            past=timedelta(minutes=minutes),
+        )
+        bridge.execute(
+            "UPDATE alert_messages SET created_at = created_at - :past, next_attempt_at = next_attempt_at - :past",
+            past=timedelta(minutes=minutes),
+        )
+        bridge.execute("UPDATE receipts SET budget_starts_at = budget_starts_at - :past", past=timedelta(minutes=minutes))
+        watch(bridge.services)
+
+
+class TestAnOutage:
+    def test_of_three_cashboxes_is_one_message_and_one_all_clear(
+        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
+    ) -> None:
+        with bridge.services.sessions.begin() as session:
+            for company, number in SALONS.items():
+                add_cashbox(session, bridge.services.settings, company, number, Changes())
+        bridge.accept([visit(n, company=company) for company in SALONS for n in range(company, company + 3)])
+        bridge.decide_open()
+        simulator.process.kill()
+        try:
+            bridge.issue()
+            # An hour of it; payments are older than fifteen minutes long before its end, which is no news beside the cause.
+            for _ in range(30):
+                bridge.pass_time()
+                bridge.issue()
+                look(bridge, minutes=2)
+        finally:
+            simulator.process.start()
+        assert bridge.scalar("SELECT count(*) FROM alerts WHERE kind = 'oldest_unissued'") == len(SALONS)
+        bridge.services.redis.delete(bridge.services.breaker._probe)
+        bridge.settle()
+        look(bridge, minutes=2, times=15)
+        assert len(simulator.receipts()) == 9
+        begun, over = post_box.texts
+        assert "attention needed" in begun
+        assert "Webkassa does not answer" in begun
+        assert over == "altegio-webkassa: all clear\n✔ Over: Webkassa does not answer"
+
+    def test_that_flickers_is_still_one(self, bridge: Bridge, post_box: PostBox) -> None:
+        breaker = bridge.services.breaker
+        for _ in range(10):
+            for _ in range(5):
+                breaker.record_failure()
+            look(bridge, minutes=1, times=2)
+            breaker.record_success()
+            look(bridge, minutes=1)
+        assert len(post_box.messages) == 1
+        assert bridge.scalar("SELECT flaps FROM alerts") == 9
+
+    def test_two_beats_tell_it_once(self, bridge: Bridge, post_box: PostBox) -> None:
+        workers = [bridge.services, bridge.open_services(**_settings_of(bridge))]
+        raise_alert(bridge.services, "hook_lost", "777", "777: gone")
+        together = threading.Barrier(2)
+
+        def tick(number: int) -> None:
+            together.wait()
+            watch(workers[number])
+
+        threads = [threading.Thread(target=tick, args=(number,)) for number in (0, 1)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        look(bridge)
+        assert len(post_box.messages) == 1
+
+
+def _settings_of(bridge: Bridge) -> dict[str, object]:
+    settings = bridge.services.settings
+    return {name: getattr(settings, name) for name in ("alert_urls", "alert_language", "alert_disk_free_percent")}
+
+
+class TestDeadLetters:
+    def test_many_are_one_message_with_their_number(
+        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
+    ) -> None:
+        simulator.fault(operation="check", kind="code", code=7, times=None)
+        bridge.deliver([visit(number) for number in range(1, 8)])
+        look(bridge)
+        (text,) = post_box.texts
+        assert "waiting for a person: 7" in text
+        assert "celery -A worker receipts list --state dead_lettered" in text
+        # More of them are told later, at once; fewer are no news.
+        bridge.deliver([visit(number) for number in range(8, 11)])
+        look(bridge, minutes=10)
+        assert len(post_box.messages) == 1
+        look(bridge, minutes=20)
+        assert "waiting for a person: 10" in post_box.texts[1]
+        bridge.execute("UPDATE webhook_records SET state = 'processed'")
+        look(bridge, minutes=1, times=3)
+        assert "Over" in post_box.texts[2]
+        assert len(post_box.messages) == 3
+
+    def test_a_refused_login_is_told_instead_of_what_it_causes(
+        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
+    ) -> None:
+        simulator.fault(operation="check", kind="code", code=1, times=None)
+        bridge.deliver([visit(number) for number in range(1, 5)])
+        look(bridge, minutes=1, times=3)
+        (text,) = post_box.texts
+        assert "Webkassa refuses our login" in text
+        assert CASHBOX in text
+        simulator.clear_faults()
+        bridge.deliver(visit(9))
+        look(bridge, minutes=4, times=4)
+        # The login is good again; its victims are not forgotten.
+        assert ["refuses our login" in text for text in post_box.texts] == [True, True, False]
+        assert "waiting for a person: 4" in post_box.texts[2]
+
+
+class TestConditions:
+    def test_a_payment_without_a_receipt_is_told_after_its_time(
+        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
+    ) -> None:
+        simulator.fault(operation="check", kind="429", times=None)
+        bridge.deliver(visit(1))
+        look(bridge, minutes=7, times=2)
+        assert post_box.texts == []
+        look(bridge, minutes=2, times=2)
+        (text,) = post_box.texts
+        assert f"{CASHBOX}: over 15 min, 1 in all" in text
+
+    def test_a_licence_near_its_end_is_told_at_thirty_seven_and_one_day(
+        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
+    ) -> None:
+        bridge.deliver(visit(1))
+        told = []
+        for days in (31, 29.5, 20, 6.5, 0.5, -0.5, 400):
+            simulator.settings(license_expires_at=(utc_now() + timedelta(days=days)).isoformat())
+            bridge.execute("UPDATE cashbox_licences SET checked_at = checked_at - interval '1 day'")
+            assert check_licences(bridge.services) == 1
+            look(bridge, minutes=11, times=2)
+            told.append(len(post_box.messages))
+        assert told == [0, 1, 1, 2, 3, 4, 5]
+        assert "licence ends" in post_box.texts[0]
+        assert "all clear" in post_box.texts[4]
+        assert check_licences(bridge.services) == 0  # once a day
+        assert {log.outcome for log in bridge.logs("client_info")} == {"issued"}
+
+    def test_a_licence_is_asked_for_through_the_cashbox_door(self, bridge: Bridge) -> None:
+        bridge.deliver(visit(1))
+        bridge.execute("UPDATE cashboxes SET claim_id = gen_random_uuid(), lease_until = now() + interval '1 minute'")
+        assert check_licences(bridge.services) == 0
+        assert bridge.logs("client_info") == []
+
+    def test_a_queue_nobody_empties(self, bridge: Bridge, post_box: PostBox) -> None:
+        bridge.services.redis.rpush("records", *range(2001))
+        look(bridge, minutes=2, times=4)
+        assert "messages in the queue: 2001" in post_box.texts[0]
+
+    def test_a_full_disk(self, bridge: Bridge, post_box: PostBox) -> None:
+        bridge.configure(**{**_settings_of(bridge), "alert_disk_free_percent": 99.9})
+        look(bridge, minutes=1, times=2)
+        assert "The disk is nearly full" in post_box.texts[0]
+
+    def test_events_and_conditions_of_other_modules(self, bridge: Bridge, post_box: PostBox) -> None:
+        for _ in range(3):
+            send_alert(bridge.services, "shift_old", "SWK00000001: 23 h")
+        raise_alert(bridge.services, "offline", "SWK00000001", "SWK00000001")
+        look(bridge)
+        assert "23 h (×3)" in post_box.texts[0]
+        assert "autonomously" in post_box.texts[0]
+        send_alert(bridge.services, "shift_old", "SWK00000001: 23 h")
+        clear_alert(bridge.services, "offline", "SWK00000001")
+        look(bridge, minutes=15)
+        assert len(post_box.messages) == 2
+        assert "✔ Over: A cashbox works autonomously" in post_box.texts[1]
+        assert bridge.scalar("SELECT count(*) FROM alerts WHERE closed_at IS NULL") == 0
+
+
+class TestDelivery:
+    def test_what_an_address_did_not_take_is_sent_again_to_it_alone(
+        self, bridge: Bridge, post_box: PostBox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        other = PostBox()
+        caplog.set_level(logging.DEBUG)
+        try:
+            bridge.configure(**{**_settings_of(bridge), "alert_urls": f"{post_box.address},{other.address}"})
+            other.refuses = True
+            raise_alert(bridge.services, "hook_lost", "777", "777: gone")
+            look(bridge)
+            look(bridge)
+            assert (len(post_box.messages), len(other.messages)) == (1, 0)
+            other.refuses = False
+            look(bridge, minutes=2)
+            look(bridge, minutes=2)
+            assert (len(post_box.messages), len(other.messages)) == (1, 1)
+        finally:
+            other.close()
+        assert "topsecret" not in caplog.text
+        assert bridge.scalar("SELECT count(*) FROM alert_messages WHERE finished_at IS NULL") == 0
+
+    def test_an_address_nobody_understands_stops_nothing(
+        self, bridge: Bridge, post_box: PostBox, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        bridge.configure(**{**_settings_of(bridge), "alert_urls": f"nonsense://topsecret,{post_box.address}"})
+        raise_alert(bridge.services, "hook_lost", "777", "777: gone")
+        look(bridge)
+        assert len(post_box.messages) == 1
+        assert "topsecret" not in caplog.text
+        # After a day it is no news any more.
+        look(bridge, minutes=1500)
+        assert bridge.scalar("SELECT count(*) FROM alert_messages WHERE finished_at IS NULL") == 0
+
+    def test_no_personal_data(self, bridge: Bridge, post_box: PostBox) -> None:
+        send_alert(bridge.services, "shift_old", "клиент +7 777 022 06 06, a.b@mail.kz")
+        look(bridge)
+        assert "022" not in post_box.texts[0]
+        assert "mail.kz" not in post_box.texts[0]
+
+
+class TestWithoutTheStores:
+    def test_the_database_is_away(self, bridge: Bridge, postgres: Postgres, post_box: PostBox) -> None:
+        watch(bridge.services)
+        postgres.kill()
+        try:
+            watch(bridge.services)
+            assert post_box.texts == []  # a restart passes unnoticed
+            since = float(bridge.services.redis.get(_SINCE_KEY))
+            bridge.services.redis.set(_SINCE_KEY, since - 60)
+            watch(bridge.services)
+            watch(bridge.services)
+            (text,) = post_box.texts
+            assert "The database cannot be reached" in text
+        finally:
+            postgres.start()
+        watch(bridge.services)
+        watch(bridge.services)
+        assert [text for text in post_box.texts if "all clear" in text] == post_box.texts[1:]
+        assert len(post_box.messages) == 2
+
+    def test_the_broker_is_away(self, bridge: Bridge, redis_server: Redis, post_box: PostBox) -> None:
+        """No tick comes through a broker that is gone: the lookout of a worker sees it."""
+        lookout = Lookout(bridge.services)
+        redis_server.kill()
+        try:
+            lookout.start()
+            wait_until(lambda: _count(bridge) == 1, timeout=20, what="the condition to be noted")
+            bridge.execute("UPDATE alerts SET raised_at = raised_at - interval '1 minute'")
+            wait_until(lambda: post_box.messages, timeout=20, what="the message")
+        finally:
+            lookout.stop()
+            redis_server.start()
+        assert "Trouble with Redis" in post_box.texts[0]
+        look(bridge, minutes=2, times=3)
+        assert ["all clear" in text for text in post_box.texts] == [False, True]
+
+
+def _count(bridge: Bridge) -> int:
+    return int(bridge.scalar("SELECT count(*) FROM alerts WHERE kind = 'broker'"))

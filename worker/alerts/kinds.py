@@ -1,0 +1,55 @@
+"""The kinds of alerts, and how patient each is. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+NO_TIME = timedelta(0)
+MINUTE = timedelta(minutes=1)
+
+DEAD_LETTER = "dead_letter"
+BREAKER_OPEN = "breaker_open"
+LOGIN_REFUSED = "login_refused"
+CASHBOX_PAUSED = "cashbox_paused"
+OLDEST_UNISSUED = "oldest_unissued"
+LICENCE_END = "licence_end"
+DISK = "disk"
+BROKER = "broker"
+QUEUE = "queue"
+DATABASE = "database"
+DATABASE_FULL = "database_full"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`settle`: how long a condition lasts before it is told; `calm`: how long it stays away before its end is told.
+
+    `worse_after`: when a condition that grew since it was told is told again. `explained_by`: kinds of which it is a mere
+    consequence; while one of them lasts nothing is said of it.
+    """
+
+    settle: timedelta = NO_TIME
+    calm: timedelta = 2 * MINUTE
+    worse_after: timedelta = 60 * MINUTE
+    explained_by: frozenset[str] = frozenset()
+
+
+_ANY = Kind()
+_KINDS: Mapping[str, Kind] = {
+    # A refused login makes a dead letter of every sale.
+    DEAD_LETTER: Kind(calm=MINUTE, worse_after=30 * MINUTE, explained_by=frozenset({LOGIN_REFUSED})),
+    # Webkassa restarts and networks hiccup; a minute of it is nobody's business.
+    BREAKER_OPEN: Kind(settle=MINUTE),
+    LOGIN_REFUSED: Kind(calm=MINUTE),
+    # An old visit that is paid today, or replayed, is decided within a minute.
+    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, LOGIN_REFUSED, CASHBOX_PAUSED, BROKER})),
+    LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
+    DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
+    BROKER: Kind(settle=MINUTE),
+    # A burst of webhooks empties itself within minutes; only a queue that stays long says that workers are missing.
+    QUEUE: Kind(settle=5 * MINUTE, calm=5 * MINUTE, explained_by=frozenset({BROKER})),
+}
+
+
+def get_kind(name: str) -> Kind:
+    return _KINDS.get(name, _ANY)

@@ -1,0 +1,236 @@
+"""What alerts say, in Russian, Kazakh and English: what is wrong, and what to do. Pure.
+
+A table and not the pages' catalogues, which the worker's image does not carry. Every text stands beside its translations.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from worker.alerts import kinds
+
+LANGUAGES = ("ru", "kk", "en")
+MAX_LINES = 5
+TITLE = "altegio-webkassa"
+
+Words = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Alerts of one kind, told together: `lines` are their texts."""
+
+    kind: str
+    lines: Sequence[str]
+
+
+ATTENTION: Words = ("нужно внимание", "назар аудару керек", "attention needed")
+ALL_CLEAR: Words = ("снова в порядке", "қайта қалпында", "all clear")
+MORE: Words = ("… и ещё {count}", "… тағы {count}", "… and {count} more")
+ENDED: Words = ("✔ Прошло: {what}", "✔ Аяқталды: {what}", "✔ Over: {what}")
+TEST: Words = (
+    "Проверка: сюда приходят сообщения о неполадках.",
+    "Тексеру: ақаулар туралы хабарламалар осында келеді.",
+    "A test: news of trouble comes here.",
+)
+
+# What is wrong; what to do.
+KINDS: Mapping[str, tuple[Words, Words]] = {
+    kinds.DEAD_LETTER: (
+        (
+            "Чеки не оформлены, нужен человек",
+            "Чектер рәсімделмеді, адам көмегі керек",
+            "Receipts were given up: a person is needed",
+        ),
+        (
+            "Страница /acquire/attention или: celery -A worker receipts list --state dead_lettered",
+            "/acquire/attention беті немесе: celery -A worker receipts list --state dead_lettered",
+            "The page /acquire/attention, or: celery -A worker receipts list --state dead_lettered",
+        ),
+    ),
+    kinds.BREAKER_OPEN: (
+        ("Webkassa не отвечает", "Webkassa жауап бермейді", "Webkassa does not answer"),
+        (
+            "Чеки ждут и оформятся сами, продажи не теряются. Если это надолго, звоните в поддержку Webkassa.",
+            "Чектер күтіп тұр, өздігінен рәсімделеді, сатылым жоғалмайды. Ұзаққа созылса, Webkassa қолдауына хабарласыңыз.",
+            "Receipts wait and will be issued by themselves; no sale is lost. If it lasts, call Webkassa's support.",
+        ),
+    ),
+    kinds.LOGIN_REFUSED: (
+        ("Webkassa не принимает логин", "Webkassa логинді қабылдамайды", "Webkassa refuses our login"),
+        (
+            "Исправьте вход и ключ (.env, celery -A worker cashboxes), затем: celery -A worker receipts replay --all",
+            (
+                "Логин, құпиясөз бен кілтті түзетіңіз (.env, celery -A worker cashboxes), содан кейін:"
+                " celery -A worker receipts replay --all"
+            ),
+            "Correct login, password, key (.env, celery -A worker cashboxes), then: celery -A worker receipts replay --all",
+        ),
+    ),
+    kinds.CASHBOX_PAUSED: (
+        ("Касса остановлена", "Касса тоқтатылды", "A cashbox is paused"),
+        (
+            "Касса больше 72 часов без связи с ОФД. Проверьте её в кабинете Webkassa; чеки ждут и оформятся сами.",
+            "Касса 72 сағаттан астам ОФД-мен байланыссыз. Webkassa кабинетінде тексеріңіз; чектер өздігінен рәсімделеді.",
+            "It was without its fiscal data operator for over 72 hours. See to it in Webkassa's cabinet; receipts wait.",
+        ),
+    ),
+    "offline": (
+        ("Касса работает автономно", "Касса автономды жұмыс істейді", "A cashbox works autonomously"),
+        (
+            "Чеки действительны, но через 72 часа касса остановится. Проверьте связь с ОФД в кабинете Webkassa.",
+            "Чектер жарамды, бірақ 72 сағаттан кейін касса тоқтайды. Webkassa кабинетінде ОФД байланысын тексеріңіз.",
+            "Its receipts are valid, but after 72 hours it stops. Check its link to the operator in Webkassa's cabinet.",
+        ),
+    ),
+    kinds.OLDEST_UNISSUED: (
+        ("Оплата слишком долго без чека", "Төлем тым ұзақ чексіз тұр", "A payment has waited too long for its receipt"),
+        (
+            "Посмотрите: celery -A worker receipts list --state retrying (и --state received)",
+            "Қараңыз: celery -A worker receipts list --state retrying (және --state received)",
+            "Look at: celery -A worker receipts list --state retrying (and --state received)",
+        ),
+    ),
+    kinds.LICENCE_END: (
+        ("Лицензия кассы заканчивается", "Касса лицензиясы аяқталуда", "A cashbox's licence ends"),
+        (
+            "Продлите её в кабинете Webkassa: без лицензии чеки не оформляются.",
+            "Оны Webkassa кабинетінде ұзартыңыз: лицензиясыз чектер рәсімделмейді.",
+            "Renew it in Webkassa's cabinet: without it no receipt is issued.",
+        ),
+    ),
+    "shift_old": (
+        ("Смена открыта почти сутки", "Ауысым бір тәулікке жуық ашық", "A shift has been open for nearly 24 hours"),
+        (
+            "Закройте её: celery -A worker receipts close-shift. После 24 часов касса не примет продаж.",
+            "Оны жабыңыз: celery -A worker receipts close-shift. 24 сағаттан кейін касса сатылым қабылдамайды.",
+            "Close it: celery -A worker receipts close-shift. After 24 hours the cashbox takes no sales.",
+        ),
+    ),
+    "shift_not_closed": (
+        ("Смена не закрылась", "Ауысым жабылмады", "A shift was not closed"),
+        (
+            "Причина в журнале; закройте сами: celery -A worker receipts close-shift",
+            "Себебі журналда; өзіңіз жабыңыз: celery -A worker receipts close-shift",
+            "The log says why; close it yourself: celery -A worker receipts close-shift",
+        ),
+    ),
+    "books_difference": (
+        ("Сверка не сошлась", "Салыстыру сәйкес келмеді", "The books do not agree"),
+        (
+            "Посмотрите на странице сверки, в какой записи расхождение.",
+            "Айырмашылық қай жазбада екенін салыстыру бетінен қараңыз.",
+            "The page of the books names the record that differs.",
+        ),
+    ),
+    "hook_lost": (
+        ("Altegio не шлёт нам вебхуки", "Altegio бізге вебхук жібермейді", "Altegio does not send us webhooks"),
+        (
+            "Верните адрес и галочки в настройках вебхуков филиала в Altegio.",
+            "Altegio филиалының вебхук баптауларында мекенжай мен белгілерді қайтарыңыз.",
+            "Put the address and its switches back in the salon's webhook settings in Altegio.",
+        ),
+    ),
+    "altegio_rights": (
+        ("Altegio не даёт нам доступа", "Altegio бізге рұқсат бермейді", "Altegio denies us access"),
+        (
+            "Дайте пользователю интеграции права на записи, финансы и склад филиала.",
+            "Интеграция пайдаланушысына филиалдың жазбалары, қаржысы мен қоймасына құқық беріңіз.",
+            "Give the integration's user the rights to the salon's records, finances and stock.",
+        ),
+    ),
+    "unknown_company": (
+        ("Вебхук неизвестного филиала", "Белгісіз филиалдан вебхук", "A webhook of an unknown salon"),
+        (
+            "Если филиал ваш, дайте ему кассу: celery -A worker cashboxes add",
+            "Филиал сіздікі болса, оған касса беріңіз: celery -A worker cashboxes add",
+            "If the salon is yours, give it a cashbox: celery -A worker cashboxes add",
+        ),
+    ),
+    kinds.DISK: (
+        ("Заканчивается место на диске", "Дискідегі орын таусылуда", "The disk is nearly full"),
+        (
+            "Освободите место или увеличьте диск: без места не принимаются вебхуки.",
+            "Орын босатыңыз немесе дискіні үлкейтіңіз: орынсыз вебхуктер қабылданбайды.",
+            "Free some space or enlarge the disk: without it no webhook is taken.",
+        ),
+    ),
+    kinds.BROKER: (
+        ("Неполадки с Redis", "Redis ақаулы", "Trouble with Redis"),
+        (
+            "Вебхуки принимаются, но чеки оформляются с задержкой. Проверьте: docker compose ps redis, logs redis",
+            "Вебхуктер қабылданады, бірақ чектер кешігеді. Тексеріңіз: docker compose ps redis, logs redis",
+            "Webhooks are taken, but receipts are late. Check: docker compose ps redis, logs redis",
+        ),
+    ),
+    kinds.QUEUE: (
+        ("Очередь растёт", "Кезек өсіп жатыр", "The queue grows"),
+        (
+            "Воркеры не успевают или стоят. Проверьте: docker compose ps worker; больше: --scale worker=2",
+            "Воркерлер үлгермейді немесе тоқтап тұр. Тексеріңіз: docker compose ps worker; көбейту: --scale worker=2",
+            "Workers are too slow or stand still. Check: docker compose ps worker; more of them: --scale worker=2",
+        ),
+    ),
+    kinds.DATABASE: (
+        ("База данных недоступна", "Дерекқор қолжетімсіз", "The database cannot be reached"),
+        (
+            "Вебхуки не принимаются, Altegio повторяет их недолго. Проверьте: docker compose ps db, logs db",
+            "Вебхуктер қабылданбайды, Altegio оларды аз уақыт қайталайды. Тексеріңіз: docker compose ps db, logs db",
+            "No webhook is taken, and Altegio repeats them for a short while only. Check: docker compose ps db, logs db",
+        ),
+    ),
+    kinds.DATABASE_FULL: (
+        ("Диск базы данных заполнен", "Дерекқор дискісі толды", "The database's disk is full"),
+        (
+            "Освободите место сейчас: вебхуки не принимаются, Altegio повторяет их недолго.",
+            "Орынды қазір босатыңыз: вебхуктер қабылданбайды, Altegio оларды аз уақыт қайталайды.",
+            "Free some space now: no webhook is taken, and Altegio repeats them for a short while only.",
+        ),
+    ),
+}
+
+# The lines of conditions that are found here.
+DETAILS: Mapping[str, Words] = {
+    kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
+    kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
+    kinds.LOGIN_REFUSED: ("касса {cashbox}", "касса {cashbox}", "cashbox {cashbox}"),
+    kinds.CASHBOX_PAUSED: ("касса {cashbox}", "касса {cashbox}", "cashbox {cashbox}"),
+    kinds.OLDEST_UNISSUED: (
+        "{where}: больше {minutes} мин, всего {count}",
+        "{where}: {minutes} мин астам, барлығы {count}",
+        "{where}: over {minutes} min, {count} in all",
+    ),
+    kinds.LICENCE_END: ("касса {cashbox}: {day}", "касса {cashbox}: {day}", "cashbox {cashbox}: {day}"),
+    kinds.DISK: ("свободно {percent} %", "{percent} % бос", "{percent} % free"),
+    kinds.BROKER: ("{problem}", "{problem}", "{problem}"),
+    kinds.QUEUE: ("сообщений в очереди: {count}", "кезектегі хабарламалар: {count}", "messages in the queue: {count}"),
+}
+
+
+def say(words: Words, language: str, **values: object) -> str:
+    return words[LANGUAGES.index(language)].format(**values)
+
+
+def describe(kind: str, language: str, **values: object) -> str:
+    return say(DETAILS[kind], language, **values)
+
+
+def name_kind(kind: str, language: str) -> str:
+    """A kind that has no words yet is called by its name: better than saying nothing."""
+    return say(KINDS[kind][0], language) if kind in KINDS else kind
+
+
+def compose(raised: Sequence[Group], ended: Sequence[Group], language: str) -> tuple[str, str]:
+    """Title and body of one message about all of it."""
+    blocks = [_tell(group, language) for group in raised]
+    blocks += [say(ENDED, language, what=name_kind(group.kind, language)) for group in ended]
+    return f"{TITLE}: {say(ATTENTION if raised else ALL_CLEAR, language)}", "\n\n".join(blocks)
+
+
+def _tell(group: Group, language: str) -> str:
+    lines = [f"⚠ {name_kind(group.kind, language)}"]
+    lines += [f"  {line}" for line in group.lines[:MAX_LINES]]
+    if len(group.lines) > MAX_LINES:
+        lines.append("  " + say(MORE, language, count=len(group.lines) - MAX_LINES))
+    if group.kind in KINDS:
+        lines.append(f"→ {say(KINDS[group.kind][1], language)}")
+    return "\n".join(lines)

@@ -1,0 +1,30 @@
+"""A tick that several workers may be asked for at once is done by one of them."""
+
+import contextlib
+from collections.abc import Iterator
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+
+from shared.logging import get_logger
+from worker.services import Services
+
+log = get_logger(__name__)
+
+_LOCK_SECONDS = 10
+
+
+@contextlib.contextmanager
+def only_one(services: Services, lock: int) -> Iterator[bool]:
+    """False while another worker is at it.
+
+    The lock lives in a transaction that touches no row and that PostgreSQL ends after a few idle seconds: a worker that is
+    frozen or cut off must not keep the others from their work. Two ticks at once have to be wasteful at most, not wrong.
+    """
+    with services.sessions() as session:
+        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCK_SECONDS}s'"))
+        yield bool(session.scalar(select(func.pg_try_advisory_xact_lock(lock))))
+        try:
+            session.rollback()
+        except DBAPIError:
+            log.warning("a tick took longer than its lock")
