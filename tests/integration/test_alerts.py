@@ -157,6 +157,12 @@ class TestDeadLetters:
 
 
 class TestConditions:
+    def test_a_salon_nobody_named_is_told_by_its_number(self, bridge: Bridge, post_box: PostBox) -> None:
+        bridge.execute("INSERT INTO cashboxes (unique_number, company_id) VALUES ('SWK00000002', 777)")
+        bridge.deliver(visit(1, company=999))
+        look(bridge, minutes=1, times=2)
+        assert "salon 999: 1 wait" in post_box.texts[0]
+
     def test_a_payment_without_a_receipt_is_told_after_its_time(
         self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
     ) -> None:

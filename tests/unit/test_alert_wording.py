@@ -15,7 +15,6 @@ SENT_ELSEWHERE = {
     "books_difference",
     "hook_lost",
     "altegio_rights",
-    "unknown_company",
 }
 
 

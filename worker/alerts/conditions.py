@@ -18,6 +18,7 @@ from shared.queue import MAINTENANCE, RECEIPTS, RECORDS
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, RecordState
 from worker.alerts import kinds
 from worker.alerts.wording import describe
+from worker.cashboxes import list_unknown_salons
 from worker.services import Services
 from worker.webkassa.errors import LoginRefused
 
@@ -136,6 +137,13 @@ def _find_ending_licences(services: Services) -> Iterator[Condition]:
         yield _condition(services.settings, kinds.LICENCE_END, number, size=max(stage, 1), cashbox=number, day=day)
 
 
+def _find_unknown_salons(services: Services) -> Iterator[Condition]:
+    with services.sessions() as session:
+        waiting = list_unknown_salons(session)
+    for company, count in waiting:
+        yield _condition(services.settings, kinds.UNKNOWN_COMPANY, str(company), size=count, company=company, count=count)
+
+
 def _find_full_disk(services: Services) -> Iterator[Condition]:
     """Of the place this process runs in: with containers usually the disk that the database's volume is on too."""
     usage = shutil.disk_usage(Path.cwd())
@@ -177,6 +185,7 @@ _LOOKS: dict[str, Callable[[Services], Iterable[Condition]]] = {
     kinds.CASHBOX_PAUSED: _find_paused,
     kinds.OLDEST_UNISSUED: _find_old_unissued,
     kinds.LICENCE_END: _find_ending_licences,
+    kinds.UNKNOWN_COMPANY: _find_unknown_salons,
     kinds.DISK: _find_full_disk,
     kinds.BROKER: _find_broker_trouble,
     kinds.QUEUE: _find_long_queue,

@@ -16,6 +16,7 @@ LICENCE_END = "licence_end"
 DISK = "disk"
 BROKER = "broker"
 QUEUE = "queue"
+UNKNOWN_COMPANY = "unknown_company"
 DATABASE = "database"
 DATABASE_FULL = "database_full"
 

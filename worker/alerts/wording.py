@@ -138,7 +138,7 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Give the integration's user the rights to the salon's records, finances and stock.",
         ),
     ),
-    "unknown_company": (
+    kinds.UNKNOWN_COMPANY: (
         ("Вебхук неизвестного филиала", "Белгісіз филиалдан вебхук", "A webhook of an unknown salon"),
         (
             "Если филиал ваш, дайте ему кассу: celery -A worker cashboxes add",
@@ -200,6 +200,11 @@ DETAILS: Mapping[str, Words] = {
         "{where}: over {minutes} min, {count} in all",
     ),
     kinds.LICENCE_END: ("касса {cashbox}: {day}", "касса {cashbox}: {day}", "cashbox {cashbox}: {day}"),
+    kinds.UNKNOWN_COMPANY: (
+        "филиал {company}: ждут {count}",
+        "филиал {company}: күтіп тұр {count}",
+        "salon {company}: {count} wait",
+    ),
     kinds.DISK: ("свободно {percent} %", "{percent} % бос", "{percent} % free"),
     kinds.BROKER: ("{problem}", "{problem}", "{problem}"),
     kinds.QUEUE: ("сообщений в очереди: {count}", "кезектегі хабарламалар: {count}", "messages in the queue: {count}"),
