@@ -4,6 +4,7 @@ Altegio repeats a delivery twice within seconds and then forgets it. A look over
 written while we looked is seen the next time; what is known already changes nothing.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -127,7 +128,7 @@ def _look(services: Services, client: AltegioClient, look: _Look) -> list[int]:
         return []
     except AltegioError as error:
         log.warning("look failed, repeated soon", company_id=look.company_id, what=look.what, error=str(error))
-        _end(services, look, max(AFTER_FAILURE_SECONDS, error.retry_after or 0.0))
+        _end(services, look, error.retry_after or AFTER_FAILURE_SECONDS)
         return []
     _end(services, look, services.settings.reconcile_interval_seconds, looked_until=began_at)
     return found
@@ -135,8 +136,14 @@ def _look(services: Services, client: AltegioClient, look: _Look) -> list[int]:
 
 def _ask(services: Services, client: AltegioClient, look: _Look) -> list[int]:
     """Raises AltegioError."""
-    ask = client.list_changed_records if look.what == RECORDS else client.list_transactions_changed
-    store: Store = _store_record if look.what == RECORDS else _store_transaction
+    if look.what == RECORDS:
+        return _turn_pages(services, look, client.list_changed_records, _store_record)
+    found = _turn_pages(services, look, client.list_transactions_changed, _store_transaction)
+    list_deleted = functools.partial(client.list_transactions_changed, deleted=True)
+    return found + _turn_pages(services, look, list_deleted, _store_transaction)
+
+
+def _turn_pages(services: Services, look: _Look, ask: Callable[..., list[dict[str, Any]]], store: Store) -> list[int]:
     found: list[int] = []
     for page in range(1, MAX_PAGES + 1):
         rows = ask(look.company_id, look.since, page=page, count=PAGE, background=True)

@@ -122,6 +122,15 @@ class TestLedger:
         look(looking)
         assert "card 4000.00" in (looking.receipt().return_due_reason or "")
 
+    def test_a_payment_of_goods_taken_back_and_nobody_told(self, looking: Bridge, altegio: AltegioControl) -> None:
+        first = [known_goods(1, 900, changed=stamp(-600)), paid_for_goods(5, 900, changed=stamp(-600))]
+        altegio.apply(*first)
+        looking.deliver(*first)
+        assert looking.receipt().state == "issued"
+        altegio.apply(paid_for_goods(5, 900, status="delete", changed=stamp(-60)))
+        look(looking)
+        assert looking.receipt().return_due_reason == "the payment was taken back in Altegio"
+
     def test_without_the_right_to_the_ledger_records_are_looked_at(
         self, looking: Bridge, altegio: AltegioControl, simulator: SimulatorControl
     ) -> None:

@@ -98,10 +98,20 @@ class AltegioClient:
         return [row for row in rows if _matches(row, named)]
 
     def list_transactions_changed(
-        self, company_id: int, since: datetime, *, page: int = 1, count: int = 100, background: bool = False
+        self,
+        company_id: int,
+        since: datetime,
+        *,
+        page: int = 1,
+        count: int = 100,
+        deleted: bool = False,
+        background: bool = False,
     ) -> list[dict[str, Any]]:
-        """A page of the movements of money changed since, for `schemas.read_payments`. The last page is not full."""
-        query = _page_of_changes(since, page, count)
+        """A page of the movements of money changed since, for `schemas.read_payments`. The last page is not full.
+
+        Without `deleted` what was deleted is not among them. Whether it comes alone or among the others is not documented.
+        """
+        query = _page_of_changes(since, page, count) | ({"deleted": 1} if deleted else {})
         return self._get_list(f"/transactions/{company_id}", query, right=_SEE_FINANCES, background=background)
 
     def get_sale(self, company_id: int, document_id: int, *, background: bool = False) -> dict[str, Any]:
