@@ -18,6 +18,7 @@ from api.webhook.security import BadSecret, BodyTooLarge
 from api.webhook.status import RecordNotFound
 from api.webhook.writer import StoreUnavailable
 from shared.logging import get_logger
+from shared.metrics import count_refused_webhook
 
 log = get_logger(__name__)
 
@@ -31,14 +32,17 @@ def _answer(code: int, message: str, headers: Mapping[str, str] | None = None) -
 def add_error_handlers(app: FastAPI) -> None:
     async def not_json(_: Request, error: Exception) -> JSONResponse:
         log.warning("webhook refused", reason="not json")
+        count_refused_webhook("not_json")
         return _answer(400, str(error))
 
     async def bad_secret(_: Request, __: Exception) -> JSONResponse:
         log.warning("webhook refused", reason="bad secret")
+        count_refused_webhook("bad_secret")
         return _answer(401, "wrong or missing secret")
 
     async def too_large(_: Request, __: Exception) -> JSONResponse:
         log.warning("webhook refused", reason="too large")
+        count_refused_webhook("too_large")
         # The rest of the body is not read, so the connection cannot serve another request.
         return _answer(413, "the body is larger than 1 MiB", {"Connection": "close"})
 
@@ -46,6 +50,7 @@ def add_error_handlers(app: FastAPI) -> None:
         return _answer(404, str(error))
 
     async def unavailable(_: Request, error: Exception) -> JSONResponse:
+        count_refused_webhook("not_stored")
         return _answer(503, str(error), RETRY_AFTER)
 
     async def database_down(request: Request, error: Exception) -> Response:

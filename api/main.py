@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from redis import Redis
 
-from api import health
+from api import health, metrics
 from api.acquire import assets
 from api.acquire import routes as acquire
 from api.errors import add_error_handlers
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_error_handlers(app)
     app.include_router(webhook.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(acquire.router)
     _add_docs(app)
     return app

@@ -92,6 +92,9 @@ class Settings(BaseSettings):
 
     shift_close_at: str = "23:50"
     alert_urls: str = ""
+    worker_metrics_port: int = Field(0, ge=0, le=65535)
+    worker_metrics_host: str = "127.0.0.1"
+    log_dir: str = "logs"
     log_level: str = "INFO"
     log_format: Literal["json", "console", "auto"] = Field("auto", validation_alias=AliasChoices("log_format", "LOG_FORMAT"))
 
