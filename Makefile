@@ -25,6 +25,7 @@ test: $(STAMP) servers ## run all tests; ARGS= goes to pytest instead
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/integration
 	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m tests.support.nginx
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/acceptance tests/browser
 else
 	$(BIN)/python -m pytest $(ARGS)

@@ -14,6 +14,7 @@ from api.acquire.rendering import redirect, render, render_without_session
 from api.acquire.signing import SecretKeyMissing
 from api.acquire.text import Refused, Text
 from api.webhook.envelopes import NotJson
+from api.webhook.salon_limit import SalonTooFast
 from api.webhook.security import BadSecret, BodyTooLarge
 from api.webhook.status import RecordNotFound
 from api.webhook.writer import StoreUnavailable
@@ -46,6 +47,11 @@ def add_error_handlers(app: FastAPI) -> None:
         # The rest of the body is not read, so the connection cannot serve another request.
         return _answer(413, "the body is larger than 1 MiB", {"Connection": "close"})
 
+    async def too_fast(_: Request, error: Exception) -> JSONResponse:
+        count_refused_webhook("too_fast")
+        log.warning("webhook refused", reason=str(error))
+        return _answer(429, str(error), RETRY_AFTER)
+
     async def not_found(_: Request, error: Exception) -> JSONResponse:
         return _answer(404, str(error))
 
@@ -62,6 +68,7 @@ def add_error_handlers(app: FastAPI) -> None:
     app.add_exception_handler(NotJson, not_json)
     app.add_exception_handler(BadSecret, bad_secret)
     app.add_exception_handler(BodyTooLarge, too_large)
+    app.add_exception_handler(SalonTooFast, too_fast)
     app.add_exception_handler(RecordNotFound, not_found)
     app.add_exception_handler(StoreUnavailable, unavailable)
     app.add_exception_handler(DBAPIError, database_down)

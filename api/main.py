@@ -20,6 +20,7 @@ from api.middleware import RequestContext
 from api.webhook import routes as webhook
 from api.webhook.docs import ENVELOPE_SCHEMA
 from api.webhook.publisher import Publisher
+from api.webhook.salon_limit import SalonLimit
 from api.webhook.writer import GroupWriter
 from shared.config import Settings, get_settings
 from shared.db import create_database_engine, create_session_factory
@@ -62,6 +63,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.producer = producer
     app.state.publisher = publisher
     app.state.writer = writer
+    app.state.salon_limit = SalonLimit(settings.webhooks_per_salon_minute)
     publisher.start()
     writer.start()
     try:

@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     altegio_webhook_secret: SecretStr = SecretStr("")
     altegio_company_id: str = ""
     altegio_api_url: str = "https://api.alteg.io"
+    webhooks_per_salon_minute: int = Field(0, ge=0)
     altegio_partner_token: SecretStr = SecretStr("")
     altegio_user_token: SecretStr = SecretStr("")
     altegio_connect_timeout: float = Field(5.0, gt=0, le=20)
