@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week model fuzz lint types contracts check-migrations format clean install servers
+.PHONY: help demo test screenshots chaos salon-week model fuzz lint types contracts doctor check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ model: $(STAMP) servers ## deliveries, faults, crashes, replays and returns in a
 
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
 	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)
+
+doctor: $(STAMP) ## look at the service of this folder's .env and say what to fix; ARGS=--json
+	@$(BIN)/celery -A worker doctor $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .

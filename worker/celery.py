@@ -15,7 +15,10 @@ from worker.schedule import build_schedule
 
 log = get_logger(__name__)
 
-settings = get_settings()
+try:
+    settings = get_settings()
+except ConfigurationError as unfit:
+    raise SystemExit(f"cannot start: {unfit}") from None
 broker.register()
 
 app = Celery("altegio-webkassa", broker=settings.redis_url)
