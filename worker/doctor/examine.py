@@ -26,7 +26,7 @@ def examine(services: Services, app: Celery) -> Iterator[Finding]:
     if broker.level is not Level.PROBLEM:
         yield look_at_workers(app)
     yield from look_at_webkassa(services)
-    yield from look_at_altegio(settings)
+    yield from look_at_altegio(services)
 
 
 def look_at_settings(settings: Settings) -> Iterator[Finding]:
