@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week model fuzz lint types contracts doctor check-migrations format clean install servers
+.PHONY: help demo test screenshots chaos salon-week model fuzz lint types contracts doctor deploy-check audit check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ test: $(STAMP) servers ## run all tests; ARGS= goes to pytest instead
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/integration
 	@$(BIN)/python -m tests.support.chromium
-	@$(BIN)/python -m tests.support.nginx
+	@$(BIN)/python -m dev.deploy.nginx
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/acceptance tests/browser
 else
 	$(BIN)/python -m pytest $(ARGS)
@@ -49,6 +49,12 @@ fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other 
 
 doctor: $(STAMP) ## look at the service of this folder's .env and say what to fix; ARGS=--json
 	@$(BIN)/celery -A worker doctor $(ARGS)
+
+deploy-check: $(STAMP) ## compose file, Dockerfiles, scripts and nginx template, without a container engine
+	@$(BIN)/python -m dev.deploy.check
+
+audit: $(STAMP) ## known vulnerabilities of the pinned packages; says so where nobody can be asked
+	@$(BIN)/python -m dev.deploy.audit
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -12,8 +12,8 @@ import urllib3
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.waiting import wait_until
+from dev.deploy.nginx import MISSING, find_nginx
 from tests.support.deployment import FLOWER_AUTH, Deployment
-from tests.support.nginx import MISSING, find_nginx
 from tests.support.payloads import visit
 from tests.support.simulator import SimulatorControl
 

@@ -14,14 +14,14 @@ import pytest
 import urllib3
 
 from dev.demo.waiting import wait_until
+from dev.deploy.nginx import MISSING, SERVER_NAME, Upstreams, find_nginx, read_version
 from tests.support.child import ChildFailed
 from tests.support.dns import run_name_server
 from tests.support.echo import Echo, run_echo
-from tests.support.nginx import FIRST_WITH_RESOLVE, MISSING, SERVER_NAME, Nginx, find_nginx, read_version
+from tests.support.nginx import FIRST_WITH_RESOLVE, Nginx
 from tests.support.payloads import visit
 from tests.support.stack import Stack
 
-NOBODY = "http://127.0.0.1:9"
 EXPECTED_HEADERS = {
     "strict-transport-security": "max-age=31536000",
     "x-content-type-options": "nosniff",
@@ -41,11 +41,11 @@ def program() -> str:
 
 @pytest.fixture(scope="module")
 def start_nginx(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Nginx]]:
-    """`start_nginx(api_server, flower_upstream=…)`; ended with the tests of this file."""
+    """`start_nginx(api_server, flower=…)`; ended with the tests of this file."""
     with ExitStack() as opened:
 
-        def start(api_server: str, flower_upstream: str = NOBODY, **options: Any) -> Nginx:
-            nginx = Nginx(program, tmp_path_factory.mktemp("nginx"), api_server, flower_upstream, **options)
+        def start(api_server: str, **others: str) -> Nginx:
+            nginx = Nginx(program, tmp_path_factory.mktemp("nginx"), Upstreams(api_server, **others))
             opened.callback(nginx.process.kill)
             nginx.process.start()
             return nginx
@@ -61,7 +61,7 @@ def echo() -> Iterator[Echo]:
 
 @pytest.fixture(scope="module")
 def nginx(start_nginx: Callable[..., Nginx], echo: Echo) -> Nginx:
-    return start_nginx(echo.address, f"http://{echo.address}")
+    return start_nginx(echo.address, flower=f"http://{echo.address}")
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ class TestRates:
     def test_an_address_that_sends_too_much_is_told_to_wait(
         self, start_nginx: Callable[..., Nginx], echo: Echo, method: str, path: str, burst: int, sent: int
     ) -> None:
-        nginx = start_nginx(echo.address, f"http://{echo.address}")
+        nginx = start_nginx(echo.address, flower=f"http://{echo.address}")
         with ThreadPoolExecutor(8) as pool:
             codes = list(pool.map(lambda _: nginx.request(method, path).status, range(sent)))
         assert set(codes) == {200, 429}
@@ -259,7 +259,7 @@ def test_a_recreated_container_is_found_at_its_new_address(start_nginx: Callable
         port = old.server_address[1]
         nginx = start_nginx(
             f"api:{port} resolve" if can_resolve else old.address,
-            f"http://flower:{port}",
+            flower=f"http://flower:{port}",
             dns=f"127.0.0.1:{names.port}",
         )
         paths = ["/flower/", "/health"] if can_resolve else ["/flower/"]
@@ -277,7 +277,7 @@ def test_a_recreated_container_is_found_at_its_new_address(start_nginx: Callable
 
 def test_a_broken_template_is_noticed(program: str, tmp_path: Path) -> None:
     """That the tests above would see it: nginx does not start with what it cannot read."""
-    nginx = Nginx(program, tmp_path, "127.0.0.1:9 no-such-parameter", NOBODY)
+    nginx = Nginx(program, tmp_path, Upstreams("127.0.0.1:9 no-such-parameter"))
     with pytest.raises(ChildFailed, match="no-such-parameter"):
         nginx.process.start()
 

@@ -16,6 +16,7 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.processes import find_children
 from dev.demo.redis_server import Redis
 from dev.demo.waiting import find_free_port, wait_until
+from dev.deploy.nginx import Upstreams
 from tests.support.child import Child
 from tests.support.nginx import Nginx
 from tests.support.web import answers, request
@@ -60,7 +61,7 @@ class Deployment:
         folder_of_nginx = folder / "nginx"
         folder_of_nginx.mkdir()
         api_server = f"127.0.0.1:{api_ports[0]} max_fails=0; server 127.0.0.1:{api_ports[1]}"
-        self.nginx = Nginx(program, folder_of_nginx, api_server, f"http://127.0.0.1:{flower_port}")
+        self.nginx = Nginx(program, folder_of_nginx, Upstreams(api_server, f"http://127.0.0.1:{flower_port}"))
         self.children["nginx"] = self.nginx.process
         self.api_ports = dict(zip(("api", "api-2"), api_ports, strict=True))
 
