@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week model fuzz lint types contracts doctor deploy-check audit check-migrations format clean install servers
+.PHONY: help demo test screenshots chaos salon-week model fuzz lint types contracts doctor test-docs deploy-check audit check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other 
 
 doctor: $(STAMP) ## look at the service of this folder's .env and say what to fix; ARGS=--json
 	@$(BIN)/celery -A worker doctor $(ARGS)
+
+test-docs: $(STAMP) servers ## run the commands of the documentation
+	$(BIN)/python -m pytest -q tests/acceptance/test_docs.py
 
 deploy-check: $(STAMP) ## compose file, Dockerfiles, scripts and nginx template, without a container engine
 	@$(BIN)/python -m dev.deploy.check
