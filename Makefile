@@ -13,7 +13,8 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week model fuzz bench-acquire lint types contracts check-migrations format clean install servers
+.PHONY: help demo test screenshots chaos salon-week model fuzz bench-acquire lint types contracts doctor test-docs deploy-check \
+	audit check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +26,7 @@ test: $(STAMP) servers ## run all tests; ARGS= goes to pytest instead
 ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/integration
 	@$(BIN)/python -m tests.support.chromium
+	@$(BIN)/python -m dev.deploy.nginx
 	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/acceptance tests/browser
 else
 	$(BIN)/python -m pytest $(ARGS)
@@ -48,6 +50,18 @@ fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other 
 
 bench-acquire: $(STAMP) servers ## time the payment page with 100000 visits stored; ARGS="--visits 200000 --plans FILE"
 	@exec $(BIN)/python -m dev.bench.acquire $(ARGS)
+
+doctor: $(STAMP) ## look at the service of this folder's .env and say what to fix; ARGS=--json
+	@$(BIN)/celery -A worker doctor $(ARGS)
+
+test-docs: $(STAMP) servers ## run the commands of the documentation
+	$(BIN)/python -m pytest -q tests/acceptance/test_docs.py
+
+deploy-check: $(STAMP) ## compose file, Dockerfiles, scripts and nginx template, without a container engine
+	@$(BIN)/python -m dev.deploy.check
+
+audit: $(STAMP) ## known vulnerabilities of the pinned packages; says so where nobody can be asked
+	@$(BIN)/python -m dev.deploy.audit
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .

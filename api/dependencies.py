@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from shared.config import Settings
 
 if TYPE_CHECKING:
+    from api.webhook.salon_limit import SalonLimit
     from api.webhook.writer import GroupWriter
 
 
@@ -28,6 +29,11 @@ def get_writer(request: Request) -> "GroupWriter":
     return writer
 
 
+def get_salon_limit(request: Request) -> "SalonLimit":
+    limit: SalonLimit = request.app.state.salon_limit
+    return limit
+
+
 def get_request_id(request: Request) -> str:
     request_id: str = request.state.request_id
     return request_id
@@ -36,4 +42,5 @@ def get_request_id(request: Request) -> str:
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 SessionDep = Annotated[Session, Depends(get_session)]
 WriterDep = Annotated["GroupWriter", Depends(get_writer)]
+SalonLimitDep = Annotated["SalonLimit", Depends(get_salon_limit)]
 RequestIdDep = Annotated[str, Depends(get_request_id)]

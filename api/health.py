@@ -1,11 +1,10 @@
-"""Is the process alive, can it take work, and how is the work doing."""
+"""Is the process alive, and can it take work."""
 
 from datetime import datetime
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse, PlainTextResponse
-from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import func, select, union_all
@@ -16,13 +15,10 @@ from api.dependencies import SessionDep
 from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.models import Receipt, WebhookRecord
-from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES
 
 log = get_logger(__name__)
 router = APIRouter(tags=["health"])
-
-OLDEST_OPEN = Gauge("oldest_open_row_seconds", "Age of the oldest delivery or receipt that is still being worked on.")
-DEAD_LETTERS = Gauge("dead_letters", "Deliveries that wait for a person.")
 
 
 @router.get("/health", summary="Is the process alive")
@@ -46,16 +42,6 @@ def ready(request: Request, session: SessionDep) -> JSONResponse:
     return JSONResponse(body, status_code=200 if database else 503)
 
 
-@router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
-def metrics(session: SessionDep) -> Response:
-    try:
-        OLDEST_OPEN.set(find_oldest_open_age(session) or 0)
-        DEAD_LETTERS.set(_count_dead_letters(session))
-    except SQLAlchemyError as error:
-        log.error("metrics without the database", error=type(error).__name__)
-    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
-
-
 def find_oldest_open_age(session: Session) -> float | None:
     """Seconds since the oldest row that workers still owe an outcome was stored; None when nothing is open."""
     open_records = select(WebhookRecord.created_at).where(
@@ -65,11 +51,6 @@ def find_oldest_open_age(session: Session) -> float | None:
     rows = union_all(open_records, open_receipts).subquery()
     oldest: datetime | None = session.scalar(select(func.min(rows.c.created_at)))
     return round((utc_now() - oldest).total_seconds(), 1) if oldest else None
-
-
-def _count_dead_letters(session: Session) -> int:
-    dead = select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED)
-    return session.scalar(dead) or 0
 
 
 def _check_database(session: Session) -> tuple[bool, float | None]:

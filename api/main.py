@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from redis import Redis
 
-from api import health
+from api import health, metrics
 from api.acquire import assets
 from api.acquire import routes as acquire
 from api.errors import add_error_handlers
@@ -21,6 +21,7 @@ from api.middleware import RequestContext
 from api.webhook import routes as webhook
 from api.webhook.docs import ENVELOPE_SCHEMA
 from api.webhook.publisher import Publisher
+from api.webhook.salon_limit import SalonLimit
 from api.webhook.writer import GroupWriter
 from shared.config import Settings, get_settings
 from shared.db import create_database_engine, create_session_factory
@@ -41,6 +42,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     add_error_handlers(app)
     app.include_router(webhook.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.include_router(acquire.router)
     _add_docs(app)
     return app
@@ -62,6 +64,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.producer = producer
     app.state.publisher = publisher
     app.state.writer = writer
+    app.state.salon_limit = SalonLimit(settings.webhooks_per_salon_minute)
     publisher.start()
     writer.start()
     # What is loaded by now stays for good: without this a full collection walks it all, and no request moves for 40 ms.

@@ -19,4 +19,4 @@ if ! command -v openssl >/dev/null; then
 fi
 echo "no certificate for $SERVER_NAME yet: using a self-signed one, which Altegio will refuse" >&2
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 30 \
-    -subj "/CN=$SERVER_NAME" -keyout "$tls/privkey.pem" -out "$tls/fullchain.pem" 2>/dev/null
+    -subj "/CN=$SERVER_NAME" -addext "subjectAltName=DNS:$SERVER_NAME" -keyout "$tls/privkey.pem" -out "$tls/fullchain.pem" 2>/dev/null

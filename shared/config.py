@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.statuses import PaymentKind
@@ -57,6 +57,7 @@ class Settings(BaseSettings):
     altegio_webhook_secret: SecretStr = SecretStr("")
     altegio_company_id: str = ""
     altegio_api_url: str = "https://api.alteg.io"
+    webhooks_per_salon_minute: int = Field(0, ge=0)
     altegio_partner_token: SecretStr = SecretStr("")
     altegio_user_token: SecretStr = SecretStr("")
     altegio_connect_timeout: float = Field(5.0, gt=0, le=20)
@@ -101,6 +102,9 @@ class Settings(BaseSettings):
     retention_days: int = Field(180, ge=7)
     log_retention_days: int = Field(90, ge=7)
 
+    worker_metrics_port: int = Field(0, ge=0, le=65535)
+    worker_metrics_host: str = "127.0.0.1"
+    log_dir: str = "logs"
     log_level: str = "INFO"
     log_format: Literal["json", "console", "auto"] = Field("auto", validation_alias=AliasChoices("log_format", "LOG_FORMAT"))
 
@@ -181,4 +185,9 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    return Settings()
+    """Raises ConfigurationError, which names the variable and never shows its value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, fault['loc'])).upper()}: {fault['msg']}" for fault in error.errors()]
+        raise ConfigurationError("; ".join(faults)) from None

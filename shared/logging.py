@@ -1,9 +1,12 @@
 """Structured logs: one event a line, ids bound once, secrets and personal data never."""
 
+import fcntl
 import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -20,6 +23,9 @@ _BEARER = re.compile(r"(?i)bearer\s+\S+")
 _WEBHOOK_PATH = re.compile(r"(/api/webhook/)(?!status(?:/|\s|$))[^\s/?\"']+")
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]+(@)")
 MASK = "***"
+ERRORS_FILE = "errors.log"
+# Two files of this size at most: the one in use and the one before it.
+ERRORS_FILE_BYTES = 5_000_000
 
 
 def mask_text(text: str) -> str:
@@ -77,10 +83,56 @@ def configure_logging(settings: Settings) -> None:
     )
     root = logging.getLogger()
     root.handlers = [handler]
+    if settings.log_dir:
+        root.addHandler(_build_error_file(settings.log_dir, shared))
     root.setLevel(settings.log_level.upper())
     # What these say at INFO our own lines say better: a task received and succeeded, a tick sent.
     for name in ("urllib3", "kombu", "amqp", "celery.beat", "celery.worker.strategy", "celery.app.trace", "alembic"):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+
+
+class ErrorFile(logging.Handler):
+    """Errors once more, where they outlive a container. Shared by processes, so it is opened for each line.
+
+    A file that cannot be written is not complained of: standard error has said everything already.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(logging.ERROR)
+        self._path = path
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception:  # as every handler of the library: a line that cannot be formatted ends nothing
+            self.handleError(record)
+            return
+        with suppress(OSError):
+            self._write(line + "\n")
+
+    def _write(self, line: str) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        with self._path.open("a", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(line)
+            file.flush()
+            # Of the name, not of this file: another process may have replaced it while we waited.
+            if self._path.stat().st_size > ERRORS_FILE_BYTES:
+                self._path.replace(self._path.with_name(f"{ERRORS_FILE}.1"))
+
+
+def _build_error_file(folder: str, shared: list[Any]) -> logging.Handler:
+    handler = ErrorFile(Path(folder) / ERRORS_FILE)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(ensure_ascii=False),
+            ],
+        )
+    )
+    return handler
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -9,6 +9,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.logging import get_logger
+from shared.redis_keys import breaker_open_key
 
 log = get_logger(__name__)
 
@@ -23,7 +24,7 @@ class Breaker:
     def __init__(self, redis: Redis, host: str) -> None:
         self._redis = redis
         self._failures = f"webkassa:breaker:{host}:failures"
-        self._open = f"webkassa:breaker:{host}:open"
+        self._open = breaker_open_key(host)
         self._probe = f"webkassa:breaker:{host}:probe"
 
     def is_open(self) -> bool:

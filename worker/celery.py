@@ -10,11 +10,15 @@ from shared.config import ConfigurationError, get_settings
 from shared.logging import configure_logging, get_logger
 from shared.queue import BROKER_OPTIONS, DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, direct_queue
 from worker import broker
+from worker.metrics import serve_metrics
 from worker.schedule import build_schedule
 
 log = get_logger(__name__)
 
-settings = get_settings()
+try:
+    settings = get_settings()
+except ConfigurationError as unfit:
+    raise SystemExit(f"cannot start: {unfit}") from None
 broker.register()
 
 app = Celery("altegio-webkassa", broker=settings.redis_url)
@@ -46,7 +50,7 @@ app.conf.update(
     worker_enable_soft_shutdown_on_idle=False,
     # Our handlers mask secrets; Celery's own would replace them.
     worker_hijack_root_logger=False,
-    # Arguments are ids, yet the log needs them only once: in our own lines.
+    # Flower turns events on while it watches; without it they would cost a message for every step of a task.
     worker_send_task_events=False,
     task_queues=[direct_queue(name) for name in (RECORDS, RECEIPTS, MAINTENANCE)],
     task_default_queue=MAINTENANCE,
@@ -87,6 +91,11 @@ def _start_lookout(**_: Any) -> None:
     lookout = importlib.import_module("worker.alerts.lookout").Lookout(services)
     lookout.start()
     signals.worker_shutdown.connect(lambda **_: lookout.stop(), weak=False)
+
+
+@signals.worker_ready.connect
+def _serve_metrics(**_: Any) -> None:
+    serve_metrics(settings)
 
 
 @signals.task_prerun.connect

@@ -12,6 +12,8 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from celery import Celery
+
     from worker.receipt_queries import Filters
     from worker.services import Services
 
@@ -39,11 +41,12 @@ def receipts(context: click.Context) -> None:
     require_app(context)
 
 
-def require_app(context: click.Context) -> None:
+def require_app(context: click.Context) -> Celery:
     """Raises UsageError for a call without `-A worker`."""
-    app = getattr(context.obj, "app", None)
+    app: Celery | None = getattr(context.obj, "app", None)
     if app is None or app.main != "altegio-webkassa":
         raise click.UsageError(f"name the application: celery -A worker {context.info_name} …")
+    return app
 
 
 def open_services() -> Services:

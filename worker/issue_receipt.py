@@ -23,6 +23,7 @@ from shared.queue import ISSUE_RECEIPTS
 from shared.statuses import OPEN_RECEIPT_STATES, CallOutcome, ReceiptState
 from worker.call_log import CHECK, close_log, open_log, outcome_of
 from worker.cashbox_lock import CashboxClaim, ClaimLost, hold_cashbox
+from worker.log_context import receipt_context
 from worker.outcomes import save_dead, save_issued, save_not_found, save_retry, save_unknown
 from worker.reconcile import find_document
 from worker.retry_policy import DeadLetter, RetryIn, Snooze, decide_retry
@@ -103,7 +104,8 @@ def _work_off(services: Services, claim: CashboxClaim) -> float | None:
         work = _take_next(services, claim)
         if work is None:
             break
-        wait = _ask(services, claim, work) if work.must_ask else _send(services, claim, work)
+        with receipt_context(services.sessions, work.receipt):
+            wait = _ask(services, claim, work) if work.must_ask else _send(services, claim, work)
         if wait is not None:
             waits.append(wait)
     return min(waits, default=None)

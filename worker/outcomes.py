@@ -14,6 +14,7 @@ from shared.logging import get_logger
 from shared.models import Receipt, WebhookRecord
 from shared.statuses import ReceiptKind, ReceiptState, RecordState
 from worker.make_return import settle_basis
+from worker.metrics import count_failed, count_issued
 from worker.webkassa.errors import WebkassaError
 from worker.webkassa.schemas import FiscalReceipt
 
@@ -57,6 +58,7 @@ def save_issued(session: Session, receipt: Receipt, document: FiscalReceipt) -> 
         _move_deliveries(session, receipt.id, RecordState.PROCESSED, None, None)
     if receipt.kind == ReceiptKind.RETURN:
         settle_basis(session, receipt)
+    count_issued(receipt)
     log.info("receipt issued", receipt_id=receipt.id, fiscal_number=document.fiscal_number, attempts=receipt.attempts)
     return True
 
@@ -74,6 +76,7 @@ def save_retry(session: Session, receipt: Receipt, error: WebkassaError, seconds
         budget_used=Receipt.budget_used + (1 if counts else 0),
     )
     if saved:
+        count_failed("retry")
         _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
 
 
@@ -90,6 +93,7 @@ def save_unknown(session: Session, receipt: Receipt, error: WebkassaError, secon
         budget_used=Receipt.budget_used + (1 if counts else 0),
     )
     if saved:
+        count_failed("unknown")
         _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
 
 
@@ -120,6 +124,7 @@ def save_dead(session: Session, receipt: Receipt, error: WebkassaError, reason: 
     )
     if not saved:
         return
+    count_failed("dead")
     _move_deliveries(session, receipt.id, RecordState.DEAD_LETTERED, reason, error.code or type(error).__name__)
     log.error("dead letter", receipt_id=receipt.id, code=error.code, reason=reason)
 

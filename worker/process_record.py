@@ -25,6 +25,7 @@ from worker.decide_goods import decide_goods
 from worker.decide_payment import note_payment
 from worker.decide_visit import decide_visit
 from worker.facts import Facts, NeedsFacts, read_facts
+from worker.log_context import bind_delivery
 from worker.resolution import Resolution
 from worker.sales import Subject
 from worker.services import Services
@@ -57,6 +58,7 @@ def _decide_claimed(services: Services, row_id: int, claim_id: UUID, facts: Fact
         row = _load_claimed(session, row_id, claim_id)
         if row is None:
             return None
+        bind_delivery(row)
         resolution = _decide(services, session, row, facts)
         _save(row, resolution)
     return resolution

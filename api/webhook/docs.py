@@ -114,6 +114,10 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
             "field": "data.services.0.cost",
         },
     ),
+    429: _answer(
+        "Too many webhooks of this salon: repeat",
+        {"success": False, "message": "too many webhooks of company 307626, repeat later", "record_id": None},
+    ),
     503: _answer("Not stored: repeat", {"success": False, "message": "the database is not available", "record_id": None}),
 }
 STATUS_ANSWERS: dict[int | str, dict[str, Any]] = {

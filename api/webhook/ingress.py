@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.webhook.envelopes import Arrival, read_arrivals
+from api.webhook.salon_limit import SalonLimit
 from api.webhook.writer import GroupWriter, Stored
 from shared.altegio import SUPPORTED_RESOURCES
 from shared.logging import get_logger
@@ -26,12 +27,16 @@ class Reply:
     body: dict[str, Any]
 
 
-async def accept(raw: bytes, request_id: str, writer: GroupWriter) -> Reply:
-    """Raises NotJson when there is nothing to store, StoreUnavailable when it could not be stored."""
+NO_LIMIT = SalonLimit(0)
+
+
+async def accept(raw: bytes, request_id: str, writer: GroupWriter, limit: SalonLimit = NO_LIMIT) -> Reply:
+    """Raises NotJson when there is nothing to store, SalonTooFast, and StoreUnavailable when it could not be stored."""
     if len(raw) < READ_IN_LOOP_BYTES:
         arrivals, is_list = read_arrivals(raw)
     else:
         arrivals, is_list = await asyncio.to_thread(read_arrivals, raw)
+    limit.take(arrival.company_id for arrival in arrivals)
     stored = await writer.store(arrivals, request_id) if arrivals else []
     results = [_describe(arrival, row) for arrival, row in zip(arrivals, stored, strict=True)]
     _report(arrivals, stored)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 
-from api.dependencies import RequestIdDep, SessionDep, WriterDep
+from api.dependencies import RequestIdDep, SalonLimitDep, SessionDep, WriterDep
 from api.webhook import docs
 from api.webhook.ingress import accept
 from api.webhook.security import VerifiedBody
@@ -21,9 +21,9 @@ router = APIRouter(prefix="/api/webhook", tags=["webhook"])
     openapi_extra=docs.RECEIVE_WITH_SECRET,
     responses=docs.ANSWERS,
 )
-async def receive(body: VerifiedBody, request_id: RequestIdDep, writer: WriterDep) -> JSONResponse:
+async def receive(body: VerifiedBody, request_id: RequestIdDep, writer: WriterDep, limit: SalonLimitDep) -> JSONResponse:
     """One envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
-    reply = await accept(body, request_id, writer)
+    reply = await accept(body, request_id, writer, limit)
     return JSONResponse(reply.body, status_code=200 if reply.accepted else 422)
 
 

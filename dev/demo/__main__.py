@@ -25,7 +25,7 @@ from dev.demo.waiting import WaitTimeout
 T = TypeVar("T")
 
 DEFAULT_FOLDER = children.ROOT / ".demo"
-API_PORT, SIMULATOR_PORT = 8000, 8010
+API_PORT, SIMULATOR_PORT, FLOWER_PORT = 8000, 8010, 5555
 # How the demo's logs look. Root is told so by Celery in five lines at every start; here it is no news.
 LOOKS = {
     "LOG_FORMAT": "console",
@@ -54,6 +54,7 @@ class Demo:
         database_url, redis_url = self._start_database(), self._start_broker()
         self._simulator_port = self._folder.choose_port("simulator", SIMULATOR_PORT)
         self._api_port = self._folder.choose_port("api", API_PORT)
+        self._flower_port = self._folder.choose_port("flower", FLOWER_PORT)
         simulator_url = f"http://127.0.0.1:{self._simulator_port}"
         self._environment = children.service_environment(database_url, redis_url, simulator_url, self._secrets, LOOKS)
         self._migrate()
@@ -82,6 +83,9 @@ class Demo:
         self._say(f"API docs          {api}/docs")
         self._say(f"health            {api}/health/ready")
         self._say(f"status            {api}/api/webhook/status/{visit.RECORD_ID}")
+        password = self._folder.path / "flower-password"
+        flower = f"http://127.0.0.1:{self._flower_port}/flower/"
+        self._say(f"Flower            {flower} (user {children.FLOWER_USER}, password in {password})")
         self._say(f"simulator ledger  http://127.0.0.1:{self._simulator_port}/_sim/receipts")
         self._say(f"try another visit {visit.write_try_out(self._folder.path, self._api_port, self._secrets.webhook)}")
         self._say("Ctrl-C ends everything")
@@ -119,13 +123,16 @@ class Demo:
 
     def _start_processes(self) -> None:
         folder = self._folder.path
-        self._say("starting the simulator of Webkassa, api, worker and beat")
+        self._say("starting the simulator of Webkassa, api, worker, beat and Flower")
         ledger = folder / "webkassa-ledger"
         simulator = children.simulator_command(self._simulator_port, self._secrets, ledger)
         self._supervise("webkassa", simulator, children.base_environment())
         self._supervise("api", children.api_command(self._api_port), self._environment)
         self._supervise("worker", children.worker_command(), self._environment)
         self._supervise("beat", children.beat_command(folder / "beat-schedule"), self._environment)
+        login = f"{children.FLOWER_USER}:{self._secrets.flower_password}"
+        flower = children.flower_command(self._flower_port, folder / "flower.db")
+        self._supervise("flower", flower, {**self._environment, "FLOWER_BASIC_AUTH": login})
         self._await_ready("webkassa", self._simulator_port, "/_sim/health")
         self._await_ready("api", self._api_port, "/health")
 

@@ -9,6 +9,15 @@ from dev.demo.state import CASHBOX, LOGIN, Secrets
 
 ROOT = Path(__file__).resolve().parents[2]
 
+# What Flower shows of a task: its arguments are ids. Without results, which this service has none of.
+FLOWER_OPTIONS = (
+    "--persistent=True",
+    "--save_state_interval=60000",
+    "--max_tasks=2000",
+    "--tasks_columns=name,uuid,state,args,received,started,runtime,retries,worker",
+)
+FLOWER_USER = "ops"
+
 # Nothing else of the caller's environment reaches a child: an exported WEBKASSA_API_URL of the real
 # service must never turn a sample visit into a real receipt.
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TMPDIR", "LD_LIBRARY_PATH")
@@ -77,6 +86,12 @@ def api_command(port: int) -> Sequence[str]:
 def worker_command(name: str = "worker", concurrency: int = 8) -> Sequence[str]:
     pool = ("--pool", "threads", "--concurrency", str(concurrency), "--hostname", f"{name}@%h")
     return (sys.executable, "-m", "celery", "-A", "worker", "worker", *pool, "--loglevel", "INFO")
+
+
+def flower_command(port: int, memory: Path) -> Sequence[str]:
+    """Options as in docker-compose.yml. Its password comes with FLOWER_BASIC_AUTH."""
+    where = ("--address=127.0.0.1", f"--port={port}", "--url_prefix=flower")
+    return (sys.executable, "-m", "celery", "-A", "worker", "flower", *where, *FLOWER_OPTIONS, f"--db={memory}")
 
 
 def beat_command(schedule_file: Path) -> Sequence[str]:

@@ -27,13 +27,15 @@ class Secrets:
     webhook: str
     webkassa_api_key: str
     webkassa_password: str
+    flower_password: str
 
     @classmethod
     def recall(cls, folder: Path) -> "Secrets":
         def keep(name: str) -> str:
             return recall(folder / name, lambda: secrets.token_urlsafe(32))
 
-        return cls(keep("secret-key"), keep("webhook-secret"), keep("webkassa-api-key"), keep("webkassa-password"))
+        names = ("secret-key", "webhook-secret", "webkassa-api-key", "webkassa-password", "flower-password")
+        return cls(*map(keep, names))
 
 
 class StateFolder:

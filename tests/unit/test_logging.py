@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,3 +157,26 @@ def test_everything_that_logs_goes_through_the_masks(logs: Callable[[], list[dic
     assert second["event"] == "connecting to redis://:***@h/0"
     assert "mail ***" in third["exception"]
     assert {line["request_id"] for line in (first, second, third)} == {"r-1"}
+
+
+def test_errors_are_kept_in_a_file_of_bounded_size(
+    logs: Callable[[], list[dict[str, Any]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.logging.ERRORS_FILE_BYTES", 2000)
+    configure_logging(Settings(_env_file=None, log_format="json", log_dir=str(tmp_path / "logs")))
+    for number in range(50):
+        get_logger("unit").warning("not an error", number=number)
+        get_logger("unit").error("failed for +77071234567", number=number)
+    kept = sorted((tmp_path / "logs").iterdir())
+    assert [path.name for path in kept] == ["errors.log", "errors.log.1"]
+    assert all(path.stat().st_size < 2200 for path in kept)
+    lines = [json.loads(line) for path in reversed(kept) for line in path.read_text("utf-8").splitlines()]
+    assert [line["number"] for line in lines] == list(range(50 - len(lines), 50))
+    assert {line["event"] for line in lines} == {"failed for ***"}
+
+
+@pytest.mark.parametrize("folder", ["", "/proc/no-such-place"])
+def test_without_a_place_for_the_file_errors_are_still_said(logs: Callable[[], list[dict[str, Any]]], folder: str) -> None:
+    configure_logging(Settings(_env_file=None, log_format="json", log_dir=folder))
+    get_logger("unit").error("failed")
+    assert [line["event"] for line in logs()] == ["failed"]

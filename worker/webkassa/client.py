@@ -25,6 +25,7 @@ from urllib3.exceptions import (
 from shared.config import Settings
 from shared.db import dump_json, load_json
 from shared.logging import get_logger
+from worker.metrics import watch_call
 from worker.webkassa.errors import (
     DomainUnavailable,
     LoginRefused,
@@ -206,12 +207,14 @@ class WebkassaClient:
     def _send_anywhere(self, path: str, body: dict[str, Any]) -> Any:
         """On the spare hosts too, when the domain says it cannot serve. Facts: https, comma-separated names."""
         try:
-            return self._send(self._base_url, path, body)
+            with watch_call(path):
+                return self._send(self._base_url, path, body)
         except DomainUnavailable as error:
             first = error
         for host in first.alternatives:
             try:
-                return self._send(self._spare_url(host), path, body)
+                with watch_call(path):
+                    return self._send(self._spare_url(host), path, body)
             except WebkassaUnavailable as error:
                 log.warning("spare host is of no help", host=host, error=error.text)
         raise first

@@ -103,7 +103,15 @@ def test_oneshot_prints_the_receipt_and_a_second_start_finds_it_again(folder: Pa
 def test_secrets_stay_in_private_files(folder: Path) -> None:
     run = run_oneshot(folder)
 
-    names = ("secret-key", "webhook-secret", "webkassa-api-key", "webkassa-password", "redis/password", "postgres/password")
+    names = (
+        "secret-key",
+        "webhook-secret",
+        "webkassa-api-key",
+        "webkassa-password",
+        "flower-password",
+        "redis/password",
+        "postgres/password",
+    )
     for path in (folder / name for name in names):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert path.read_text().strip() not in run.stdout + run.stderr
@@ -138,7 +146,7 @@ def test_what_dies_is_started_again_and_sigterm_ends_everything(demo: Child) -> 
 
 def test_a_killed_demo_leaves_nothing_behind(demo: Child) -> None:
     children = list_children(demo.pid)
-    assert len(children) == 6
+    assert len(children) == 7
 
     # The supervisor alone; its children are in sessions of their own.
     os.kill(demo.pid, signal.SIGKILL)

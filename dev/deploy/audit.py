@@ -1,0 +1,51 @@
+"""`python -m dev.deploy.audit`: known vulnerabilities of the pinned packages.
+
+Exit code 1 when there are any, 0 when there are none, and 0 with plain words where nobody could be asked.
+"""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from dev.demo.children import ROOT
+from dev.deploy.tools import find_tool, prepare_tools
+
+NOT_AUDITED = "NOT AUDITED: the packages were not looked up. Run this where the vulnerability service can be reached."
+
+
+def find_dependencies() -> list[dict[str, Any]] | None:
+    """What pip-audit tells of each package; None when it could not work."""
+    command = [str(find_tool("pip-audit")), "-r", str(ROOT / "constraints.txt"), "--no-deps", "--disable-pip"]
+    done = subprocess.run(
+        [*command, "--format", "json", "--progress-spinner", "off"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    try:
+        return list(json.loads(done.stdout)["dependencies"])
+    except (ValueError, KeyError):
+        print(done.stderr.strip()[-500:], file=sys.stderr)
+        return None
+
+
+def main() -> int:
+    dependencies = find_dependencies() if prepare_tools() else None
+    looked_up = [package for package in dependencies or [] if "skip_reason" not in package]
+    if not looked_up:
+        print(NOT_AUDITED)
+        return 0
+    found = [(package, fault) for package in looked_up for fault in package["vulns"]]
+    for package, fault in found:
+        print(
+            f"{package['name']} {package['version']}: {fault['id']}, fixed in {', '.join(fault['fix_versions']) or 'none'}"
+        )
+    print(f"{len(looked_up)} of {len(dependencies or [])} packages looked up, {len(found)} vulnerabilities")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""What the tables say at a scrape: ages of shifts and of what is due."""
+
+from datetime import timedelta
+
+from prometheus_client import Metric
+from sqlalchemy import func, update
+
+from api.store_metrics import read_database
+from dev.demo.state import CASHBOX
+from shared.models import Receipt
+from tests.support.bridge import Bridge
+from tests.support.payloads import visit
+from tests.support.simulator import SimulatorControl
+from worker.desk import close_shifts_now
+
+
+def read(bridge: Bridge) -> dict[str, dict[tuple[str, ...], float]]:
+    with bridge.services.sessions() as session:
+        families: list[Metric] = [*read_database(session)]
+    return {family.name: {tuple(sample.labels.values()): sample.value for sample in family.samples} for family in families}
+
+
+def make_older(bridge: Bridge, **age: float) -> None:
+    with bridge.services.sessions.begin() as session:
+        past = func.now() - timedelta(**age)
+        session.execute(update(Receipt).values(created_at=past, issued_at=past, budget_starts_at=past))
+
+
+def test_a_shift_has_the_age_of_its_first_receipt_until_its_report(bridge: Bridge) -> None:
+    assert read(bridge)["cashbox_shift_age_seconds"] == {}
+    bridge.deliver(visit(1))
+    make_older(bridge, hours=20)
+    bridge.deliver(visit(2))
+    assert 72_000 <= read(bridge)["cashbox_shift_age_seconds"][(CASHBOX,)] < 72_060
+
+    assert not close_shifts_now(bridge.services, None, wait_seconds=5, report=lambda _: None)
+
+    assert read(bridge)["cashbox_shift_age_seconds"] == {}
+
+
+def test_a_receipt_is_overdue_until_it_is_issued_or_given_up(bridge: Bridge, simulator: SimulatorControl) -> None:
+    simulator.fault(operation="check", kind="code", code=505, times=1)
+    bridge.deliver(visit(1))
+    make_older(bridge, hours=1)
+    found = read(bridge)
+    assert 3600 <= found["oldest_due_receipt_seconds"][()] < 3660
+    assert found["open_receipts"] == {("pending",): 1}
+
+    simulator.fault(operation="check", kind="code", code=7)
+    bridge.pass_time()
+    bridge.issue()
+
+    found = read(bridge)
+    assert found["oldest_due_receipt_seconds"] == {(): 0}
+    assert found["dead_letters"] == {(): 1}
