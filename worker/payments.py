@@ -51,7 +51,12 @@ def save_payment(
         "changed_at": changed_at,
         "webhook_record_id": webhook_record_id,
     }
-    statement = insert(PaymentRecord).values(company_id=company_id, operation_id=operation_id, **values)
+    statement = insert(PaymentRecord).values(
+        company_id=company_id,
+        operation_id=operation_id,
+        paid_at=operation.last_change_date or changed_at or func.now(),
+        **values,
+    )
     new = statement.excluded
     is_newer = or_(
         PaymentRecord.changed_at.is_(None),

@@ -1,4 +1,4 @@
-"""Shifts and cashbox orders"""
+"""Shifts, cashbox orders, and what the books need"""
 
 from collections.abc import Sequence
 
@@ -81,9 +81,19 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'requested'"),
     )
     op.create_index("ix_cashbox_orders_cashbox_id_id", "cashbox_orders", ["cashbox_id", "id"], unique=False)
+    op.add_column(
+        "payment_records",
+        sa.Column("paid_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+    )
+    op.execute("UPDATE payment_records SET paid_at = created_at")
+    op.create_index("ix_payment_records_paid_at", "payment_records", ["paid_at"], unique=False)
+    op.create_index("ix_receipts_cashbox_id_issued_at", "receipts", ["cashbox_id", "issued_at"], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index("ix_receipts_cashbox_id_issued_at", table_name="receipts")
+    op.drop_index("ix_payment_records_paid_at", table_name="payment_records")
+    op.drop_column("payment_records", "paid_at")
     op.drop_index("ix_cashbox_orders_cashbox_id_id", table_name="cashbox_orders")
     op.drop_index("ix_cashbox_orders_open", table_name="cashbox_orders", postgresql_where=sa.text("state = 'requested'"))
     op.drop_table("cashbox_orders")
