@@ -49,6 +49,7 @@ def get_environment(language: str) -> Environment:
         plain=speaker.plain,
         day=speaker.day,
         short_day=speaker.short_day,
+        month=speaker.month,
         time=speaker.time,
         moment=speaker.moment,
         iso_day=lambda moment: almaty_date(moment).isoformat(),
