@@ -72,8 +72,11 @@ def _list_totals(day: DayBooks) -> Iterator[dict[str, Any]]:
             "altegio_returned": _get(day.told.returned, kind),
             "issued": _get(day.issued.sold, kind),
             "returned": _get(day.issued.returned, kind),
-            "z_report": None if day.missing_reports else day.counted.net(kind),
+            "z_report": None if day.missing_reports and not day.counted.kinds else day.counted.net(kind),
             "difference": told - issued,
+            "note": f"no Z-report of shifts {', '.join(map(str, sorted(day.missing_reports)))}"
+            if day.missing_reports
+            else None,
         }
 
 

@@ -35,7 +35,8 @@ def _print_totals(console: Console, busy: Sequence[tuple[str, DayBooks]]) -> Non
             told, issued = books.told.net(kind), books.issued.net(kind)
             if not (told or issued or books.counted.net(kind)):
                 continue
-            counted = "no report yet" if books.missing_reports else str(books.counted.net(kind))
+            is_waiting = bool(books.missing_reports) and not books.counted.net(kind)
+            counted = "no report yet" if is_waiting else str(books.counted.net(kind))
             table.add_row(number, str(books.day), kind or NOT_TOLD, str(told), str(issued), counted, _signed(told - issued))
     console.print(table)
 

@@ -2,11 +2,10 @@
 
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, update
 
 from shared.logging import get_logger
 from shared.models import Cashbox
-from worker.alerts import send_alert
 from worker.cashbox_lock import CashboxClaim
 from worker.services import Services
 from worker.webkassa.errors import (
@@ -62,10 +61,4 @@ def _pause(services: Services, cashbox_id: int, reason: str) -> None:
             .where(Cashbox.id == cashbox_id)
             .values(paused_until=func.now() + timedelta(seconds=OFFLINE_PAUSE_SECONDS), paused_reason=reason)
         )
-        number = session.scalar(select(Cashbox.unique_number).where(Cashbox.id == cashbox_id))
     log.error("cashbox is paused: autonomous for over 72 hours", cashbox_id=cashbox_id)
-    send_alert(
-        services,
-        "cashbox_paused",
-        f"{number}: autonomous for over 72 hours, sales wait until Webkassa reaches the tax service",
-    )

@@ -1,55 +1,44 @@
-"""The nightly Z-report of every cashbox, and the warning about a shift that is about to get too old.
+"""The nightly Z-report of every cashbox.
 
 A tick finds shifts whose time has come, however long ago that was: a worker that was down at the minute of closing closes
 late. What is found is checked again by whoever holds the cashbox, so ticks and messages may come twice.
 """
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import func, or_, select, update
-from sqlalchemy.orm import Session
 
 from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.models import Cashbox, Receipt, Shift
 from shared.queue import CLOSE_SHIFT, publish_task
 from shared.statuses import OPEN_RECEIPT_STATES, ReceiptState
-from worker.alerts import send_alert
 from worker.cashbox_lock import hold_cashbox
 from worker.failures import rest_or_pause, tell_breaker
 from worker.issue_receipt import issue_due
 from worker.services import Services
 from worker.shift_check import check_shift
-from worker.shift_clock import OLD_AT_AGE, PATIENCE, choose_pause, find_close_moment, read_close_time
+from worker.shift_clock import choose_pause, find_close_moment, read_close_time
 from worker.shift_rows import SCHEDULE, find_open_shift
 from worker.shifts import ShiftHasUnknown, close_shift, has_unknown
 from worker.webkassa.errors import WebkassaError
 
 log = get_logger(__name__)
 
-_WARN_EVERY = timedelta(hours=1)
 _MAX_TEXT = 500
 UNKNOWN_OUTCOME = "the outcome of a receipt or of a cash movement is unknown"
 
 
 def watch_shifts(services: Services) -> None:
-    """One tick: asks for the Z-reports that are due, and warns of old shifts."""
+    """One tick: asks for the Z-reports that are due."""
     now = utc_now()
     with services.sessions() as session:
-        rows = session.execute(
-            select(Shift, Cashbox.unique_number)
-            .join(Cashbox)
-            .where(Shift.closed_at.is_(None), Cashbox.enabled)
-            .order_by(Shift.opened_at)
-        ).all()
-    for shift, number in rows:
-        if now - shift.opened_at >= OLD_AT_AGE:
-            _warn(services, shift, number, now)
+        query = select(Shift).join(Cashbox).where(Shift.closed_at.is_(None), Cashbox.enabled).order_by(Shift.opened_at)
+        shifts = session.scalars(query).all()
     try:
-        for shift, _ in rows:
+        for shift in shifts:
             if _is_due(services, shift, now):
                 publish_task(services.producer, CLOSE_SHIFT, [shift.cashbox_id])
     except (BrokerDown, RedisError, OSError) as error:
@@ -111,40 +100,10 @@ def _is_due(services: Services, shift: Shift, now: datetime) -> bool:
 
 
 def _put_off(services: Services, shift: Shift, reason: str) -> None:
-    """With patience, and not in silence for ever."""
-    now = utc_now()
+    """With patience; that it lasts is told by `alerts.fiscal_day`."""
     with services.sessions.begin() as session:
         row = session.get_one(Shift, shift.id)
         row.close_failures += 1
-        row.next_close_at = now + choose_pause(row.close_failures)
+        row.next_close_at = utc_now() + choose_pause(row.close_failures)
         row.close_error = reason[:_MAX_TEXT]
-        number = session.get_one(Cashbox, shift.cashbox_id).unique_number
     log.warning("shift not closed", cashbox_id=shift.cashbox_id, shift=shift.number, reason=reason)
-    late = now - find_close_moment(shift.opened_at, read_close_time(services.settings.shift_close_at))
-    if late >= PATIENCE:
-        hours = f"{late.total_seconds() / 3600:.1f}"
-        send_alert(services, "shift_not_closed", f"{number}: shift {shift.number} is {hours} h overdue: {reason}")
-
-
-def _warn(services: Services, shift: Shift, number: str, now: datetime) -> None:
-    with services.sessions.begin() as session:
-        if not _may_warn(session, shift, now):
-            return
-    hours = f"{(now - shift.opened_at).total_seconds() / 3600:.1f}"
-    text = f"{number}: shift {shift.number} is open for {hours} h; at 24 h Webkassa refuses every receipt"
-    send_alert(services, "shift_old", f"{text}. {shift.close_error or 'It was not closed.'}")
-
-
-def _may_warn(session: Session, shift: Shift, now: datetime) -> bool:
-    """Once an hour, whoever ticks."""
-    warned: Sequence[int] = session.scalars(
-        update(Shift)
-        .where(
-            Shift.id == shift.id,
-            Shift.closed_at.is_(None),
-            Shift.warned_at.is_(None) | (Shift.warned_at <= now - _WARN_EVERY),
-        )
-        .values(warned_at=now)
-        .returning(Shift.id)
-    ).all()
-    return bool(warned)

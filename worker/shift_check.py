@@ -10,6 +10,8 @@ from shared.shift_books import sum_shift
 from shared.statuses import CallOutcome
 from shared.z_report import read_report
 from worker.alerts import send_alert
+from worker.alerts.kinds import BOOKS_DIFFERENCE
+from worker.alerts.wording import describe
 from worker.call_log import HISTORY, close_log, open_log, outcome_of
 from worker.cashbox_lock import CashboxClaim
 from worker.services import Services
@@ -38,9 +40,9 @@ def check_shift(services: Services, claim: CashboxClaim, cashbox_number: str, sh
             .where(Shift.cashbox_id == claim.cashbox_id, Shift.number == shift_number)
             .values(strangers=strangers)
         )
-    found = "" if strangers is None else f"; documents that are none of ours: {len(strangers)}"
-    text = f"{cashbox_number}: the Z-report of shift {shift_number} differs from our receipts{found}"
-    send_alert(services, "books_difference", f"{text}. See: celery -A worker books")
+    language, count = services.settings.alert_language, "?" if strangers is None else len(strangers)
+    text = describe(BOOKS_DIFFERENCE, language, cashbox=cashbox_number, shift=shift_number, count=count)
+    send_alert(services, BOOKS_DIFFERENCE, text)
 
 
 def _find_strangers(

@@ -34,7 +34,7 @@ Kept = Sequence[tuple[str, DayBooks]]
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """One line of the table; `counted` is None while a report is missing."""
+    """One line of the table; `counted` is None where no report counts anything of it yet."""
 
     label: Text
     told: Decimal
@@ -106,11 +106,18 @@ def show_books(kept: Kept) -> BooksView:
     days = [books for _, books in kept]
     told, issued, counted = join(days)
     missing = sorted({(number, shift) for number, books in kept for shift in books.missing_reports})
-    shown = None if missing else counted
+    kinds: list[Kind] = [*PaymentKind, *([None] if None in told.kinds else [])]
+    rows = [_show_kind(kind, told, issued, counted, days) for kind in kinds]
     return BooksView(
-        rows=[_show_kind(KIND_LABELS[kind], told, issued, shown, kind) for kind in PaymentKind]
-        + ([_show_kind(UNTOLD, told, issued, shown, None)] if None in told.kinds else []),
-        total=_show_total(told, issued, shown),
+        rows=rows,
+        total=KindRow(
+            label=Text("Total"),
+            told=told.total,
+            issued=issued.total,
+            counted=_find_counted(counted.total, issued.total, days),
+            told_differs=any(row.told_differs for row in rows),
+            counted_differs=any(row.counted_differs for row in rows),
+        ),
         told_returned=told.returned_total,
         issued_returned=issued.returned_total,
         missing=missing,
@@ -126,16 +133,20 @@ def show_books(kept: Kept) -> BooksView:
     )
 
 
-def _show_kind(label: Text, told: Flow, issued: Flow, counted: Flow | None, kind: Kind) -> KindRow:
-    return _make_row(label, told.net(kind), issued.net(kind), counted.net(kind) if counted else None)
+def _show_kind(kind: Kind, told: Flow, issued: Flow, counted: Flow, days: Sequence[DayBooks]) -> KindRow:
+    return KindRow(
+        label=KIND_LABELS[kind] if kind else UNTOLD,
+        told=told.net(kind),
+        issued=issued.net(kind),
+        counted=_find_counted(counted.net(kind), issued.net(kind), days),
+        told_differs=told.net(kind) != issued.net(kind),
+        counted_differs=any(kind in difference.amounts for books in days for difference in books.shift_differences),
+    )
 
 
-def _show_total(told: Flow, issued: Flow, counted: Flow | None) -> KindRow:
-    return _make_row(Text("Total"), told.total, issued.total, counted.total if counted else None)
-
-
-def _make_row(label: Text, told: Decimal, issued: Decimal, counted: Decimal | None) -> KindRow:
-    return KindRow(label, told, issued, counted, told != issued, counted is not None and counted != issued)
+def _find_counted(counted: Decimal, issued: Decimal, days: Sequence[DayBooks]) -> Decimal | None:
+    is_missing = any(books.missing_reports for books in days)
+    return None if is_missing and issued and not counted else counted
 
 
 def _show_sale(number: str, difference: Difference) -> SaleLine:
@@ -173,6 +184,7 @@ class DayLine:
     told: Decimal
     issued: Decimal
     counted: Decimal | None
+    counted_differs: bool
     differences: int
 
 
@@ -185,9 +197,10 @@ def _iterate_days(kept: Kept) -> Iterator[DayLine]:
     for day in sorted({books.day for _, books in kept}):
         of_day = [books for _, books in kept if books.day == day]
         told, issued, counted = join(of_day)
-        is_missing = any(books.missing_reports for books in of_day)
         differences = sum(books.difference_count for books in of_day)
-        yield DayLine(day, told.total, issued.total, None if is_missing else counted.total, differences)
+        shown = _find_counted(counted.total, issued.total, of_day)
+        is_off = any(books.shift_differences for books in of_day)
+        yield DayLine(day, told.total, issued.total, shown, is_off, differences)
 
 
 def draw_chart(kept: Kept) -> list[Bar]:

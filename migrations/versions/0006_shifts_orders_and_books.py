@@ -7,7 +7,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision: str = "0006"
-down_revision: str | None = "0004"
+down_revision: str | None = "0005"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
@@ -27,7 +27,6 @@ def upgrade() -> None:
         sa.Column("close_failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("next_close_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("close_error", sa.Text(), nullable=True),
-        sa.Column("warned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.ForeignKeyConstraint(["cashbox_id"], ["cashboxes.id"], name=op.f("fk_shifts_cashbox_id")),

@@ -32,7 +32,6 @@ class Shift(Base):
     close_failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     next_close_at: Mapped[Moment | None]
     close_error: Mapped[str | None] = mapped_column(Text)
-    warned_at: Mapped[Moment | None]
 
     __table_args__ = (
         UniqueConstraint("cashbox_id", "number"),

@@ -11,6 +11,7 @@ from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.register import Register
 from tests.support.simulator import SimulatorControl
+from worker.alerts.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.night import close_due, watch_shifts
 
 DAY = 24 * 3600
@@ -95,7 +96,7 @@ def test_a_lost_receipt_is_found_before_its_shift_is_closed(bridge: Bridge, simu
 
 
 def test_under_an_unknown_outcome_no_shift_is_closed_and_somebody_is_told_in_the_end(
-    bridge: Bridge, simulator: SimulatorControl, capfd: pytest.CaptureFixture[str]
+    bridge: Bridge, simulator: SimulatorControl
 ) -> None:
     simulator.fault(operation="check", kind="drop", when="after")
     simulator.fault(operation="shift_history", kind="code", code=-1, times=None)
@@ -107,15 +108,17 @@ def test_under_an_unknown_outcome_no_shift_is_closed_and_somebody_is_told_in_the
     (shift,) = bridge.shifts()
     assert shift.close_failures == 3
     assert "unknown" in shift.close_error
-    assert "shift_not_closed" not in capfd.readouterr().out
+    assert list(find_unclosed_shifts(bridge.services)) == []
     make_due(bridge, 23.6)
     assert not close(bridge)
-    assert "shift_not_closed" in "".join(capfd.readouterr())
+    (condition,) = find_unclosed_shifts(bridge.services)
+    assert (condition.kind, condition.key) == ("shift_not_closed", "SWK00000001")
     simulator.clear_faults()
     assert not close(bridge), "Webkassa seems to be away"
     bridge.services.breaker.record_success()
     assert close(bridge)
     assert bridge.shifts()[0].report["Sell"]["Count"] == 1
+    assert list(find_unclosed_shifts(bridge.services)) == [], "all clear"
 
 
 def test_a_failed_try_is_repeated_after_a_while(bridge: Bridge, simulator: SimulatorControl) -> None:
@@ -198,17 +201,29 @@ def test_documents_of_somebody_else_are_named(bridge: Bridge, register: Register
     assert "books_difference" in "".join(capfd.readouterr())
 
 
-def test_an_old_shift_raises_an_alert_once_an_hour_before_it_blocks_sales(
-    bridge: Bridge, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_an_old_shift_is_told_of_two_hours_before_it_blocks_sales(bridge: Bridge) -> None:
     sell(bridge, 1)
     make_due(bridge, 21.9)
-    watch_shifts(bridge.services)
-    assert "shift_old" not in "".join(capfd.readouterr())
+    assert list(find_old_shifts(bridge.services)) == []
     make_due(bridge, 22.1)
-    watch_shifts(bridge.services)
-    watch_shifts(bridge.services)
-    assert "".join(capfd.readouterr()).count("shift_old") == 1
+    (condition,) = find_old_shifts(bridge.services)
+    assert (condition.kind, condition.key) == ("shift_old", "SWK00000001")
+    assert close(bridge)
+    assert list(find_old_shifts(bridge.services)) == []
+
+
+def test_autonomous_work_is_told_of_after_a_day_until_it_ends(bridge: Bridge, simulator: SimulatorControl) -> None:
+    sell(bridge, 1)
+    simulator.settings(offline=True)
+    sell(bridge, 2, 3)
+    assert list(find_autonomous(bridge.services)) == []
+    bridge.execute("UPDATE receipts SET issued_at = issued_at - interval '26 hours' WHERE id = 1")
+    bridge.execute("UPDATE receipts SET issued_at = issued_at - interval '25 hours' WHERE id = 2")
+    (condition,) = find_autonomous(bridge.services)
+    assert (condition.kind, condition.key) == ("offline", "SWK00000001")
+    simulator.settings(offline=False)
+    sell(bridge, 4)
+    assert list(find_autonomous(bridge.services)) == []
 
 
 def test_a_paused_cashbox_is_closed_all_the_same(bridge: Bridge) -> None:
