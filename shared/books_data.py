@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from shared.books import Circumstances, DayBooks, DeadLetter, Document, Material, Movement, ShiftBooks, Subject
 from shared.clock import ALMATY, almaty_date
@@ -24,6 +24,9 @@ from shared.statuses import (
     RecordState,
 )
 from shared.z_report import read_report
+
+# A month of bodies would be most of what is read, and nobody looks at them.
+_WITHOUT_BODIES = defer(WebhookRecord.body), defer(WebhookRecord.raw_body)
 
 
 def keep_books(session: Session, cashbox: Cashbox, first: date, last: date) -> list[DayBooks]:
@@ -189,7 +192,8 @@ def _describe_circumstances(
     session: Session, subjects: set[Subject], receipts: Sequence[Receipt]
 ) -> dict[Subject, Circumstances]:
     newest: dict[Subject, WebhookRecord] = {}
-    for row in session.scalars(select(WebhookRecord).where(_is_delivery_of(subjects)).order_by(WebhookRecord.id)):
+    deliveries = select(WebhookRecord).options(*_WITHOUT_BODIES).where(_is_delivery_of(subjects)).order_by(WebhookRecord.id)
+    for row in session.scalars(deliveries):
         newest[_delivery_subject(row)] = row
     sales: dict[Subject, list[Receipt]] = defaultdict(list)
     for receipt in receipts:
@@ -227,6 +231,7 @@ def _delivery_subject(row: WebhookRecord) -> Subject:
 def _list_dead_letters(session: Session, cashbox: Cashbox, since: datetime, until: datetime) -> list[DeadLetter]:
     query = (
         select(WebhookRecord)
+        .options(*_WITHOUT_BODIES)
         .where(WebhookRecord.state == RecordState.DEAD_LETTERED, _is_within(WebhookRecord.created_at, since, until))
         .order_by(WebhookRecord.id)
     )

@@ -74,10 +74,13 @@ def _list_totals(day: DayBooks) -> Iterator[dict[str, Any]]:
             "returned": _get(day.issued.returned, kind),
             "z_report": None if day.missing_reports and not day.counted.kinds else day.counted.net(kind),
             "difference": told - issued,
-            "note": f"no Z-report of shifts {', '.join(map(str, sorted(day.missing_reports)))}"
-            if day.missing_reports
-            else None,
+            "note": _name_missing(day),
         }
+
+
+def _name_missing(day: DayBooks) -> str | None:
+    missing = ", ".join(map(str, sorted(day.missing_reports)))
+    return f"no Z-report of shifts: {missing}" if missing else None
 
 
 def list_kinds(day: DayBooks) -> list[Kind]:
