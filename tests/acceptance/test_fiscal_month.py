@@ -3,8 +3,15 @@
 from datetime import date
 from pathlib import Path
 
+from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
+
 from dev.month.run import Options, quiet_logs, run_month
 from dev.month.verdict import format_verdict
+from tests.support.operator import Operator
+from tests.support.payloads import visit
+from tests.support.simulator import SimulatorControl
+from tests.support.stack import Stack
 
 
 def test_every_shift_is_closed_every_report_agrees_and_every_planted_difference_is_found(workplace: Path) -> None:
@@ -18,3 +25,23 @@ def test_every_shift_is_closed_every_report_agrees_and_every_planted_difference_
     assert verdict.answers_lost == 1
     assert {"schedule", "elsewhere"} <= set(verdict.closed_by)
     assert verdict.offline > 0
+
+
+def test_the_running_service_closes_a_shift_whose_time_has_come(
+    service: Stack, simulator: SimulatorControl, module_env: dict[str, str]
+) -> None:
+    """The way of the messages: a tick, its task, the Z-report."""
+    row = int(service.post(visit(1008)).json()["record_id"])
+    service.wait_for_state(row, "processed")
+    engine = create_engine(module_env["DATABASE_URL"], poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE shifts SET opened_at = now() - interval '21.6 hours'"))
+    assert Operator(service).run("worker.tasks.watch_shifts", group="call")[0] == 0
+    service.wait_for(lambda: simulator.journal("z_report"), what="the Z-report")
+
+    def is_stored() -> bool:
+        with engine.connect() as connection:
+            return bool(connection.scalar(text("SELECT report IS NOT NULL AND closed_by = 'schedule' FROM shifts")))
+
+    service.wait_for(is_stored, what="the report to be stored")
+    assert simulator.state()["overlaps"] == 0
