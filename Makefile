@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week model fuzz bench-acquire lint types contracts doctor test-docs deploy-check \
+.PHONY: help demo test screenshots chaos salon-week fiscal-month model fuzz bench-acquire lint types contracts doctor test-docs deploy-check \
 	audit check-migrations format clean install servers
 
 help: ## list the commands
@@ -41,6 +41,9 @@ chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare
 
 salon-week: $(STAMP) servers ## a week of three salons, 5 % of its webhooks lost, against the books; ARGS="--seed 7 --days 2"
 	@exec $(BIN)/python -m dev.salon_week $(ARGS)
+
+fiscal-month: $(STAMP) servers ## a month of three cashboxes: every shift, Z-report and difference; ARGS="--seed 7 --days 31"
+	@exec $(BIN)/python -m dev.month $(ARGS)
 
 model: $(STAMP) servers ## deliveries, faults, crashes, replays and returns in any order against a model; HYPOTHESIS_PROFILE=thorough
 	@MODEL_CHECK=1 $(BIN)/python -m pytest tests/integration/test_state_machine_model.py $(ARGS)

@@ -126,6 +126,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a company id of Altegio, or several with commas between them")
         return value
 
+    @field_validator("shift_close_at")
+    @classmethod
+    def _check_time(cls, value: str) -> str:
+        if not re.fullmatch(r"([01]?\d|2[0-3]):[0-5]\d", value.strip()):
+            raise ValueError("must be a time of day such as 23:50")
+        return value.strip()
+
     @field_validator("payment_kinds")
     @classmethod
     def _check_payment_kinds(cls, value: str) -> str:

@@ -21,6 +21,9 @@ WATCH = "worker.tasks.watch"
 CHECK_LICENCES = "worker.tasks.check_licences"
 EMPTY_OLD_ROWS = "worker.tasks.empty_old_rows"
 MAKE_RETURN = "worker.tasks.make_return"
+WATCH_SHIFTS = "worker.tasks.watch_shifts"
+CLOSE_SHIFT = "worker.tasks.close_shift"
+CARRY_OUT = "worker.tasks.carry_out"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
 
@@ -28,6 +31,9 @@ ROUTES = {
     PROCESS_RECORD: {"queue": RECORDS},
     ISSUE_RECEIPTS: {"queue": RECEIPTS},
     MAKE_RETURN: {"queue": RECORDS},
+    WATCH_SHIFTS: {"queue": MAINTENANCE},
+    CLOSE_SHIFT: {"queue": RECEIPTS},
+    CARRY_OUT: {"queue": RECEIPTS},
     DISPATCH: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},
     WATCH: {"queue": MAINTENANCE},

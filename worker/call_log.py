@@ -22,6 +22,8 @@ LOOKUP = "lookup"
 Z_REPORT = "z_report"
 X_REPORT = "x_report"
 CLIENT_INFO = "client_info"
+MONEY = "money_operation"
+HISTORY = "check_history"
 _MAX_TEXT = 500
 
 

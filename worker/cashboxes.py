@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared.clock import ALMATY, almaty_date, utc_now
+from shared.clock import ALMATY, almaty_date, parse_moment, utc_now
 from shared.config import Settings, parse_payment_kinds, parse_vat
 from shared.models import Cashbox, Receipt, WebhookRecord
 from shared.sealing import seal
@@ -18,7 +18,6 @@ from worker.receipt_builder import choose_vat_rate
 from worker.services import Services
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.errors import WebkassaError
-from worker.webkassa.schemas import parse_moment
 
 LICENCE_WARNING_DAYS = 30
 WHEN = ("paid", "always", "manual")

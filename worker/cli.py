@@ -179,3 +179,23 @@ def close_shift(cashbox: str | None, wait: int) -> None:
 
     failed = close_shifts_now(open_services(), cashbox, wait_seconds=wait, report=click.echo)
     sys.exit(1 if failed else 0)
+
+
+@receipts.command(name="x-report")
+@click.option("--cashbox", help="Only this one, by factory number; else every cashbox.")
+@click.option(
+    "--wait", default=60, show_default=True, type=click.IntRange(0, 3600), help="Seconds to wait for a busy cashbox."
+)
+@click.option("--json", "as_json", is_flag=True, help="The reports as Webkassa sends them, one JSON array.")
+def x_report(cashbox: str | None, wait: int, as_json: bool) -> None:
+    """What the open shift counts so far; it stays open. Exit code 1 if a report could not be had."""
+    from worker.desk import take_x_reports_now
+    from worker.report_views import print_report
+
+    found, failed = take_x_reports_now(open_services(), cashbox, wait_seconds=wait, report=lambda t: click.echo(t, err=True))
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False, default=str, indent=2))
+    else:
+        for report in found:
+            print_report(report)
+    sys.exit(1 if failed else 0)

@@ -1,18 +1,22 @@
 """What an operator does at a cashbox by hand: ask about unknown receipts, close the shift. The same door as the workers'."""
 
+import contextlib
+import getpass
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import func, select, update
 
 from shared.models import Cashbox, Receipt
 from shared.statuses import ReceiptState
-from worker.cashbox_lock import hold_cashbox
+from worker.cashbox_lock import CashboxClaim, hold_cashbox
 from worker.issue_receipt import issue_due
 from worker.services import Services
-from worker.shifts import ShiftHasUnknown
+from worker.shift_check import check_shift
+from worker.shifts import Closed, ShiftHasUnknown, take_x_report
 from worker.shifts import close_shift as send_z_report
-from worker.webkassa.errors import WebkassaError
+from worker.webkassa.errors import ShiftNotOpen, WebkassaError, WebkassaUnavailable
 
 Report = Callable[[str], None]
 _POLL_SECONDS = 0.25
@@ -41,30 +45,64 @@ def close_shifts_now(services: Services, cashbox_number: str | None, *, wait_sec
 
 
 def _close(services: Services, cashbox: Cashbox, wait_seconds: float, report: Report) -> bool:
-    deadline = time.monotonic() + wait_seconds
+    number = cashbox.unique_number
+    with _wait_for(services, cashbox, wait_seconds) as claim:
+        if claim is None:
+            report(f"{number}: not closed, the cashbox is busy")
+            return False
+        try:
+            closed = send_z_report(services, claim, number, by=f"cli:{getpass.getuser()}")
+        except ShiftHasUnknown:
+            report(f"{number}: not closed, an outcome is unknown: run reconcile first")
+            return False
+        except WebkassaError as error:
+            report(f"{number}: not closed: {error}")
+            return False
+        check_shift(services, claim, number, closed.shift_number)
+    report(f"{number}: {_summarise(closed)}")
+    return True
+
+
+def _summarise(closed: Closed) -> str:
+    if closed.was_closed_before or closed.report is None:
+        return "the shift was closed already"
+    lost = " (the answer was lost, asked again)" if closed.answer_lost else ""
+    return f"shift {closed.shift_number} closed, documents: {closed.report.get('DocumentCount')}{lost}"
+
+
+def take_x_reports_now(
+    services: Services, cashbox_number: str | None, *, wait_seconds: float, report: Report
+) -> tuple[list[dict[str, Any]], int]:
+    """The X-report of every cashbox that has had a shift, and how many could not be had."""
+    cashboxes = _choose(services, cashbox_number)
+    if cashbox_number is not None and not cashboxes:
+        report(f"no cashbox {cashbox_number}")
+        return [], 1
+    found, failed = [], 0
+    for cashbox in cashboxes:
+        with _wait_for(services, cashbox, wait_seconds) as claim:
+            try:
+                if claim is None:
+                    raise WebkassaUnavailable("the cashbox is busy")
+                found.append(take_x_report(services, claim, cashbox.unique_number))
+            except ShiftNotOpen:
+                report(f"{cashbox.unique_number}: no shift yet")
+            except WebkassaError as error:
+                report(f"{cashbox.unique_number}: no report: {error}")
+                failed += 1
+    return found, failed
+
+
+@contextlib.contextmanager
+def _wait_for(services: Services, cashbox: Cashbox, seconds: float) -> Iterator[CashboxClaim | None]:
+    """The claim on a busy cashbox, as soon as it is free; None after so many seconds."""
+    deadline = time.monotonic() + seconds
     while True:
         with hold_cashbox(services.sessions, cashbox.id, services.settings.lease_seconds, even_if_paused=True) as claim:
-            if claim is not None:
-                try:
-                    z_report = send_z_report(services, claim, cashbox.unique_number)
-                except ShiftHasUnknown:
-                    report(f"{cashbox.unique_number}: not closed, a receipt's outcome is unknown: run reconcile first")
-                    return False
-                except WebkassaError as error:
-                    report(f"{cashbox.unique_number}: not closed: {error}")
-                    return False
-                report(f"{cashbox.unique_number}: {_summarise(z_report)}")
-                return True
-        if time.monotonic() >= deadline:
-            report(f"{cashbox.unique_number}: not closed, the cashbox is busy")
-            return False
+            if claim is not None or time.monotonic() >= deadline:
+                yield claim
+                return
         time.sleep(_POLL_SECONDS)
-
-
-def _summarise(z_report: dict[str, object] | None) -> str:
-    if z_report is None:
-        return "the shift was closed already"
-    return f"shift {z_report.get('ShiftNumber')} closed, documents: {z_report.get('DocumentCount')}"
 
 
 def _choose(services: Services, cashbox_number: str | None) -> Sequence[Cashbox]:

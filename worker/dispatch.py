@@ -11,12 +11,14 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import func, or_, select, update
 
+from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
 from shared.models.return_order import ReturnState
-from shared.queue import MAKE_RETURN, PROCESS_RECORD, RECORDS, REPLAY_DEAD_LETTER, publish_records, publish_task
+from shared.queue import CARRY_OUT, MAKE_RETURN, PROCESS_RECORD, RECORDS, REPLAY_DEAD_LETTER, publish_records, publish_task
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from worker.auto_returns import order_due_returns
+from worker.carry_out import find_due_orders
 from worker.issue_receipt import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.only_one import only_one
 from worker.resolution import Resolution
@@ -50,6 +52,8 @@ def _dispatch(services: Services) -> None:
         publish_records(services.producer, rows)
     for order_id in [*order_due_returns(services), *_find_return_orders(services)]:
         publish_task(services.producer, MAKE_RETURN, [order_id])
+    for order_id in find_due_orders(services, utc_now() - timedelta(seconds=RETURN_ORDER_SECONDS)):
+        publish_task(services.producer, CARRY_OUT, [order_id])
     for cashbox_id in _find_cashboxes(services):
         request_turn(services, cashbox_id)
     letters = send_dead_letters(services)

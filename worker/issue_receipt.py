@@ -13,7 +13,7 @@ from datetime import timedelta
 
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from shared.clock import utc_now
@@ -23,22 +23,21 @@ from shared.queue import ISSUE_RECEIPTS
 from shared.statuses import OPEN_RECEIPT_STATES, CallOutcome, ReceiptState
 from worker.call_log import CHECK, close_log, open_log, outcome_of
 from worker.cashbox_lock import CashboxClaim, ClaimLost, hold_cashbox
+from worker.failures import rest_or_pause, tell_breaker
 from worker.log_context import receipt_context
 from worker.outcomes import save_dead, save_issued, save_not_found, save_retry, save_unknown
 from worker.reconcile import find_document
 from worker.retry_policy import DeadLetter, RetryIn, Snooze, decide_retry
 from worker.services import Services
+from worker.shift_rows import EXPIRED
 from worker.shifts import ShiftHasUnknown, close_shift
 from worker.webkassa.errors import (
     AlreadyIssued,
-    CashboxBusy,
-    OfflineTooLong,
     OutcomeUnknown,
     ReceiptRejected,
     ShiftExpired,
     UnknownVendorCode,
     WebkassaError,
-    WebkassaUnavailable,
 )
 from worker.webkassa.schemas import UnreadableAnswer, read_check_data
 
@@ -47,10 +46,6 @@ log = get_logger(__name__)
 # One turn at a cashbox. What is left goes to the end of the queue, so that every cashbox gets its turn.
 TURN_RECEIPTS = 25
 TURN_SECONDS = 20.0
-# After a lost answer the register may still be at work on the call, and takes one at a time.
-REST_AFTER_TIMEOUT_SECONDS = 10.0
-REST_AFTER_LOST_ANSWER_SECONDS = 1.0
-OFFLINE_PAUSE_SECONDS = 300
 # Retries sooner than this are worth a message of their own; later ones the dispatcher finds.
 MESSAGE_WITHIN_SECONDS = 30.0
 
@@ -188,12 +183,12 @@ def _take_duplicate(services: Services, claim: CashboxClaim, work: _Work, error:
 def _renew_shift(services: Services, claim: CashboxClaim, work: _Work, error: ShiftExpired) -> float | None:
     """Code 11: nothing was issued. Close the shift and send once more; never under an unknown outcome."""
     try:
-        close_shift(services, claim, work.cashbox_number, refused_receipt_id=work.receipt.id)
+        close_shift(services, claim, work.cashbox_number, by=EXPIRED, refused_receipt_id=work.receipt.id)
     except ShiftHasUnknown:
         return _fail(services, claim, work, error)
     except OutcomeUnknown as failure:  # of the report; the receipt itself was refused for certain
-        _tell_breaker(services, failure)
-        _rest_or_pause(services, claim, failure)
+        tell_breaker(services, failure)
+        rest_or_pause(services, claim, failure)
         return _fail(services, claim, work, error)
     except WebkassaError as failure:
         return _fail(services, claim, work, failure)
@@ -237,8 +232,8 @@ def _decide_not_found(services: Services, receipt: Receipt) -> float | None:
 
 def _fail(services: Services, claim: CashboxClaim, work: _Work, error: WebkassaError) -> float | None:
     """Decides what a failed call leads to and writes it down. Returns the seconds to wait, None for never."""
-    is_outage = _tell_breaker(services, error)
-    _rest_or_pause(services, claim, error)
+    is_outage = tell_breaker(services, error)
+    rest_or_pause(services, claim, error)
     receipt = work.receipt
     age = utc_now() - receipt.budget_starts_at
     decision = decide_retry(error, receipt.budget_used, age, services.budget, is_outage=is_outage, rng=services.rng)
@@ -288,40 +283,6 @@ def _remember(receipt: Receipt, error: WebkassaError) -> WebkassaError:
     if receipt.error_kind == UnknownVendorCode.__name__ and not isinstance(error, UnknownVendorCode):
         return UnknownVendorCode(receipt.error_text or "", code=receipt.error_code)
     return error
-
-
-def _tell_breaker(services: Services, error: WebkassaError) -> bool:
-    """Failures of the service count, refusals by the register are signs of life."""
-    if isinstance(error, ShiftExpired):
-        return services.breaker.is_open()
-    if isinstance(error, WebkassaUnavailable | OutcomeUnknown) and _is_service_failure(error.code):
-        return services.breaker.record_failure()
-    services.breaker.record_success()
-    return False
-
-
-def _is_service_failure(code: str | None) -> bool:
-    """No answer, the register's own «unknown error», or a gateway's 5xx."""
-    return code in (None, "-1") or (len(code) == 3 and code.startswith("5"))
-
-
-def _rest_or_pause(services: Services, claim: CashboxClaim, error: WebkassaError) -> None:
-    if isinstance(error, OutcomeUnknown):
-        claim.rest_seconds = REST_AFTER_TIMEOUT_SECONDS if error.may_still_run else REST_AFTER_LOST_ANSWER_SECONDS
-    elif isinstance(error, CashboxBusy):
-        claim.rest_seconds = REST_AFTER_LOST_ANSWER_SECONDS
-    elif isinstance(error, OfflineTooLong):
-        log.error("cashbox is paused: autonomous for over 72 hours", cashbox_id=claim.cashbox_id)
-        _pause(services, claim.cashbox_id, str(error))
-
-
-def _pause(services: Services, cashbox_id: int, reason: str) -> None:
-    with services.sessions.begin() as session:
-        session.execute(
-            update(Cashbox)
-            .where(Cashbox.id == cashbox_id)
-            .values(paused_until=func.now() + timedelta(seconds=OFFLINE_PAUSE_SECONDS), paused_reason=reason)
-        )
 
 
 def _log_id(work: _Work) -> int:

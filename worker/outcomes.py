@@ -15,6 +15,7 @@ from shared.models import Receipt, WebhookRecord
 from shared.statuses import ReceiptKind, ReceiptState, RecordState
 from worker.make_return import settle_basis
 from worker.metrics import count_failed, count_issued
+from worker.shift_rows import note_document
 from worker.webkassa.errors import WebkassaError
 from worker.webkassa.schemas import FiscalReceipt
 
@@ -50,6 +51,7 @@ def save_issued(session: Session, receipt: Receipt, document: FiscalReceipt) -> 
     )
     if not saved.rowcount:  # type: ignore[attr-defined]
         return False
+    note_document(session, receipt.cashbox_id, document.shift_number, document.issued_at)
     if document.total is not None and document.total != receipt.total:
         reason = f"Webkassa has {document.total} ₸ under {receipt.external_check_number}, we sent {receipt.total} ₸"
         _move_deliveries(session, receipt.id, RecordState.DEAD_LETTERED, reason, "difference")

@@ -14,12 +14,12 @@ from shared.altegio import GOODS_SALE, RECORD, FinanceOperation
 from shared.clock import utc_now
 from shared.models import Checkout, PaymentRecord, Receipt, WebhookRecord
 from shared.money import round_tiyn
+from shared.payment_types import read_paid
 from shared.statuses import PaymentKind, PaymentPurpose, PaymentState, ReceiptKind, ReceiptState, RecordState
 from worker.facts import Facts
 from worker.rules import Doubt, KnownPayment, Policy, find_contradiction, find_payment_kind, find_purpose, is_payment
 from worker.sales import Subject, may_be_changed
 from worker.services import Services
-from worker.webkassa.mapping import read_paid
 
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
 RECEIPTS_THAT_TELL = 5
@@ -51,7 +51,12 @@ def save_payment(
         "changed_at": changed_at,
         "webhook_record_id": webhook_record_id,
     }
-    statement = insert(PaymentRecord).values(company_id=company_id, operation_id=operation_id, **values)
+    statement = insert(PaymentRecord).values(
+        company_id=company_id,
+        operation_id=operation_id,
+        paid_at=operation.last_change_date or changed_at or func.now(),
+        **values,
+    )
     new = statement.excluded
     is_newer = or_(
         PaymentRecord.changed_at.is_(None),

@@ -21,7 +21,7 @@ _COLOURS = {
 _PIPE_WIDTH = 160
 
 
-def _console() -> Console:
+def open_console() -> Console:
     """A pipe has no width of its own: wide enough that nothing is cut."""
     console = Console()
     return console if console.is_terminal else Console(width=_PIPE_WIDTH)
@@ -48,7 +48,7 @@ def print_table(rows: list[dict[str, Any]]) -> None:
             _age(row["created_at"]),
             escape(row["reason"] or receipt.get("fiscal_number") or ""),
         )
-    console = _console()
+    console = open_console()
     console.print(table)
     console.print(f"{len(rows)} shown")
 
@@ -60,13 +60,13 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
         table.add_column(name.replace("_", " "), overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else escape(str(value)) for value in row.values()))
-    console = _console()
+    console = open_console()
     console.print(table)
     console.print(f"{len(rows)} shown")
 
 
 def print_delivery(found: dict[str, Any]) -> None:
-    console = _console()
+    console = open_console()
     facts = Table.grid(padding=(0, 2))
     for name in ("id", "resource", "resource_id", "status", "company_id", "cashbox", "created_at", "processed_at"):
         facts.add_row(name, _text(found[name]))

@@ -5,10 +5,12 @@ from typing import Any
 from celery.schedules import crontab
 
 from shared.config import Settings
-from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, WATCH
+from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, WATCH, WATCH_SHIFTS
 
 # A look is made when its time has come; the tick only has to notice.
 LONGEST_TICK_SECONDS = 60.0
+# A shift may be closed half a minute late.
+SHIFT_TICK_SECONDS = 30.0
 
 
 def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -22,6 +24,7 @@ def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
         "licences": _at(CHECK_LICENCES, crontab(minute=20), 3000),
         # A turn is bounded, so that nothing else of the night waits for it; three hours hold 36 of them.
         "retention": _at(EMPTY_OLD_ROWS, crontab(minute="*/5", hour="2-4"), 280),
+        "watch_shifts": _tick(WATCH_SHIFTS, SHIFT_TICK_SECONDS),
     }
 
 

@@ -3,8 +3,10 @@
 from typing import Any
 
 from shared.queue import (
+    CARRY_OUT,
     CATCH_UP,
     CHECK_LICENCES,
+    CLOSE_SHIFT,
     DISPATCH,
     EMPTY_OLD_ROWS,
     ISSUE_RECEIPTS,
@@ -13,11 +15,14 @@ from shared.queue import (
     REPLAY_DEAD_LETTER,
     REPLAY_DEAD_LETTERS,
     WATCH,
+    WATCH_SHIFTS,
 )
 from shared.replay import find_dead_letters, replay
 from worker import dispatch as dispatcher
+from worker import night
 from worker.alerts.licences import check_licences as ask_licences
 from worker.alerts.watch import watch as watch_once
+from worker.carry_out import carry_out as carry_out_order
 from worker.catch_up import catch_up as ask_what_changed
 from worker.celery import app
 from worker.hook_check import check_hooks
@@ -55,6 +60,23 @@ def issue_receipts(cashbox_id: int) -> None:
 @app.task(name=DISPATCH)
 def dispatch() -> None:
     dispatcher.dispatch(get_services())
+
+
+@app.task(name=WATCH_SHIFTS)
+def watch_shifts() -> None:
+    night.watch_shifts(get_services())
+
+
+@app.task(name=CLOSE_SHIFT)
+def close_shift(cashbox_id: int) -> None:
+    services = get_services()
+    if night.close_due(services, cashbox_id):
+        issue_due(services, cashbox_id)
+
+
+@app.task(name=CARRY_OUT)
+def carry_out(order_id: int) -> None:
+    carry_out_order(get_services(), order_id)
 
 
 @app.task(name=CATCH_UP)

@@ -80,6 +80,9 @@ class Speaker:
     def short_day(self, moment: date | datetime) -> str:
         return format_date(_local(moment), "d MMM", locale=self.language)
 
+    def month(self, moment: date | datetime) -> str:
+        return format_date(_local(moment), "LLLL y", locale=self.language)
+
     def time(self, moment: datetime) -> str:
         return format_datetime(_local(moment), "HH:mm", locale=self.language)
 

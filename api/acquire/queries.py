@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from api.acquire.search import NameSearch, NumberSearch, Search
 from api.acquire.states import Filter, VisitState
-from shared.models import Checkout, Receipt, StaffUser, Visit, WebhookRecord
+from shared.models import Cashbox, Checkout, Receipt, StaffUser, Visit, WebhookRecord
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, ReceiptKind, ReceiptState, RecordState
 
 PAGE_SIZE = 30
@@ -39,6 +39,7 @@ _sale = (
         Receipt.sending_since,
         Receipt.error_code,
         Receipt.error_text,
+        Receipt.offline_mode,
     )
     .where(Receipt.record_id == Visit.record_id, Receipt.company_id == Visit.company_id, Receipt.kind == ReceiptKind.SALE)
     .order_by(Receipt.returned, Receipt.state == ReceiptState.REJECTED, Receipt.id.desc())
@@ -93,6 +94,7 @@ _ROW = (
     _sale.c.fiscal_number,
     _sale.c.state.label("sale_state"),
     _sale.c.return_due_reason,
+    _sale.c.offline_mode,
     func.coalesce(WebhookRecord.error_code, _sale.c.error_code).label("error_code"),
 )
 
@@ -228,6 +230,15 @@ def find_visit(session: Session, visit_id: int) -> Any | None:
 def find_states(session: Session, visit_ids: Sequence[int]) -> Sequence[Any]:
     """The present states of the visits on somebody's screen."""
     return session.execute(_select_visits().where(Visit.id.in_(visit_ids))).all()
+
+
+def list_paused(session: Session) -> Sequence[str]:
+    """Cashboxes that hold sales back just now, and go on by themselves."""
+    return session.scalars(
+        select(Cashbox.unique_number)
+        .where(Cashbox.enabled, Cashbox.paused_until > func.now())
+        .order_by(Cashbox.unique_number)
+    ).all()
 
 
 def find_visit_of_receipt(session: Session, receipt: Receipt) -> int | None:

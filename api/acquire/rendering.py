@@ -23,6 +23,7 @@ from api.acquire.guards import (
 )
 from api.acquire.i18n import LANGUAGES, Speaker
 from api.acquire.signing import get_secret, seal
+from shared.clock import almaty_date
 
 TEMPLATES = Path(__file__).resolve().parent.parent.parent / "templates"
 LANGUAGE_LASTS_SECONDS = 365 * 24 * 3600
@@ -48,8 +49,10 @@ def get_environment(language: str) -> Environment:
         plain=speaker.plain,
         day=speaker.day,
         short_day=speaker.short_day,
+        month=speaker.month,
         time=speaker.time,
         moment=speaker.moment,
+        iso_day=lambda moment: almaty_date(moment).isoformat(),
     )
     environment.globals.update(language=language, languages=LANGUAGES, asset=link_asset, form_token_name=FORM_TOKEN)
     return environment

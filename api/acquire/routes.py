@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Response
 
 from api.acquire.guards import NotFound
-from api.acquire.pages import attention, office, payment, receipt, returns, sign_in, visits
+from api.acquire.pages import attention, books, drawer, office, orders, payment, receipt, returns, shifts, sign_in, visits
 from api.acquire.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
-for page in (sign_in, visits, payment, receipt, returns, attention, office):
+for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, office):
     router.include_router(page.router, prefix="/acquire")
 
 

@@ -47,6 +47,7 @@ class VisitLine:
     state: VisitState
     label: Text
     is_moving: bool
+    is_offline: bool
     why: Text | None
 
 
@@ -78,6 +79,7 @@ def _show_visit(row: Any) -> VisitLine:
         state=state,
         label=LABELS[state],
         is_moving=state in UNDER_WAY,
+        is_offline=bool(row.offline_mode) and state in (VisitState.ISSUED, VisitState.RETURN_DUE),
         why=_find_why(state, row),
     )
 

@@ -1,5 +1,6 @@
 """The simulated Webkassa seen from outside: its ledger, its journal, and the faults it is told to have."""
 
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -46,6 +47,9 @@ class Register:
 
     def advance_clock(self, seconds: float) -> None:
         self._call("POST", "clock", {"advance_seconds": seconds})
+
+    def set_clock(self, moment: datetime) -> None:
+        self._call("POST", "clock", {"set": moment.isoformat()})
 
     def expire_tokens(self) -> None:
         self._call("POST", "tokens/expire")

@@ -1,4 +1,4 @@
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.models.base import Base, Moment, Money, one_of
@@ -10,6 +10,7 @@ class PaymentRecord(Base):
     the desk (`checkout_id`).
 
     `purpose` keeps fees, deposits and refunds apart from what pays a sale.
+    `paid_at` is when it was first told; `changed_at` is Altegio's time of the newest word: a revoked one's end.
     `kind` is None when Altegio did not say where the money went; the configured default stands in.
     """
 
@@ -27,6 +28,7 @@ class PaymentRecord(Base):
     account_id: Mapped[int | None]
     account_title: Mapped[str | None] = mapped_column(Text)
     changed_at: Mapped[Moment | None]
+    paid_at: Mapped[Moment] = mapped_column(server_default=func.now())
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkouts.id"), index=True)
     webhook_record_id: Mapped[int | None] = mapped_column(ForeignKey("webhook_records.id", ondelete="SET NULL"))
 
@@ -37,6 +39,7 @@ class PaymentRecord(Base):
         UniqueConstraint("company_id", "operation_id"),
         Index("ix_payment_records_company_id_record_id", "company_id", "record_id"),
         Index("ix_payment_records_webhook_record_id", "webhook_record_id"),
+        Index("ix_payment_records_paid_at", "paid_at"),
         Index(
             "ix_payment_records_document",
             "company_id",

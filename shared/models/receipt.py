@@ -102,4 +102,5 @@ class Receipt(Base):
                 " OR request ? 'CustomerXin')"
             ),
         ),
+        Index("ix_receipts_cashbox_id_issued_at", "cashbox_id", "issued_at"),
     )

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from tests.support.operator import Operator
@@ -144,3 +146,30 @@ def test_retention_says_what_would_go(service: Stack) -> None:
     code, text = Operator(service).run("run", group="retention")
     assert code == 0
     assert "older than 180 days; requests and answers 90 days" in text
+
+
+def test_reports_and_books(service: Stack, simulator: SimulatorControl, tmp_path: Path) -> None:
+    operator = Operator(service)
+    post_until(service, 1007, "processed")
+    code, text = operator.run("x-report", "--json")
+    assert (code, json.loads(text)[0]["Sell"]["Count"]) == (0, 1)
+    code, text = operator.run("x-report")
+    assert code == 0
+    assert "4000.00" in text
+    assert operator.run("x-report", "--cashbox", "SWK99999999")[0] == 1
+    assert operator.run("close-shift")[0] == 0
+
+    # Other tests of this file sold at the same cashbox, whose register forgot it: that is a difference, and is named.
+    code, text = operator.run("--json", group="books")
+    rows = json.loads(text)
+    assert code == int(any(row["row"] in ("difference", "shift") for row in rows))
+    card = next(row for row in rows if row["kind"] == "card")
+    assert (card["difference"], Decimal(card["issued"]) >= 4000) == ("0.00", True)
+    assert f"differences: {sum(row['row'] in ('difference', 'shift') for row in rows)}" in operator.run(group="books")[1]
+    file = tmp_path / "books.csv"
+    assert operator.run("--csv", str(file), "--month", card["day"][:7], group="books")[0] == code
+    assert "z_report" in file.read_text("utf-8")
+    code, text = operator.run("--day", "yesterday", group="books")
+    assert code == 2
+    assert "%Y-%m-%d" in text
+    assert operator.run("--cashbox", "SWK99999999", group="books")[0] == 1

@@ -209,16 +209,16 @@ class TestConditions:
 
     def test_events_and_conditions_of_other_modules(self, bridge: Bridge, post_box: PostBox) -> None:
         for _ in range(3):
-            send_alert(bridge.services, "shift_old", "SWK00000001: 23 h")
-        raise_alert(bridge.services, "offline", "SWK00000001", "SWK00000001")
+            send_alert(bridge.services, "books_difference", "SWK00000001: 23")
+        raise_alert(bridge.services, "hook_lost", "307626", "307626")
         look(bridge)
-        assert "23 h (×3)" in post_box.texts[0]
-        assert "autonomously" in post_box.texts[0]
-        send_alert(bridge.services, "shift_old", "SWK00000001: 23 h")
-        clear_alert(bridge.services, "offline", "SWK00000001")
+        assert "23 (×3)" in post_box.texts[0]
+        assert "Altegio does not send us webhooks" in post_box.texts[0]
+        send_alert(bridge.services, "books_difference", "SWK00000001: 23")
+        clear_alert(bridge.services, "hook_lost", "307626")
         look(bridge, minutes=15)
         assert len(post_box.messages) == 2
-        assert "✔ Over: A cashbox works autonomously" in post_box.texts[1]
+        assert "✔ Over: Altegio does not send us webhooks" in post_box.texts[1]
         assert bridge.scalar("SELECT count(*) FROM alerts WHERE closed_at IS NULL") == 0
 
 

@@ -12,7 +12,7 @@ from api.webhook.ingress import Reply, accept
 from api.webhook.writer import GroupWriter
 from shared.config import Settings
 from shared.db import create_database_engine
-from shared.models import Base, Cashbox, FiscalizationLog, PaymentRecord, Receipt, WebhookRecord
+from shared.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from worker.issue_receipt import issue_due
 from worker.process_record import process_record
@@ -166,6 +166,12 @@ class Bridge:
 
     def receipt(self, receipt_id: int = 1) -> Receipt:
         return self._get(Receipt, receipt_id)
+
+    def shifts(self) -> list[Shift]:
+        return self._all(select(Shift).order_by(Shift.cashbox_id, Shift.number))
+
+    def orders(self) -> list[CashboxOrder]:
+        return self._all(select(CashboxOrder).order_by(CashboxOrder.id))
 
     def payments(self) -> list[PaymentRecord]:
         return self._all(select(PaymentRecord).order_by(PaymentRecord.id))

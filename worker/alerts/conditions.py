@@ -1,7 +1,7 @@
 """What lasts just now, by the tables, Redis and the disk. Cheap: every question has an index or few rows."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -11,13 +11,13 @@ from redis.exceptions import RedisError
 from sqlalchemy import exists, func, select
 
 from shared.clock import almaty_date, utc_now
-from shared.config import Settings
 from shared.logging import get_logger
 from shared.models import Cashbox, CashboxLicence, FiscalizationLog, Receipt, WebhookRecord
 from shared.queue import MAINTENANCE, RECEIPTS, RECORDS
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, RecordState
 from worker.alerts import kinds
-from worker.alerts.wording import describe
+from worker.alerts.condition import Condition, ask, make_condition
+from worker.alerts.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.cashboxes import list_unknown_salons
 from worker.services import Services
 from worker.webkassa.errors import LoginRefused
@@ -29,14 +29,6 @@ LONG_QUEUE = 2000
 REDIS_FULL_PERCENT = 90
 # A licence is told of this many days before its end, and on the day itself.
 LICENCE_DAYS = (30, 7, 1, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    kind: str
-    key: str
-    text: str
-    size: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +54,16 @@ def observe(services: Services) -> Observation:
 
 
 def _find_dead_letters(services: Services) -> Iterator[Condition]:
-    count = _ask(services, select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED))[0][0]
+    count = ask(services, select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED))[0][0]
     if count:
-        yield _condition(services.settings, kinds.DEAD_LETTER, "", size=count, count=count)
+        yield make_condition(services.settings, kinds.DEAD_LETTER, "", size=count, count=count)
 
 
 def _find_breaker(services: Services) -> Iterator[Condition]:
     # Asked of Redis directly: the breaker itself calls an unreachable Redis closed.
     services.redis.ping()
     if services.breaker.is_open():
-        yield _condition(services.settings, kinds.BREAKER_OPEN, "")
+        yield make_condition(services.settings, kinds.BREAKER_OPEN, "")
 
 
 def _find_refused_logins(services: Services) -> Iterator[Condition]:
@@ -89,13 +81,13 @@ def _find_refused_logins(services: Services) -> Iterator[Condition]:
         FiscalizationLog.outcome.in_((CallOutcome.ISSUED, CallOutcome.DUPLICATE)),
     )
     query = select(Cashbox.unique_number).join(refused, refused.c.cashbox_id == Cashbox.id).where(~accepted_since)
-    for (number,) in _ask(services, query):
-        yield _condition(services.settings, kinds.LOGIN_REFUSED, number, cashbox=number)
+    for (number,) in ask(services, query):
+        yield make_condition(services.settings, kinds.LOGIN_REFUSED, number, cashbox=number)
 
 
 def _find_paused(services: Services) -> Iterator[Condition]:
-    for (number,) in _ask(services, select(Cashbox.unique_number).where(Cashbox.enabled, Cashbox.paused_until > func.now())):
-        yield _condition(services.settings, kinds.CASHBOX_PAUSED, number, cashbox=number)
+    for (number,) in ask(services, select(Cashbox.unique_number).where(Cashbox.enabled, Cashbox.paused_until > func.now())):
+        yield make_condition(services.settings, kinds.CASHBOX_PAUSED, number, cashbox=number)
 
 
 def _find_old_unissued(services: Services) -> Iterator[Condition]:
@@ -117,11 +109,11 @@ def _find_old_unissued(services: Services) -> Iterator[Condition]:
         WebhookRecord.created_at < func.now() - limit,
     )
     minutes = int(services.settings.alert_oldest_minutes)
-    for number, count in _ask(services, receipts):
-        yield _condition(services.settings, kinds.OLDEST_UNISSUED, number, where=number, minutes=minutes, count=count)
-    undecided = _ask(services, deliveries)[0][0]
+    for number, count in ask(services, receipts):
+        yield make_condition(services.settings, kinds.OLDEST_UNISSUED, number, where=number, minutes=minutes, count=count)
+    undecided = ask(services, deliveries)[0][0]
     if undecided:
-        yield _condition(services.settings, kinds.OLDEST_UNISSUED, "", where="Altegio", minutes=minutes, count=undecided)
+        yield make_condition(services.settings, kinds.OLDEST_UNISSUED, "", where="Altegio", minutes=minutes, count=undecided)
 
 
 def _find_ending_licences(services: Services) -> Iterator[Condition]:
@@ -130,18 +122,20 @@ def _find_ending_licences(services: Services) -> Iterator[Condition]:
         .join(CashboxLicence, CashboxLicence.cashbox_id == Cashbox.id)
         .where(Cashbox.enabled, CashboxLicence.expires_at < func.now() + timedelta(days=LICENCE_DAYS[0]))
     )
-    for number, expires_at in _ask(services, query):
+    for number, expires_at in ask(services, query):
         left = expires_at - utc_now()
         stage = sum(left <= timedelta(days=days) for days in LICENCE_DAYS)
         day = almaty_date(expires_at).isoformat()
-        yield _condition(services.settings, kinds.LICENCE_END, number, size=max(stage, 1), cashbox=number, day=day)
+        yield make_condition(services.settings, kinds.LICENCE_END, number, size=max(stage, 1), cashbox=number, day=day)
 
 
 def _find_unknown_salons(services: Services) -> Iterator[Condition]:
     with services.sessions() as session:
         waiting = list_unknown_salons(session)
     for company, count in waiting:
-        yield _condition(services.settings, kinds.UNKNOWN_COMPANY, str(company), size=count, company=company, count=count)
+        yield make_condition(
+            services.settings, kinds.UNKNOWN_COMPANY, str(company), size=count, company=company, count=count
+        )
 
 
 def _find_full_disk(services: Services) -> Iterator[Condition]:
@@ -149,18 +143,18 @@ def _find_full_disk(services: Services) -> Iterator[Condition]:
     usage = shutil.disk_usage(Path.cwd())
     percent = usage.free * 100 // usage.total
     if percent < services.settings.alert_disk_free_percent:
-        yield _condition(services.settings, kinds.DISK, "", percent=percent)
+        yield make_condition(services.settings, kinds.DISK, "", percent=percent)
 
 
 def _find_broker_trouble(services: Services) -> Iterator[Condition]:
     try:
         info: dict[str, Any] = services.redis.info()
     except (RedisError, OSError) as error:
-        yield _condition(services.settings, kinds.BROKER, "", problem=type(error).__name__)
+        yield make_condition(services.settings, kinds.BROKER, "", problem=type(error).__name__)
         return
     problem = find_redis_problem(info)
     if problem:
-        yield _condition(services.settings, kinds.BROKER, "", problem=problem)
+        yield make_condition(services.settings, kinds.BROKER, "", problem=problem)
 
 
 def find_redis_problem(info: dict[str, Any]) -> str | None:
@@ -175,7 +169,7 @@ def find_redis_problem(info: dict[str, Any]) -> str | None:
 def _find_long_queue(services: Services) -> Iterator[Condition]:
     count = sum(int(services.redis.llen(name)) for name in (RECORDS, RECEIPTS, MAINTENANCE))
     if count > LONG_QUEUE:
-        yield _condition(services.settings, kinds.QUEUE, "", size=count, count=count)
+        yield make_condition(services.settings, kinds.QUEUE, "", size=count, count=count)
 
 
 _LOOKS: dict[str, Callable[[Services], Iterable[Condition]]] = {
@@ -189,13 +183,7 @@ _LOOKS: dict[str, Callable[[Services], Iterable[Condition]]] = {
     kinds.DISK: _find_full_disk,
     kinds.BROKER: _find_broker_trouble,
     kinds.QUEUE: _find_long_queue,
+    kinds.SHIFT_OLD: find_old_shifts,
+    kinds.SHIFT_NOT_CLOSED: find_unclosed_shifts,
+    kinds.OFFLINE: find_autonomous,
 }
-
-
-def _condition(settings: Settings, kind: str, key: str, *, size: int = 1, **values: object) -> Condition:
-    return Condition(kind, key, describe(kind, settings.alert_language, **values), size)
-
-
-def _ask(services: Services, query: Any) -> Sequence[Any]:
-    with services.sessions() as session:
-        return session.execute(query).all()

@@ -19,6 +19,10 @@ QUEUE = "queue"
 UNKNOWN_COMPANY = "unknown_company"
 DATABASE = "database"
 DATABASE_FULL = "database_full"
+SHIFT_OLD = "shift_old"
+SHIFT_NOT_CLOSED = "shift_not_closed"
+BOOKS_DIFFERENCE = "books_difference"
+OFFLINE = "offline"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from shared.models import Cashbox, CashboxLicence
 from shared.statuses import CallOutcome
 from worker.call_log import CLIENT_INFO, close_log, open_log, outcome_of
 from worker.cashbox_lock import CashboxClaim, hold_cashbox
-from worker.issue_receipt import REST_AFTER_TIMEOUT_SECONDS, request_turn
+from worker.failures import REST_AFTER_TIMEOUT_SECONDS
+from worker.issue_receipt import request_turn
 from worker.services import Services
 from worker.webkassa.errors import OutcomeUnknown, WebkassaError
 

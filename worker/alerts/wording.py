@@ -74,7 +74,7 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "It was without its fiscal data operator for over 72 hours. See to it in Webkassa's cabinet; receipts wait.",
         ),
     ),
-    "offline": (
+    kinds.OFFLINE: (
         ("Касса работает автономно", "Касса автономды жұмыс істейді", "A cashbox works autonomously"),
         (
             "Чеки действительны, но через 72 часа касса остановится. Проверьте связь с ОФД в кабинете Webkassa.",
@@ -98,7 +98,7 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Renew it in Webkassa's cabinet: without it no receipt is issued.",
         ),
     ),
-    "shift_old": (
+    kinds.SHIFT_OLD: (
         ("Смена открыта почти сутки", "Ауысым бір тәулікке жуық ашық", "A shift has been open for nearly 24 hours"),
         (
             "Закройте её: celery -A worker receipts close-shift. После 24 часов касса не примет продаж.",
@@ -106,7 +106,7 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Close it: celery -A worker receipts close-shift. After 24 hours the cashbox takes no sales.",
         ),
     ),
-    "shift_not_closed": (
+    kinds.SHIFT_NOT_CLOSED: (
         ("Смена не закрылась", "Ауысым жабылмады", "A shift was not closed"),
         (
             "Причина в журнале; закройте сами: celery -A worker receipts close-shift",
@@ -114,7 +114,7 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "The log says why; close it yourself: celery -A worker receipts close-shift",
         ),
     ),
-    "books_difference": (
+    kinds.BOOKS_DIFFERENCE: (
         ("Сверка не сошлась", "Салыстыру сәйкес келмеді", "The books do not agree"),
         (
             "Посмотрите на странице сверки, в какой записи расхождение.",
@@ -207,6 +207,26 @@ DETAILS: Mapping[str, Words] = {
     ),
     kinds.DISK: ("свободно {percent} %", "{percent} % бос", "{percent} % free"),
     kinds.BROKER: ("{problem}", "{problem}", "{problem}"),
+    kinds.SHIFT_OLD: (
+        "касса {cashbox}, смена {shift}: открыта больше 22 часов",
+        "касса {cashbox}, ауысым {shift}: 22 сағаттан астам ашық",
+        "cashbox {cashbox}, shift {shift}: open for over 22 hours",
+    ),
+    kinds.SHIFT_NOT_CLOSED: (
+        "касса {cashbox}, смена {shift}: не закрывается больше 2 часов",
+        "касса {cashbox}, ауысым {shift}: 2 сағаттан астам жабылмай тұр",
+        "cashbox {cashbox}, shift {shift}: could not be closed for over 2 hours",
+    ),
+    kinds.BOOKS_DIFFERENCE: (
+        "касса {cashbox}: Z-отчёт смены {shift} не совпадает с чеками, чужих документов: {count}",
+        "касса {cashbox}: {shift} ауысымының Z-есебі чектермен сәйкес емес, бөтен құжаттар: {count}",
+        "cashbox {cashbox}: the Z-report of shift {shift} is not what was issued, documents of others: {count}",
+    ),
+    kinds.OFFLINE: (
+        "касса {cashbox}: больше суток",
+        "касса {cashbox}: бір тәуліктен астам",
+        "cashbox {cashbox}: for over a day",
+    ),
     kinds.QUEUE: ("сообщений в очереди: {count}", "кезектегі хабарламалар: {count}", "messages in the queue: {count}"),
 }
 

@@ -7,6 +7,7 @@ to serve); both send the same body, hence the same external number.
 
 import re
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,6 +60,7 @@ _AUTHORIZE = "/api/v4/Authorize"
 _CHECK = "/api/v4/check"
 _Z_REPORT = "/api/v4/ZReport"
 _X_REPORT = "/api/v4/XReport"
+_MONEY = "/api/v4/MoneyOperation"
 _CASHBOXES = "/api/v4/Cashboxes"
 _SHIFT_HISTORY = "/api/v4/Cashbox/ShiftHistory"
 _CHECK_HISTORY = "/api/v4/Check/History"
@@ -134,7 +136,12 @@ class WebkassaClient:
         return _as_object(self._call(_Z_REPORT, {"CashboxUniqueNumber": cashbox}))
 
     def x_report(self, cashbox: str) -> dict[str, Any]:
+        """The open shift so far; the last one, with its end, where none is open. Raises ShiftNotOpen on a new cashbox."""
         return _as_object(self._call(_X_REPORT, {"CashboxUniqueNumber": cashbox}))
+
+    def money_operation(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Cash into or out of the drawer; `Sum` of the answer is what is in it now. Raises AlreadyIssued on a repeat."""
+        return _as_object(self._call(_MONEY, request))
 
     def find_ticket(self, cashbox: str, external_check_number: str, shift: int) -> FiscalReceipt | None:
         """The receipt of that number in that shift, or None."""
@@ -152,20 +159,27 @@ class WebkassaClient:
 
     def find_in_history(self, cashbox: str, external_check_number: str, shift: int) -> FiscalReceipt | None:
         """The same through the list of a shift's receipts, page by page."""
+        for item in self._iterate_documents(cashbox, shift):
+            if item.get("ExternalCheckNumber") == external_check_number:
+                return _read_item(item)
+        return None
+
+    def list_documents(self, cashbox: str, shift: int) -> list[dict[str, Any]]:
+        """Every receipt of a shift as Webkassa lists it, whoever issued it."""
+        return list(self._iterate_documents(cashbox, shift))
+
+    def _iterate_documents(self, cashbox: str, shift: int) -> Iterator[dict[str, Any]]:
         skip = 0
         for _ in range(MAX_PAGES):
             body = {"CashboxUniqueNumber": cashbox, "ShiftNumber": shift, "Skip": skip, "Take": TAKE}
             try:
                 items, total = read_items(self._call(_CHECK_HISTORY, body))
             except NotFoundInShift:
-                return None
-            for item in items:
-                if item.get("ExternalCheckNumber") == external_check_number:
-                    return _read_item(item)
+                return
+            yield from items
             skip += len(items)
             if not items or (total is not None and skip >= total) or (total is None and len(items) < TAKE):
-                return None
-        return None
+                return
 
     def list_newest_shifts(self, cashbox: str) -> list[Shift]:
         """Up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest."""

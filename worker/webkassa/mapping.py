@@ -1,11 +1,11 @@
 """Our draft as the body of Webkassa's check request. Pure; the session token is added by the client."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from shared.money import ZERO
+from shared.payment_types import PAYMENT_TYPES
 from shared.statuses import PaymentKind
 from worker.receipt_builder import Line, ReceiptDraft
 
@@ -19,8 +19,6 @@ POSITION_GOODS = 0
 POSITION_SERVICE = 2
 ROUND_NONE = 0
 ROUND_POSITIONS = 2
-
-PAYMENT_TYPES = {PaymentKind.CASH: 0, PaymentKind.CARD: 1, PaymentKind.MOBILE: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +63,6 @@ def to_sale_request(
         "RoundType": ROUND_POSITIONS if draft.is_whole_tenge else ROUND_NONE,
         **{name: value for name, value in customer.items() if value},
     }
-
-
-def read_paid(request: Mapping[str, Any]) -> dict[PaymentKind, Decimal]:
-    """What a sale request says was paid, change given back; the way back of `to_sale_request`."""
-    kinds = {code: kind for kind, code in PAYMENT_TYPES.items()}
-    paid = {kinds[part["PaymentType"]]: Decimal(str(part["Sum"])) for part in request["Payments"]}
-    if request.get("Change"):
-        paid[PaymentKind.CASH] -= Decimal(str(request["Change"]))
-    return paid
 
 
 def _to_position(line: Line, vat_rate: int | None) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """Webkassa's answers as the worker needs them: the check response and the history item name the same things differently."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from shared.clock import ALMATY
+from shared.clock import parse_moment
 from shared.money import InvalidAmount, parse_amount
 
 
@@ -95,17 +94,6 @@ def read_items(data: Any) -> tuple[list[dict[str, Any]], int | None]:
     else:
         rows, total = data or [], None
     return [row for row in rows if isinstance(row, dict)], total
-
-
-def parse_moment(value: Any) -> datetime | None:
-    """`DD.MM.YYYY HH:mm[:ss]` in cashbox time, or ISO."""
-    text = re.sub(r"\s*[+-]\d\d:\d\d$", "", str(value or "").strip())
-    for pattern in ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"):
-        try:
-            return datetime.strptime(text, pattern).replace(tzinfo=ALMATY)
-        except ValueError:
-            continue
-    return None
 
 
 def _receipt(

@@ -28,6 +28,10 @@ ACTIONS = {
     "payment_taken": Text("Payment taken"),
     "return_ordered": Text("Return ordered"),
     "replayed": Text("Put back to work"),
+    "x_report_ordered": Text("X-report ordered"),
+    "z_report_ordered": Text("Z-report ordered"),
+    "deposit_ordered": Text("Cash put in"),
+    "withdrawal_ordered": Text("Cash taken out"),
     "user_added": Text("Account added"),
     "user_disabled": Text("Account disabled"),
     "user_enabled": Text("Account enabled"),
@@ -39,6 +43,7 @@ _SUBJECTS = {
     "receipt": (Text("Receipt"), "/acquire/success/"),
     "delivery": (Text("delivery"), None),
     "staff": (Text("account"), None),
+    "order": (Text("Order"), "/acquire/orders/"),
 }
 
 _DUE = {

@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from api.acquire.forms import Form
 from api.acquire.guards import StaffDep, StaffFormDep
-from api.acquire.queries import find_states, list_visits
+from api.acquire.queries import find_states, list_paused, list_visits
 from api.acquire.rendering import get_speaker, render
 from api.acquire.search import MAX_TYPED, NumberSearch, read_search
 from api.acquire.states import FILTER_LABELS, LABELS, UNDER_WAY, Filter, VisitState
@@ -51,6 +51,7 @@ def _show(request: Request, session: SessionDep, asked: Form, typed: str) -> Res
         filters=FILTER_LABELS,
         typed=typed,
         searches_every_day=isinstance(search, NumberSearch),
+        paused=list_paused(session),
     )
 
 

@@ -1,0 +1,119 @@
+"""The books, for managers: a day or a month, on the page and as a file."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.acquire.books_file import write_books_csv, write_books_xlsx
+from api.acquire.books_view import draw_chart, show_books, show_days
+from api.acquire.guards import ManagerDep, NotFound
+from api.acquire.rendering import get_speaker, render
+from api.dependencies import SessionDep
+from shared.books import DayBooks
+from shared.books_data import keep_books
+from shared.clock import almaty_date, utc_now
+from shared.models import Cashbox
+
+router = APIRouter(prefix="/books")
+
+_MONTH = re.compile(r"(20\d\d)-(0[1-9]|1[0-2])")
+_EARLIEST, _LATEST = date(2000, 1, 1), date(2099, 12, 31)
+_WRITERS = {
+    "csv": (write_books_csv, "text/csv; charset=utf-8"),
+    "xlsx": (write_books_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A day, or a month up to today."""
+
+    first: date
+    last: date
+    is_month: bool
+    cashbox_id: int | None
+
+    @property
+    def name(self) -> str:
+        return f"{self.first:%Y-%m}" if self.is_month else self.first.isoformat()
+
+    @property
+    def query(self) -> str:
+        return f"{'month' if self.is_month else 'day'}={self.name}" + self.of_cashbox
+
+    @property
+    def of_cashbox(self) -> str:
+        return f"&cashbox={self.cashbox_id}" if self.cashbox_id else ""
+
+    @property
+    def before(self) -> str:
+        day = self.first - timedelta(days=1)
+        return f"month={day:%Y-%m}" if self.is_month else f"day={day}"
+
+    @property
+    def after(self) -> str:
+        if not self.is_month:
+            return f"day={self.first + timedelta(days=1)}"
+        return f"month={(self.first + timedelta(days=31)):%Y-%m}"
+
+
+def read_period(day: str = "", month: str = "", cashbox: str = "") -> Period:
+    """What cannot be read is today, and every cashbox."""
+    number = int(cashbox) if cashbox.isascii() and cashbox.isdigit() and len(cashbox) < 19 else None
+    today = almaty_date(utc_now())
+    if _MONTH.fullmatch(month):
+        first = date.fromisoformat(f"{month}-01")
+        end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        return Period(first, min(end, today) if first <= today else first, True, number)
+    try:
+        chosen = min(max(date.fromisoformat(day), _EARLIEST), _LATEST)
+    except ValueError:
+        chosen = today
+    return Period(chosen, chosen, False, number)
+
+
+PeriodDep = Annotated[Period, Depends(read_period)]
+
+
+@router.get("")
+def show(request: Request, _: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
+    cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
+    kept = _keep(session, cashboxes, period)
+    return render(
+        request,
+        "books.html",
+        period=period,
+        cashboxes=cashboxes,
+        books=show_books(kept),
+        bars=draw_chart(kept) if period.is_month else [],
+        days=show_days(kept) if period.is_month else [],
+        today=almaty_date(utc_now()),
+    )
+
+
+@router.get("/file.{extension}")
+def download(request: Request, extension: str, _: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
+    """Raises NotFound for kinds of files we do not write."""
+    if extension not in _WRITERS:
+        raise NotFound
+    write, content_type = _WRITERS[extension]
+    cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
+    content = write(_keep(session, cashboxes, period), get_speaker(request))
+    name = f"books-{period.name}.{extension}"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
+    return Response(content, media_type=content_type, headers=headers)
+
+
+def _keep(session: Session, cashboxes: Sequence[Cashbox], period: Period) -> list[tuple[str, DayBooks]]:
+    chosen = [cashbox for cashbox in cashboxes if period.cashbox_id in (None, cashbox.id)]
+    return [
+        (cashbox.unique_number, books)
+        for cashbox in chosen
+        for books in keep_books(session, cashbox, period.first, period.last)
+    ]

@@ -1,0 +1,57 @@
+"""Cash put into the drawer and taken out of it. For cashiers too: they give change; every movement is in the audit."""
+
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.acquire.cashbox_orders import list_cashboxes, order_cash
+from api.acquire.forms import Form
+from api.acquire.guards import SessionsDep, StaffDep, StaffFormDep
+from api.acquire.pages.orders import publish_order
+from api.acquire.payment_form import FormErrors
+from api.acquire.rendering import redirect, render
+from api.acquire.shift_views import show_order
+from api.dependencies import SessionDep
+from shared.models import CashboxOrder
+from shared.models.cashbox_order import MONEY_ORDERS, OrderState
+
+router = APIRouter(prefix="/drawer")
+
+LINES_SHOWN = 20
+
+
+@router.get("")
+def show_drawer(request: Request, _: StaffDep, session: SessionDep, done: str = "") -> Response:
+    number = int(done) if done.isascii() and done.isdigit() and len(done) < 19 else None
+    order = session.get(CashboxOrder, number) if number else None
+    finished = order if order and order.kind in MONEY_ORDERS and order.state == OrderState.DONE else None
+    return _show(request, session, {"form_key": str(uuid4())}, FormErrors(), finished)
+
+
+@router.post("")
+def move_cash(request: Request, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep) -> Response:
+    ordered = order_cash(sessions, staff, form)
+    if isinstance(ordered, FormErrors):
+        with sessions() as session:
+            return _show(request, session, form, ordered, None, status=422)
+    if ordered.is_new:
+        publish_order(request, ordered.order_id)
+    return redirect(f"/acquire/orders/{ordered.order_id}")
+
+
+def _show(
+    request: Request, session: Session, typed: Form, errors: FormErrors, done: CashboxOrder | None, *, status: int = 200
+) -> Response:
+    recent = select(CashboxOrder).where(CashboxOrder.kind.in_(MONEY_ORDERS)).order_by(CashboxOrder.id.desc())
+    return render(
+        request,
+        "drawer.html",
+        status=status,
+        cashboxes=list_cashboxes(session),
+        typed=typed,
+        errors=errors.by_field,
+        done=show_order(done) if done else None,
+        lines=[show_order(order) for order in session.scalars(recent.limit(LINES_SHOWN))],
+    )

@@ -1,0 +1,72 @@
+"""Watching an order at a cashbox, and the report it brought."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from kombu.exceptions import OperationalError as BrokerDown
+from redis.exceptions import RedisError
+from sqlalchemy.orm import Session
+
+from api.acquire.auth import NotAllowed, Staff
+from api.acquire.guards import ManagerDep, NotFound, RowIdDep, StaffDep
+from api.acquire.rendering import get_speaker, redirect, render
+from api.acquire.shift_views import show_order_progress, show_report
+from api.acquire.text import Text
+from api.dependencies import SessionDep
+from shared.logging import get_logger
+from shared.models import CashboxOrder
+from shared.models.cashbox_order import MONEY_ORDERS
+from shared.queue import CARRY_OUT, publish_task
+
+log = get_logger(__name__)
+router = APIRouter(prefix="/orders")
+
+
+def publish_order(request: Request, order_id: int) -> None:
+    """A message that is lost is made good by the dispatcher."""
+    try:
+        publish_task(request.app.state.producer, CARRY_OUT, [order_id])
+    except (BrokerDown, RedisError, OSError) as error:
+        log.warning("broker is away, the order is left to the dispatcher", error=type(error).__name__)
+
+
+@router.get("/{id}")
+def watch_order(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
+    order = _get_order(session, id, staff)
+    progress = show_order_progress(order)
+    if progress.address:
+        return redirect(progress.address)
+    is_money = order.kind in MONEY_ORDERS
+    return render(
+        request,
+        "progress.html",
+        progress=progress,
+        visit=None,
+        state_address=f"/acquire/orders/{id}/state",
+        delivery_id=None,
+        back="/acquire/drawer" if is_money else "/acquire/shifts",
+        back_label=Text("To the cash drawer") if is_money else Text("To the shifts"),
+    )
+
+
+@router.get("/{id}/state")
+def show_order_state(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> JSONResponse:
+    progress = show_order_progress(_get_order(session, id, staff))
+    return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
+
+
+@router.get("/{id}/report")
+def show_ordered_report(request: Request, id: RowIdDep, staff: ManagerDep, session: SessionDep) -> Response:
+    order = _get_order(session, id, staff)
+    if not order.result or order.kind in MONEY_ORDERS:
+        return redirect("/acquire/shifts")
+    return render(request, "report.html", report=show_report(order.result), shift=None)
+
+
+def _get_order(session: Session, order_id: int, staff: Staff) -> CashboxOrder:
+    """Raises NotFound, NotAllowed: reports are a manager's."""
+    order = session.get(CashboxOrder, order_id)
+    if order is None:
+        raise NotFound
+    if order.kind not in MONEY_ORDERS and not staff.is_manager:
+        raise NotAllowed
+    return order

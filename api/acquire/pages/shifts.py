@@ -1,0 +1,66 @@
+"""Shifts and reports, for managers."""
+
+from collections.abc import Sequence
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from api.acquire.cashbox_orders import list_cashboxes, order_report
+from api.acquire.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
+from api.acquire.pages.orders import publish_order
+from api.acquire.rendering import redirect, render
+from api.acquire.shift_views import show_report, show_shift
+from api.dependencies import SessionDep, SettingsDep
+from shared.clock import utc_now
+from shared.models import Cashbox, Shift
+from shared.shift_books import sum_shift
+
+router = APIRouter()
+
+PAGE_SIZE = 40
+
+
+@router.get("/shifts")
+def show_shifts(request: Request, _: ManagerDep, session: SessionDep, settings: SettingsDep, before: str = "") -> Response:
+    newest = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
+    rows = _list_shifts(session, newest)
+    lines = [show_shift(s, number, sum_shift(session, s.cashbox_id, s.number)) for s, number in rows[:PAGE_SIZE]]
+    open_shifts = {s.cashbox_id: s for s in session.scalars(select(Shift).where(Shift.closed_at.is_(None)))}
+    return render(
+        request,
+        "shifts.html",
+        cashboxes=[(cashbox, open_shifts.get(cashbox.id)) for cashbox in list_cashboxes(session)],
+        lines=lines,
+        keys={cashbox.id: (uuid4(), uuid4()) for cashbox in list_cashboxes(session)},
+        close_at=settings.shift_close_at,
+        now=utc_now(),
+        next_before=rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None,
+        is_first=newest is None,
+    )
+
+
+def _list_shifts(session: Session, before: int | None) -> Sequence[tuple[Shift, str]]:
+    query = select(Shift, Cashbox.unique_number).join(Cashbox).order_by(Shift.id.desc()).limit(PAGE_SIZE + 1)
+    if before is not None:
+        query = query.where(Shift.id < before)
+    return [(shift, number) for shift, number in session.execute(query)]
+
+
+@router.post("/shifts/reports")
+def take_report(request: Request, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep) -> Response:
+    ordered = order_report(sessions, staff, form)
+    if ordered.is_new:
+        publish_order(request, ordered.order_id)
+    return redirect(f"/acquire/orders/{ordered.order_id}")
+
+
+@router.get("/shifts/{id}")
+def show_z_report(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
+    shift = session.get(Shift, id)
+    if shift is None or shift.report is None:
+        raise NotFound
+    issued = sum_shift(session, shift.cashbox_id, shift.number)
+    line = show_shift(shift, session.get_one(Cashbox, shift.cashbox_id).unique_number, issued)
+    return render(request, "report.html", report=show_report(shift.report), shift=line)

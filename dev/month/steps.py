@@ -1,0 +1,187 @@
+"""What can happen in the month, through the product's own use cases: webhooks in, decisions, receipts, reports, orders."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, or_, select
+
+from api.webhook.ingress import accept
+from api.webhook.writer import GroupWriter
+from dev.chaos.register import Register
+from dev.month.bodies import describe_goods, describe_payment, describe_visit
+from dev.month.cabinet import Cabinet
+from shared.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, WebhookRecord
+from shared.statuses import OPEN_RECORD_STATES, ReceiptKind, RecordState
+from worker.carry_out import carry_out, find_due_orders
+from worker.issue_receipt import issue_due
+from worker.make_return import make_return
+from worker.night import close_due, watch_shifts
+from worker.process_record import process_record
+from worker.services import Services
+
+_ROUNDS = 6
+
+
+@dataclass(frozen=True, order=True)
+class Expected:
+    """A difference that has to be found: on that day, at that cashbox, about that visit (None: about a Z-report)."""
+
+    day: date
+    cashbox: str
+    why: str
+    record_id: int | None = None
+
+
+class Month:
+    def __init__(self, services: Services, writer: GroupWriter, register: Register, cabinet: Cabinet) -> None:
+        self.services, self._writer, self._register, self._cabinet = services, writer, register, cabinet
+        with services.sessions() as session:
+            rows = session.execute(select(Cashbox.company_id, Cashbox.id, Cashbox.unique_number)).all()
+        self._ids = {company: row_id for company, row_id, _ in rows}
+        self._numbers = {company: number for company, _, number in rows}
+
+    # --- Altegio
+
+    def visit(self, company: int, number: int, lines: Sequence[tuple[str, int]], kinds: Sequence[str], at: datetime) -> None:
+        """Paid in full; its payments are told first, one for each kind."""
+        for position, (kind, amount) in enumerate(_split(lines, kinds)):
+            self._post(describe_payment(company, number + position, number, amount, kind, at))
+        self._work(company)
+        self.complete(company, number, lines, at)
+
+    def complete(self, company: int, number: int, lines: Sequence[tuple[str, int]], at: datetime) -> None:
+        self._post(describe_visit(company, number, lines, at))
+        self._work(company)
+
+    def pay(self, company: int, number: int, amount: int, kind: str, at: datetime) -> None:
+        self._post(describe_payment(company, number, number, amount, kind, at))
+        self._work(company)
+
+    def sell_goods(self, company: int, number: int, amount: int, at: datetime) -> None:
+        for body in describe_goods(company, number, amount, at):
+            self._post(body)
+        self._work(company)
+
+    def take_back(
+        self, company: int, number: int, lines: Sequence[tuple[str, int]], kinds: Sequence[str], at: datetime
+    ) -> None:
+        for position, (kind, amount) in enumerate(_split(lines, kinds)):
+            body = describe_payment(company, number + position, number, amount, kind, at, status="delete")
+            self._post(body)
+        self._work(company)
+
+    def change_till(self, company: int, number: int, at: datetime) -> None:
+        """Booked as card, later corrected to cash: the receipt says otherwise."""
+        self.visit(company, number, [("Стрижка", 4000)], ("card",), at)
+        later = at.replace(minute=at.minute + 7)
+        self._post(describe_payment(company, number, number, 4000, "cash", later, status="update"))
+        self._work(company)
+
+    def _post(self, body: dict[str, Any]) -> None:
+        asyncio.run(accept(json.dumps(body, ensure_ascii=False).encode(), "month", self._writer))
+
+    # --- the desk
+
+    def give_back(self, number: int) -> None:
+        with self.services.sessions.begin() as session:
+            sale = session.scalars(
+                select(Receipt).where(Receipt.record_id == number, Receipt.kind == ReceiptKind.SALE)
+            ).one()
+            order = ReturnOrder(receipt_id=sale.id, form_key=uuid4(), reason="taken back", lines=[])
+            session.add(order)
+            session.flush()
+            order_id, cashbox_id = order.id, sale.cashbox_id
+        make_return(self.services, order_id)
+        issue_due(self.services, cashbox_id)
+
+    def move_cash(self, company: int, kind: str, amount: int) -> None:
+        key = uuid4()
+        with self.services.sessions.begin() as session:
+            order = CashboxOrder(
+                cashbox_id=self._ids[company],
+                kind=kind,
+                form_key=key,
+                ordered_by="staff:month",
+                amount=Decimal(amount),
+                external_check_number=f"cash_{key.hex}",
+            )
+            session.add(order)
+        carry_out(self.services, order.id)
+
+    # --- trouble
+
+    def fault(self, company: int, **order: Any) -> None:
+        self._register.order(cashbox=self._numbers[company], **order)
+
+    def refuse_next(self, company: int, number: int, at: datetime) -> None:
+        self.fault(company, operation="check", kind="code", code=9, text="отказ", times=1)
+        self.visit(company, number, [("Маникюр", 7000)], ("card",), at)
+
+    def lose_until_later(self, company: int, number: int, at: datetime) -> None:
+        self.fault(company, operation="check", kind="drop", when="after")
+        self.fault(company, operation="shift_history", kind="code", code=-1, times=None)
+        self.visit(company, number, [("Стрижка", 4000)], ("card",), at)
+
+    def clear_faults(self) -> None:
+        self._register.clear_faults()
+        self.services.breaker.record_success()
+
+    def go_offline(self, *, is_offline: bool) -> None:
+        self._register.change(offline=is_offline)
+
+    def sell_in_cabinet(self, company: int, number: int) -> None:
+        self._cabinet.sell(self._numbers[company], f"cabinet-{number}", 1900)
+
+    def close_in_cabinet(self, company: int) -> None:
+        self._cabinet.z_report(self._numbers[company])
+
+    # --- the service
+
+    def tick(self) -> None:
+        """Beat and the workers: whatever is due."""
+        watch_shifts(self.services)
+        self._decide()
+        for order_id in find_due_orders(self.services, self._now()):
+            carry_out(self.services, order_id)
+        for cashbox_id in self._ids.values():
+            issue_due(self.services, cashbox_id)
+            close_due(self.services, cashbox_id)
+
+    def _work(self, company: int) -> None:
+        self._decide()
+        issue_due(self.services, self._ids[company])
+
+    def _decide(self) -> None:
+        for _ in range(_ROUNDS):
+            ids = self._find_due()
+            if not ids:
+                return
+            for row_id in ids:
+                process_record(self.services, row_id)
+
+    def _find_due(self) -> Sequence[int]:
+        """What a message would have told of at once, and what the dispatcher would put back."""
+        due = select(WebhookRecord.id).where(
+            WebhookRecord.state.in_(OPEN_RECORD_STATES),
+            WebhookRecord.receipt_id.is_(None),
+            or_(WebhookRecord.state == RecordState.RECEIVED, WebhookRecord.next_attempt_at <= func.now()),
+        )
+        with self.services.sessions() as session:
+            return session.scalars(due.order_by(WebhookRecord.id)).all()
+
+    def _now(self) -> datetime:
+        with self.services.sessions() as session:
+            return session.scalars(select(func.now())).one()
+
+
+def _split(lines: Sequence[tuple[str, int]], kinds: Sequence[str]) -> list[tuple[str, int]]:
+    total = sum(cost for _, cost in lines)
+    if len(kinds) < 2:
+        return [(kind, total) for kind in kinds]
+    return [(kinds[0], total // 4), (kinds[1], total - total // 4)]

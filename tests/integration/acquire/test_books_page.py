@@ -1,0 +1,143 @@
+"""The books for managers: a day, a month with its chart, and the files."""
+
+import csv
+import io
+import re
+import zipfile
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from shared.clock import almaty_date, utc_now
+from shared.models import PaymentRecord, Receipt, Shift
+from tests.support.desk import COMPANY, Browser, Desk
+
+
+def pay(desk: Desk, receipt: Receipt | None, record_id: int, amount: int = 4000, **values: Any) -> None:
+    with desk.sessions.begin() as session:
+        session.add(
+            PaymentRecord(
+                company_id=COMPANY,
+                operation_id=record_id * 10,
+                record_id=record_id,
+                kind="card",
+                amount=Decimal(amount),
+                **{"paid_at": receipt.issued_at if receipt else datetime.now(UTC), **values},
+            )
+        )
+
+
+def sell(desk: Desk, **values: Any) -> Receipt:
+    visit = desk.add_visit(state="processed")
+    receipt = desk.add_receipt(visit, **values)
+    pay(desk, receipt, visit.record_id)
+    return receipt
+
+
+def today() -> str:
+    return almaty_date(utc_now()).isoformat()
+
+
+def test_a_day_that_agrees(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    page = manager.page("/acquire/books").replace("\u00a0", " ")
+    assert "Всё сходится" in page
+    assert "Ещё нет Z-отчёта по сменам: 3 (SWK00000001)" in re.sub(r"\s+", " ", page)
+    assert "4 000 ₸" in page
+
+
+def test_differences_are_named_and_lead_to_the_receipt(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    receipt = desk.add_receipt(desk.add_visit(state="processed"))
+    pay(desk, None, 5, 700)
+    dead = desk.add_visit(state="dead_lettered", code="9", reason="<b>нельзя</b>")
+    page = manager.page("/acquire/books")
+    assert "Расхождений: 2" in page
+    assert "Чек есть, а оплаты в Altegio нет" in page
+    assert f'href="/acquire/success/{receipt.id}"' in page
+    assert "Оплачено в Altegio, а чека нет" in page
+    assert f"№ {dead.record_id}" in page
+    assert "<b>нельзя</b>" not in page
+
+
+def test_a_z_report_that_counts_more_names_the_document(desk: Desk, manager: Browser) -> None:
+    receipt = sell(desk)
+    report = {
+        "ShiftNumber": 3,
+        "Sell": {"PaymentsByTypesApiModel": [{"Type": 1, "Sum": 4000}, {"Type": 0, "Sum": 500}], "Count": 2},
+    }
+    with desk.sessions.begin() as session:
+        strangers = [{"fiscal_number": "990077", "total": 500, "external_check_number": "coffee-7", "issued_at": None}]
+        shift = Shift(cashbox_id=1, number=3, opened_at=receipt.issued_at, closed_at=receipt.issued_at)
+        shift.report, shift.strangers = report, strangers
+        session.add(shift)
+    page = manager.page("/acquire/books").replace("\u00a0", " ")
+    assert "Z-отчёт не совпадает с чеками" in page
+    assert "990077" in page
+    assert "+500 ₸" in page
+
+
+def test_a_month_has_a_bar_for_every_day_and_marks_those_that_differ(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    pay(desk, None, 5, 700)
+    month = today()[:7]
+    page = manager.page(f"/acquire/books?month={month}")
+    days = int(today()[8:])
+    assert page.count('class="room"') == days
+    assert page.count('<rect class="bad"') == 1
+    assert f"?day={today()}" in page
+    assert "style=" not in page, "the page's policy allows no styles of its own"
+
+
+@pytest.mark.parametrize(
+    "query", ["day=x", "month=2026-13", "day=0001-01-01", "day=9999-12-31", "cashbox=x", "month=2099-12"]
+)
+def test_what_cannot_be_read_is_no_error(desk: Desk, manager: Browser, query: str) -> None:
+    sell(desk)
+    manager.page(f"/acquire/books?{query}")
+
+
+def test_one_cashbox_of_two(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    desk.execute("INSERT INTO cashboxes (unique_number, company_id, name) VALUES ('SWK00000002', 2, 'Абая')")
+    assert "Абая" in manager.page("/acquire/books")
+    assert "не было ни оплат" in manager.page("/acquire/books?cashbox=2")
+    assert "Всё сходится" in manager.page("/acquire/books?cashbox=1")
+
+
+def test_the_csv(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    pay(desk, None, 5, 700)
+    answer = manager.get(f"/acquire/books/file.csv?day={today()}")
+    assert answer.headers["content-disposition"] == f'attachment; filename="books-{today()}.csv"'
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+    card = next(row for row in rows if row["Способ оплаты"] == "Карта" and row["Строка"] == "Итого")
+    assert (card["Altegio: оплачено"], card["Чеки: продажи"], card["Расхождение"]) == ("4700.00", "4000.00", "700.00")
+    assert [row["Визит"] for row in rows if row["Строка"] == "Расхождение"] == ["5"]
+
+
+def test_the_workbook(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    desk.add_visit(state="dead_lettered", code="9", reason="=cmd()")
+    answer = manager.get(f"/acquire/books/file.xlsx?month={today()[:7]}")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as book:
+        sheets = [book.read(f"xl/worksheets/sheet{number}.xml").decode() for number in (1, 2)]
+        texts = book.read("xl/sharedStrings.xml").decode()
+    assert "<v>4000</v>" in sheets[0]
+    assert "=cmd()" in texts
+    assert "<f>" not in "".join(sheets)
+    assert manager.get("/acquire/books/file.exe").status_code == 404
+
+
+def test_books_are_a_managers(cashier: Browser) -> None:
+    for page in ("/acquire/books", "/acquire/books/file.csv"):
+        assert cashier.get(page).status_code == 403
+
+
+def test_a_month_of_another_year_is_reached_step_by_step(desk: Desk, manager: Browser) -> None:
+    sell(desk, issued_at=datetime.now(UTC) - timedelta(days=1))
+    page = manager.page("/acquire/books?month=2026-01")
+    assert 'href="?month=2025-12"' in page
+    assert 'href="?month=2026-02"' in page

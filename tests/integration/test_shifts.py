@@ -1,0 +1,241 @@
+"""Shifts: opened by the first document, closed each night whatever happens, their reports kept."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from shared.clock import ALMATY, utc_now
+from tests.support.bridge import Bridge
+from tests.support.payloads import visit
+from tests.support.register import Register
+from tests.support.simulator import SimulatorControl
+from worker.alerts.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
+from worker.night import close_due, watch_shifts
+
+DAY = 24 * 3600
+
+
+@pytest.fixture(autouse=True)
+def close_at(bridge: Bridge) -> str:
+    """Farthest away for a shift that begins now, so that no test depends on the time of day."""
+    moment = (utc_now() - timedelta(minutes=1)).astimezone(ALMATY).strftime("%H:%M")
+    bridge.configure(shift_close_at=moment)
+    return moment
+
+
+def sell(bridge: Bridge, *numbers: int) -> None:
+    bridge.deliver(*(visit(number) for number in numbers))
+
+
+def make_due(bridge: Bridge, hours: float = 21.6) -> None:
+    """As if the open shift had begun that long ago."""
+    bridge.execute("UPDATE shifts SET opened_at = now() - :hours * interval '1 hour' WHERE closed_at IS NULL", hours=hours)
+
+
+def close(bridge: Bridge) -> bool:
+    bridge.execute("UPDATE shifts SET next_close_at = NULL")
+    bridge.execute("UPDATE cashboxes SET rest_until = NULL")
+    return close_due(bridge.services, 1)
+
+
+def test_the_first_document_opens_a_shift_and_the_next_ones_belong_to_it(bridge: Bridge) -> None:
+    sell(bridge, 1, 2, 3)
+    (shift,) = bridge.shifts()
+    assert (shift.number, shift.closed_at) == (1, None)
+    assert shift.opened_at == bridge.receipt(1).issued_at
+
+
+def test_a_shift_is_closed_when_its_time_has_come_and_its_report_is_kept(
+    bridge: Bridge, simulator: SimulatorControl
+) -> None:
+    sell(bridge, 1, 2)
+    assert not close(bridge), "not yet"
+    assert simulator.journal("z_report") == []
+    make_due(bridge)
+    assert close(bridge)
+    (shift,) = bridge.shifts()
+    assert (shift.closed_by, shift.answer_lost, shift.next_close_at) == ("schedule", False, None)
+    assert shift.closed_at is not None
+    assert shift.report is not None
+    assert (shift.report["ShiftNumber"], shift.report["Sell"]["Count"]) == (1, 2)
+    assert shift.strangers is None
+    assert bridge.outcomes("z_report") == ["issued"]
+    assert not close(bridge)
+    assert len(simulator.journal("z_report")) == 1
+    sell(bridge, 3)
+    assert [(s.number, s.closed_at is None) for s in bridge.shifts()] == [(1, False), (2, True)]
+
+
+def test_two_ticks_and_two_workers_close_once(bridge: Bridge, simulator: SimulatorControl, close_at: str) -> None:
+    sell(bridge, 1)
+    make_due(bridge)
+    watch_shifts(bridge.services)
+    watch_shifts(bridge.open_services(shift_close_at=close_at))
+    sent = [message["headers"]["task"] for message in bridge.messages("receipts")]
+    assert sent.count("worker.tasks.close_shift") == 2
+    workers = [bridge.open_services(shift_close_at=close_at) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(partial(close_due, cashbox_id=1), workers))
+    while not bridge.shifts()[0].closed_at:
+        close_due(bridge.services, 1)
+    assert len(simulator.journal("z_report")) == 1
+
+
+def test_a_lost_receipt_is_found_before_its_shift_is_closed(bridge: Bridge, simulator: SimulatorControl) -> None:
+    sell(bridge, 1)
+    simulator.fault(operation="check", kind="drop", when="after")
+    sell(bridge, 2)
+    bridge.execute("UPDATE receipts SET next_attempt_at = now() + interval '1 hour' WHERE state = 'unknown'")
+    make_due(bridge)
+    assert close(bridge)
+    assert [r.state for r in bridge.receipts()] == ["issued", "issued"]
+    assert bridge.shifts()[0].report["Sell"]["Count"] == 2
+    assert [log.operation for log in bridge.logs()][-2:] == ["lookup", "z_report"]
+
+
+def test_under_an_unknown_outcome_no_shift_is_closed_and_somebody_is_told_in_the_end(
+    bridge: Bridge, simulator: SimulatorControl
+) -> None:
+    simulator.fault(operation="check", kind="drop", when="after")
+    simulator.fault(operation="shift_history", kind="code", code=-1, times=None)
+    sell(bridge, 1)
+    bridge.execute("INSERT INTO shifts (cashbox_id, number, opened_at) VALUES (1, 1, now() - interval '21.6 hours')")
+    for _ in range(3):
+        assert not close(bridge)
+    assert simulator.journal("z_report") == []
+    (shift,) = bridge.shifts()
+    assert shift.close_failures == 3
+    assert "unknown" in shift.close_error
+    assert list(find_unclosed_shifts(bridge.services)) == []
+    make_due(bridge, 23.6)
+    assert not close(bridge)
+    (condition,) = find_unclosed_shifts(bridge.services)
+    assert (condition.kind, condition.key) == ("shift_not_closed", "SWK00000001")
+    simulator.clear_faults()
+    assert not close(bridge), "Webkassa seems to be away"
+    bridge.services.breaker.record_success()
+    assert close(bridge)
+    assert bridge.shifts()[0].report["Sell"]["Count"] == 1
+    assert list(find_unclosed_shifts(bridge.services)) == [], "all clear"
+
+
+def test_a_failed_try_is_repeated_after_a_while(bridge: Bridge, simulator: SimulatorControl) -> None:
+    sell(bridge, 1)
+    make_due(bridge)
+    simulator.fault(operation="z_report", kind="html_503", when="before")
+    simulator.fault(operation="x_report", kind="html_503", when="before")
+    assert not close(bridge)
+    assert not close_due(bridge.services, 1), "its pause is not over"
+    assert len(simulator.journal("z_report")) == 1
+    assert close(bridge)
+    assert bridge.shifts()[0].closed_by == "schedule"
+
+
+def test_a_lost_answer_to_the_report_is_asked_for_at_once(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """Before a sale opens the next shift and hides the report for good."""
+    sell(bridge, 1)
+    make_due(bridge)
+    simulator.fault(operation="z_report", kind="drop", when="after")
+    assert close(bridge)
+    (shift,) = bridge.shifts()
+    assert (shift.closed_by, shift.answer_lost, shift.report["Sell"]["Count"]) == ("schedule", True, 1)
+    assert [(log.operation, log.outcome) for log in bridge.logs()][-2:] == [("z_report", "unknown"), ("x_report", "issued")]
+    assert len(simulator.journal("z_report")) == 1
+
+
+def test_where_asking_fails_too_the_next_try_finds_it_closed_by_us(bridge: Bridge, simulator: SimulatorControl) -> None:
+    sell(bridge, 1)
+    make_due(bridge)
+    simulator.fault(operation="z_report", kind="drop", when="after")
+    simulator.fault(operation="x_report", kind="drop", when="before")
+    assert not close(bridge)
+    assert close(bridge)
+    (shift,) = bridge.shifts()
+    assert (shift.closed_by, shift.answer_lost, shift.report["Sell"]["Count"]) == ("schedule", True, 1)
+
+
+def test_a_sale_that_came_before_the_next_try_tells_that_it_was_closed(bridge: Bridge, simulator: SimulatorControl) -> None:
+    sell(bridge, 1)
+    make_due(bridge)
+    simulator.fault(operation="z_report", kind="drop", when="after")
+    simulator.fault(operation="x_report", kind="drop", when="before")
+    assert not close(bridge)
+    bridge.execute("UPDATE cashboxes SET rest_until = NULL")
+    sell(bridge, 2)
+    first, second = bridge.shifts()
+    assert (first.closed_by, first.answer_lost, first.report) == ("elsewhere", True, None)
+    assert (second.number, second.closed_at) == (2, None)
+    assert not close(bridge), "the new shift is young"
+    assert simulator.state()["cashboxes"][0]["open"] is True
+
+
+def test_a_shift_closed_in_the_cabinet_is_taken_over_with_its_report(bridge: Bridge, register: Register) -> None:
+    sell(bridge, 1)
+    register.z_report()
+    make_due(bridge)
+    assert close(bridge)
+    (shift,) = bridge.shifts()
+    assert (shift.closed_by, shift.report["Sell"]["Count"]) == ("elsewhere", 1)
+
+
+def test_code_11_closes_the_shift_and_keeps_its_report(bridge: Bridge, simulator: SimulatorControl) -> None:
+    sell(bridge, 1)
+    simulator.clock(advance_seconds=DAY + 3600)
+    sell(bridge, 2)
+    first, second = bridge.shifts()
+    assert (first.number, first.closed_by, first.report["Sell"]["Count"]) == (1, "expired", 1)
+    assert (second.number, second.closed_at) == (2, None)
+
+
+def test_documents_of_somebody_else_are_named(bridge: Bridge, register: Register, capfd: pytest.CaptureFixture[str]) -> None:
+    sell(bridge, 1)
+    theirs = register.sell("coffee-7", 500)
+    make_due(bridge)
+    assert close(bridge)
+    (shift,) = bridge.shifts()
+    assert [(s["external_check_number"], s["fiscal_number"], s["total"]) for s in shift.strangers] == [
+        ("coffee-7", theirs["CheckNumber"], 500)
+    ]
+    assert "books_difference" in "".join(capfd.readouterr())
+
+
+def test_an_old_shift_is_told_of_two_hours_before_it_blocks_sales(bridge: Bridge) -> None:
+    sell(bridge, 1)
+    make_due(bridge, 21.9)
+    assert list(find_old_shifts(bridge.services)) == []
+    make_due(bridge, 22.1)
+    (condition,) = find_old_shifts(bridge.services)
+    assert (condition.kind, condition.key) == ("shift_old", "SWK00000001")
+    assert close(bridge)
+    assert list(find_old_shifts(bridge.services)) == []
+
+
+def test_autonomous_work_is_told_of_after_a_day_until_it_ends(bridge: Bridge, simulator: SimulatorControl) -> None:
+    sell(bridge, 1)
+    simulator.settings(offline=True)
+    sell(bridge, 2, 3)
+    assert list(find_autonomous(bridge.services)) == []
+    bridge.execute("UPDATE receipts SET issued_at = issued_at - interval '26 hours' WHERE id = 1")
+    bridge.execute("UPDATE receipts SET issued_at = issued_at - interval '25 hours' WHERE id = 2")
+    (condition,) = find_autonomous(bridge.services)
+    assert (condition.kind, condition.key) == ("offline", "SWK00000001")
+    simulator.settings(offline=False)
+    sell(bridge, 4)
+    assert list(find_autonomous(bridge.services)) == []
+
+
+def test_a_paused_cashbox_is_closed_all_the_same(bridge: Bridge) -> None:
+    sell(bridge, 1)
+    make_due(bridge)
+    bridge.execute("UPDATE cashboxes SET paused_until = now() + interval '1 hour'")
+    assert close(bridge)
+
+
+def test_a_cashbox_at_work_is_left_alone(bridge: Bridge, simulator: SimulatorControl) -> None:
+    sell(bridge, 1)
+    make_due(bridge)
+    bridge.execute("UPDATE cashboxes SET claim_id = gen_random_uuid(), lease_until = now() + interval '1 minute'")
+    assert not close(bridge)
+    assert simulator.journal("z_report") == []

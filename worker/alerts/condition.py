@@ -1,0 +1,26 @@
+"""Something that lasts, as it is seen at one look."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.config import Settings
+from worker.alerts.wording import describe
+from worker.services import Services
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    kind: str
+    key: str
+    text: str
+    size: int = 1
+
+
+def make_condition(settings: Settings, kind: str, key: str, *, size: int = 1, **values: object) -> Condition:
+    return Condition(kind, key, describe(kind, settings.alert_language, **values), size)
+
+
+def ask(services: Services, query: Any) -> Sequence[Any]:
+    with services.sessions() as session:
+        return session.execute(query).all()
