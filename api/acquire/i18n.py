@@ -1,4 +1,4 @@
-"""Languages of the payment page: catalogs read from locales/*.po, numbers and dates in the reader's habit."""
+"""Languages of the payment page: catalogs read from templates/locales/*.po, numbers and dates in the reader's habit."""
 
 import io
 from datetime import date, datetime
@@ -18,7 +18,7 @@ from api.acquire.text import Text
 from shared.clock import ALMATY
 from shared.money import is_whole
 
-LOCALES = Path(__file__).resolve().parent.parent.parent / "locales"
+LOCALES = Path(__file__).resolve().parent.parent.parent / "templates" / "locales"
 LANGUAGES = {"ru": "Русский", "kk": "Қазақша", "en": "English"}
 DEFAULT_LANGUAGE = "ru"
 _NUMERALS = {"ru": "ru", "kk": "kz", "en": "en"}

@@ -38,7 +38,7 @@ def environment(bridge: Bridge, tmp_path: Path) -> Mapping[str, str]:
 @pytest.fixture
 def run(environment: Mapping[str, str], tmp_path: Path) -> Run:
     def start(script: str, *arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
-        command = ["sh", str(ROOT / "backup" / script), *arguments]
+        command = ["sh", str(ROOT / "worker" / "scripts" / script), *arguments]
         return subprocess.run(
             command, env={**environment, **changes}, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
         )
@@ -133,7 +133,7 @@ def test_a_backup_that_fails_leaves_the_older_ones(run: Run, tmp_path: Path) -> 
 def test_the_nightly_process_begins_with_a_backup_where_there_is_none(
     environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    command = ("sh", str(ROOT / "backup" / "nightly.sh"))
+    command = ("sh", str(ROOT / "worker" / "scripts" / "nightly.sh"))
     nightly = Child("nightly", command, environment, tmp_path, lambda said: "next backup at " in said)
     try:
         nightly.start()
