@@ -1,5 +1,6 @@
 """`make screenshots`: pictures of the main states for the documents. Not a test; run by its name only."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -71,6 +72,16 @@ def test_take_pictures(
     manager.click(".task.due .danger")
     manager.wait_for_selector("form[data-return]")
     shoot(manager, "return")
+
+    manager.goto("/acquire/shifts")
+    manager.click("button[value=z_report]")
+    manager.wait_for_url(re.compile(r"/acquire/orders/\d+/report"))
+    manager.goto("/acquire/shifts")
+    shoot(manager, "shifts", whole=True)
+    manager.goto("/acquire/books")
+    shoot(manager, "books", whole=True)
+    page.goto("/acquire/drawer")
+    shoot(page, "drawer")
 
     phone = open_context(
         "aigerim", viewport=PHONE, color_scheme="dark", is_mobile=True, has_touch=True, locale="ru-RU"
