@@ -8,7 +8,7 @@ cashbox of its own; from then on only the salons it served before, since a compa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -40,12 +40,16 @@ class Salon:
 
 
 def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
-    own = find_own_cashbox(session, company_id)
+    number = settings.webkassa_shop_id
+    candidates = select(Cashbox).where(or_(Cashbox.company_id == company_id, Cashbox.unique_number == number))
+    # The one in force first, then the newest of those that were disabled.
+    rows = session.scalars(candidates.order_by(Cashbox.enabled.desc(), Cashbox.id.desc())).all()
+    own = next((row for row in rows if row.company_id == company_id), None)
     if own is not None:
         problem = "" if own.enabled else f"cashbox {own.unique_number} of salon {company_id} is disabled"
         return Salon(company_id, build_policy(settings, own), own.vat or settings.webkassa_vat, _if_enabled(own), problem)
     policy, vat = build_policy(settings, None), settings.webkassa_vat
-    default = ensure_default_cashbox(session, settings)
+    default = next(iter(rows), None) or ensure_default_cashbox(session, settings)
     if default is None or default.company_id is not None:
         return Salon(company_id, policy, vat, None, _unknown(company_id))
     if not default.enabled:
@@ -53,12 +57,6 @@ def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
     if not _serves(session, settings, default, company_id):
         return Salon(company_id, policy, vat, None, _unknown(company_id))
     return Salon(company_id, policy, vat, default)
-
-
-def find_own_cashbox(session: Session, company_id: int) -> Cashbox | None:
-    """The one in force, else the newest of those that were disabled."""
-    rows = select(Cashbox).where(Cashbox.company_id == company_id).order_by(Cashbox.enabled.desc(), Cashbox.id.desc())
-    return session.scalars(rows.limit(1)).first()
 
 
 def list_salons(session: Session, settings: Settings) -> Sequence[int]:
