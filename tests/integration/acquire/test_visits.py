@@ -244,13 +244,13 @@ def count_statements(desk: Desk) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
-def test_a_page_is_one_statement_however_many_visits(desk: Desk, cashier: Browser) -> None:
+def test_a_page_is_few_statements_however_many_visits(desk: Desk, cashier: Browser) -> None:
     add_one_of_each(desk)
     for number in range(PAGE_SIZE):
         desk.add_visit(at=NOON + timedelta(minutes=number))
     with count_statements(desk) as seen:
         cashier.page(PAGE)
-    assert len(seen) == 2, "who is signed in, and the page"
+    assert len(seen) == 3, "who is signed in, the page, and which cashboxes are paused"
 
 
 def test_states_of_visits_on_the_screen(desk: Desk, cashier: Browser) -> None:
