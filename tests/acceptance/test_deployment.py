@@ -138,7 +138,7 @@ def test_kill_9_of_each_process_in_turn_loses_nothing(deployed: Deployment, simu
 def test_an_update_under_traffic_refuses_and_loses_nothing(
     deployed: Deployment, simulator_process: SimulatorControl
 ) -> None:
-    """The steps of worker/scripts/update.sh: a second one beside the first, then the first leaves, then they change places."""
+    """The steps of update.sh: a second one beside the first, then the first leaves, then they change places."""
     altegio = Altegio(deployed, itertools.count(9501))
     altegio.start()
     for name in ("api", "worker"):
