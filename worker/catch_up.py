@@ -25,7 +25,7 @@ from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError, NoRights
 from worker.altegio.schemas import read_payments
 from worker.missed import store_missed_payment, store_missed_record
-from worker.salons import list_salons
+from worker.salons import list_salons, load_salon
 from worker.services import Services
 
 log = get_logger(__name__)
@@ -67,10 +67,13 @@ def catch_up(services: Services) -> int:
 
 
 def find_salons(services: Services) -> Sequence[int]:
-    """Those with a cashbox by name; where nobody is named, whoever posted visits."""
-    with services.sessions() as session:
-        named = list_salons(session, services.settings)
-        return named or session.scalars(_DISTINCT_SALONS).all()
+    """Those with a cashbox by name, and those the environment's cashbox serves because they posted."""
+    settings = services.settings
+    with services.sessions.begin() as session:
+        named = set(list_salons(session, settings))
+        posted = set(session.scalars(_DISTINCT_SALONS)) - named
+        served = {company_id for company_id in posted if load_salon(session, settings, company_id).cashbox is not None}
+    return sorted(named | served)
 
 
 # One probe of the index a salon, however many visits there are.

@@ -146,7 +146,7 @@ def _settle(sale: _Sale) -> Resolution:
 def _build_lines(sale: _Sale, paid: Decimal) -> tuple[Line, ...]:
     """Raises CannotBuild."""
     lines = build_goods_lines(sale.sold, amounts_in_tiyn=sale.salon.policy.amounts_in_tiyn)
-    loyalty = sale.facts.loyalty if sale.facts else ZERO
+    loyalty = sale.salon.policy.in_tenge(sale.facts.loyalty) if sale.facts else ZERO
     total = sum((line.total for line in lines), ZERO)
     return take_off(lines, loyalty) if loyalty and total - loyalty == paid else lines
 

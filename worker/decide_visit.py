@@ -99,7 +99,7 @@ def _collect(services: Services, session: Session, row: WebhookRecord, record: R
         status = "delete" if facts.record is None or facts.record.deleted else "update"
     payments = load_payments(session, subject, checkout)
     paid = sum((payment.amount for payment in payments), ZERO)
-    loyalty = facts.loyalty if facts else ZERO
+    loyalty = salon.policy.in_tenge(facts.loyalty) if facts else ZERO
     lines, total = _build_lines(record, paid, loyalty, amounts_in_tiyn=salon.policy.amounts_in_tiyn)
     return _Case(services, session, row, facts, record, status, salon, subject, sale, checkout, payments, lines, total)
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 from shared.altegio import GOODS_SALE, RECORD, FinanceOperation
 from shared.clock import utc_now
 from shared.models import Checkout, PaymentRecord, Receipt, WebhookRecord
-from shared.money import round_tiyn
 from shared.payment_types import read_paid
 from shared.statuses import PaymentKind, PaymentPurpose, PaymentState, ReceiptKind, ReceiptState, RecordState
 from worker.facts import Facts
@@ -43,7 +42,7 @@ def save_payment(
         "visit_id": operation.visit_id or None,
         "document_id": operation.document_id or None,
         "kind": find_payment_kind(operation, policy.payment_kinds),
-        "amount": round_tiyn(abs(operation.amount) / (100 if policy.amounts_in_tiyn else 1)),
+        "amount": policy.in_tenge(abs(operation.amount)),
         "state": PaymentState.ACTIVE if is_active else PaymentState.REVOKED,
         "purpose": find_purpose(operation),
         "account_id": operation.account.id if operation.account else None,

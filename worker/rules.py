@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from shared.altegio import EXPENSE_TYPE_OUTGO, GOODS_TYPE_SALE, SOLD_GOODS, FinanceOperation, GoodsOperation, Record
-from shared.money import ZERO
+from shared.money import ZERO, round_tiyn
 from shared.statuses import PaymentKind, PaymentPurpose
 from worker.receipt_builder import CannotBuild
 
@@ -30,6 +30,10 @@ class Policy:
     default_kind: PaymentKind | None = PaymentKind.CARD
     amounts_in_tiyn: bool = False
     payment_kinds: Mapping[str, PaymentKind] = field(default_factory=dict)
+
+    def in_tenge(self, amount: Decimal) -> Decimal:
+        """A sum as Altegio writes it."""
+        return round_tiyn(amount / (100 if self.amounts_in_tiyn else 1))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from tests.support.altegio import AltegioControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
 from tests.support.simulator import SimulatorControl
-from worker.catch_up import OVERLAP, catch_up
+from worker.catch_up import OVERLAP, catch_up, find_salons
 from worker.hook_check import check_hooks, find_hook_problem
 
 CASH, CARD, MOBILE = 0, 1, 4
@@ -104,6 +104,16 @@ class TestRecords:
         altegio.apply(known_visit(2, changed=stamp(5)), known_payment(1, 4000, record_id=2, changed=stamp(5)))
         look(bridge)
         assert [one["external_check_number"] for one in simulator.receipts()] == ["altegio_2"]
+
+
+    def test_who_is_asked_about(self, bridge: Bridge, altegio: AltegioControl) -> None:
+        environment = {name.lower(): value for name, value in altegio.environment.items()}
+        bridge.configure(**environment)
+        altegio.apply(known_visit(1), known_payment(1, 4000, record_id=1))
+        bridge.deliver(visit(1))
+        bridge.execute("INSERT INTO cashboxes (unique_number, company_id) VALUES ('SWK00000002', 777)")
+        bridge.deliver(visit(2, company=999))
+        assert find_salons(bridge.services) == [777, COMPANY]
 
 
 class TestLedger:
