@@ -20,6 +20,9 @@ _redis_numbers = itertools.count(63, -1)
 def module_bridge(
     module_database_url: str, redis_server: Redis, simulator_process: SimulatorControl, secrets: Secrets
 ) -> Iterator[Bridge]:
+    # A file before may have left it killed.
+    redis_server.resume()
+    redis_server.start()
     redis_url = redis_server.url_of(next(_redis_numbers))
     bridge = Bridge(service_environment(module_database_url, redis_url, simulator_process.url, secrets))
     yield bridge

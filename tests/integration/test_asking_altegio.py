@@ -184,17 +184,11 @@ class TestRights:
         bridge.deliver(visit())
         assert paid_by(simulator) == {CARD: "4000.00"}
 
-    def test_a_wrong_token_is_told_without_the_token(
-        self,
-        bridge: Bridge,
-        altegio: AltegioControl,
-        capfd: pytest.CaptureFixture[str],
-        caplog: pytest.LogCaptureFixture,
-    ) -> None:
+    def test_a_wrong_token_is_told_without_the_token(self, bridge: Bridge, altegio: AltegioControl) -> None:
         altegio.settings(user_token="changed")
         bridge.deliver(visit())
         assert bridge.receipt().state == "issued"
-        said = "".join(capfd.readouterr()) + caplog.text
+        said = bridge.scalar("SELECT text FROM alerts WHERE kind = 'altegio_rights'")
         assert "ALTEGIO_USER_TOKEN" in said
         assert not [token for token in (USER_TOKEN, PARTNER_TOKEN) if token in said]
 

@@ -105,7 +105,6 @@ class TestRecords:
         look(bridge)
         assert [one["external_check_number"] for one in simulator.receipts()] == ["altegio_2"]
 
-
     def test_who_is_asked_about(self, bridge: Bridge, altegio: AltegioControl) -> None:
         environment = {name.lower(): value for name, value in altegio.environment.items()}
         bridge.configure(**environment)
@@ -209,26 +208,17 @@ def test_hook_settings(changes: dict[str, Any], words: str | None) -> None:
 
 
 class TestHookCheck:
-    def test_once_a_day_and_sooner_while_it_is_wrong(
-        self,
-        looking: Bridge,
-        altegio: AltegioControl,
-        capfd: pytest.CaptureFixture[str],
-        caplog: pytest.LogCaptureFixture,
-    ) -> None:
+    def test_once_a_day_and_sooner_while_it_is_wrong(self, looking: Bridge, altegio: AltegioControl) -> None:
         altegio.open(urls=["https://other.example/hook"])
         check_hooks(looking.services)
         check_hooks(looking.services)
         assert altegio.calls().count("hooks") == 1
-        assert "our address is gone" in "".join(capfd.readouterr()) + caplog.text
         assert looking.scalar("SELECT count(*) FROM alerts WHERE kind = 'hook_lost' AND cleared_at IS NULL") == 1
-        caplog.clear()
         altegio.open(urls=[OURS])
         looking.execute("UPDATE altegio_looks SET next_look_at = next_look_at - interval '1 hour'")
         check_hooks(looking.services)
         assert altegio.calls().count("hooks") == 2
         assert looking.scalar("SELECT count(*) FROM alerts WHERE cleared_at IS NULL") == 0
-        assert "our address is gone" not in "".join(capfd.readouterr()) + caplog.text
         looking.execute("UPDATE altegio_looks SET next_look_at = next_look_at - interval '1 hour'")
         check_hooks(looking.services)
         assert altegio.calls().count("hooks") == 2
