@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week fiscal-month model fuzz bench-acquire lint types contracts doctor test-docs deploy-check \
+.PHONY: help demo test screenshots chaos salon-week fiscal-month model fuzz bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
 	audit check-migrations format clean install servers
 
 help: ## list the commands
@@ -59,6 +59,9 @@ doctor: $(STAMP) ## look at the service of this folder's .env and say what to fi
 
 test-docs: $(STAMP) servers ## run the commands of the documentation
 	$(BIN)/python -m pytest -q tests/acceptance/test_docs.py
+
+test-deploy: $(STAMP) ## the compose file under podman, as root, with stand-ins of Debian for the public images
+	@exec $(BIN)/python -m tests.deploy.run
 
 deploy-check: $(STAMP) ## compose file, Dockerfiles, scripts and nginx template, without a container engine
 	@$(BIN)/python -m dev.deploy.check

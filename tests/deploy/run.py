@@ -1,0 +1,230 @@
+"""`make test-deploy`: the compose file under a real engine, from images to an update. Opt-in: minutes, root and a network.
+
+Prints what it did; exit code 0 when everything held.
+"""
+
+import json
+import os
+import re
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import urllib3
+
+from dev.demo.children import ROOT
+from dev.demo.waiting import wait_until
+from dev.deploy.nginx import SERVER_NAME
+from tests.deploy.engine import NEEDED, Engine
+from tests.support.payloads import visit
+
+FOLDER = Path(os.environ.get("DEPLOY_FOLDER", "/var/tmp/altegio-webkassa-deploy"))
+HTTP_PORT, HTTPS_PORT = 18080, 18443
+CASHBOX = "SWK00000001"
+KILLED = ("nginx", "api", "worker", "beat", "flower", "redis", "db")
+
+
+class Trial:
+    """A copy of the project as an operator has it after the steps of the README."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.project = engine.folder / "project"
+        self.webhook_secret = secrets.token_hex(16)
+        self.flower_login = f"ops:{secrets.token_hex(8)}"
+        self.number = 9000
+
+    def install(self) -> None:
+        shutil.rmtree(self.project, ignore_errors=True)
+        names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
+        for name in filter(None, names):
+            (self.project / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, self.project / name)
+        values = {
+            "POSTGRES_PASSWORD": secrets.token_hex(8),
+            "SECRET_KEY": secrets.token_hex(16),
+            "ALTEGIO_WEBHOOK_SECRET": self.webhook_secret,
+            "WEBKASSA_API_URL": "http://webkassa:8010",
+            "WEBKASSA_API_TOKEN": secrets.token_hex(8),
+            "WEBKASSA_SHOP_ID": CASHBOX,
+            "WEBKASSA_VAT": "16",
+            "WEBKASSA_LOGIN": "cashier@example.kz",
+            "WEBKASSA_PASSWORD": secrets.token_hex(8),
+            "SERVER_NAME": SERVER_NAME,
+            "FLOWER_BASIC_AUTH": self.flower_login,
+        }
+        text = (self.project / ".env.example").read_text("utf-8")
+        for name, value in values.items():
+            text, count = re.subn(rf"^{name}=.*$", f"{name}={value}", text, flags=re.MULTILINE)
+            assert count == 1, name
+        (self.project / ".env").write_text(f"{text}\nCOMPOSE_PROFILES=backup,demo\n", "utf-8")
+        compose = self.project / "docker-compose.yml"
+        ports = {'"80:80"': f'"127.0.0.1:{HTTP_PORT}:80"', '"443:443"': f'"127.0.0.1:{HTTPS_PORT}:443"'}
+        text = compose.read_text("utf-8")
+        for theirs, ours in ports.items():
+            assert theirs in text
+            text = text.replace(theirs, ours)
+        compose.write_text(text, "utf-8")
+
+    def compose(self, *words: str, check: bool = True) -> str:
+        return self.engine.docker("compose", *words, check=check, folder=self.project)
+
+    def request(self, method: str, path: str, **options: Any) -> tuple[int, bytes]:
+        """Over TLS; the certificate is the temporary one, which nobody has to trust here."""
+        headers = {"Host": SERVER_NAME, **options.pop("headers", {})}
+        pool = urllib3.HTTPSConnectionPool(
+            "127.0.0.1", HTTPS_PORT, server_hostname=SERVER_NAME, assert_hostname=False, cert_reqs="CERT_NONE"
+        )
+        with pool:
+            try:
+                answer = pool.request(method, path, headers=headers, retries=False, timeout=10, redirect=False, **options)
+            except urllib3.exceptions.HTTPError:
+                return 0, b""
+            return answer.status, answer.data
+
+    def post_until_taken(self) -> int:
+        self.number += 1
+        body = json.dumps(visit(self.number)).encode()
+        path = f"/api/webhook/{self.webhook_secret}"
+        wait_until(
+            lambda: self.request("POST", path, body=body)[0] == 200, timeout=120, what="a webhook to be taken", poll=1
+        )
+        return self.number
+
+    def await_receipt(self, number: int) -> dict[str, Any]:
+        def look() -> dict[str, Any] | None:
+            status, body = self.request("GET", f"/api/webhook/status/{number}")
+            found = json.loads(body) if status == 200 else {}
+            return found["receipt"] if found.get("state") == "processed" else None
+
+        return wait_until(look, timeout=240, what=f"the receipt of {number}", poll=1)
+
+    def count_in_ledger(self, number: int) -> int:
+        code = (
+            "import json,urllib.request as r;"
+            f"print(len(json.load(r.urlopen('http://127.0.0.1:8010/_sim/receipts?external=altegio_{number}'))))"
+        )
+        return int(self.compose("exec", "-T", "webkassa", "python", "-c", code).strip().splitlines()[-1])
+
+
+def say(text: str) -> None:
+    print(time.strftime("%H:%M:%S"), text, flush=True)
+
+
+def run(trial: Trial) -> None:
+    say("docker compose up -d")
+    trial.compose("up", "-d", "--no-build", "--pull", "never")
+    receipt = trial.await_receipt(trial.post_until_taken())
+    say(f"a webhook over TLS became the receipt {receipt['fiscal_number']}")
+    say(trial.compose("ps", "--all", "--format", "table {{.Service}}\t{{.Status}}"))
+    look_from_outside(trial)
+    say(trial.compose("exec", "-T", "worker", "celery", "-A", "worker", "doctor"))
+    look_inside(trial)
+    back_up_and_restore(trial)
+    kill_each_in_turn(trial)
+    update(trial)
+
+
+def look_from_outside(trial: Trial) -> None:
+    login = urllib3.make_headers(basic_auth=trial.flower_login)
+    wait_until(lambda: trial.request("GET", "/flower/", headers=login)[0] == 200, timeout=60, what="Flower", poll=1)
+    seen = {path: trial.request("GET", path)[0] for path in ("/flower/", "/metrics", "/health/ready", "/health", "/docs")}
+    say(f"without a password: {seen}")
+    assert seen == {"/flower/": 401, "/metrics": 404, "/health/ready": 404, "/health": 200, "/docs": 200}
+
+
+def look_inside(trial: Trial) -> None:
+    """Nobody is root, nothing can be written. That networks are apart is Docker's doing; Podman's bridges are not."""
+    for service in ("api", "worker", "beat", "flower"):
+        said = trial.compose(
+            "exec", "-T", service, "sh", "-c", "id -u; touch /app/x 2>&1; python -m pip --version 2>&1; true"
+        )
+        assert said.startswith("10001"), said
+        assert "Read-only" in said, said
+        assert "No module named pip" in said, said
+    scrape = "import urllib.request as r; print('receipts_total' in r.urlopen('http://worker:9101/metrics').read().decode())"
+    assert "True" in trial.compose("exec", "-T", "flower", "python", "-c", scrape)
+    say("containers run as 10001, on a read-only file system, without pip; metrics are inside alone")
+
+
+def back_up_and_restore(trial: Trial) -> None:
+    trial.compose("exec", "-T", "backup", "sh", "/backup/backup.sh")
+    lost = trial.post_until_taken()
+    trial.await_receipt(lost)
+    name = trial.compose("exec", "-T", "backup", "sh", "-c", "ls /backups | grep dump | tail -1").strip().splitlines()[-1]
+    trial.compose("stop", "api", "worker", "beat")
+    said = trial.compose("run", "--rm", "--no-deps", "backup", "/backup/restore.sh", f"/backups/{name}")
+    trial.compose("up", "-d", "--no-build", "--pull", "never")
+    wait_until(lambda: trial.request("GET", "/health")[0] == 200, timeout=120, what="the api", poll=1)
+    assert trial.request("GET", f"/api/webhook/status/{lost}")[0] == 404
+    trial.number = lost - 1
+    assert trial.post_until_taken() == lost
+    trial.await_receipt(lost)
+    assert trial.count_in_ledger(lost) == 1
+    say(f"restored; a receipt that was newer than the backup is found again, not doubled. {said.splitlines()[-2]}")
+
+
+def kill_each_in_turn(trial: Trial) -> None:
+    numbers = []
+    for service in KILLED:
+        numbers.append(trial.post_until_taken())
+        trial.compose("kill", "--signal", "KILL", service)
+        # Podman leaves restarts after a kill to systemd as well.
+        trial.compose("up", "-d", "--no-build", "--pull", "never", "--no-deps", service)
+        numbers.append(trial.post_until_taken())
+    for number in numbers:
+        trial.await_receipt(number)
+        assert trial.count_in_ledger(number) == 1
+    say(f"kill -9 of {', '.join(KILLED)}: {len(numbers)} webhooks, one receipt each")
+
+
+def update(trial: Trial) -> None:
+    """deploy/update.sh itself, without the building; the address of the api changes under nginx."""
+    script = (trial.project / "deploy" / "update.sh").read_text("utf-8").replace("docker compose build\n", "")
+    before = trial.compose("ps", "--quiet", "api").split()
+    done = subprocess.Popen(["sh", "-c", script], cwd=trial.project, env=trial.engine.environment, stdin=subprocess.DEVNULL)
+    numbers, refused = [], 0
+    while done.poll() is None:
+        trial.number += 1
+        status, _ = trial.request(
+            "POST", f"/api/webhook/{trial.webhook_secret}", body=json.dumps(visit(trial.number)).encode()
+        )
+        refused += status != 200
+        numbers += [trial.number] if status == 200 else []
+        time.sleep(0.2)
+    assert done.returncode == 0
+    assert trial.compose("ps", "--quiet", "api").split() != before
+    for number in numbers:
+        trial.await_receipt(number)
+    say(f"update.sh under traffic: {len(numbers)} webhooks taken, {refused} refused, every receipt issued")
+
+
+def main() -> int:
+    urllib3.disable_warnings()
+    missing = [name for name in NEEDED if not shutil.which(name)]
+    if missing or os.geteuid() != 0:
+        print(f"NOT RUN: needs root and {', '.join(NEEDED)}; missing: {', '.join(missing) or 'root'}", file=sys.stderr)
+        return 1
+    engine = Engine(FOLDER)
+    engine.build_images()
+    trial = Trial(engine)
+    trial.install()
+    with engine.serve():
+        try:
+            run(trial)
+        except BaseException:
+            say(trial.compose("ps", "--all", check=False))
+            say(trial.compose("logs", "--tail", "40", check=False))
+            raise
+        finally:
+            trial.compose("down", "--volumes", "--timeout", "5", check=False)
+    say("everything held")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,9 @@
+# Of the newest Debian: `resolve` in an upstream needs nginx 1.27.3.
+FROM localhost/debian:sid
+# A mirror may be behind: the release is not as fresh as it says it would be.
+RUN apt-get -o Acquire::Check-Valid-Until=false update -qq \
+    && apt-get install -qq -y --no-install-recommends nginx openssl curl gettext-base \
+    && rm -rf /var/lib/apt/lists && useradd --system nginx
+COPY nginx.conf /etc/nginx/nginx.conf
+COPY nginx-entrypoint.sh /entrypoint.sh
+ENTRYPOINT ["sh", "/entrypoint.sh"]
