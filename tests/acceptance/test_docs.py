@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from dev.demo.children import ROOT
+from tests.support.echo import run_echo
 from tests.support.payloads import visit
 from tests.support.stack import Stack
 
@@ -93,8 +94,9 @@ def test_commands_of_operators_work(documented: Stack, command: str) -> None:
     words = shlex.split(command.partition("celery ")[2])
     if words[2:4] == ["cashboxes", "add"]:
         words.append("--help")
-    done = run(documented, ["-m", "celery", *words])
-    # `check` and `doctor` end with 1 for what they find; here they find that nobody is told of alerts, and no more.
+    with run_echo() as somebody_to_tell:
+        done = run(documented, ["-m", "celery", *words], ALERT_URLS=f"json://{somebody_to_tell.address}")
+    # `check` and `doctor` end with 1 for what they find; here they find nothing.
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
 
@@ -106,10 +108,10 @@ def test_accounts_are_made(documented: Stack, command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def run(service: Stack, words: list[str], said: str = "") -> "subprocess.CompletedProcess[str]":
+def run(service: Stack, words: list[str], said: str = "", **changes: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, *words],
-        env=service.environment,
+        env={**service.environment, **changes},
         cwd=Path(service.children["api"].log).parent,
         input=said,
         capture_output=True,
