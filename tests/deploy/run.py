@@ -183,8 +183,8 @@ def kill_each_in_turn(trial: Trial) -> None:
 
 
 def update(trial: Trial) -> None:
-    """deploy/update.sh itself, without the building; the address of the api changes under nginx."""
-    script = (trial.project / "deploy" / "update.sh").read_text("utf-8").replace("docker compose build\n", "")
+    """worker/scripts/update.sh itself, without the building; the address of the api changes under nginx."""
+    script = (trial.project / "worker" / "scripts" / "update.sh").read_text("utf-8").replace("docker compose build\n", "")
     before = trial.compose("ps", "--quiet", "api").split()
     done = subprocess.Popen(["sh", "-c", script], cwd=trial.project, env=trial.engine.environment, stdin=subprocess.DEVNULL)
     numbers, refused = [], 0
