@@ -27,7 +27,7 @@ ifeq ($(strip $(ARGS)),)
 	$(BIN)/python -m pytest -n 2 --dist loadfile tests/unit tests/integration
 	@$(BIN)/python -m tests.support.chromium
 	@$(BIN)/python -m dev.deploy.nginx
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests/acceptance tests/browser
+	$(BIN)/python -m pytest -n 3 --dist loadgroup tests/acceptance tests/browser
 else
 	$(BIN)/python -m pytest $(ARGS)
 endif

@@ -27,6 +27,21 @@ REDIS_DATABASES = 64
 AT_ONCE = {"LOG_FORMAT": "json", "PAYMENT_WAIT_SECONDS": "0"}
 UNSAFE_BUT_FAST = {"fsync": "off", "full_page_writes": "off"}
 
+# Of the acceptance tests, those that hurt nothing and measure no time.
+COMMANDS_ONLY = {
+    "test_chain",
+    "test_command_line",
+    "test_docs",
+    "test_doctor",
+    "test_fiscal_month",
+    "test_flower",
+    "test_monitoring",
+    "test_openapi",
+    "test_salon_week",
+    "test_security",
+    "test_starting",
+}
+
 LOGS = pytest.StashKey[list[Callable[[], Mapping[str, str]]]]()
 _redis_numbers = itertools.cycle(range(REDIS_DATABASES))
 
@@ -40,11 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tier is the folder; cheap tiers run first. Side by side, each tier of whole services stays in one process."""
+    """The tier is the folder; cheap tiers run first. Side by side, whole services stay in one process of each group.
+
+    What kills and freezes is a group of its own, and so is what only waits for commands.
+    """
     for item in items:
         tier = _find_tier(item.path)
         item.add_marker(tier)
-        item.add_marker(pytest.mark.xdist_group(tier))
+        item.add_marker(pytest.mark.xdist_group("commands" if item.path.stem in COMMANDS_ONLY else tier))
     order = list(SECONDS)
     items.sort(key=lambda item: order.index(_find_tier(item.path)))
 

@@ -13,6 +13,7 @@ import yaml
 
 from dev.demo.children import ROOT
 from tests.support.echo import run_echo
+from tests.support.operator import Operator
 from tests.support.payloads import visit
 from tests.support.stack import Stack
 
@@ -75,6 +76,8 @@ def documented(module_stack: Stack) -> Stack:
     """Rows with the numbers that stand in the documents."""
     module_stack.post([visit(number) for number in range(9801, 9821)])
     module_stack.wait_for_state(17, "processed", timeout=60)
+    added = Operator(module_stack).run("add", "--company=307627", "--cashbox=SWK00000002", group="cashboxes")
+    assert added[0] == 0, added[1]
     return module_stack
 
 
