@@ -1,5 +1,5 @@
 #!/bin/sh
-# The new version in place of the running one, without refusing a webhook: run it in the project's folder after `git pull`.
+# The new version in place of the running one, with an api that answers all the time: run it in the project's folder after `git pull`.
 # Migrations come first, since the running version survives them. Then a new api and a new worker start beside the old
 # ones, and only when they are healthy do the old ones leave, each after what it has under way.
 set -eu
