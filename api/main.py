@@ -27,6 +27,7 @@ from shared.config import Settings, get_settings
 from shared.db import create_database_engine, create_session_factory
 from shared.logging import configure_logging
 from shared.queue import create_producer
+from shared.tracing import start_tracing, stop_tracing
 
 ROOT = Path(__file__).resolve().parent.parent
 DESCRIPTION = "Turns payments in Altegio into fiscal receipts of Webkassa: none lost, none doubled."
@@ -54,6 +55,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     settings: Settings = app.state.settings or get_settings()
     settings.check_for_api()
     configure_logging(settings)
+    start_tracing("api")
     engine = create_database_engine(settings, pool_size=READER_CONNECTIONS)
     producer = create_producer(settings)
     publisher = Publisher(producer)
@@ -77,6 +79,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         publisher.stop()
         app.state.redis.close()
         engine.dispose()
+        stop_tracing()
 
 
 def _add_docs(app: FastAPI) -> None:

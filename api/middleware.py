@@ -8,6 +8,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.metrics import WEBHOOK_SECONDS
+from shared.tracing import record_span
 
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}$")
 _CONTENT_POLICY = (
@@ -50,7 +51,9 @@ class RequestContext:
             await self._app(scope, receive, send_with_headers)
         finally:
             if scope["method"] == "POST" and scope["path"].startswith("/api/webhook"):
-                WEBHOOK_SECONDS.observe(time.perf_counter() - started)
+                seconds = time.perf_counter() - started
+                WEBHOOK_SECONDS.observe(seconds)
+                record_span("webhook", seconds, request_id, {})
             structlog.contextvars.clear_contextvars()
 
 

@@ -40,6 +40,7 @@ COMMANDS_ONLY = {
     "test_salon_week",
     "test_security",
     "test_starting",
+    "test_traces",
 }
 
 LOGS = pytest.StashKey[list[Callable[[], Mapping[str, str]]]]()

@@ -9,6 +9,7 @@ from celery import Celery, signals
 from shared.config import ConfigurationError, get_settings
 from shared.logging import configure_logging, get_logger
 from shared.queue import BROKER_OPTIONS, DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, direct_queue
+from shared.tracing import start_tracing, stop_tracing
 from worker import broker
 from worker.metrics import serve_metrics
 from worker.schedule import build_schedule
@@ -96,6 +97,8 @@ def _start_lookout(**_: Any) -> None:
 @signals.worker_ready.connect
 def _serve_metrics(**_: Any) -> None:
     serve_metrics(settings)
+    start_tracing("worker")
+    signals.worker_shutdown.connect(lambda **_: stop_tracing(), weak=False)
 
 
 @signals.task_prerun.connect

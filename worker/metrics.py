@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prometheus_client import start_http_server
+from structlog.contextvars import get_contextvars
 
 from shared.clock import utc_now
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.metrics import RECEIPT_ATTEMPTS, RECEIPT_SECONDS, RECEIPTS, WEBKASSA_SECONDS
 from shared.models import Receipt
+from shared.tracing import record_span
 from worker.webkassa.errors import WebkassaError
 
 log = get_logger(__name__)
@@ -45,6 +47,13 @@ def count_failed(outcome: str) -> None:
     RECEIPTS.labels(outcome=outcome).inc()
 
 
+def tell_span(name: str, seconds: float, **attributes: str | int) -> None:
+    """In the trace of the request, and with the ids, that the work has bound to its log lines."""
+    bound = get_contextvars()
+    ids = {key: bound[key] for key in ("record_id", "receipt_id") if bound.get(key) is not None}
+    record_span(name, seconds, bound.get("request_id"), ids | attributes)
+
+
 @contextmanager
 def watch_call(path: str) -> Iterator[None]:
     """Times one HTTP call to Webkassa and logs it, under whatever ids the work has bound."""
@@ -60,3 +69,4 @@ def watch_call(path: str) -> Iterator[None]:
         # The vendor may send any text as a code; labels have to stay few.
         WEBKASSA_SECONDS.labels(call=call, code=code if len(code) <= _LONGEST_CODE else "other").observe(seconds)
         log.info("webkassa call", call=call, code=code, seconds=round(seconds, 3))
+        tell_span(f"webkassa {call}", seconds, code=code)

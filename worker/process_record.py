@@ -7,6 +7,7 @@ Deliveries of one subject are decided one after another (an advisory lock of the
 find that no receipt exists. That a second sale cannot exist is, beyond that, a constraint of the table.
 """
 
+import time
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -26,6 +27,7 @@ from worker.decide_payment import note_payment
 from worker.decide_visit import decide_visit
 from worker.facts import Facts, NeedsFacts, read_facts
 from worker.log_context import bind_delivery
+from worker.metrics import tell_span
 from worker.resolution import Resolution
 from worker.sales import Subject
 from worker.services import Services
@@ -40,6 +42,7 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 60.0
 
 def process_record(services: Services, row_id: int) -> Resolution | None:
     """What became of the row; None when it is not ours to decide. The caller follows up with `cashbox_id` and `wake`."""
+    started = time.perf_counter()
     claim_id = _claim(services, row_id)
     if claim_id is None:
         return None
@@ -49,6 +52,7 @@ def process_record(services: Services, row_id: int) -> Resolution | None:
         resolution = _decide_with_facts(services, row_id, claim_id, need.subject)
     if resolution is not None:
         log.info("decided", record_id=row_id, state=resolution.state, reason=resolution.reason)
+        tell_span("decide", time.perf_counter() - started, state=resolution.state)
     return resolution
 
 
