@@ -1,4 +1,7 @@
-"""What routes ask for, as annotated aliases. Everything lives on `app.state`, filled when the process starts."""
+"""What routes ask for, as annotated aliases. Everything lives on `app.state`, filled when the process starts.
+
+Those that only look something up are `async`, since anything else costs a hop to a thread and back.
+"""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +16,7 @@ if TYPE_CHECKING:
     from api.webhook.writer import GroupWriter
 
 
-def get_settings(request: Request) -> Settings:
+async def get_settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 
@@ -24,17 +27,17 @@ def get_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-def get_writer(request: Request) -> "GroupWriter":
+async def get_writer(request: Request) -> "GroupWriter":
     writer: GroupWriter = request.app.state.writer
     return writer
 
 
-def get_salon_limit(request: Request) -> "SalonLimit":
+async def get_salon_limit(request: Request) -> "SalonLimit":
     limit: SalonLimit = request.app.state.salon_limit
     return limit
 
 
-def get_request_id(request: Request) -> str:
+async def get_request_id(request: Request) -> str:
     request_id: str = request.state.request_id
     return request_id
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
 from pathlib import Path
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -30,6 +31,8 @@ ERRORS_FILE_BYTES = 5_000_000
 
 def mask_text(text: str) -> str:
     """Phones, addresses, bearer tokens, the secret path segment and passwords of URLs, wherever they stand."""
+    if text.isidentifier() and text.isascii():  # one plain word: none of these is, and most values in a log line are
+        return text
     text = _URL_PASSWORD.sub(rf"\1{MASK}\2", text)
     text = _WEBHOOK_PATH.sub(rf"\1{MASK}", text)
     text = _BEARER.sub(f"Bearer {MASK}", text)
@@ -47,9 +50,14 @@ def mask(value: Any, *, personal: bool = True) -> Any:
 
 
 def _mask_entry(key: str, value: Any, personal: bool) -> Any:
-    if value not in (None, "") and (_SECRET_KEYS.search(key) or (personal and _PERSONAL_KEYS.match(key))):
+    if value not in (None, "") and _is_telling(key, personal):
         return MASK
     return mask(value, personal=personal)
+
+
+@lru_cache(maxsize=1024)
+def _is_telling(key: str, personal: bool) -> bool:
+    return bool(_SECRET_KEYS.search(key) or (personal and _PERSONAL_KEYS.match(key)))
 
 
 def _mask_event(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -60,11 +68,12 @@ def configure_logging(settings: Settings) -> None:
     """Everything that logs in this process, libraries included, goes through the masks to standard error."""
     shared: list[Any] = [
         merge_contextvars,
+        structlog.processors.format_exc_info,
+        _mask_event,
+        # Nothing that follows can hold a secret.
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
-        _mask_event,
     ]
     as_json = settings.log_format == "json" or (settings.log_format == "auto" and not sys.stderr.isatty())
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer()

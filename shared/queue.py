@@ -1,10 +1,16 @@
 """Names of queues and tasks, and the only way for the HTTP process to hand over work: by task name, ids as arguments."""
 
-from collections.abc import Iterable
+import json
+import os
+import socket
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import uuid4
 
 from celery import Celery
 from kombu import Exchange, Queue
+from kombu.transport.redis import Channel as RedisChannel
 
 from shared.config import Settings
 
@@ -77,11 +83,70 @@ def create_producer(settings: Settings) -> Celery:
 
 
 def publish_records(app: Celery, ids: Iterable[int], *, request_id: str | None = None) -> None:
-    """One message a row, over one connection. Raises kombu.exceptions.OperationalError when the broker is away."""
-    headers = {"request_id": request_id} if request_id else None
+    """One message a row. Raises kombu.exceptions.OperationalError, redis.exceptions.RedisError when the broker is away."""
+    publish_batch(app, [(row_id, request_id) for row_id in ids])
+
+
+def publish_batch(app: Celery, rows: Sequence[tuple[int, str | None]]) -> None:
+    """One message for each row and the request that brought it, all in one command where the broker is Redis.
+
+    Celery takes a millisecond to send a message, which is more than everything else that a webhook costs. Raises like
+    `publish_records`.
+    """
     with app.producer_or_acquire() as producer:
-        for row_id in ids:
+        channel = producer.channel
+        if isinstance(channel, RedisChannel):
+            with channel.conn_or_acquire() as client:
+                client.lpush(RECORDS, *(build_record_message(*row) for row in rows))
+            return
+        for row_id, request_id in rows:
+            headers = {"request_id": request_id} if request_id else None
             app.send_task(PROCESS_RECORD, args=[row_id], producer=producer, headers=headers, retry=False)
+
+
+def build_record_message(row_id: int, request_id: str | None) -> str:
+    """What Celery and kombu would put into Redis for it."""
+    task_id = str(uuid4())
+    body = f'[[{row_id}], {{}}, {{"callbacks": null, "errbacks": null, "chain": null, "chord": null}}]'
+    headers = {
+        "lang": "py",
+        "task": PROCESS_RECORD,
+        "id": task_id,
+        "shadow": None,
+        "eta": None,
+        "expires": None,
+        "group": None,
+        "group_index": None,
+        "retries": 0,
+        "timelimit": [None, None],
+        "root_id": task_id,
+        "parent_id": None,
+        "argsrepr": f"[{row_id}]",
+        "kwargsrepr": "{}",
+        "origin": _ORIGIN,
+        "ignore_result": None,
+        "replaced_task_nesting": 0,
+        "stamped_headers": None,
+        "stamps": {},
+    }
+    message = {
+        "body": b64encode(body.encode()).decode(),
+        "content-encoding": "utf-8",
+        "content-type": "application/json",
+        "headers": headers | {"request_id": request_id} if request_id else headers,
+        "properties": {
+            "correlation_id": task_id,
+            "delivery_mode": 2,
+            "delivery_info": {"exchange": "", "routing_key": RECORDS},
+            "priority": 0,
+            "body_encoding": "base64",
+            "delivery_tag": str(uuid4()),
+        },
+    }
+    return json.dumps(message)
+
+
+_ORIGIN = f"gen{os.getpid()}@{socket.gethostname()}"
 
 
 def publish_task(app: Celery, name: str, args: list[int]) -> None:

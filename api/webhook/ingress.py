@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.webhook.envelopes import Arrival, read_arrivals
+from api.webhook.inbox import Stored
 from api.webhook.salon_limit import SalonLimit
-from api.webhook.writer import GroupWriter, Stored
+from api.webhook.writer import GroupWriter
 from shared.altegio import SUPPORTED_RESOURCES
 from shared.logging import get_logger
 from shared.metrics import WEBHOOKS

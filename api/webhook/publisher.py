@@ -1,19 +1,20 @@
 """Hands stored rows to the workers, off the answer's path. What is not handed over the dispatcher finds in the database."""
 
-import queue
 import threading
 import time
+from collections import deque
 
 from celery import Celery
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from shared.logging import get_logger
-from shared.queue import publish_records
+from shared.queue import publish_batch
 
 log = get_logger(__name__)
 
 MAX_WAITING = 10_000
+MAX_BATCH = 500
 # While the broker is away every try costs its socket time-out; the dispatcher takes over in the meantime.
 REST_AFTER_FAILURE_SECONDS = 3.0
 
@@ -21,7 +22,9 @@ REST_AFTER_FAILURE_SECONDS = 3.0
 class Publisher:
     def __init__(self, producer: Celery) -> None:
         self._producer = producer
-        self._queue: queue.Queue[tuple[list[int], str] | None] = queue.Queue(MAX_WAITING)
+        self._waiting: deque[tuple[int, str]] = deque(maxlen=MAX_WAITING)
+        self._has_work = threading.Event()
+        self._is_ending = False
         self._resting_until = 0.0
         self._thread = threading.Thread(target=self._run, name="webhook-publisher", daemon=True)
 
@@ -29,25 +32,30 @@ class Publisher:
         self._thread.start()
 
     def stop(self) -> None:
-        self._queue.put(None)
+        self._is_ending = True
+        self._has_work.set()
         self._thread.join(timeout=5)
 
     def publish(self, row_ids: list[int], request_id: str) -> None:
-        """Never blocks, never raises."""
-        try:
-            self._queue.put_nowait((row_ids, request_id))
-        except queue.Full:
-            log.warning("publisher is behind, rows are left to the dispatcher", rows=len(row_ids))
+        """Never blocks, never raises. When it is behind, the oldest rows are left to the dispatcher."""
+        self._waiting.extend((row_id, request_id) for row_id in row_ids)
+        self._has_work.set()
 
     def _run(self) -> None:
-        while (item := self._queue.get()) is not None:
-            if time.monotonic() < self._resting_until:
-                continue
-            self._publish(*item)
+        while not self._is_ending or self._waiting:
+            self._has_work.wait()
+            self._has_work.clear()
+            while batch := self._take_batch():
+                if time.monotonic() >= self._resting_until:
+                    self._publish(batch)
 
-    def _publish(self, row_ids: list[int], request_id: str) -> None:
+    def _take_batch(self) -> list[tuple[int, str]]:
+        """All that has gathered while the batch before was sent."""
+        return [self._waiting.popleft() for _ in range(min(len(self._waiting), MAX_BATCH))]
+
+    def _publish(self, batch: list[tuple[int, str]]) -> None:
         try:
-            publish_records(self._producer, row_ids, request_id=request_id)
+            publish_batch(self._producer, batch)
         except (OperationalError, RedisError, OSError) as error:
             self._resting_until = time.monotonic() + REST_AFTER_FAILURE_SECONDS
-            log.warning("broker is away, rows are left to the dispatcher", error=type(error).__name__, rows=len(row_ids))
+            log.warning("broker is away, rows are left to the dispatcher", error=type(error).__name__, rows=len(batch))

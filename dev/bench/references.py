@@ -1,0 +1,101 @@
+"""What the ingress is compared with, served by the same program with the same flags; the database is named by the environment.
+
+`hello` answers and does nothing: the ceiling of the framework. `ordinary` is what most services of this kind do: a thread, an
+ORM object, a commit and a message in the request. `careful` awaits one INSERT a request on a driver made for it.
+"""
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import asyncpg
+from fastapi import FastAPI, Request
+from pydantic import BaseModel
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+from shared.config import get_settings
+from shared.models import WebhookRecord
+from shared.queue import PROCESS_RECORD, create_producer
+
+
+class Envelope(BaseModel):
+    company_id: int
+    resource: str
+    resource_id: int
+    status: str
+    data: dict[str, Any]
+
+    @property
+    def key(self) -> str:
+        return f"reference:{self.resource_id}:{self.data['id']}"
+
+
+hello = FastAPI()
+
+
+@hello.post("/")
+async def say_hello(request: Request) -> dict[str, bool]:
+    await request.body()
+    return {"success": True}
+
+
+def make_ordinary() -> FastAPI:
+    app = FastAPI()
+    settings = get_settings()
+    sessions = sessionmaker(create_engine(settings.database_url, pool_size=20), class_=Session)
+    producer = create_producer(settings)
+
+    @app.post("/")
+    def receive(envelope: Envelope) -> dict[str, Any]:
+        row = WebhookRecord(
+            company_id=envelope.company_id,
+            resource=envelope.resource,
+            resource_id=envelope.resource_id,
+            status=envelope.status,
+            dedup_key=envelope.key,
+            body=envelope.model_dump(),
+        )
+        with sessions() as session:
+            session.add(row)
+            session.commit()
+            row_id = row.id
+        producer.tasks[PROCESS_RECORD].apply_async(args=[row_id])
+        return {"success": True, "record_id": row_id}
+
+    producer.task(name=PROCESS_RECORD)(lambda _: None)
+    return app
+
+
+_INSERT = """
+INSERT INTO webhook_records (company_id, resource, resource_id, status, dedup_key, body) VALUES ($1, $2, $3, $4, $5, $6)
+RETURNING id
+"""
+
+
+def make_careful() -> FastAPI:
+    @asynccontextmanager
+    async def connect(app: FastAPI) -> AsyncIterator[None]:
+        url = os.environ["DATABASE_URL"].replace("+psycopg2", "")
+        app.state.pool = await asyncpg.create_pool(url, min_size=10, max_size=20)
+        yield
+        await app.state.pool.close()
+
+    app = FastAPI(lifespan=connect)
+
+    @app.post("/")
+    async def receive(envelope: Envelope) -> dict[str, Any]:
+        row_id = await app.state.pool.fetchval(
+            _INSERT,
+            envelope.company_id,
+            envelope.resource,
+            envelope.resource_id,
+            envelope.status,
+            envelope.key,
+            json.dumps(envelope.model_dump(), ensure_ascii=False),
+        )
+        return {"success": True, "record_id": row_id}
+
+    return app
