@@ -4,16 +4,12 @@ Those that only look something up are `async`, since anything else costs a hop t
 """
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy.orm import Session
 
 from shared.config import Settings
-
-if TYPE_CHECKING:
-    from api.webhook.salon_limit import SalonLimit
-    from api.webhook.writer import GroupWriter
 
 
 async def get_settings(request: Request) -> Settings:
@@ -27,16 +23,6 @@ def get_session(request: Request) -> Iterator[Session]:
         yield session
 
 
-async def get_writer(request: Request) -> "GroupWriter":
-    writer: GroupWriter = request.app.state.writer
-    return writer
-
-
-async def get_salon_limit(request: Request) -> "SalonLimit":
-    limit: SalonLimit = request.app.state.salon_limit
-    return limit
-
-
 async def get_request_id(request: Request) -> str:
     request_id: str = request.state.request_id
     return request_id
@@ -44,6 +30,4 @@ async def get_request_id(request: Request) -> str:
 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 SessionDep = Annotated[Session, Depends(get_session)]
-WriterDep = Annotated["GroupWriter", Depends(get_writer)]
-SalonLimitDep = Annotated["SalonLimit", Depends(get_salon_limit)]
 RequestIdDep = Annotated[str, Depends(get_request_id)]

@@ -6,8 +6,8 @@ import re
 import sys
 from collections.abc import MutableMapping
 from contextlib import suppress
-from pathlib import Path
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import structlog
@@ -90,6 +90,8 @@ def configure_logging(settings: Settings) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    # What no line of ours shows is not asked for.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers = [handler]
     if settings.log_dir:

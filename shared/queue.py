@@ -93,6 +93,8 @@ def publish_batch(app: Celery, rows: Sequence[tuple[int, str | None]]) -> None:
     Celery takes a millisecond to send a message, which is more than everything else that a webhook costs. Raises like
     `publish_records`.
     """
+    if not rows:
+        return
     with app.producer_or_acquire() as producer:
         channel = producer.channel
         if isinstance(channel, RedisChannel):
@@ -106,47 +108,25 @@ def publish_batch(app: Celery, rows: Sequence[tuple[int, str | None]]) -> None:
 
 def build_record_message(row_id: int, request_id: str | None) -> str:
     """What Celery and kombu would put into Redis for it."""
-    task_id = str(uuid4())
     body = f'[[{row_id}], {{}}, {{"callbacks": null, "errbacks": null, "chain": null, "chord": null}}]'
-    headers = {
-        "lang": "py",
-        "task": PROCESS_RECORD,
-        "id": task_id,
-        "shadow": None,
-        "eta": None,
-        "expires": None,
-        "group": None,
-        "group_index": None,
-        "retries": 0,
-        "timelimit": [None, None],
-        "root_id": task_id,
-        "parent_id": None,
-        "argsrepr": f"[{row_id}]",
-        "kwargsrepr": "{}",
-        "origin": _ORIGIN,
-        "ignore_result": None,
-        "replaced_task_nesting": 0,
-        "stamped_headers": None,
-        "stamps": {},
-    }
-    message = {
-        "body": b64encode(body.encode()).decode(),
-        "content-encoding": "utf-8",
-        "content-type": "application/json",
-        "headers": headers | {"request_id": request_id} if request_id else headers,
-        "properties": {
-            "correlation_id": task_id,
-            "delivery_mode": 2,
-            "delivery_info": {"exchange": "", "routing_key": RECORDS},
-            "priority": 0,
-            "body_encoding": "base64",
-            "delivery_tag": str(uuid4()),
-        },
-    }
-    return json.dumps(message)
+    return _MESSAGE.format(
+        task_id=str(uuid4()),
+        row_id=row_id,
+        body=b64encode(body.encode()).decode(),
+        own_headers=f', "request_id": {json.dumps(request_id)}' if request_id else "",
+    )
 
 
-_ORIGIN = f"gen{os.getpid()}@{socket.gethostname()}"
+_MESSAGE = (
+    '{{"body": "{body}", "content-encoding": "utf-8", "content-type": "application/json", "headers": {{'
+    f'"lang": "py", "task": "{PROCESS_RECORD}", "origin": "gen{os.getpid()}@{socket.gethostname()}", '
+    '"id": "{task_id}", "root_id": "{task_id}", "parent_id": null, "argsrepr": "[{row_id}]", "kwargsrepr": "{{}}", '
+    '"shadow": null, "eta": null, "expires": null, "group": null, "group_index": null, "retries": 0, '
+    '"timelimit": [null, null], "ignore_result": null, "replaced_task_nesting": 0, "stamped_headers": null, '
+    '"stamps": {{}}{own_headers}}}, "properties": {{"correlation_id": "{task_id}", "delivery_mode": 2, '
+    f'"delivery_info": {{{{"exchange": "", "routing_key": "{RECORDS}"}}}}, "priority": 0, '
+    '"body_encoding": "base64", "delivery_tag": "{task_id}"}}}}'
+)
 
 
 def publish_task(app: Celery, name: str, args: list[int]) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 
-from api.dependencies import RequestIdDep, SalonLimitDep, SessionDep, WriterDep
+from api.dependencies import SessionDep
 from api.webhook import docs
 from api.webhook.ingress import accept
 from api.webhook.security import VerifiedBody
@@ -21,9 +21,10 @@ router = APIRouter(prefix="/api/webhook", tags=["webhook"])
     openapi_extra=docs.RECEIVE_WITH_SECRET,
     responses=docs.ANSWERS,
 )
-async def receive(body: VerifiedBody, request_id: RequestIdDep, writer: WriterDep, limit: SalonLimitDep) -> JSONResponse:
+async def receive(body: VerifiedBody, request: Request) -> JSONResponse:
     """One envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
-    reply = await accept(body, request_id, writer, limit)
+    state = request.app.state
+    reply = await accept(body, request.state.request_id, state.writer, state.salon_limit)
     return JSONResponse(reply.body, status_code=200 if reply.accepted else 422)
 
 

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.dependencies import SettingsDep
 from shared.config import Settings
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -21,10 +20,10 @@ class BodyTooLarge(Exception):
     """More bytes than any webhook has."""
 
 
-async def read_verified_body(request: Request, settings: SettingsDep) -> bytes:
+async def read_verified_body(request: Request) -> bytes:
     """The raw bytes, whatever the content type says. Raises BodyTooLarge, BadSecret."""
     body = await _read_capped(request)
-    if not _is_trusted(settings, request.path_params.get("secret"), request.headers.get(SIGNATURE_HEADER), body):
+    if not _is_trusted(request.app.state.settings, request.path_params.get("secret"), request.headers.get(SIGNATURE_HEADER), body):
         raise BadSecret
     return body
 
