@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week fiscal-month model fuzz bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
+.PHONY: help demo test screenshots chaos salon-week fiscal-month model fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
 	audit check-migrations format clean install servers
 
 help: ## list the commands
@@ -50,6 +50,9 @@ model: $(STAMP) servers ## deliveries, faults, crashes, replays and returns in a
 
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
 	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)
+
+bench: $(STAMP) servers ## measure the ingress, the worker, growth, memory and an outage; ARGS="--only ingress --runs 3" or "--quick"
+	@exec $(BIN)/python -m dev.bench $(ARGS)
 
 bench-acquire: $(STAMP) servers ## time the payment page with 100000 visits stored; ARGS="--visits 200000 --plans FILE"
 	@exec $(BIN)/python -m dev.bench.acquire $(ARGS)

@@ -23,7 +23,8 @@ class BodyTooLarge(Exception):
 async def read_verified_body(request: Request) -> bytes:
     """The raw bytes, whatever the content type says. Raises BodyTooLarge, BadSecret."""
     body = await _read_capped(request)
-    if not _is_trusted(request.app.state.settings, request.path_params.get("secret"), request.headers.get(SIGNATURE_HEADER), body):
+    settings: Settings = request.app.state.settings
+    if not _is_trusted(settings, request.path_params.get("secret"), request.headers.get(SIGNATURE_HEADER), body):
         raise BadSecret
     return body
 

@@ -54,26 +54,33 @@ def wipe(connection: Connection) -> None:
     connection.execute(text("TRUNCATE webhook_records, receipts, fiscalization_logs, payment_records, visits CASCADE"))
 
 
+# A visit is told of three times: created, changed, paid.
+DELIVERIES_OF_A_VISIT = 3
 _PAST: Sequence[str] = (
     """
-    INSERT INTO receipts (company_id, cashbox_id, kind, record_id, external_check_number, total, tax, request, state, attempts,
-                          fiscal_number, registration_number, shift_number, issued_at, issued_at_text, receipt_url, created_at)
+    INSERT INTO receipts (company_id, cashbox_id, kind, record_id, external_check_number, total, tax, request, state,
+                          attempts, fiscal_number, registration_number, shift_number, issued_at, issued_at_text,
+                          receipt_url, created_at)
     SELECT cashboxes.company_id, cashboxes.id, 'sale', :record + n, 'altegio_' || :record + n, 9500, 0,
-           jsonb_build_object('CashboxUniqueNumber', cashboxes.unique_number, 'ExternalCheckNumber', 'altegio_' || :record + n),
+           jsonb_build_object('CashboxUniqueNumber', cashboxes.unique_number),
            'issued', 1, '33' || n, '600900800700', 3, past.at, to_char(past.at, 'DD.MM.YYYY HH24:MI:SS'),
            'https://consumer.example.kz/?i=33' || n, past.at
-    FROM (SELECT n, now() - (:upto - n) * interval '1 second' - interval '1 day' AS at
+    FROM (SELECT n, now() - (:upto - n) * interval '10 seconds' - interval '1 day' AS at
           FROM generate_series(CAST(:from AS bigint), :upto - 1) AS n) AS past
          JOIN cashboxes ON cashboxes.company_id = :company + n % :cashboxes
     """,
     """
-    INSERT INTO webhook_records (company_id, resource, resource_id, status, dedup_key, body, state, receipt_id, changed_at,
-                                 created_at, processed_at)
-    SELECT company_id, 'record', record_id, 'update', 'past:' || record_id,
-           jsonb_build_object('company_id', company_id, 'resource', 'record', 'resource_id', record_id, 'status', 'update',
-             'data', jsonb_build_object('id', record_id, 'date', issued_at_text, 'paid_full', 1)),
-           'processed', id, created_at, created_at, created_at
-    FROM receipts WHERE record_id >= :record + :from AND record_id < :record + :upto
+    INSERT INTO webhook_records (company_id, resource, resource_id, status, dedup_key, body, state, reason, receipt_id,
+                                 changed_at, created_at, processed_at)
+    SELECT company_id, 'record', record_id, told.status, 'past:' || record_id || ':' || told.place,
+           jsonb_build_object('company_id', company_id, 'resource', 'record', 'resource_id', record_id,
+             'status', told.status, 'data', jsonb_build_object('id', record_id, 'date', issued_at_text,
+               'paid_full', told.place / 3)),
+           told.state, told.reason, CASE told.place WHEN 3 THEN id END,
+           created_at + told.place * interval '1 second', created_at, created_at
+    FROM receipts CROSS JOIN (VALUES (1, 'create', 'ignored', 'superseded'), (2, 'update', 'ignored', 'superseded'),
+                              (3, 'update', 'processed', NULL)) AS told (place, status, state, reason)
+    WHERE record_id >= :record + :from AND record_id < :record + :upto
     """,
     """
     INSERT INTO fiscalization_logs (receipt_id, cashbox_id, operation, external_check_number, attempt, request, response,
@@ -87,13 +94,13 @@ _PAST: Sequence[str] = (
                         is_open, is_deleted, created_at)
     SELECT company_id, resource_id, id, created_at, created_at::date, 'Дана Книжная', '77010000000', 'Стрижка', '[]', 9500,
            false, false, created_at
-    FROM webhook_records WHERE resource_id >= :record + :from AND resource_id < :record + :upto
+    FROM webhook_records WHERE receipt_id IS NOT NULL AND resource_id >= :record + :from AND resource_id < :record + :upto
     """,
 )
 
 
 def add_past(connection: Connection, start: int, end: int, cashboxes: int) -> None:
-    """Visits that were paid and issued long ago, numbers `start` to `end`: a delivery, a receipt, a call and a visit each."""
+    """Visits that were paid and issued long ago, numbers `start` to `end`: deliveries, a receipt and a call each."""
     values = {
         "company": FIRST_COMPANY,
         "cashboxes": cashboxes,

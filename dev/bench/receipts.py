@@ -1,24 +1,27 @@
-"""The worker: receipts a second, and how long a webhook takes to become one."""
+"""The worker: receipts a second, how long a webhook takes to become one, how hosts share the work, how an outage drains."""
 
-import json
 import statistics
+import sys
 import threading
 import time
-import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
+import requests
 from sqlalchemy import Connection, text
 
-from dev.bench.backlog import add_cashboxes, add_paid_visits, number_of, wipe
+from dev.bench.backlog import FIRST_COMPANY, FIRST_RECORD, add_cashboxes, add_paid_visits, number_of, wipe
 from dev.bench.bodies import encode, make_body
-from dev.bench.world import FIRST_COMPANY, World
+from dev.bench.tables import pick, show_table
+from dev.bench.world import World
 from dev.demo.waiting import wait_until
 from shared.config import Settings
 from shared.queue import create_producer, publish_batch
 
+MATRIX_CASHBOXES, MATRIX_LATENCIES, MATRIX_PROCESSES = (1, 50), (0.0, 50.0, 500.0), (1, 2, 4)
+SLOTS = (1, 2, 4, 8)
 WARM_UP_SECONDS = 4.0
 PATIENCE_SECONDS = 120.0
 
@@ -85,3 +88,116 @@ def send(world: World, ids: Sequence[int]) -> None:
 
 def count_issued(connection: Connection) -> int:
     return int(connection.scalar(text("SELECT count(*) FROM receipts WHERE state = 'issued'")) or 0)
+
+
+def run(runs: int, seconds: float) -> None:
+    world = make_world()
+    try:
+        world.start()
+        _report_matrix(world, runs, seconds)
+        _report_slots(world, runs, seconds)
+        _report_hosts(world, seconds)
+    finally:
+        world.close()
+
+
+def _report_matrix(world: World, runs: int, seconds: float) -> None:
+    rows = []
+    for cashboxes in MATRIX_CASHBOXES:
+        for latency in MATRIX_LATENCIES:
+            for processes in MATRIX_PROCESSES:
+                setup = Setup(cashboxes, latency, processes)
+                rate = _measure_median(world, setup, runs, seconds)
+                share = f"{rate / setup.allowed:.0%}" if setup.latency_ms else "-"
+                rows.append((f"{cashboxes}", f"{latency:g}", processes, rate, share))
+    print(show_table(["cashboxes", "latency ms", "processes of 8 slots", "receipts/s", "of what latency allows"], rows))
+    print()
+
+
+def _report_slots(world: World, runs: int, seconds: float) -> None:
+    rates = {slots: _measure_median(world, Setup(50, 50, 1, slots), runs, seconds) for slots in SLOTS}
+    rows = [(f"{slots}", rate, rate / (rates[1] * slots)) for slots, rate in rates.items()]
+    print("50 cashboxes, 50 ms, one process\n")
+    print(show_table(["slots", "receipts/s", "of linear"], rows), end="\n\n")
+
+
+def _measure_median(world: World, setup: Setup, runs: int, seconds: float) -> float:
+    print(f"worker: {setup}", file=sys.stderr, flush=True)
+    return statistics.median(measure_rate(world, setup, seconds) for _ in range(runs))
+
+
+def _report_hosts(world: World, seconds: float) -> None:
+    """Two workers with settings of their own: what each issued, by its own log."""
+    setup = Setup(50, 50, processes=2)
+    with at_work(world, setup, visits=int(250 * (seconds + WARM_UP_SECONDS))):
+        time.sleep(WARM_UP_SECONDS + seconds)
+        logs = [(world.folder / f"worker-{place}.log").read_text("utf-8") for place in range(setup.processes)]
+    issued = [log.count('"receipt issued"') for log in logs]
+    rows = [(f"host {place + 1}", count, count / max(sum(issued), 1)) for place, count in enumerate(issued)]
+    print("Two hosts, 50 cashboxes, 50 ms\n")
+    print(show_table(["", "issued", "share"], rows), end="\n\n")
+
+
+def run_latency(webhooks: int, latency_ms: float = 50.0) -> None:
+    """From the POST of a webhook until its receipt is issued, alone and while twenty others come every second."""
+    world = make_world()
+    try:
+        world.start()
+        url = world.start_api()
+        world.start_simulator([number_of(place) for place in range(50)], latency_ms)
+        with world.postgres.connect() as connection:
+            add_cashboxes(connection, 50)
+        world.start_worker()
+        world.start_beat()
+        rows = [
+            ("idle", *_measure_latency(world, url, webhooks, 0.0)),
+            ("loaded", *_measure_latency(world, url, webhooks, 20.0)),
+        ]
+    finally:
+        world.close()
+    print(f"Webkassa answers after {latency_ms:g} ms.\n")
+    print(show_table(["", "webhooks", "p50 ms", "p99 ms", "max ms"], rows), end="\n\n")
+
+
+def _measure_latency(world: World, url: str, webhooks: int, others_per_second: float) -> tuple[int, float, float, float]:
+    """One webhook at a time, in the first fifty salons by turns; the others go to the same."""
+    ended = threading.Event()
+    others = threading.Thread(target=_post_steadily, args=(url, others_per_second, ended))
+    if others_per_second:
+        others.start()
+    times = []
+    with requests.Session() as http:
+        for number in range(webhooks):
+            record = FIRST_RECORD + int(others_per_second) * 100_000 + number
+            begun = time.perf_counter()
+            http.post(url, data=encode(make_body(record, make_company(number))), timeout=10).raise_for_status()
+            _await_issued(http, url, record)
+            times.append((time.perf_counter() - begun) * 1000)
+            time.sleep(0.05)
+    ended.set()
+    if others_per_second:
+        others.join()
+    times.sort()
+    return webhooks, pick(times, 0.5), pick(times, 0.99), times[-1]
+
+
+def make_company(number: int) -> int:
+    return FIRST_COMPANY + number % 50
+
+
+def _await_issued(http: requests.Session, url: str, record: int) -> None:
+    address = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/api/webhook/status/{record}"
+
+    def is_issued() -> bool:
+        receipt = http.get(address, timeout=10).json()["receipt"]
+        return receipt is not None and receipt["state"] == "issued"
+
+    wait_until(is_issued, timeout=PATIENCE_SECONDS, what=f"the receipt of {record}", poll=0.005)
+
+
+def _post_steadily(url: str, per_second: float, ended: threading.Event) -> None:
+    number = 0
+    with requests.Session() as http:
+        while not ended.wait(1 / per_second):
+            number += 1
+            http.post(url, data=encode(make_body(FIRST_RECORD * 2 + number, make_company(number * 7))), timeout=10)

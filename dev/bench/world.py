@@ -26,7 +26,6 @@ from dev.demo.waiting import find_free_port
 
 # What docker-compose.yml and PostgreSQL's own defaults say, not the embedded server's thrift: every commit is on the disk.
 POSTGRES_SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "1GB", "wal_level": "replica", "max_connections": "200"}
-FIRST_COMPANY = 307_001
 
 
 class World:
@@ -43,6 +42,7 @@ class World:
         self._simulator_port = find_free_port()
         self.register = Register(f"http://127.0.0.1:{self._simulator_port}")
         self._children: list[Child] = []
+        self.webhook_url = ""
 
     def start(self) -> None:
         """The stores, with the tables of the service in them."""
@@ -60,7 +60,8 @@ class World:
         """Returns the address webhooks go to."""
         port = find_free_port()
         self.spawn("api", api_command(port), lambda _: answers(port, "/health"))
-        return f"http://127.0.0.1:{port}/api/webhook/{self.secrets.webhook}"
+        self.webhook_url = f"http://127.0.0.1:{port}/api/webhook/{self.secrets.webhook}"
+        return self.webhook_url
 
     def start_reference(self, name: str, application: str, *flags: str) -> str:
         """An application of `references`, with the flags of the service's own server."""
@@ -100,6 +101,9 @@ class World:
         self._children.append(child)
         child.start()
         return child
+
+    def pid_of(self, name: str) -> int:
+        return next(child.pid for child in self._children if child.name == name)
 
     def end(self, *names: str) -> None:
         for child in [child for child in self._children if child.name in names]:

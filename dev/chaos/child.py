@@ -40,6 +40,11 @@ class Child:
         return self._is_wanted and not self.running
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 

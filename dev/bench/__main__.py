@@ -1,0 +1,58 @@
+"""`python -m dev.bench`: how fast and how small the service is, beside what the same machine does otherwise."""
+
+import argparse
+import os
+import platform
+import sys
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dev.bench import footprint, growth, ingress, outage, receipts
+
+Part = Callable[[argparse.Namespace], None]
+
+PARTS: Mapping[str, tuple[str, Part]] = {
+    "ingress": ("Webhooks a second", lambda a: ingress.run(a.runs, a.seconds, a.plot)),
+    "worker": ("Receipts a second", lambda a: receipts.run(a.runs, a.seconds)),
+    "latency": ("From the webhook to the receipt", lambda a: receipts.run_latency(a.webhooks)),
+    "growth": ("Growth", lambda a: growth.run(a.runs, a.seconds, a.sizes)),
+    "footprint": ("Memory, start and rest", lambda a: footprint.run(a.idle)),
+    "outage": ("After an outage", lambda a: outage.run(a.receipts)),
+}
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m dev.bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=PARTS, help="repeatable; all without it")
+    parser.add_argument("--runs", type=int, default=5, help="each figure is the median of so many (5)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="of each run (5)")
+    parser.add_argument("--quick", action="store_true", help="one short run of everything, on small tables")
+    parser.add_argument("--rows", type=int, default=3_000_000, help="deliveries of the largest table (3000000)")
+    parser.add_argument("--receipts", type=int, default=20_000, help="that wait for the end of the outage (20000)")
+    parser.add_argument("--plot", type=Path, help="also draw the ingress as SVG into this file")
+    arguments = parser.parse_args()
+    arguments.sizes = (0, 100_000, arguments.rows)
+    arguments.webhooks, arguments.idle = 200, 60.0
+    if arguments.quick:
+        arguments.runs, arguments.seconds = 1, 2.0
+        arguments.sizes, arguments.receipts = (0, 10_000, 30_000), 1000
+        arguments.webhooks, arguments.idle = 30, 10.0
+    return arguments
+
+
+def main() -> int:
+    arguments = read_arguments()
+    load = " ".join(f"{value:.1f}" for value in os.getloadavg())
+    moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M")
+    print(f"{moment} UTC, {os.cpu_count()} cores, load before it {load}, Python {platform.python_version()}\n")
+    for name in arguments.only or PARTS:
+        title, part = PARTS[name]
+        print(f"## {title}\n", flush=True)
+        part(arguments)
+        sys.stdout.flush()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

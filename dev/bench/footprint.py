@@ -1,0 +1,98 @@
+"""What the processes weigh: memory after work, processor time while nothing happens, seconds to start."""
+
+import os
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import requests
+
+from dev.bench.backlog import FIRST_RECORD, add_cashboxes, number_of
+from dev.bench.bodies import encode, make_body
+from dev.bench.receipts import count_issued, make_company
+from dev.bench.tables import show_table
+from dev.bench.world import World
+from dev.demo import processes
+from dev.demo.waiting import wait_until
+
+WEBHOOKS = 300
+# The processes whose memory the operator pays for besides PostgreSQL and Redis.
+OURS = ("api", "worker", "beat", "flower")
+
+
+def run(idle_seconds: float) -> None:
+    world = World({"PAYMENT_WAIT_SECONDS": "0", "GOODS_WAIT_SECONDS": "0"})
+    try:
+        world.start()
+        started = _start_all(world)
+        _work(world)
+        time.sleep(10)  # what the work set going comes to rest
+        pids = {name: [world.pid_of(name)] for name in OURS}
+        pids |= {
+            "PostgreSQL": [world.postgres.pid, *processes.find_children(world.postgres.pid)],
+            "Redis": [world.redis.pid],
+        }
+        before = {name: _read_cpu(group) for name, group in pids.items()}
+        time.sleep(idle_seconds)
+        rows = [
+            (
+                name,
+                started.get(name, "-"),
+                sum(map(_read_pss, group)),
+                (_read_cpu(group) - before[name]) / idle_seconds * 100,
+            )
+            for name, group in pids.items()
+        ]
+    finally:
+        world.close()
+    ours = [row for row in rows if row[0] in OURS]
+    rows += [
+        ("the four together", "-", sum(row[2] for row in ours), sum(row[3] for row in ours)),
+        ("everything", "-", sum(row[2] for row in rows), sum(row[3] for row in rows)),
+    ]
+    print(show_table(["", "start s", "PSS MB", "idle, % of a core"], rows), end="\n\n")
+
+
+def _start_all(world: World) -> dict[str, float]:
+    """Seconds until each was ready."""
+    world.start_simulator([number_of(place) for place in range(4)], 5)
+    started = {}
+    for name, start in (
+        ("api", world.start_api),
+        ("worker", world.start_worker),
+        ("beat", world.start_beat),
+        ("flower", world.start_flower),
+    ):
+        begun = time.perf_counter()
+        start()
+        started[name] = time.perf_counter() - begun
+    return started
+
+
+def _work(world: World) -> None:
+    """Some hundred visits, all the way, so that what is loaded on first use is loaded."""
+    with world.postgres.connect() as connection, requests.Session() as http:
+        add_cashboxes(connection, 4)
+        for number in range(WEBHOOKS):
+            body = encode(make_body(FIRST_RECORD + number, make_company(number % 4)))
+            http.post(world.webhook_url, data=body, timeout=10).raise_for_status()
+        wait_until(lambda: count_issued(connection) == WEBHOOKS, timeout=120, what="all receipts")
+
+
+def _read_pss(pid: int) -> float:
+    """Megabytes, shared pages counted by share."""
+    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    return int(found.group(1)) / 1024 if found else 0.0
+
+
+def _read_cpu(pids: Sequence[int]) -> float:
+    """Seconds of processor time since they began; those that ended count no more."""
+    ticks = 0
+    for pid in pids:
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")

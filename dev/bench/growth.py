@@ -1,0 +1,118 @@
+"""The same questions to tables of any age: nothing may become slower because much has been done."""
+
+import sys
+import time
+from collections.abc import Callable, Sequence
+from urllib.parse import urlsplit
+
+import requests
+from sqlalchemy import text
+
+from dev.bench.backlog import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_cashboxes, add_past
+from dev.bench.load import post
+from dev.bench.tables import median, pick, show_table
+from dev.bench.world import World
+from shared.config import Settings
+from worker.dispatch import dispatch
+from worker.receipt_queries import Filters, list_deliveries
+from worker.services import Services, create_services
+
+SIZES = (0, 100_000, 3_000_000)
+_CASHBOXES = 50
+_STEP = 50_000
+_ASKED = 200
+_LOADED = "SELECT count(*) FROM webhook_records"
+
+
+def run(runs: int, seconds: float, sizes: Sequence[int]) -> None:
+    """`sizes` are deliveries; a third of them made receipts."""
+    world = World({"LOG_LEVEL": "WARNING"})
+    figures: dict[str, list[float]] = {}
+    try:
+        world.start()
+        url = world.start_api()
+        services = _open_services(world)
+        with world.postgres.connect() as connection:
+            add_cashboxes(connection, _CASHBOXES)
+        visits = 0
+        for size in sizes:
+            visits = _grow(world, visits, size // DELIVERIES_OF_A_VISIT)
+            for name, figure in _measure(world, url, services, visits, runs, seconds).items():
+                figures.setdefault(name, []).append(figure)
+    finally:
+        world.close()
+    rows = [(name, *values, values[-1] / values[0]) for name, values in figures.items()]
+    print(show_table(["", *(f"{size:,} deliveries" for size in sizes), "last : first"], rows), end="\n\n")
+
+
+def _open_services(world: World) -> Services:
+    values = {name.lower(): value for name, value in world.environment.items()}
+    known = {name: value for name, value in values.items() if name in Settings.model_fields}
+    return create_services(Settings(_env_file=None, **known))  # type: ignore[arg-type]
+
+
+def _grow(world: World, visits: int, wanted: int) -> int:
+    with world.postgres.connect() as connection:
+        # What the measurements before it left behind is not part of the past.
+        connection.execute(text("DELETE FROM webhook_records WHERE state = 'received'"))
+        connection.execute(text("SET synchronous_commit = off"))
+        while visits < wanted:
+            end = min(visits + _STEP, wanted)
+            add_past(connection, visits, end, _CASHBOXES)
+            visits = end
+            print(f"growth: {visits} of {wanted} visits", file=sys.stderr, flush=True)
+        connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text("CHECKPOINT"))
+    return visits
+
+
+def _measure(world: World, url: str, services: Services, visits: int, runs: int, seconds: float) -> dict[str, float]:
+    known = FIRST_PAST_RECORD + visits // 2 if visits else _post_one(url)
+    status = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/api/webhook/status/{known}"
+    with requests.Session() as http:
+        asked = _time(lambda: http.get(status, timeout=10).raise_for_status())
+    ticked = _time(lambda: dispatch(services))
+    listed = _time(lambda: _list(services))
+    loads = []
+    for number in range(runs):
+        loads.append(
+            post(url, connections=16, seconds=seconds, first=2_000_000_000 + number * 10_000_000, folder=world.folder)
+        )
+        _clean(world)
+    return {
+        "ingress, 16 connections: ms an acknowledgement": median([1000 / load.rate for load in loads]),
+        "ingress, 16 connections: p50 ms": median([load.p50 for load in loads]),
+        "status endpoint: p50 ms": pick(asked, 0.5),
+        "dispatcher's tick: p50 ms": pick(ticked, 0.5),
+        "list of deliveries: p50 ms": pick(listed, 0.5),
+    }
+
+
+def _post_one(url: str) -> int:
+    number = 1_900_000_000
+    body = {"company_id": 307_001, "resource": "record", "resource_id": number, "status": "update", "data": {"id": number}}
+    requests.post(url, json=body, timeout=10).raise_for_status()
+    return number
+
+
+def _list(services: Services) -> None:
+    with services.sessions() as session:
+        list_deliveries(session, Filters.read(limit=50))
+
+
+def _time(question: Callable[[], object]) -> list[float]:
+    """Milliseconds, sorted."""
+    times = []
+    for _ in range(_ASKED):
+        begun = time.perf_counter()
+        question()
+        times.append((time.perf_counter() - begun) * 1000)
+    return sorted(times)
+
+
+def _clean(world: World) -> None:
+    """Between two runs, so that the second does not start on a table of other size."""
+    world.redis.flush(0)
+    with world.postgres.connect() as connection:
+        connection.execute(text("DELETE FROM webhook_records WHERE state = 'received' AND resource_id >= 2000000000"))
+        connection.execute(text("VACUUM webhook_records"))
