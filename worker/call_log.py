@@ -1,8 +1,8 @@
 """One row in `fiscalization_logs` for every call that names a cashbox: pending before it leaves, its outcome after it."""
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, update
+from sqlalchemy import Table, bindparam, func, insert, update
 from sqlalchemy.orm import Session
 
 from shared.logging import mask
@@ -26,22 +26,36 @@ MONEY = "money_operation"
 HISTORY = "check_history"
 _MAX_TEXT = 500
 
+# Built once, for every receipt: see `cashbox_lock`.
+_table = cast("Table", FiscalizationLog.__table__)
+_OPEN = insert(_table).returning(_table.c.id)
+_CLOSE = (
+    update(_table)
+    .where(_table.c.id == bindparam("log"))
+    .values(
+        outcome=bindparam("outcome"),
+        response=bindparam("response"),
+        error_code=bindparam("error_code"),
+        error_text=bindparam("error_text"),
+        finished_at=func.now(),
+    )
+)
+
 
 def open_log(
     session: Session, operation: str, cashbox_id: int, request: dict[str, Any], receipt: Receipt | None = None
 ) -> int:
     """Adds the row and returns its id; the caller commits before it calls."""
-    row = FiscalizationLog(
-        operation=operation,
-        cashbox_id=cashbox_id,
-        receipt_id=receipt.id if receipt else None,
-        external_check_number=receipt.external_check_number if receipt else None,
-        attempt=receipt.attempts if receipt else 1,
-        request=mask(request, personal=False),
-    )
-    session.add(row)
-    session.flush()
-    return row.id
+    values = {
+        "operation": operation,
+        "cashbox_id": cashbox_id,
+        "receipt_id": receipt.id if receipt else None,
+        "external_check_number": receipt.external_check_number if receipt else None,
+        "attempt": receipt.attempts if receipt else 1,
+        "request": mask(request, personal=False),
+    }
+    log_id: int = session.execute(_OPEN, values).scalar_one()
+    return log_id
 
 
 def close_log(
@@ -52,17 +66,14 @@ def close_log(
     response: Any = None,
     error: WebkassaError | None = None,
 ) -> None:
-    session.execute(
-        update(FiscalizationLog)
-        .where(FiscalizationLog.id == log_id)
-        .values(
-            outcome=outcome,
-            response=mask(response if response is not None else error.response if error else None, personal=False),
-            error_code=error.code if error else None,
-            error_text=error.text[:_MAX_TEXT] if error else None,
-            finished_at=func.now(),
-        )
-    )
+    values = {
+        "log": log_id,
+        "outcome": outcome,
+        "response": mask(response if response is not None else error.response if error else None, personal=False),
+        "error_code": error.code if error else None,
+        "error_text": error.text[:_MAX_TEXT] if error else None,
+    }
+    session.execute(_CLOSE, values)
 
 
 def outcome_of(error: WebkassaError) -> CallOutcome:

@@ -8,9 +8,10 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import func, update
+from sqlalchemy import Boolean, Interval, Table, bindparam, func, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.db import SessionFactory
@@ -18,6 +19,30 @@ from shared.logging import get_logger
 from shared.models import Cashbox
 
 log = get_logger(__name__)
+
+# Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
+_table = cast("Table", Cashbox.__table__)
+_now = func.now()
+_CLAIM = (
+    update(_table)
+    .where(
+        _table.c.id == bindparam("cashbox"),
+        _table.c.enabled,
+        _table.c.claim_id.is_(None) | (_table.c.lease_until < _now),
+        _table.c.rest_until.is_(None) | (_table.c.rest_until <= _now),
+        bindparam("even_if_paused", type_=Boolean) | _table.c.paused_until.is_(None) | (_table.c.paused_until <= _now),
+    )
+    .values(
+        claim_id=bindparam("claim"),
+        lease_until=_now + bindparam("lease", type_=Interval),
+        rest_until=None,
+    )
+)
+_RELEASE = (
+    update(_table)
+    .where(_table.c.id == bindparam("cashbox"), _table.c.claim_id == bindparam("claim"))
+    .values(claim_id=None, lease_until=None, rest_until=_now + bindparam("rest", type_=Interval))
+)
 
 
 class ClaimLost(Exception):
@@ -57,16 +82,9 @@ class CashboxClaim:
 
     def release(self) -> None:
         self._ended.set()
+        rest = timedelta(seconds=self.rest_seconds) if self.rest_seconds else None
         with self._sessions.begin() as session:
-            session.execute(
-                update(Cashbox)
-                .where(Cashbox.id == self.cashbox_id, Cashbox.claim_id == self.claim_id)
-                .values(
-                    claim_id=None,
-                    lease_until=None,
-                    rest_until=func.now() + timedelta(seconds=self.rest_seconds) if self.rest_seconds else None,
-                )
-            )
+            session.execute(_RELEASE, {"cashbox": self.cashbox_id, "claim": self.claim_id, "rest": rest})
 
 
 @contextlib.contextmanager
@@ -89,18 +107,12 @@ def hold_cashbox(
 
 def _try_claim(sessions: SessionFactory, cashbox_id: int, lease_seconds: int, *, even_if_paused: bool) -> UUID | None:
     claim_id = uuid4()
-    free = [
-        Cashbox.id == cashbox_id,
-        Cashbox.enabled,
-        Cashbox.claim_id.is_(None) | (Cashbox.lease_until < func.now()),
-        Cashbox.rest_until.is_(None) | (Cashbox.rest_until <= func.now()),
-    ]
-    if not even_if_paused:
-        free.append(Cashbox.paused_until.is_(None) | (Cashbox.paused_until <= func.now()))
+    values = {
+        "cashbox": cashbox_id,
+        "claim": claim_id,
+        "lease": timedelta(seconds=lease_seconds),
+        "even_if_paused": even_if_paused,
+    }
     with sessions.begin() as session:
-        claimed = session.execute(
-            update(Cashbox)
-            .where(*free)
-            .values(claim_id=claim_id, lease_until=func.now() + timedelta(seconds=lease_seconds), rest_until=None)
-        )
+        claimed = session.execute(_CLAIM, values)
     return claim_id if claimed.rowcount else None  # type: ignore[attr-defined]

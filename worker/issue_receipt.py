@@ -110,7 +110,10 @@ def _take_next(services: Services, claim: CashboxClaim) -> _Work | None:
     """Commits what is about to happen before it happens. Raises ClaimLost."""
     with services.sessions.begin() as session:
         cashbox = session.scalar(
-            select(Cashbox).where(Cashbox.id == claim.cashbox_id, Cashbox.claim_id == claim.claim_id).with_for_update()
+            select(Cashbox)
+            .where(Cashbox.id == claim.cashbox_id, Cashbox.claim_id == claim.claim_id)
+            # Not against those who add receipts to it: their foreign keys look at the cashbox too.
+            .with_for_update(key_share=True)
         )
         if cashbox is None:
             raise ClaimLost

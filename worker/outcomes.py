@@ -5,9 +5,9 @@ the claim, so that a worker that woke up late cannot undo what its successor did
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, or_, update
+from sqlalchemy import Boolean, DateTime, Table, bindparam, case, func, update
 from sqlalchemy.orm import Session
 
 from shared.logging import get_logger
@@ -23,32 +23,66 @@ log = get_logger(__name__)
 
 _MAX_REASON = 500
 
+# Built once, for every receipt: see `cashbox_lock`.
+_receipts = cast("Table", Receipt.__table__)
+_deliveries = cast("Table", WebhookRecord.__table__)
+_SAVE_ISSUED = (
+    update(_receipts)
+    .where(_receipts.c.id == bindparam("receipt"), _receipts.c.state != ReceiptState.ISSUED)
+    .values(
+        state=ReceiptState.ISSUED,
+        fiscal_number=bindparam("fiscal_number"),
+        registration_number=bindparam("registration_number"),
+        shift_number=bindparam("shift_number"),
+        check_order_number=bindparam("check_order_number"),
+        offline_mode=bindparam("offline_mode"),
+        issued_at=func.coalesce(bindparam("issued_at", type_=DateTime(timezone=True)), func.now()),
+        issued_at_text=bindparam("issued_at_text"),
+        receipt_url=bindparam("receipt_url"),
+        print_url=bindparam("print_url"),
+        claim_id=None,
+        sending_since=None,
+        unknown_since=None,
+        next_attempt_at=None,
+        error_kind=None,
+        error_code=None,
+        error_text=None,
+    )
+)
+_MOVE_DELIVERIES = (
+    update(_deliveries)
+    .where(
+        _deliveries.c.receipt_id == bindparam("receipt"),
+        _deliveries.c.state.in_((RecordState.PROCESSING, RecordState.RETRYING, RecordState.DEAD_LETTERED)),
+        # A contradiction found when the delivery was decided is not settled by the receipt's own fate.
+        _deliveries.c.error_code.is_(None) | (_deliveries.c.error_code != "difference"),
+    )
+    .values(
+        state=bindparam("to"),
+        reason=bindparam("reason"),
+        error_code=bindparam("code"),
+        processed_at=case((bindparam("ended", type_=Boolean), func.now())),
+        dead_letter_sent_at=None,
+        next_attempt_at=case((bindparam("is_dead", type_=Boolean), func.now())),
+    )
+)
+
 
 def save_issued(session: Session, receipt: Receipt, document: FiscalReceipt) -> bool:
     """False when it was known already. A document of another total is kept, and shown to a person."""
-    saved = session.execute(
-        update(Receipt)
-        .where(Receipt.id == receipt.id, Receipt.state != ReceiptState.ISSUED)
-        .values(
-            state=ReceiptState.ISSUED,
-            fiscal_number=document.fiscal_number,
-            registration_number=document.registration_number,
-            shift_number=document.shift_number,
-            check_order_number=document.check_order_number,
-            offline_mode=document.offline_mode,
-            issued_at=document.issued_at or func.now(),
-            issued_at_text=document.issued_at_text,
-            receipt_url=document.receipt_url,
-            print_url=document.print_url,
-            claim_id=None,
-            sending_since=None,
-            unknown_since=None,
-            next_attempt_at=None,
-            error_kind=None,
-            error_code=None,
-            error_text=None,
-        )
-    )
+    values = {
+        "receipt": receipt.id,
+        "fiscal_number": document.fiscal_number,
+        "registration_number": document.registration_number,
+        "shift_number": document.shift_number,
+        "check_order_number": document.check_order_number,
+        "offline_mode": document.offline_mode,
+        "issued_at": document.issued_at,
+        "issued_at_text": document.issued_at_text,
+        "receipt_url": document.receipt_url,
+        "print_url": document.print_url,
+    }
+    saved = session.execute(_SAVE_ISSUED, values)
     if not saved.rowcount:  # type: ignore[attr-defined]
         return False
     note_document(session, receipt.cashbox_id, document.shift_number, document.issued_at)
@@ -148,22 +182,12 @@ def _save(session: Session, receipt: Receipt, error: WebkassaError, **values: An
 
 def _move_deliveries(session: Session, receipt_id: int, state: RecordState, reason: str | None, code: str | None) -> None:
     """The deliveries that wait for this receipt share its fate; those that ended otherwise are left alone."""
-    ended = state in (RecordState.PROCESSED, RecordState.DEAD_LETTERED)
-    waiting = (RecordState.PROCESSING, RecordState.RETRYING, RecordState.DEAD_LETTERED)
-    session.execute(
-        update(WebhookRecord)
-        .where(
-            WebhookRecord.receipt_id == receipt_id,
-            WebhookRecord.state.in_(waiting),
-            # A contradiction found when the delivery was decided is not settled by the receipt's own fate.
-            or_(WebhookRecord.error_code.is_(None), WebhookRecord.error_code != "difference"),
-        )
-        .values(
-            state=state,
-            reason=reason[:_MAX_REASON] if reason else None,
-            error_code=code,
-            processed_at=func.now() if ended else None,
-            dead_letter_sent_at=None,
-            next_attempt_at=func.now() if state is RecordState.DEAD_LETTERED else None,
-        )
-    )
+    values = {
+        "receipt": receipt_id,
+        "to": state,
+        "reason": reason[:_MAX_REASON] if reason else None,
+        "code": code,
+        "ended": state in (RecordState.PROCESSED, RecordState.DEAD_LETTERED),
+        "is_dead": state is RecordState.DEAD_LETTERED,
+    }
+    session.execute(_MOVE_DELIVERIES, values)
