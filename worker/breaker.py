@@ -44,9 +44,12 @@ class Breaker:
 
     def record_success(self) -> None:
         try:
-            if self._redis.delete(self._open):
+            with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.delete(self._open)
+                pipeline.delete(self._failures)
+                was_open, _ = pipeline.execute()
+            if was_open:
                 log.info("webkassa is back")
-            self._redis.delete(self._failures)
         except (RedisError, OSError):
             return
 

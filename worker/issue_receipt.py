@@ -7,24 +7,22 @@ A receipt's way: `sending_since` and a pending log row are committed, the call i
 is committed. Found with `sending_since` set, or `unknown`, a receipt is asked for before anything is sent again.
 """
 
-import time
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
 
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from shared.clock import utc_now
 from shared.logging import get_logger
-from shared.models import Cashbox, Receipt
+from shared.models import Receipt
 from shared.queue import ISSUE_RECEIPTS
-from shared.statuses import OPEN_RECEIPT_STATES, CallOutcome, ReceiptState
+from shared.statuses import CallOutcome
 from worker.call_log import CHECK, close_log, open_log, outcome_of
 from worker.cashbox_lock import CashboxClaim, ClaimLost, hold_cashbox
 from worker.failures import rest_or_pause, tell_breaker
 from worker.log_context import receipt_context
+from worker.next_receipt import Turn, Work, is_any_due
 from worker.outcomes import save_dead, save_issued, save_not_found, save_retry, save_unknown
 from worker.reconcile import find_document
 from worker.retry_policy import DeadLetter, RetryIn, Snooze, decide_retry
@@ -43,19 +41,8 @@ from worker.webkassa.schemas import UnreadableAnswer, read_check_data
 
 log = get_logger(__name__)
 
-# One turn at a cashbox. What is left goes to the end of the queue, so that every cashbox gets its turn.
-TURN_RECEIPTS = 25
-TURN_SECONDS = 20.0
 # Retries sooner than this are worth a message of their own; later ones the dispatcher finds.
 MESSAGE_WITHIN_SECONDS = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    receipt: Receipt
-    cashbox_number: str
-    must_ask: bool
-    log_id: int | None
 
 
 def issue_due(services: Services, cashbox_id: int) -> None:
@@ -72,7 +59,7 @@ def issue_due(services: Services, cashbox_id: int) -> None:
     if services.breaker.is_open():
         return
     with services.sessions() as session:
-        more = _is_any_due(session, cashbox_id)
+        more = is_any_due(session, cashbox_id)
     if more or wait is not None:
         request_turn(services, cashbox_id, in_seconds=max(wait or 0.0, claim.rest_seconds))
 
@@ -90,67 +77,18 @@ def request_turn(services: Services, cashbox_id: int, *, in_seconds: float = 0.0
 
 
 def _work_off(services: Services, claim: CashboxClaim) -> float | None:
-    """Until nothing is due, the turn is over, or Webkassa needs rest. Returns the shortest wait it left behind."""
-    ends_at = time.monotonic() + TURN_SECONDS
+    """Until the turn ends. Returns the shortest wait it left behind. Raises ClaimLost."""
+    turn = Turn(services, claim)
     waits: list[float] = []
-    for _ in range(TURN_RECEIPTS):
-        if time.monotonic() > ends_at or claim.rest_seconds or not services.breaker.allows_call():
-            break
-        work = _take_next(services, claim)
-        if work is None:
-            break
-        with receipt_context(services.sessions, work.receipt):
-            wait = _ask(services, claim, work) if work.must_ask else _send(services, claim, work)
+    while (work := turn.take()) is not None:
+        with receipt_context(work.receipt.id, work.origin):
+            wait = _ask(services, claim, work) if work.must_ask else _send(services, claim, work, turn)
         if wait is not None:
             waits.append(wait)
     return min(waits, default=None)
 
 
-def _take_next(services: Services, claim: CashboxClaim) -> _Work | None:
-    """Commits what is about to happen before it happens. Raises ClaimLost."""
-    with services.sessions.begin() as session:
-        cashbox = session.scalar(
-            select(Cashbox)
-            .where(Cashbox.id == claim.cashbox_id, Cashbox.claim_id == claim.claim_id)
-            # Not against those who add receipts to it: their foreign keys look at the cashbox too.
-            .with_for_update(key_share=True)
-        )
-        if cashbox is None:
-            raise ClaimLost
-        paused = cashbox.paused_until is not None and cashbox.paused_until > utc_now()
-        receipt = session.scalar(_due(claim.cashbox_id).limit(1).with_for_update())
-        if receipt is None or paused:
-            return None
-        cashbox.lease_until = func.now() + timedelta(seconds=services.settings.lease_seconds)
-        receipt.claim_id = claim.claim_id
-        if receipt.state == ReceiptState.UNKNOWN or receipt.sending_since is not None:
-            receipt.state = ReceiptState.UNKNOWN
-            receipt.unknown_since = receipt.unknown_since or receipt.sending_since
-            return _Work(receipt, cashbox.unique_number, must_ask=True, log_id=None)
-        receipt.attempts += 1
-        receipt.sending_since = utc_now()
-        log_id = open_log(session, CHECK, cashbox.id, receipt.request, receipt)
-    return _Work(receipt, cashbox.unique_number, must_ask=False, log_id=log_id)
-
-
-def _due(cashbox_id: int) -> Select[Receipt]:
-    """Due receipts of a cashbox: those with an unknown outcome first, since they hold up the shift; then the oldest."""
-    return (
-        select(Receipt)
-        .where(
-            Receipt.cashbox_id == cashbox_id,
-            Receipt.state.in_(OPEN_RECEIPT_STATES),
-            Receipt.next_attempt_at <= func.now(),
-        )
-        .order_by(Receipt.state.desc(), Receipt.id)
-    )
-
-
-def _is_any_due(session: Session, cashbox_id: int) -> bool:
-    return session.scalar(_due(cashbox_id).limit(1)) is not None
-
-
-def _send(services: Services, claim: CashboxClaim, work: _Work, *, may_close_shift: bool = True) -> float | None:
+def _send(services: Services, claim: CashboxClaim, work: Work, turn: Turn, *, may_close_shift: bool = True) -> float | None:
     """One attempt. Returns the seconds until the next look at this receipt, None when there is none."""
     try:
         document, answer = services.webkassa_of(claim.cashbox_id).check(work.receipt.request)
@@ -159,17 +97,20 @@ def _send(services: Services, claim: CashboxClaim, work: _Work, *, may_close_shi
     except ShiftExpired as error:
         if not may_close_shift:
             return _fail(services, claim, work, error)
-        return _renew_shift(services, claim, work, error)
+        return _renew_shift(services, claim, work, turn, error)
     except WebkassaError as error:
         return _fail(services, claim, work, error)
     services.breaker.record_success()
+    goes_on = turn.goes_on()
     with services.sessions.begin() as session:
         close_log(session, _log_id(work), CallOutcome.ISSUED, response=answer)
         save_issued(session, work.receipt, document)
+        if goes_on:
+            turn.prepare(session)
     return None
 
 
-def _take_duplicate(services: Services, claim: CashboxClaim, work: _Work, error: AlreadyIssued) -> float | None:
+def _take_duplicate(services: Services, claim: CashboxClaim, work: Work, error: AlreadyIssued) -> float | None:
     """Code 14 is success when it brings the receipt along; else the receipt is looked up, never sent under a new number."""
     data = error.response.get("Data") if isinstance(error.response, dict) else None
     try:
@@ -183,7 +124,7 @@ def _take_duplicate(services: Services, claim: CashboxClaim, work: _Work, error:
     return None
 
 
-def _renew_shift(services: Services, claim: CashboxClaim, work: _Work, error: ShiftExpired) -> float | None:
+def _renew_shift(services: Services, claim: CashboxClaim, work: Work, turn: Turn, error: ShiftExpired) -> float | None:
     """Code 11: nothing was issued. Close the shift and send once more; never under an unknown outcome."""
     try:
         close_shift(services, claim, work.cashbox_number, by=EXPIRED, refused_receipt_id=work.receipt.id)
@@ -200,11 +141,11 @@ def _renew_shift(services: Services, claim: CashboxClaim, work: _Work, error: Sh
         again = session.get_one(Receipt, work.receipt.id)
         again.attempts += 1
         log_id = open_log(session, CHECK, claim.cashbox_id, again.request, again)
-    retry = _Work(again, work.cashbox_number, must_ask=False, log_id=log_id)
-    return _send(services, claim, retry, may_close_shift=False)
+    retry = replace(work, receipt=again, log_id=log_id)
+    return _send(services, claim, retry, turn, may_close_shift=False)
 
 
-def _ask(services: Services, claim: CashboxClaim, work: _Work) -> float | None:
+def _ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     """What became of an attempt whose answer was lost?"""
     receipt = work.receipt
     try:
@@ -233,7 +174,7 @@ def _decide_not_found(services: Services, receipt: Receipt) -> float | None:
     return None
 
 
-def _fail(services: Services, claim: CashboxClaim, work: _Work, error: WebkassaError) -> float | None:
+def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
     """Decides what a failed call leads to and writes it down. Returns the seconds to wait, None for never."""
     is_outage = tell_breaker(services, error)
     rest_or_pause(services, claim, error)
@@ -288,6 +229,6 @@ def _remember(receipt: Receipt, error: WebkassaError) -> WebkassaError:
     return error
 
 
-def _log_id(work: _Work) -> int:
+def _log_id(work: Work) -> int:
     assert work.log_id is not None
     return work.log_id

@@ -1,12 +1,13 @@
 """Ids that follow the work into every line that is logged meanwhile, those of the libraries included."""
 
 from contextlib import AbstractContextManager
+from typing import NamedTuple
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
-from shared.db import SessionFactory
-from shared.models import Receipt, WebhookRecord
+from shared.models import WebhookRecord
 
 
 def bind_delivery(row: WebhookRecord) -> None:
@@ -16,14 +17,23 @@ def bind_delivery(row: WebhookRecord) -> None:
         bind_contextvars(request_id=row.request_id)
 
 
-def receipt_context(sessions: SessionFactory, receipt: Receipt) -> AbstractContextManager[None]:
-    """For one receipt of a turn. It belongs to its own delivery, not to the one that asked for the turn."""
-    with sessions() as session:
-        origin = session.execute(
-            select(WebhookRecord.id, WebhookRecord.request_id)
-            .where(WebhookRecord.receipt_id == receipt.id)
-            .order_by(WebhookRecord.id)
-            .limit(1)
-        ).first()
-    record_id, request_id = origin or (None, None)
-    return bound_contextvars(receipt_id=receipt.id, record_id=record_id, request_id=request_id)
+class Origin(NamedTuple):
+    """The delivery a receipt belongs to, which is not always the one that asked for the turn."""
+
+    record_id: int | None
+    request_id: str | None
+
+
+def find_origin(session: Session, receipt_id: int) -> Origin:
+    found = session.execute(
+        select(WebhookRecord.id, WebhookRecord.request_id)
+        .where(WebhookRecord.receipt_id == receipt_id)
+        .order_by(WebhookRecord.id)
+        .limit(1)
+    ).first()
+    return Origin(*found) if found else Origin(None, None)
+
+
+def receipt_context(receipt_id: int, origin: Origin) -> AbstractContextManager[None]:
+    """For one receipt of a turn."""
+    return bound_contextvars(receipt_id=receipt_id, record_id=origin.record_id, request_id=origin.request_id)

@@ -9,10 +9,11 @@ find that no receipt exists. That a second sale cannot exist is, beyond that, a 
 
 import time
 from datetime import timedelta
+from typing import cast
 from uuid import UUID, uuid4
 
 from pydantic import ValidationError
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Interval, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
@@ -38,6 +39,26 @@ log = get_logger(__name__)
 MAX_CLAIMS = 10
 # How soon Altegio is asked again: sooner for a young delivery.
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 60.0
+
+# Built once, and of the table instead of the model: see `cashbox_lock`.
+_rows = cast("Table", WebhookRecord.__table__)
+_lease_end = func.now() + bindparam("lease", type_=Interval)
+_CLAIM = (
+    update(_rows)
+    .where(
+        _rows.c.id == bindparam("row"),
+        _rows.c.state.in_((RecordState.RECEIVED, RecordState.PROCESSING, RecordState.RETRYING)),
+        _rows.c.receipt_id.is_(None),
+        _rows.c.claim_id.is_(None) | (_rows.c.lease_until < func.now()),
+    )
+    .values(
+        state=RecordState.PROCESSING,
+        claim_id=bindparam("claim"),
+        claims=_rows.c.claims + 1,
+        lease_until=_lease_end,
+        next_attempt_at=_lease_end,
+    )
+)
 
 
 def process_record(services: Services, row_id: int) -> Resolution | None:
@@ -104,25 +125,8 @@ def _claim(services: Services, row_id: int) -> UUID | None:
     """Deciding takes milliseconds; a claim older than the lease belongs to a worker that is gone."""
     claim_id = uuid4()
     lease = timedelta(seconds=services.settings.lease_seconds)
-    is_free = or_(WebhookRecord.claim_id.is_(None), WebhookRecord.lease_until < func.now())
-    workable = (RecordState.RECEIVED, RecordState.PROCESSING, RecordState.RETRYING)
     with services.sessions.begin() as session:
-        claimed = session.execute(
-            update(WebhookRecord)
-            .where(
-                WebhookRecord.id == row_id,
-                WebhookRecord.state.in_(workable),
-                WebhookRecord.receipt_id.is_(None),
-                is_free,
-            )
-            .values(
-                state=RecordState.PROCESSING,
-                claim_id=claim_id,
-                claims=WebhookRecord.claims + 1,
-                lease_until=func.now() + lease,
-                next_attempt_at=func.now() + lease,
-            )
-        )
+        claimed = session.execute(_CLAIM, {"row": row_id, "claim": claim_id, "lease": lease})
     return claim_id if claimed.rowcount else None  # type: ignore[attr-defined]
 
 

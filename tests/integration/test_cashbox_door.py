@@ -14,7 +14,8 @@ from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.simulator import SimulatorControl
 from worker.cashbox_lock import ClaimLost, hold_cashbox
-from worker.issue_receipt import _take_next, issue_due
+from worker.issue_receipt import issue_due
+from worker.next_receipt import take_next
 from worker.outcomes import save_dead, save_issued, save_retry, save_unknown
 from worker.process_record import process_record
 from worker.services import Services
@@ -128,7 +129,7 @@ class TestLease:
         store_due(bridge)
         with hold_cashbox(bridge.services.sessions, 1, LEASE) as claim:
             assert claim is not None
-            _take_next(bridge.services, claim)
+            take_next(bridge.services, claim)
         bridge.issue()
         assert [(log.operation, log.outcome) for log in bridge.logs()] == [
             ("check", "unknown"),
@@ -152,7 +153,7 @@ class TestLease:
             bridge.execute("UPDATE cashboxes SET claim_id = :other", other=uuid4())
             assert claim.extend() is False
             with pytest.raises(ClaimLost):
-                _take_next(bridge.services, claim)
+                take_next(bridge.services, claim)
         # The release of a lost claim leaves the successor's alone.
         assert bridge.cashbox().claim_id is not None
         assert bridge.receipt().attempts == 0
