@@ -14,6 +14,17 @@ class Channel(redis.Channel):
     # On close, kombu would give unacknowledged messages back over the very connection that broke.
     do_restore = False
 
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        """One client for a pool of connections: kombu makes a new one for every message and every acknowledgement,
+        which costs a busy worker a fifth of its time.
+        """
+        if asynchronous:
+            return super()._create_client(asynchronous=True)  # type: ignore[misc]
+        kept = getattr(self, "_kept_client", None)
+        if kept is None or kept.connection_pool is not self.pool:
+            kept = self._kept_client = super()._create_client()  # type: ignore[misc]
+        return kept
+
     def _connparams(self, *args: Any, **kwargs: Any) -> Any:
         """A channel that was closed meanwhile says so as a connection error, which Celery survives."""
         if self.connection is None or self.connection.client is None:

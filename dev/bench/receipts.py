@@ -63,7 +63,6 @@ def at_work(world: World, setup: Setup, visits: int) -> Iterator[None]:
     """The simulator, a backlog with its messages, and workers; all gone afterwards."""
     world.start_simulator([number_of(place) for place in range(setup.cashboxes)], setup.latency_ms)
     with world.postgres.connect() as connection:
-        connection.execute(text("DELETE FROM cashboxes"))
         add_cashboxes(connection, setup.cashboxes)
         ids = add_paid_visits(connection, visits, setup.cashboxes)
         connection.execute(text("ANALYZE"))
