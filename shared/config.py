@@ -53,6 +53,7 @@ class Settings(BaseSettings):
     postgres_host: str = "localhost"
     postgres_port: int = 5432
     redis_url: str = "redis://localhost:6379/0"
+    broker_url: str = ""
 
     altegio_webhook_secret: SecretStr = SecretStr("")
     altegio_company_id: str = ""
@@ -144,6 +145,11 @@ class Settings(BaseSettings):
         """Secrets in force; two at a time while one is being rotated out."""
         parts = self.altegio_webhook_secret.get_secret_value().split(",")
         return tuple(part.strip() for part in parts if part.strip())
+
+    @property
+    def broker(self) -> str:
+        """Where messages travel: Redis, unless another broker is named."""
+        return self.broker_url or self.redis_url
 
     @property
     def company_ids(self) -> frozenset[int]:

@@ -4,12 +4,15 @@ import json
 import os
 import socket
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
+from amqp.exceptions import AMQPError
 from celery import Celery
 from kombu import Exchange, Queue
+from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel as RedisChannel
 
 from shared.config import Settings
@@ -64,20 +67,28 @@ BROKER_OPTIONS: dict[str, Any] = {
 }
 
 
+# RabbitMQ gives messages of a lost connection back at once. A publisher is told that its message arrived.
+_AMQP_OPTIONS: dict[str, Any] = {"confirm_publish": True, "connect_timeout": 2.0, "write_timeout": 2.0}
+
+
+def broker_options(settings: Settings) -> dict[str, Any]:
+    return BROKER_OPTIONS if settings.broker.startswith(("redis", "rediss")) else _AMQP_OPTIONS
+
+
 def direct_queue(name: str) -> Queue:
     return Queue(name, Exchange(name, type="direct"), routing_key=name)
 
 
 def create_producer(settings: Settings) -> Celery:
     """A Celery application that only publishes. Publishing fails at once instead of retrying: the rescuer repeats."""
-    app = Celery("altegio-webkassa-producer", broker=settings.redis_url, set_as_current=False)
+    app = Celery("altegio-webkassa-producer", broker=settings.broker, set_as_current=False)
     app.conf.update(
         task_routes=ROUTES,
         task_queues=[direct_queue(name) for name in (RECORDS, RECEIPTS, MAINTENANCE, DEAD_LETTER)],
         task_ignore_result=True,
         task_serializer="json",
         task_publish_retry=False,
-        broker_transport_options=BROKER_OPTIONS,
+        broker_transport_options=broker_options(settings),
     )
     return app
 
@@ -95,7 +106,7 @@ def publish_batch(app: Celery, rows: Sequence[tuple[int, str | None]]) -> None:
     """
     if not rows:
         return
-    with app.producer_or_acquire() as producer:
+    with _one_kind_of_trouble(), app.producer_or_acquire() as producer:
         channel = producer.channel
         if isinstance(channel, RedisChannel):
             with channel.conn_or_acquire() as client:
@@ -104,6 +115,15 @@ def publish_batch(app: Celery, rows: Sequence[tuple[int, str | None]]) -> None:
         for row_id, request_id in rows:
             headers = {"request_id": request_id} if request_id else None
             app.send_task(PROCESS_RECORD, args=[row_id], producer=producer, headers=headers, retry=False)
+
+
+@contextmanager
+def _one_kind_of_trouble() -> Iterator[None]:
+    """A lost RabbitMQ is what a lost Redis is to the callers."""
+    try:
+        yield
+    except AMQPError as error:
+        raise OperationalError(str(error)) from error
 
 
 def build_record_message(row_id: int, request_id: str | None) -> str:
@@ -129,6 +149,17 @@ _MESSAGE = (
 )
 
 
+def count_waiting(app: Celery, queue: str) -> int:
+    """Messages nobody has taken yet. Raises kombu.exceptions.OperationalError, redis.exceptions.RedisError."""
+    with _one_kind_of_trouble(), app.producer_or_acquire() as producer:
+        channel = producer.channel
+        if isinstance(channel, RedisChannel):
+            with channel.conn_or_acquire() as client:
+                return int(client.llen(queue))
+        return int(channel.queue_declare(queue=queue, durable=True, auto_delete=False).message_count)
+
+
 def publish_task(app: Celery, name: str, args: list[int]) -> None:
     """One message. Raises kombu.exceptions.OperationalError when the broker is away."""
-    app.send_task(name, args=args, retry=False)
+    with _one_kind_of_trouble():
+        app.send_task(name, args=args, retry=False)

@@ -8,10 +8,9 @@ from celery import Celery, signals
 
 from shared.config import ConfigurationError, get_settings
 from shared.logging import configure_logging, get_logger
-from shared.queue import BROKER_OPTIONS, DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, direct_queue
+from shared.queue import DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, broker_options, direct_queue
 from shared.tracing import start_tracing, stop_tracing
 from worker import broker
-from worker.metrics import serve_metrics
 from worker.schedule import build_schedule
 
 log = get_logger(__name__)
@@ -22,7 +21,7 @@ except ConfigurationError as unfit:
     raise SystemExit(f"cannot start: {unfit}") from None
 broker.register()
 
-app = Celery("altegio-webkassa", broker=settings.redis_url)
+app = Celery("altegio-webkassa", broker=settings.broker)
 app.conf.update(
     # The work waits for networks: threads give a slot for an eighth of a process's memory.
     worker_pool="threads",
@@ -42,7 +41,7 @@ app.conf.update(
     task_soft_time_limit=75,
     # Publishing fails at once; the dispatcher repeats from the database.
     task_publish_retry=False,
-    broker_transport_options=BROKER_OPTIONS,
+    broker_transport_options=broker_options(settings),
     broker_connection_retry_on_startup=True,
     # A broker may be away for a day; giving up would need a person.
     broker_connection_max_retries=None,
@@ -96,7 +95,7 @@ def _start_lookout(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _serve_metrics(**_: Any) -> None:
-    serve_metrics(settings)
+    importlib.import_module("worker.metrics").serve_metrics(settings)
     start_tracing("worker")
     signals.worker_shutdown.connect(lambda **_: stop_tracing(), weak=False)
 

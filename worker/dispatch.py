@@ -15,7 +15,16 @@ from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
 from shared.models.return_order import ReturnState
-from shared.queue import CARRY_OUT, MAKE_RETURN, PROCESS_RECORD, RECORDS, REPLAY_DEAD_LETTER, publish_records, publish_task
+from shared.queue import (
+    CARRY_OUT,
+    MAKE_RETURN,
+    PROCESS_RECORD,
+    RECORDS,
+    REPLAY_DEAD_LETTER,
+    count_waiting,
+    publish_records,
+    publish_task,
+)
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from worker.auto_returns import order_due_returns
 from worker.carry_out import find_due_orders
@@ -63,7 +72,7 @@ def _dispatch(services: Services) -> None:
 
 def _put_back_records(services: Services) -> Sequence[int]:
     """Due deliveries nobody works on, oldest first, no more than the queue can use."""
-    room = MAX_QUEUED - int(services.redis.llen(RECORDS))
+    room = MAX_QUEUED - count_waiting(services.producer, RECORDS)
     if room <= 0:
         return ()
     due = (

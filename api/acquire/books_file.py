@@ -6,8 +6,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import xlsxwriter
-
 from api.acquire.books_view import WHY_LABELS
 from api.acquire.i18n import Speaker
 from api.acquire.text import Text
@@ -58,6 +56,8 @@ def write_books_xlsx(kept: Sequence[tuple[str, DayBooks]], speaker: Speaker) -> 
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     rows = list(list_rows(kept))
+    import xlsxwriter  # noqa: PLC0415 - four megabytes that most processes never need
+
     with xlsxwriter.Workbook(out, options) as book:
         formats = {
             "head": book.add_format({"bold": True, "bottom": 1}),

@@ -12,7 +12,6 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
-from num2words import num2words
 
 from api.acquire.text import Text
 from shared.clock import ALMATY
@@ -62,6 +61,8 @@ class Speaker:
 
     def words(self, amount: Decimal) -> str:
         """`Четыре тысячи тенге 00 тиын`: a sum that nobody can change with a pen."""
+        from num2words import num2words  # noqa: PLC0415 - all the languages of the world, for the first receipt that is shown
+
         tenge, tiyn = divmod(int(amount * 100), 100)
         numeral = num2words(tenge, lang=_NUMERALS[self.language])
         said = self.say(Text("%(tenge)s tenge %(tiyn)s tiyn", tenge=numeral, tiyn=f"{tiyn:02}"))

@@ -53,7 +53,7 @@ class World:
 
     @property
     def environment(self) -> dict[str, str]:
-        extra = {"LOG_FORMAT": "json", **self._extra}
+        extra = {"LOG_FORMAT": "json", "MALLOC_ARENA_MAX": "2", **self._extra}
         return service_environment(self.postgres.url, self.redis.url, self.register.url, self.secrets, extra)
 
     def start_api(self) -> str:
