@@ -21,6 +21,8 @@ def parse_amount(value: Any) -> Decimal:
     Altegio sends ints, floats and strings for the same field. Floats go through their shortest text form.
     Raises InvalidAmount for anything else, for NaN and infinities, and for sums no receipt can hold.
     """
+    if type(value) is int and abs(value) <= LARGEST:  # most sums are whole tenge
+        return Decimal(value)
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
         raise InvalidAmount("must be a number")
     try:

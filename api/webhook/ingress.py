@@ -2,7 +2,10 @@
 
 import asyncio
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
+
+from prometheus_client import Counter
 
 from api.webhook.envelopes import Arrival, read_arrivals
 from api.webhook.inbox import Stored
@@ -69,13 +72,18 @@ def _reply_to_list(results: list[dict[str, Any]]) -> Reply:
     return Reply(bool(taken), summary)
 
 
+@lru_cache(maxsize=64)
+def _find_counter(resource: str, outcome: str) -> Counter:
+    return WEBHOOKS.labels(resource=resource, outcome=outcome)
+
+
 def _report(arrivals: list[Arrival], stored: list[Stored]) -> None:
     if len(arrivals) > LOG_ONE_BY_ONE:
         log.info("webhook list", envelopes=len(arrivals), new=sum(row.is_new for row in stored))
     for arrival, row in zip(arrivals, stored, strict=True):
         outcome = arrival.state.value if row.is_new else "duplicate"
         resource = arrival.resource if arrival.resource in SUPPORTED_RESOURCES else "other"
-        WEBHOOKS.labels(resource=resource, outcome=outcome).inc()
+        _find_counter(resource, outcome).inc()
         if len(arrivals) > LOG_ONE_BY_ONE:
             continue
         log.info(

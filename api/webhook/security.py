@@ -2,9 +2,8 @@
 
 import hashlib
 import hmac
-from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Request
 
 from shared.config import Settings
 
@@ -27,9 +26,6 @@ async def read_verified_body(request: Request) -> bytes:
     if not _is_trusted(settings, request.path_params.get("secret"), request.headers.get(SIGNATURE_HEADER), body):
         raise BadSecret
     return body
-
-
-VerifiedBody = Annotated[bytes, Depends(read_verified_body)]
 
 
 async def _read_capped(request: Request) -> bytes:
