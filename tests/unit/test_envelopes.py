@@ -9,7 +9,7 @@ import simplejson
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.webhook.envelopes import MAX_DEPTH, MAX_ENVELOPES, Arrival, NotJson, read_arrivals
+from api.webhook.envelopes import MAX_DEPTH, MAX_ENVELOPES, Arrival, NotJson, _canonical, _parse, _parse_json, read_arrivals
 from shared.statuses import RecordState
 from tests.unit.material import ALTEGIO, list_names
 
@@ -294,3 +294,24 @@ def test_no_depth_of_nesting_is_more_than_not_json() -> None:
     for depth in range(800, 1100):
         with contextlib.suppress(NotJson):
             assert all(row.is_invalid for row in read_arrivals(b'{"a":' * depth + b"1" + b"}" * depth)[0])
+
+
+_NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=3) | st.integers(-(10**30), 10**30)
+_JSON = st.recursive(
+    st.none() | st.booleans() | _NUMBERS | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(_JSON, st.booleans())
+def test_the_fast_way_reads_what_the_standard_library_reads(value: Any, escaped: bool) -> None:
+    """And writes the same canonical text, from which the keys of stored rows were made."""
+    raw = simplejson.dumps(RECORD | {"extra": value}, use_decimal=True, ensure_ascii=escaped).encode(
+        "utf-8", "surrogatepass"
+    )
+    parsed, _ = _parse(raw)
+    assert parsed == _parse_json(raw)
+    with contextlib.suppress(UnicodeEncodeError):  # a lone surrogate never gets as far as this
+        written = simplejson.dumps(parsed, use_decimal=True, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        assert _canonical(parsed) == written

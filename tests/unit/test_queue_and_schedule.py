@@ -9,6 +9,7 @@ from shared.queue import (
     PROCESS_RECORD,
     REPLAY_DEAD_LETTER,
     ROUTES,
+    broker_options,
     create_producer,
 )
 from worker.schedule import build_schedule
@@ -35,3 +36,10 @@ def test_the_producer_knows_every_queue_and_never_waits_long() -> None:
     assert app.conf.task_publish_retry is False
     assert BROKER_OPTIONS["socket_timeout"] <= 2
     assert BROKER_OPTIONS["socket_connect_timeout"] <= 2
+
+
+def test_another_broker_is_one_address() -> None:
+    assert create_producer(Settings(_env_file=None, redis_url="redis://r/1")).conf.broker_url == "redis://r/1"
+    rabbit = Settings(_env_file=None, redis_url="redis://r/1", broker_url="amqp://u:p@rabbit//")
+    assert create_producer(rabbit).conf.broker_url == "amqp://u:p@rabbit//"
+    assert "visibility_timeout" not in broker_options(rabbit)
