@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,8 @@ from api.webhook.envelopes import Arrival
 MAX_WAITING = 2000
 # A webhook has 3 KB; this is for those who post a megabyte each while the database stands still.
 MAX_WAITING_BYTES = 32 * 1024 * 1024
+# A batch takes less than this; without it every batch would be a row or two, and threads would do little but take turns.
+GATHER_SECONDS = 0.002
 
 
 class InboxFull(Exception):
@@ -54,6 +57,7 @@ class Inbox:
         self._requests: deque[Waiting] = deque()
         self._bytes = 0
         self._is_closed = False
+        self._was_shared = False
         self._changed = threading.Condition()
 
     def put(self, waiting: Waiting) -> None:
@@ -67,7 +71,12 @@ class Inbox:
             self._changed.notify()
 
     def take(self, max_rows: int) -> list[Waiting]:
-        """Waits for a request, then takes all there are up to `max_rows`; empty once the inbox is closed and empty."""
+        """Waits for a request, then takes all there are up to `max_rows`; empty once the inbox is closed and empty.
+
+        After a batch that several shared, the next is given a moment to grow; who comes alone waits for nobody.
+        """
+        if self._was_shared:
+            time.sleep(GATHER_SECONDS)
         with self._changed:
             while not self._requests and not self._is_closed:
                 self._changed.wait()
@@ -78,6 +87,7 @@ class Inbox:
                 self._bytes -= waiting.size
                 rows += len(waiting.arrivals)
                 taken.append(waiting)
+            self._was_shared = len(taken) > 1
             return taken
 
     def close(self) -> None:
