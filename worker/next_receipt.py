@@ -88,8 +88,8 @@ def _pick(session: Session, services: Services, claim: CashboxClaim, *, skip_loc
     receipt = None if is_paused else session.scalar(_due(claim.cashbox_id).with_for_update(skip_locked=skip_locked))
     if receipt is None:
         return None
-    receipt.claim_id = claim.claim_id
     origin = find_origin(session, receipt.id)
+    receipt.claim_id = claim.claim_id
     if receipt.state == ReceiptState.UNKNOWN or receipt.sending_since is not None:
         receipt.state = ReceiptState.UNKNOWN
         receipt.unknown_since = receipt.unknown_since or receipt.sending_since
