@@ -25,6 +25,7 @@ MATRIX_CASHBOXES, MATRIX_LATENCIES, MATRIX_PROCESSES = (1, 50), (0.0, 50.0, 500.
 SLOTS = (1, 2, 4, 8)
 WARM_UP_SECONDS = 4.0
 PATIENCE_SECONDS = 120.0
+FEWEST_RECEIPTS = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +60,24 @@ def measure_rate(world: World, setup: Setup, seconds: float) -> float:
             wait_until(lambda: not _count_undecided(connection), timeout=PATIENCE_SECONDS, what="the decisions", poll=0.5)
         time.sleep(WARM_UP_SECONDS)
         begun, before = time.perf_counter(), count_issued(connection)
-        time.sleep(seconds)
+        # Long enough that one receipt more or less makes no difference.
+        time.sleep(max(seconds, FEWEST_RECEIPTS / setup.allowed))
         return (count_issued(connection) - before) / (time.perf_counter() - begun)
 
 
 @contextmanager
-def at_work(world: World, setup: Setup, visits: int) -> Iterator[None]:
-    """The simulator, a backlog with its messages, and workers; all gone afterwards."""
+def at_work(world: World, setup: Setup, visits: int, name: str = "worker") -> Iterator[None]:
+    """The simulator, a backlog with its messages, and workers; all gone afterwards, except their logs."""
     world.start_simulator([number_of(place) for place in range(setup.cashboxes)], setup.latency_ms)
     with world.postgres.connect() as connection:
         add_cashboxes(connection, setup.cashboxes)
         ids = add_paid_visits(connection, visits, setup.cashboxes)
         connection.execute(text("ANALYZE"))
     send(world, ids)
-    names = [f"worker-{place}" for place in range(setup.processes)]
+    names = [f"{name}-{place + 1}" for place in range(setup.processes)]
     try:
-        for name in names:
-            world.start_worker(name, setup.slots)
+        for worker in names:
+            world.start_worker(worker, setup.slots)
         yield
     finally:
         world.end("webkassa", *names)
@@ -136,13 +138,19 @@ def _measure_median(world: World, setup: Setup, runs: int, seconds: float) -> fl
 def _report_hosts(world: World, seconds: float) -> None:
     """Two workers with settings of their own: what each issued, by its own log."""
     setup = Setup(50, 50, processes=2)
-    with at_work(world, setup, visits=int(250 * (seconds + WARM_UP_SECONDS))):
-        time.sleep(WARM_UP_SECONDS + seconds)
-        logs = [(world.folder / f"worker-{place}.log").read_text("utf-8") for place in range(setup.processes)]
-    issued = [log.count('"receipt issued"') for log in logs]
+    with at_work(world, setup, int(250 * (seconds + WARM_UP_SECONDS)), "host"):
+        time.sleep(WARM_UP_SECONDS)
+        before = _count_in_logs(world, setup.processes)
+        time.sleep(seconds)
+        issued = [after - earlier for after, earlier in zip(_count_in_logs(world, setup.processes), before, strict=True)]
     rows = [(f"host {place + 1}", count, count / max(sum(issued), 1)) for place, count in enumerate(issued)]
     print("Two hosts, 50 cashboxes, 50 ms\n")
     print(show_table(["", "issued", "share"], rows), end="\n\n")
+
+
+def _count_in_logs(world: World, hosts: int) -> list[int]:
+    logs = (world.folder / f"host-{place + 1}.log" for place in range(hosts))
+    return [log.read_text("utf-8").count('"receipt issued"') for log in logs]
 
 
 def run_latency(webhooks: int, latency_ms: float = 50.0) -> None:
