@@ -32,11 +32,12 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--receipts", type=int, default=20_000, help="that wait for the end of the outage (20000)")
     parser.add_argument("--plot", type=Path, help="also draw the ingress as SVG into this file")
     arguments = parser.parse_args()
-    arguments.sizes = (0, 100_000, arguments.rows)
+    # Not zero: a page of a list and a receipt to tell of have to be there at every size.
+    arguments.sizes = (300, 100_000, arguments.rows)
     arguments.webhooks, arguments.idle = 200, 60.0
     if arguments.quick:
         arguments.runs, arguments.seconds = 1, 2.0
-        arguments.sizes, arguments.receipts = (0, 10_000, 30_000), 1000
+        arguments.sizes, arguments.receipts = (300, 10_000, 30_000), 1000
         arguments.webhooks, arguments.idle = 30, 10.0
     return arguments
 
