@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
@@ -36,10 +37,19 @@ class ConfigurationError(Exception):
     """The environment cannot be worked with; the message names the variables."""
 
 
+# Where Docker and Kubernetes mount secrets: a file for each, named like its variable, in small letters.
+SECRETS_DIR = "/run/secrets"
+
+
 class Settings(BaseSettings):
     """Every variable is described in `.env.example`."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        extra="ignore",
+        env_ignore_empty=True,
+        secrets_dir=SECRETS_DIR if Path(SECRETS_DIR).is_dir() else None,
+    )
 
     debug: bool = False
     secret_key: SecretStr = SecretStr("")

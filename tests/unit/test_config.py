@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,15 @@ def make(**fields: Any) -> Settings:
 def test_a_ready_environment_starts_both_processes() -> None:
     make().check_for_api()
     make().check_for_worker()
+
+
+def test_secrets_come_from_files_and_the_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "webkassa_password").write_text("from a file\n")
+    (tmp_path / "secret_key").write_text("from a file\n")
+    monkeypatch.setenv("SECRET_KEY", "from the environment")
+    settings = Settings(_env_file=None, _secrets_dir=tmp_path)
+    assert settings.webkassa_password.get_secret_value() == "from a file"
+    assert settings.secret_key.get_secret_value() == "from the environment"
 
 
 def test_values_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
