@@ -141,10 +141,6 @@ class Flow:
         return sum(self.sold.values(), ZERO) - sum(self.returned.values(), ZERO)
 
     @property
-    def sold_total(self) -> Decimal:
-        return sum(self.sold.values(), ZERO)
-
-    @property
     def returned_total(self) -> Decimal:
         return sum(self.returned.values(), ZERO)
 

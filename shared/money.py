@@ -46,8 +46,3 @@ def round_tiyn(amount: Decimal) -> Decimal:
 
 def is_whole(amount: Decimal) -> bool:
     return amount == amount.to_integral_value()
-
-
-def format_tenge(amount: Decimal) -> str:
-    """`4000.00 ₸`, for logs and terminals."""
-    return f"{round_tiyn(amount)} ₸"

@@ -7,14 +7,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from redis import Redis as RedisClient
 from sqlalchemy import text
 
 from dev.bench.bodies import make_template
 from dev.bench.load import Load, has_wrk, post, post_and_remember
 from dev.bench.tables import median, show_table, write_bars
 from dev.bench.world import World
-from shared.queue import RECORDS
 
 CONNECTIONS = (1, 16, 64, 256)
 BROKER_CONNECTIONS = (16, 64)
@@ -67,10 +65,6 @@ class Ingress:
             raise NotKept(f"{len(missing)} of {len(acknowledged)} acknowledged webhooks are not in the table")
         self._check_kept(len(acknowledged))
         return len(acknowledged)
-
-    def count_queued(self) -> int:
-        with RedisClient.from_url(self._world.redis.url) as client:
-            return int(client.llen(RECORDS))
 
     def _check_kept(self, acknowledged: int) -> None:
         """Each row is open and has a time at which the dispatcher will see to it, if its message does not come first."""

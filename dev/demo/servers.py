@@ -107,10 +107,6 @@ class Server(ABC):
         if self.process is not None:
             processes.kill(self.process)
 
-    def restart(self) -> None:
-        self.stop()
-        self.start()
-
     def pause(self) -> None:
         """Hangs: connections are taken by the kernel, nothing answers."""
         if self.process is not None:

@@ -5,6 +5,7 @@ import socket
 import socketserver
 import sys
 import threading
+from abc import ABC, abstractmethod
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
@@ -48,7 +49,7 @@ class TrackingServer(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-class PlainHandler(BaseHTTPRequestHandler):
+class PlainHandler(BaseHTTPRequestHandler, ABC):
     """Reads a body, gives it to `serve`, and ends the way `serve` says through `send` or `finish`."""
 
     protocol_version = "HTTP/1.1"
@@ -66,8 +67,9 @@ class PlainHandler(BaseHTTPRequestHandler):
     def log_message(self, *args: object) -> None:
         """Quiet: the journal tells more."""
 
+    @abstractmethod
     def serve(self, raw: bytes) -> None:
-        raise NotImplementedError
+        """Answers the request whose body was read."""
 
     def send(self, reply: Reply, *, keep_alive: bool = True) -> None:
         self.close_connection = self.close_connection or not keep_alive

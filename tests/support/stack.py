@@ -56,10 +56,6 @@ class Stack:
     def resume(self, name: str) -> None:
         self.children[name].resume()
 
-    def restart(self, name: str, environment: Mapping[str, str] | None = None) -> None:
-        self.stop(name)
-        self.start(name, environment)
-
     def post(
         self,
         payload: Any,
