@@ -51,15 +51,12 @@ def require_app(context: click.Context) -> Celery:
 
 def open_services() -> Services:
     """Quiet: what a command has to say it says itself."""
-    import logging
-
     from shared.config import get_settings
     from shared.logging import configure_logging
     from worker.services import create_services
 
     settings = get_settings()
-    configure_logging(settings)
-    logging.getLogger().setLevel(logging.ERROR)
+    configure_logging(settings, "ERROR")
     return create_services(settings)
 
 
