@@ -1,4 +1,4 @@
-"""Exception to HTTP answer; the only place that knows status codes."""
+"""Exception to HTTP answer, for all but webhooks: those have `api.webhook.refusals`."""
 
 from collections.abc import Mapping
 
@@ -13,13 +13,8 @@ from api.acquire.guards import COOKIE_PATH, NotFound
 from api.acquire.rendering import redirect, render, render_without_session
 from api.acquire.signing import SecretKeyMissing
 from api.acquire.text import Refused, Text
-from api.webhook.envelopes import NotJson
-from api.webhook.salon_limit import SalonTooFast
-from api.webhook.security import BadSecret, BodyTooLarge
 from api.webhook.status import RecordNotFound
-from api.webhook.writer import StoreUnavailable
 from shared.logging import get_logger
-from shared.metrics import count_refused_webhook
 
 log = get_logger(__name__)
 
@@ -31,33 +26,8 @@ def _answer(code: int, message: str, headers: Mapping[str, str] | None = None) -
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    async def not_json(_: Request, error: Exception) -> JSONResponse:
-        log.warning("webhook refused", reason="not json")
-        count_refused_webhook("not_json")
-        return _answer(400, str(error))
-
-    async def bad_secret(_: Request, __: Exception) -> JSONResponse:
-        log.warning("webhook refused", reason="bad secret")
-        count_refused_webhook("bad_secret")
-        return _answer(401, "wrong or missing secret")
-
-    async def too_large(_: Request, __: Exception) -> JSONResponse:
-        log.warning("webhook refused", reason="too large")
-        count_refused_webhook("too_large")
-        # The rest of the body is not read, so the connection cannot serve another request.
-        return _answer(413, "the body is larger than 1 MiB", {"Connection": "close"})
-
-    async def too_fast(_: Request, error: Exception) -> JSONResponse:
-        count_refused_webhook("too_fast")
-        log.warning("webhook refused", reason=str(error))
-        return _answer(429, str(error), RETRY_AFTER)
-
     async def not_found(_: Request, error: Exception) -> JSONResponse:
         return _answer(404, str(error))
-
-    async def unavailable(_: Request, error: Exception) -> JSONResponse:
-        count_refused_webhook("not_stored")
-        return _answer(503, str(error), RETRY_AFTER)
 
     async def database_down(request: Request, error: Exception) -> Response:
         log.error("database error", error=type(error).__name__)
@@ -65,12 +35,7 @@ def add_error_handlers(app: FastAPI) -> None:
             return _say(request, 503, Text("The database does not answer. Nothing was lost: try again in a minute."))
         return _answer(503, "the database is not available", RETRY_AFTER)
 
-    app.add_exception_handler(NotJson, not_json)
-    app.add_exception_handler(BadSecret, bad_secret)
-    app.add_exception_handler(BodyTooLarge, too_large)
-    app.add_exception_handler(SalonTooFast, too_fast)
     app.add_exception_handler(RecordNotFound, not_found)
-    app.add_exception_handler(StoreUnavailable, unavailable)
     app.add_exception_handler(DBAPIError, database_down)
     app.add_exception_handler(PoolTimeout, database_down)
     _add_page_handlers(app)

@@ -93,15 +93,14 @@ def _parse_optional_amount(value: Any) -> Decimal | None:
     return parse_amount(value)
 
 
-def _parse_moment(value: Any) -> datetime | None:
+def parse_moment(value: Any) -> datetime | None:
     """Any of Altegio's spellings of a time. Without an offset it is the salon's wall clock."""
     if value in (None, "", [], 0, "0"):
         return None
     if not isinstance(value, str):
         raise ValueError("must be a date and time")
-    text = re.sub(r"([+-]\d\d)(\d\d)$", r"\1:\2", value.strip())
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(value.strip())
     except ValueError:
         raise ValueError("must be a date and time such as 2026-03-02 12:00:00") from None
     if moment.year not in _YEARS:
@@ -109,10 +108,10 @@ def _parse_moment(value: Any) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)
 
 
-def _parse_moment_hint(value: Any) -> datetime | None:
+def parse_moment_hint(value: Any) -> datetime | None:
     """A time that only helps to order deliveries: unreadable is as good as absent."""
     try:
-        return _parse_moment(value)
+        return parse_moment(value)
     except ValueError:
         return None
 
@@ -143,8 +142,8 @@ RequiredId = Annotated[int, BeforeValidator(_parse_required_id)]
 Flag = Annotated[bool, BeforeValidator(_parse_flag)]
 Amount = Annotated[Decimal | None, BeforeValidator(_parse_optional_amount)]
 RequiredAmount = Annotated[Decimal, BeforeValidator(parse_amount)]
-When = Annotated[datetime | None, BeforeValidator(_parse_moment)]
-WhenHint = Annotated[datetime | None, BeforeValidator(_parse_moment_hint)]
+When = Annotated[datetime | None, BeforeValidator(parse_moment)]
+WhenHint = Annotated[datetime | None, BeforeValidator(parse_moment_hint)]
 Text = Annotated[str, BeforeValidator(_parse_text)]
 
 
@@ -326,4 +325,6 @@ __all__ = [
     "Record",
     "ServiceLine",
     "parse_entity",
+    "parse_moment",
+    "parse_moment_hint",
 ]

@@ -4,9 +4,9 @@ A body is one envelope or a list of them. Each envelope is judged on its own: ta
 field named. Invalid ones are kept too, as bytes where JSONB cannot hold them.
 """
 
+import contextlib
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -14,7 +14,8 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from shared.altegio import KNOWN_STATUSES, SUPPORTED_RESOURCES, Entity, Envelope, GoodsOperation, parse_entity
+from api.webhook.express import NotPlain, read_plain_visit
+from shared.altegio import KNOWN_STATUSES, RECORD, SUPPORTED_RESOURCES, Envelope, GoodsOperation, parse_entity
 from shared.logging import MASK
 from shared.statuses import RecordState
 
@@ -35,8 +36,7 @@ class NotJson(ValueError):
     """The body cannot be read as JSON at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """One envelope, ready to be stored. `message` is what the caller reads; `field` names what is wrong with it."""
 
     dedup_key: str
@@ -147,10 +147,19 @@ def _read_event(envelope: Envelope, canonical: str) -> Arrival:
     if not isinstance(envelope.data, dict):
         return _invalid(canonical, "data", "must be an object", envelope)
     try:
-        entity = parse_entity(envelope.resource, envelope.data)
+        changed_at, document_id = _read_data(envelope.resource, envelope.data)
     except ValidationError as error:
         return _invalid(canonical, *_first_fault(error, "data."), envelope)
-    return _taken(envelope, canonical, RecordState.RECEIVED, "stored", entity)
+    return _taken(envelope, canonical, RecordState.RECEIVED, "stored", changed_at, document_id)
+
+
+def _read_data(resource: str, data: dict[str, Any]) -> tuple[datetime | None, int | None]:
+    """Altegio's change time, and the sale document of a goods line. Raises pydantic.ValidationError."""
+    if resource == RECORD:
+        with contextlib.suppress(NotPlain):
+            return read_plain_visit(data), None
+    entity = parse_entity(resource, data)
+    return entity.last_change_date, entity.document_id if isinstance(entity, GoodsOperation) else None
 
 
 def _find_reason_to_ignore(envelope: Envelope) -> str | None:
@@ -161,8 +170,14 @@ def _find_reason_to_ignore(envelope: Envelope) -> str | None:
     return None
 
 
-def _taken(envelope: Envelope, canonical: str, state: RecordState, message: str, entity: Entity | None = None) -> Arrival:
-    changed_at = entity.last_change_date if entity else None
+def _taken(
+    envelope: Envelope,
+    canonical: str,
+    state: RecordState,
+    message: str,
+    changed_at: datetime | None = None,
+    document_id: int | None = None,
+) -> Arrival:
     return Arrival(
         dedup_key=_dedup_key(envelope, changed_at, canonical),
         state=state,
@@ -170,7 +185,7 @@ def _taken(envelope: Envelope, canonical: str, state: RecordState, message: str,
         company_id=envelope.company_id,
         resource=envelope.resource,
         resource_id=envelope.resource_id,
-        document_id=entity.document_id if isinstance(entity, GoodsOperation) else None,
+        document_id=document_id,
         status=envelope.status,
         changed_at=changed_at,
         body=canonical,

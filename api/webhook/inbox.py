@@ -1,28 +1,24 @@
-"""Requests that wait for the writer: no more of them than may be held in memory."""
+"""Requests that wait for the writer: no more of them than may be held in memory. Belongs to one event loop."""
 
 import asyncio
-import contextlib
-import threading
-import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import msgspec
 
 from api.webhook.envelopes import Arrival
 
 MAX_WAITING = 2000
 # A webhook has 3 KB; this is for those who post a megabyte each while the database stands still.
 MAX_WAITING_BYTES = 32 * 1024 * 1024
-# A batch takes less than this; without it every batch would be a row or two, and threads would do little but take turns.
-GATHER_SECONDS = 0.002
 
 
 class InboxFull(Exception):
     """More waits already than may be held."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """Where an arrival ended up. `is_new` is False for a redelivery, whose first row is named instead."""
 
     row_id: int
@@ -32,24 +28,20 @@ class Stored:
 
 @dataclass(slots=True)
 class Waiting:
-    """One request. `give_up` belongs to its event loop, `fail` to any thread."""
+    """One request. `since` is the loop's clock."""
 
     arrivals: Sequence[Arrival]
     request_id: str
-    loop: asyncio.AbstractEventLoop
+    since: float
     future: "asyncio.Future[list[Stored]]"
 
     @property
     def size(self) -> int:
         return sum(len(arrival.body or arrival.raw_body or b"") for arrival in self.arrivals)
 
-    def give_up(self, error: Exception) -> None:
+    def fail(self, error: Exception) -> None:
         if not self.future.done():
             self.future.set_exception(error)
-
-    def fail(self, error: Exception) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: the process is going down, nobody waits
-            self.loop.call_soon_threadsafe(self.give_up, error)
 
 
 class Inbox:
@@ -57,40 +49,50 @@ class Inbox:
         self._requests: deque[Waiting] = deque()
         self._bytes = 0
         self._is_closed = False
-        self._was_shared = False
-        self._changed = threading.Condition()
+        self._takers: deque[asyncio.Future[None]] = deque()
 
     def put(self, waiting: Waiting) -> None:
-        """Never blocks. Raises InboxFull."""
+        """Raises InboxFull."""
         size = waiting.size
-        with self._changed:
-            if self._is_closed or len(self._requests) >= MAX_WAITING or self._bytes + size > MAX_WAITING_BYTES:
-                raise InboxFull
-            self._requests.append(waiting)
-            self._bytes += size
-            self._changed.notify()
+        if self._is_closed or len(self._requests) >= MAX_WAITING or self._bytes + size > MAX_WAITING_BYTES:
+            raise InboxFull
+        self._requests.append(waiting)
+        self._bytes += size
+        self._wake_one()
 
-    def take(self, max_rows: int) -> list[Waiting]:
+    async def take(self, max_rows: int) -> list[Waiting]:
         """Waits for a request, then takes all there are up to `max_rows`; empty once the inbox is closed and empty.
 
-        After a batch that several shared, the next is given a moment to grow; who comes alone waits for nobody.
+        Several may wait: one is woken for a request, and who comes while it is on its way goes along.
         """
-        if self._was_shared:
-            time.sleep(GATHER_SECONDS)
-        with self._changed:
-            while not self._requests and not self._is_closed:
-                self._changed.wait()
-            taken: list[Waiting] = []
-            rows = 0
-            while self._requests and rows < max_rows:
-                waiting = self._requests.popleft()
-                self._bytes -= waiting.size
-                rows += len(waiting.arrivals)
-                taken.append(waiting)
-            self._was_shared = len(taken) > 1
-            return taken
+        while not self._requests and not self._is_closed:
+            taker = asyncio.get_running_loop().create_future()
+            self._takers.append(taker)
+            await taker
+        taken: list[Waiting] = []
+        rows = 0
+        while self._requests and rows < max_rows:
+            waiting = self._requests.popleft()
+            self._bytes -= waiting.size
+            rows += len(waiting.arrivals)
+            taken.append(waiting)
+        return taken
+
+    def fail_older(self, than: float, error: Exception) -> None:
+        """Gives up those that wait since before `than`; they are in the order of their coming."""
+        while self._requests and self._requests[0].since < than:
+            waiting = self._requests.popleft()
+            self._bytes -= waiting.size
+            waiting.fail(error)
 
     def close(self) -> None:
-        with self._changed:
-            self._is_closed = True
-            self._changed.notify()
+        self._is_closed = True
+        while self._takers:
+            self._wake_one()
+
+    def _wake_one(self) -> None:
+        while self._takers:
+            taker = self._takers.popleft()
+            if not taker.done():  # it may have been cancelled
+                taker.set_result(None)
+                return

@@ -43,7 +43,7 @@ async def accept(raw: bytes, request_id: str, writer: GroupWriter, limit: SalonL
     limit.take(arrival.company_id for arrival in arrivals)
     stored = await writer.store(arrivals, request_id) if arrivals else []
     results = [_describe(arrival, row) for arrival, row in zip(arrivals, stored, strict=True)]
-    _report(arrivals, stored)
+    _report(arrivals, stored, request_id)
     if is_list:
         return _reply_to_list(results)
     return Reply(accepted=not arrivals[0].is_invalid, body=results[0])
@@ -77,9 +77,9 @@ def _find_counter(resource: str, outcome: str) -> Counter:
     return WEBHOOKS.labels(resource=resource, outcome=outcome)
 
 
-def _report(arrivals: list[Arrival], stored: list[Stored]) -> None:
+def _report(arrivals: list[Arrival], stored: list[Stored], request_id: str) -> None:
     if len(arrivals) > LOG_ONE_BY_ONE:
-        log.info("webhook list", envelopes=len(arrivals), new=sum(row.is_new for row in stored))
+        log.info("webhook list", request_id=request_id, envelopes=len(arrivals), new=sum(row.is_new for row in stored))
     for arrival, row in zip(arrivals, stored, strict=True):
         outcome = arrival.state.value if row.is_new else "duplicate"
         resource = arrival.resource if arrival.resource in SUPPORTED_RESOURCES else "other"
@@ -88,6 +88,7 @@ def _report(arrivals: list[Arrival], stored: list[Stored]) -> None:
             continue
         log.info(
             "webhook",
+            request_id=request_id,
             outcome=outcome,
             record_id=row.row_id,
             company_id=arrival.company_id,

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from api.webhook.writer import GroupWriter
 from dev.chaos.child import Child
 from dev.chaos.register import Register
 from dev.demo.children import base_environment, migrate_command, service_environment, simulator_command
@@ -18,6 +17,7 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
+from dev.inlet import Inlet
 from dev.month.cabinet import Cabinet
 from dev.month.clocks import Clocks, prepare
 from dev.month.plan import COMPANIES, Plan
@@ -49,12 +49,11 @@ def run_month(options: Options, folder: Path) -> tuple[Verdict, float]:
         services = _open_services(opened, postgres, redis, register, secrets)
         engine = create_database_engine(services.settings, pool_size=4)
         opened.callback(engine.dispose)
-        writer = GroupWriter(engine, lambda ids, request_id: None)
-        writer.start()
-        opened.callback(writer.stop)
+        inlet = Inlet(services.settings)
+        opened.callback(inlet.close)
         clocks = Clocks(engine, register)
         opened.callback(clocks.reset)
-        month = Month(services, writer, register, Cabinet(register.url, secrets))
+        month = Month(services, inlet, register, Cabinet(register.url, secrets))
         started = time.monotonic()
         for event in plan.events:
             clocks.set(event.at)

@@ -1,6 +1,5 @@
 """What can happen in the month, through the product's own use cases: webhooks in, decisions, receipts, reports, orders."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from uuid import uuid4
 
 from sqlalchemy import func, or_, select
 
-from api.webhook.ingress import accept
-from api.webhook.writer import GroupWriter
 from dev.chaos.register import Register
+from dev.inlet import Inlet
 from dev.month.bodies import describe_goods, describe_payment, describe_visit
 from dev.month.cabinet import Cabinet
 from shared.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, WebhookRecord
@@ -39,8 +37,8 @@ class Expected:
 
 
 class Month:
-    def __init__(self, services: Services, writer: GroupWriter, register: Register, cabinet: Cabinet) -> None:
-        self.services, self._writer, self._register, self._cabinet = services, writer, register, cabinet
+    def __init__(self, services: Services, inlet: Inlet, register: Register, cabinet: Cabinet) -> None:
+        self.services, self._inlet, self._register, self._cabinet = services, inlet, register, cabinet
         with services.sessions() as session:
             rows = session.execute(select(Cashbox.company_id, Cashbox.id, Cashbox.unique_number)).all()
         self._ids = {company: row_id for company, row_id, _ in rows}
@@ -84,7 +82,7 @@ class Month:
         self._work(company)
 
     def _post(self, body: dict[str, Any]) -> None:
-        asyncio.run(accept(json.dumps(body, ensure_ascii=False).encode(), "month", self._writer))
+        self._inlet.accept(json.dumps(body, ensure_ascii=False).encode(), "month")
 
     # --- the desk
 

@@ -4,15 +4,19 @@ import asyncio
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from api.webhook.envelopes import Arrival, read_arrivals
-from api.webhook.writer import GroupWriter, Stored, StoreUnavailable
+from api.webhook.inbox import Stored
+from api.webhook.link import Link
+from api.webhook.writer import StoreUnavailable
 from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
+from dev.inlet import Inlet
+from shared.db import build_url
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 
@@ -21,15 +25,15 @@ def arrive(record_id: int) -> Arrival:
     return read_arrivals(json.dumps(visit(record_id)).encode())[0][0]
 
 
-def store_all(writer: GroupWriter, arrivals: Sequence[Arrival]) -> list[Stored | BaseException]:
+def store_all(inlet: Inlet, arrivals: Sequence[Arrival]) -> list[Stored | BaseException]:
     """Each as a request of its own, all at once."""
 
     async def run() -> list[Stored | BaseException]:
-        calls = [writer.store([arrival], f"request-{number}") for number, arrival in enumerate(arrivals)]
+        calls = [inlet.writer.store([arrival], f"request-{number}") for number, arrival in enumerate(arrivals)]
         answers = await asyncio.gather(*calls, return_exceptions=True)
         return [answer if isinstance(answer, BaseException) else answer[0] for answer in answers]
 
-    return asyncio.run(run())
+    return inlet.run(run())
 
 
 def count_rows(bridge: Bridge) -> int:
@@ -37,8 +41,8 @@ def count_rows(bridge: Bridge) -> int:
 
 
 def test_concurrent_requests_share_commits(bridge: Bridge) -> None:
-    with bridge.open_writer() as writer:
-        stored = store_all(writer, [arrive(number) for number in range(1, 201)])
+    with bridge.open_inlet() as inlet:
+        stored = store_all(inlet, [arrive(number) for number in range(1, 201)])
     assert all(isinstance(item, Stored) and item.is_new for item in stored)
     assert count_rows(bridge) == 200
     # xmin is the transaction that wrote a row.
@@ -47,8 +51,8 @@ def test_concurrent_requests_share_commits(bridge: Bridge) -> None:
 
 def test_every_request_gets_its_own_row_and_number(bridge: Bridge) -> None:
     published: list[int] = []
-    with bridge.open_writer(published) as writer:
-        stored = store_all(writer, [arrive(number) for number in range(1, 51)])
+    with bridge.open_inlet(published) as inlet:
+        stored = store_all(inlet, [arrive(number) for number in range(1, 51)])
     assert [bridge.row(item.row_id).resource_id for item in stored if isinstance(item, Stored)] == list(range(1, 51))
     assert bridge.row(1).request_id.startswith("request-")
     assert sorted(published) == list(range(1, 51))
@@ -58,8 +62,8 @@ def test_a_row_the_database_refuses_does_not_take_its_neighbours_along(bridge: B
     arrivals = [arrive(number) for number in range(1, 6)]
     # The ingress lets nothing like it through: a text no column of PostgreSQL can hold.
     arrivals[2] = replace(arrivals[2], body='"\\u0000"')
-    with bridge.open_writer() as writer:
-        stored = store_all(writer, arrivals)
+    with bridge.open_inlet() as inlet:
+        stored = store_all(inlet, arrivals)
     assert [item.state for item in stored if isinstance(item, Stored)] == [
         "received",
         "received",
@@ -72,32 +76,62 @@ def test_a_row_the_database_refuses_does_not_take_its_neighbours_along(bridge: B
 
 def test_a_redelivery_is_told_the_first_row_and_not_published(bridge: Bridge) -> None:
     published: list[int] = []
-    with bridge.open_writer(published) as writer:
-        first = store_all(writer, [arrive(1)])[0]
-        again = store_all(writer, [arrive(1), arrive(2)])
+    with bridge.open_inlet(published) as inlet:
+        first = store_all(inlet, [arrive(1)])[0]
+        again = store_all(inlet, [arrive(1), arrive(2)])
     assert isinstance(first, Stored)
     assert again[0] == Stored(first.row_id, "received", is_new=False)
     assert len(published) == 2
 
 
 def test_twenty_at_once_are_one_row(bridge: Bridge) -> None:
-    with bridge.open_writer() as writer:
-        stored = store_all(writer, [arrive(1)] * 20)
+    with bridge.open_inlet() as inlet:
+        stored = store_all(inlet, [arrive(1)] * 20)
     assert {item.row_id for item in stored if isinstance(item, Stored)} == {bridge.rows()[0].id}
     assert count_rows(bridge) == 1
 
 
+def test_two_links_with_the_same_rows_in_another_order_both_get_through(bridge: Bridge) -> None:
+    """PostgreSQL ends one of two that wait for each other."""
+    rounds = [[(arrive(start + number), "request") for number in range(300)] for start in (1000, 2000, 3000)]
+
+    async def run() -> list[tuple[dict[str, Stored], dict[str, Stored]]]:
+        first, second = (Link(build_url(bridge.services.settings)) for _ in range(2))
+        try:
+            await asyncio.gather(first.insert([(arrive(1), "request")]), second.insert([(arrive(2), "request")]))
+            return [await asyncio.gather(first.insert(rows), second.insert(rows[::-1])) for rows in rounds]
+        finally:
+            first.drop()
+            second.drop()
+
+    for first, second in asyncio.run(run()):
+        assert {key: item.row_id for key, item in first.items()} == {key: item.row_id for key, item in second.items()}
+        assert all(first[key].is_new != second[key].is_new for key in first)
+    assert count_rows(bridge) == 902
+
+
+def test_a_connection_that_was_cut_is_replaced_unnoticed(bridge: Bridge) -> None:
+    with bridge.open_inlet() as inlet:
+        store_all(inlet, [arrive(1)])
+        bridge.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%INSERT INTO webhook_records%'"
+            " AND pid <> pg_backend_pid()"
+        )
+        assert isinstance(store_all(inlet, [arrive(2)])[0], Stored)
+    assert count_rows(bridge) == 2
+
+
 def test_without_the_database_nothing_is_promised_and_it_recovers(bridge: Bridge, migrated_postgres: Postgres) -> None:
-    with bridge.open_writer() as writer:
-        assert isinstance(store_all(writer, [arrive(1)])[0], Stored)
+    with bridge.open_inlet() as inlet:
+        assert isinstance(store_all(inlet, [arrive(1)])[0], Stored)
         migrated_postgres.stop()
         try:
-            down = store_all(writer, [arrive(number) for number in range(2, 12)])
+            down = store_all(inlet, [arrive(number) for number in range(2, 12)])
         finally:
             migrated_postgres.start()
         assert all(isinstance(answer, StoreUnavailable) for answer in down)
         again = wait_until(
-            lambda: [s for s in store_all(writer, [arrive(2)]) if isinstance(s, Stored)],
+            lambda: [s for s in store_all(inlet, [arrive(2)]) if isinstance(s, Stored)],
             timeout=15,
             what="the writer to recover",
         )
@@ -116,16 +150,16 @@ def test_a_stalled_database_is_an_answer_in_time_not_a_silence(bridge: Bridge) -
             release.wait(30)
 
     holder = threading.Thread(target=hold_lock)
-    with bridge.open_writer() as writer:
+    with bridge.open_inlet() as inlet:
         holder.start()
         assert locked.wait(10)
         try:
-            answer = store_all(writer, [arrive(1)])[0]
+            answer = store_all(inlet, [arrive(1)])[0]
         finally:
             release.set()
             holder.join()
         assert isinstance(answer, StoreUnavailable)
-        assert isinstance(store_all(writer, [arrive(2)])[0], Stored)
+        assert isinstance(store_all(inlet, [arrive(2)])[0], Stored)
 
 
 def test_a_duplicate_in_the_same_list_is_called_one(bridge: Bridge) -> None:

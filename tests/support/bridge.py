@@ -1,17 +1,15 @@
 """The use cases in this process, against the real database, broker and simulator: what a worker does, step by step."""
 
-import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Engine, func, select, text, update
+from sqlalchemy import func, select, text, update
 
-from api.webhook.ingress import Reply, accept
-from api.webhook.writer import GroupWriter
+from api.webhook.ingress import Reply
+from dev.inlet import Inlet
 from shared.config import Settings
-from shared.db import create_database_engine
 from shared.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from worker.issue_receipt import issue_due
@@ -43,7 +41,7 @@ class Bridge:
         self._environment = environment
         self._opened: list[Services] = []
         self.services = self.open_services()
-        self._writer_engine: Engine | None = None
+        self._inlet: Inlet | None = None
 
     def open_services(self, **changes: Any) -> Services:
         """A worker of its own: connections, token, breaker. Closed with the bridge."""
@@ -56,8 +54,8 @@ class Bridge:
         self.services = self.open_services(**changes)
 
     def close(self) -> None:
-        if self._writer_engine is not None:
-            self._writer_engine.dispose()
+        if self._inlet is not None:
+            self._inlet.close()
         for services in self._opened:
             _close(services)
 
@@ -79,21 +77,19 @@ class Bridge:
     def accept(self, payload: Any) -> Reply:
         """Bytes as they are, anything else as JSON; through the ingress, committed when it returns."""
         raw = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
-        with self.open_writer() as writer:
-            return asyncio.run(accept(raw, "test", writer))
+        if self._inlet is None:
+            self._inlet = Inlet(self.services.settings)
+        return self._inlet.accept(raw, "test")
 
     @contextmanager
-    def open_writer(self, published: list[int] | None = None) -> Iterator[GroupWriter]:
-        """A running writer; ids it would publish are added to `published`."""
-        if self._writer_engine is None:
-            self._writer_engine = create_database_engine(self.services.settings, pool_size=3)
+    def open_inlet(self, published: list[int] | None = None) -> Iterator[Inlet]:
+        """An ingress of its own; ids it would publish are added to `published`."""
         collected = published if published is not None else []
-        writer = GroupWriter(self._writer_engine, lambda ids, _: collected.extend(ids))
-        writer.start()
+        inlet = Inlet(self.services.settings, lambda ids, _: collected.extend(ids))
         try:
-            yield writer
+            yield inlet
         finally:
-            writer.stop()
+            inlet.close()
 
     # --- work: what a worker does
 

@@ -1,8 +1,8 @@
 """What waits for the writer is bounded: in requests, and in the bytes they hold."""
 
 import asyncio
-import threading
-from collections.abc import Iterator
+from collections.abc import Coroutine
+from typing import Any
 
 import pytest
 
@@ -12,61 +12,102 @@ from api.webhook.inbox import Inbox, InboxFull, Waiting
 from shared.statuses import RecordState
 
 
-@pytest.fixture
-def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    loop = asyncio.new_event_loop()
-    yield loop
-    loop.close()
+def run(work: Coroutine[Any, Any, None]) -> None:
+    asyncio.run(asyncio.wait_for(work, 10))
 
 
-def wait_with(loop: asyncio.AbstractEventLoop, *sizes: int) -> Waiting:
+def wait_with(*sizes: int, since: float = 0.0) -> Waiting:
     arrivals = [Arrival(str(place), RecordState.RECEIVED, "stored", body="x" * size) for place, size in enumerate(sizes)]
-    return Waiting(arrivals, "request", loop, loop.create_future())
+    return Waiting(arrivals, "request", since, asyncio.get_running_loop().create_future())
 
 
-def test_no_more_bytes_than_may_be_held(loop: asyncio.AbstractEventLoop) -> None:
-    box = Inbox()
-    half = inbox.MAX_WAITING_BYTES // 2
-    box.put(wait_with(loop, half))
-    box.put(wait_with(loop, half))
-    with pytest.raises(InboxFull):
-        box.put(wait_with(loop, 1))
-    assert len(box.take(1)) == 1
-    box.put(wait_with(loop, half))
+def test_no_more_bytes_than_may_be_held() -> None:
+    async def check() -> None:
+        box, half = Inbox(), inbox.MAX_WAITING_BYTES // 2
+        box.put(wait_with(half))
+        box.put(wait_with(half))
+        with pytest.raises(InboxFull):
+            box.put(wait_with(1))
+        assert len(await box.take(1)) == 1
+        box.put(wait_with(half))
+
+    run(check())
 
 
-def test_no_more_requests_than_may_be_held(loop: asyncio.AbstractEventLoop) -> None:
-    box = Inbox()
-    for _ in range(inbox.MAX_WAITING):
-        box.put(wait_with(loop, 1))
-    with pytest.raises(InboxFull):
-        box.put(wait_with(loop, 1))
+def test_no_more_requests_than_may_be_held() -> None:
+    async def check() -> None:
+        box = Inbox()
+        for _ in range(inbox.MAX_WAITING):
+            box.put(wait_with(1))
+        with pytest.raises(InboxFull):
+            box.put(wait_with(1))
+
+    run(check())
 
 
-def test_a_batch_is_what_there_is_up_to_its_rows(loop: asyncio.AbstractEventLoop) -> None:
-    box = Inbox()
-    requests = [wait_with(loop, 1, 1) for _ in range(3)]
-    for request in requests:
+def test_a_batch_is_what_there_is_up_to_its_rows() -> None:
+    async def check() -> None:
+        box = Inbox()
+        requests = [wait_with(1, 1) for _ in range(3)]
+        for request in requests:
+            box.put(request)
+        assert await box.take(3) == requests[:2]
+        assert await box.take(3) == requests[2:]
+
+    run(check())
+
+
+def test_a_closed_inbox_gives_out_what_is_left_then_nothing() -> None:
+    async def check() -> None:
+        box = Inbox()
+        box.put(wait_with(1))
+        box.close()
+        assert len(await box.take(10)) == 1
+        assert await box.take(10) == []
+        with pytest.raises(InboxFull):
+            box.put(wait_with(1))
+
+    run(check())
+
+
+def test_of_two_that_wait_each_gets_a_request_and_both_hear_of_the_end() -> None:
+    async def check() -> None:
+        box = Inbox()
+        takers = [asyncio.create_task(box.take(10)) for _ in range(3)]
+        await asyncio.sleep(0)
+        first, second = wait_with(1), wait_with(1)
+        box.put(first)
+        await asyncio.sleep(0)
+        box.put(second)
+        box.close()
+        assert await asyncio.gather(*takers) == [[first], [second], []]
+
+    run(check())
+
+
+def test_a_taker_that_was_cancelled_takes_nobodys_turn() -> None:
+    async def check() -> None:
+        box = Inbox()
+        gone, waiting = (asyncio.create_task(box.take(10)) for _ in range(2))
+        await asyncio.sleep(0)
+        gone.cancel()
+        request = wait_with(1)
         box.put(request)
-    assert box.take(3) == requests[:2]
-    assert box.take(3) == requests[2:]
+        assert await waiting == [request]
+
+    run(check())
 
 
-def test_a_closed_inbox_gives_out_what_is_left_then_nothing(loop: asyncio.AbstractEventLoop) -> None:
-    box = Inbox()
-    box.put(wait_with(loop, 1))
-    box.close()
-    assert len(box.take(10)) == 1
-    assert box.take(10) == []
-    with pytest.raises(InboxFull):
-        box.put(wait_with(loop, 1))
+def test_those_who_waited_too_long_are_given_up_and_make_room() -> None:
+    async def check() -> None:
+        box = Inbox()
+        old, young = wait_with(inbox.MAX_WAITING_BYTES, since=1.0), wait_with(0, since=3.0)
+        box.put(old)
+        box.put(young)
+        box.fail_older(2.0, TimeoutError("too late"))
+        with pytest.raises(TimeoutError):
+            await old.future
+        box.put(wait_with(inbox.MAX_WAITING_BYTES))
+        assert (await box.take(1)) == [young]
 
-
-def test_taking_waits_for_a_request(loop: asyncio.AbstractEventLoop) -> None:
-    box, taken = Inbox(), []
-    taker = threading.Thread(target=lambda: taken.extend(box.take(10)))
-    taker.start()
-    request = wait_with(loop, 1)
-    box.put(request)
-    taker.join(10)
-    assert taken == [request]
+    run(check())

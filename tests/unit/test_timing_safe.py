@@ -6,11 +6,10 @@ from collections.abc import Callable
 import pytest
 
 from api.acquire.signing import is_equal, seal, unseal
-from api.webhook.security import _is_trusted
-from shared.config import Settings
+from api.webhook.security import BadSecret, Doorman
 
 SECRET = "right-secret"
-SETTINGS = Settings(_env_file=None, altegio_webhook_secret=f"{SECRET},older-secret")
+DOORMAN = Doorman((SECRET, "older-secret"), open_to_all=False)
 SIGNATURE = hmac.new(SECRET.encode(), b"{}", "sha256").hexdigest()
 
 
@@ -29,13 +28,15 @@ def compared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bytes, bytes]]:
 
 @pytest.mark.parametrize("given", ["", "r", "right-secre", "right-secret!", "wrong-secret", "ключ"])
 def test_the_path_is_compared_with_every_secret_in_force(given: str, compared: list[tuple[bytes, bytes]]) -> None:
-    assert not _is_trusted(SETTINGS, given, None, b"{}")
+    with pytest.raises(BadSecret):
+        DOORMAN.check(given, b"", b"{}")
     assert compared == [(given.encode(), SECRET.encode()), (given.encode(), b"older-secret")]
 
 
 @pytest.mark.parametrize("given", ["0" * 64, SIGNATURE[:-1], f"{SIGNATURE}0", "ё"])
 def test_the_signature_is_compared_with_every_secret_in_force(given: str, compared: list[tuple[bytes, bytes]]) -> None:
-    assert not _is_trusted(SETTINGS, None, given, b"{}")
+    with pytest.raises(BadSecret):
+        DOORMAN.check(None, given.encode(), b"{}")
     assert len(compared) == 2
     assert (given.encode(), SIGNATURE.encode()) in compared
 

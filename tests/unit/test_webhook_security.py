@@ -1,42 +1,43 @@
-"""Who may post, asked over a small application."""
+"""Who may post, asked over HTTP at the webhook's own door."""
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+import json
+from collections.abc import Sequence
+from typing import cast
 
 import pytest
-from fastapi import FastAPI, Request
-from fastapi.responses import PlainTextResponse
-from fastapi.testclient import TestClient
+from starlette.testclient import TestClient
 
-from api.webhook.security import MAX_BODY_BYTES, BadSecret, BodyTooLarge, read_verified_body
+from api.webhook.door import WebhookDoor, is_webhook
+from api.webhook.envelopes import Arrival
+from api.webhook.inbox import Stored
+from api.webhook.salon_limit import SalonLimit
+from api.webhook.security import MAX_BODY_BYTES, Doorman
+from api.webhook.writer import GroupWriter
 from shared.config import Settings
+from tests.support.payloads import visit
 
-BODY = '{"comment": "Стрижка"}'.encode()
+BODY = json.dumps(visit(1), ensure_ascii=False).encode()
 SECRET, OTHER = "n3w-secret", "0ld-secret"
 
 
+class Shelf:
+    """Takes whatever passed the door."""
+
+    async def store(self, arrivals: Sequence[Arrival], request_id: str) -> list[Stored]:
+        return [Stored(number, "received", is_new=True) for number, _ in enumerate(arrivals, 1)]
+
+
 def make_client(secrets: str, *, debug: bool = False) -> TestClient:
-    app = FastAPI()
-    app.state.settings = Settings(_env_file=None, altegio_webhook_secret=secrets, debug=debug)
-
-    @app.post("/api/webhook")
-    @app.post("/api/webhook/{secret}")
-    async def receive(request: Request) -> int:
-        return len(await read_verified_body(request))
-
-    @app.exception_handler(BadSecret)
-    @app.exception_handler(BodyTooLarge)
-    async def refuse(_: Request, error: Exception) -> PlainTextResponse:
-        return PlainTextResponse("no", 401 if isinstance(error, BadSecret) else 413)
-
-    return TestClient(app)
+    settings = Settings(_env_file=None, altegio_webhook_secret=secrets, debug=debug)
+    doorman = Doorman(settings.webhook_secrets, open_to_all=settings.debug)
+    return TestClient(WebhookDoor(doorman, cast("GroupWriter", Shelf()), SalonLimit(0)))
 
 
 @pytest.fixture
-def client() -> Iterator[TestClient]:
-    with make_client(f"{SECRET}, {OTHER}") as client:
-        yield client
+def client() -> TestClient:
+    return make_client(f"{SECRET}, {OTHER}")
 
 
 def sign(secret: str, body: bytes = BODY) -> str:
@@ -45,7 +46,8 @@ def sign(secret: str, body: bytes = BODY) -> str:
 
 @pytest.mark.parametrize("secret", [SECRET, OTHER])
 def test_either_secret_in_the_path_opens(client: TestClient, secret: str) -> None:
-    assert client.post(f"/api/webhook/{secret}", content=BODY).json() == len(BODY)
+    answer = client.post(f"/api/webhook/{secret}", content=BODY)
+    assert (answer.status_code, answer.json()["record_id"]) == (200, 1)
 
 
 @pytest.mark.parametrize("secret", [SECRET, OTHER])
@@ -99,20 +101,19 @@ def test_a_wrong_signature_is_refused(client: TestClient, signature: str | bytes
 @pytest.mark.parametrize("secrets", ["", " , "])
 @pytest.mark.parametrize(("debug", "status"), [(False, 401), (True, 200)])
 def test_without_any_secret_only_debug_is_open(secrets: str, debug: bool, status: int) -> None:
-    with make_client(secrets, debug=debug) as client:
-        for path in ("/api/webhook", "/api/webhook/anything", "/api/webhook/%20"):
-            assert client.post(path, content=BODY).status_code == status
+    client = make_client(secrets, debug=debug)
+    for path in ("/api/webhook", "/api/webhook/anything", "/api/webhook/%20"):
+        assert client.post(path, content=BODY).status_code == status
 
 
 def test_debug_does_not_open_what_has_a_secret() -> None:
-    with make_client(SECRET, debug=True) as client:
-        assert client.post("/api/webhook", content=BODY).status_code == 401
+    assert make_client(SECRET, debug=True).post("/api/webhook", content=BODY).status_code == 401
 
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 200), (MAX_BODY_BYTES + 1, 413)])
 @pytest.mark.parametrize("declared", [True, False])
 def test_size_is_capped_declared_or_not(client: TestClient, size: int, status: int, declared: bool) -> None:
-    body = b" " * size
+    body = b" " * (size - len(BODY)) + BODY
     content = body if declared else iter([body[:1000], body[1000:]])
     assert client.post(f"/api/webhook/{SECRET}", content=content).status_code == status
 
@@ -120,4 +121,35 @@ def test_size_is_capped_declared_or_not(client: TestClient, size: int, status: i
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", "multipart/form-data", ""])
 def test_the_content_type_does_not_matter(client: TestClient, kind: str) -> None:
     answer = client.post(f"/api/webhook/{SECRET}", content=BODY, headers={"Content-Type": kind})
-    assert answer.json() == len(BODY)
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_ours"),
+    [
+        ("POST", "/api/webhook", True),
+        ("POST", "/api/webhook/s3cret", True),
+        ("POST", "/api/webhook/status", True),
+        ("GET", "/api/webhook", False),
+        ("POST", "/api/webhook/", False),
+        ("POST", "/api/webhook/status/5", False),
+        ("POST", "/api/webhooks", False),
+        ("POST", "/acquire/login", False),
+    ],
+)
+def test_the_door_takes_webhooks_and_nothing_else(method: str, path: str, is_ours: bool) -> None:
+    assert is_webhook({"type": "http", "method": method, "path": path}) is is_ours
+
+
+def test_every_answer_carries_its_number_and_the_headers_of_every_page(client: TestClient) -> None:
+    for path in (f"/api/webhook/{SECRET}", "/api/webhook/wrong"):
+        headers = client.post(path, content=BODY, headers={"X-Request-ID": "from-nginx.1"}).headers
+        assert headers["x-request-id"] == "from-nginx.1"
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("given", ["", "with space", "a" * 65, "line\tbreak"])
+def test_a_number_that_must_not_stand_in_a_log_is_replaced(client: TestClient, given: str) -> None:
+    answer = client.post(f"/api/webhook/{SECRET}", content=BODY, headers={"X-Request-ID": given})
+    assert len(answer.headers["x-request-id"]) == 32

@@ -1,0 +1,44 @@
+"""The ingress in this process, for those who are not asynchronous: a loop in a thread of its own, with a writer on it."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from api.webhook.ingress import Reply, accept
+from api.webhook.link import Link
+from api.webhook.writer import WRITERS, GroupWriter
+from shared.config import Settings
+from shared.db import build_url
+
+Result = TypeVar("Result")
+PATIENCE_SECONDS = 60.0
+
+
+class Inlet:
+    """`on_stored` is called in the loop's thread. Open until `close`."""
+
+    def __init__(self, settings: Settings, on_stored: Callable[[list[int], str], None] = lambda _, __: None) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="inlet", daemon=True)
+        self._thread.start()
+        self.writer = self.run(_open([Link(build_url(settings)) for _ in range(WRITERS)], on_stored))
+
+    def accept(self, raw: bytes, request_id: str) -> Reply:
+        """Committed when it returns. Raises what the ingress raises."""
+        return self.run(accept(raw, request_id, self.writer))
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
+
+    def close(self) -> None:
+        self.run(self.writer.stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+
+async def _open(links: Sequence[Link], on_stored: Callable[[list[int], str], None]) -> GroupWriter:
+    writer = GroupWriter(links, on_stored)
+    writer.start()
+    return writer
