@@ -1,13 +1,14 @@
 """What a process refuses to start with, and what it says about it."""
 
 import subprocess
+import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from dev.demo.children import api_command, base_environment, worker_command
+from dev.demo.children import ROOT, api_command, base_environment, worker_command
 from dev.demo.waiting import find_free_port
 from tests.support.stack import Stack
 
@@ -87,3 +88,23 @@ def test_a_bare_environment_names_what_is_missing_without_a_traceback_of_secrets
     )
     assert done.returncode != 0
     assert "ALTEGIO_WEBHOOK_SECRET is not set" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("command", ["worker", "beat"])
+def test_worker_and_beat_carry_no_web_server(module_env: dict[str, str], command: str) -> None:
+    """Flower's command is there, as its name; `celery -A worker flower` itself is tested in test_flower."""
+    code = f"""
+import sys
+sys.argv = ["celery", "-A", "worker", "{command}"]
+import celery.bin.celery as cli
+print(sorted(cli.celery.commands), "tornado" in sys.modules)
+"""
+    said = run_python(module_env, code)
+    assert "'flower'" in said
+    assert "'receipts'" in said
+    assert said.rstrip().endswith("False")
+
+
+def run_python(environment: Mapping[str, str], code: str) -> str:
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout
