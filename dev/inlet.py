@@ -12,13 +12,14 @@ from shared.config import Settings
 from shared.db import build_url
 
 Result = TypeVar("Result")
+OnStored = Callable[[list[tuple[int, str]]], None]
 PATIENCE_SECONDS = 60.0
 
 
 class Inlet:
     """`on_stored` is called in the loop's thread. Open until `close`."""
 
-    def __init__(self, settings: Settings, on_stored: Callable[[list[int], str], None] = lambda _, __: None) -> None:
+    def __init__(self, settings: Settings, on_stored: OnStored = lambda _: None) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="inlet", daemon=True)
         self._thread.start()
@@ -38,7 +39,7 @@ class Inlet:
         self._loop.close()
 
 
-async def _open(links: Sequence[Link], on_stored: Callable[[list[int], str], None]) -> GroupWriter:
+async def _open(links: Sequence[Link], on_stored: OnStored) -> GroupWriter:
     writer = GroupWriter(links, on_stored)
     writer.start()
     return writer

@@ -48,7 +48,7 @@ class Arrival(msgspec.Struct, frozen=True):
     document_id: int | None = None
     status: str | None = None
     changed_at: datetime | None = None
-    body: str | None = None
+    body: bytes | None = None
     raw_body: bytes | None = None
     field: str | None = None
 
@@ -138,7 +138,7 @@ def _read_envelope(item: Any, *, is_plain: bool) -> Arrival:
     return _read_event(envelope, canonical)
 
 
-def _read_event(envelope: Envelope, canonical: str) -> Arrival:
+def _read_event(envelope: Envelope, canonical: bytes) -> Arrival:
     ignored = _find_reason_to_ignore(envelope)
     if ignored:
         return _taken(envelope, canonical, RecordState.IGNORED, ignored)
@@ -172,7 +172,7 @@ def _find_reason_to_ignore(envelope: Envelope) -> str | None:
 
 def _taken(
     envelope: Envelope,
-    canonical: str,
+    canonical: bytes,
     state: RecordState,
     message: str,
     changed_at: datetime | None = None,
@@ -192,10 +192,10 @@ def _taken(
     )
 
 
-def _dedup_key(envelope: Envelope, changed_at: datetime | None, canonical: str) -> str:
+def _dedup_key(envelope: Envelope, changed_at: datetime | None, canonical: bytes) -> str:
     """The whole body belongs to the key: Altegio's change time has whole seconds, and two edits may share one."""
     changed = changed_at.isoformat() if changed_at else "-"
-    digest = hashlib.sha256(canonical.encode()).hexdigest()
+    digest = hashlib.sha256(canonical).hexdigest()
     head = f"{envelope.company_id}:{envelope.resource}:{envelope.resource_id}:{envelope.status}:{changed}"
     return f"{head}:{digest}"
 
@@ -209,16 +209,16 @@ def _lifecycle(item: dict[str, Any]) -> Arrival:
     masked = {key: MASK if key in _LIFECYCLE_SECRETS else value for key, value in item.items()}
     canonical = _canonical(masked)
     return Arrival(
-        dedup_key=f"lifecycle:{hashlib.sha256(canonical.encode()).hexdigest()}",
+        dedup_key=f"lifecycle:{hashlib.sha256(canonical).hexdigest()}",
         state=RecordState.IGNORED,
         message=f"event {item['event'][:64]!r} is not about payments",
         body=canonical,
     )
 
 
-def _invalid(canonical: str, field: str, problem: str, envelope: Envelope | None = None) -> Arrival:
+def _invalid(canonical: bytes, field: str, problem: str, envelope: Envelope | None = None) -> Arrival:
     return Arrival(
-        dedup_key=f"invalid:{hashlib.sha256(canonical.encode()).hexdigest()}",
+        dedup_key=f"invalid:{hashlib.sha256(canonical).hexdigest()}",
         state=RecordState.INVALID,
         message=f"{field}: {problem}" if field else problem,
         field=field,
@@ -248,8 +248,8 @@ def _first_fault(error: ValidationError, prefix: str) -> tuple[str, str]:
     return (prefix + path).rstrip(".") or "body", problem
 
 
-def _canonical(item: Any) -> str:
-    return _CANONICAL.encode(item).decode()
+def _canonical(item: Any) -> bytes:
+    return _CANONICAL.encode(item)
 
 
 def _find_unstorable(value: Any, path: str, depth: int = 0) -> str | None:

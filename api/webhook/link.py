@@ -27,16 +27,18 @@ _INSERT = """
 INSERT INTO webhook_records
     (company_id, resource, resource_id, document_id, status, dedup_key, changed_at, body, raw_body, request_id, state,
      reason, next_attempt_at, processed_at)
-SELECT company_id, resource, resource_id, document_id, status, dedup_key, changed_at, body::jsonb, raw_body, request_id,
-       state, reason, CASE WHEN is_open THEN now() + $14::interval END,
-       CASE WHEN NOT is_open THEN now() END
-FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
-            $9::bytea[], $10::text[], $11::text[], $12::text[], $13::boolean[])
+SELECT company_id, resource, resource_id, document_id, status, dedup_key, changed_at, body, raw_body, request_id,
+       state, reason, CASE WHEN state = $13 THEN now() + $14::interval END,
+       CASE WHEN state <> $13 THEN now() END
+FROM unnest($1::bigint[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], $6::text[], $7::timestamptz[], $8::jsonb[],
+            $9::bytea[], $10::text[], $11::text[], $12::text[])
     AS arrival (company_id, resource, resource_id, document_id, status, dedup_key, changed_at, body, raw_body, request_id,
-                state, reason, is_open)
+                state, reason)
 ON CONFLICT (dedup_key) DO NOTHING
 RETURNING dedup_key, id, state
 """
+# Before the text in PostgreSQL's binary form of JSONB.
+_JSONB_VERSION = b"\x01"
 _FIND = "SELECT dedup_key, id, state FROM webhook_records WHERE dedup_key = ANY($1::text[])"
 
 # Parameters of an address that libpq knows and asyncpg would send to the server as a setting of that name.
@@ -94,7 +96,7 @@ class Link:
         if self._is_dead:
             await self._open()
         columns = zip(*(_to_row(arrival, request_id) for arrival, request_id in rows), strict=True)
-        returned = await self._insert_statement.fetch(*columns, RESCUE_AFTER)
+        returned = await self._insert_statement.fetch(*columns, RecordState.RECEIVED, RESCUE_AFTER)
         found = {key: Stored(row_id, state, is_new=True) for key, row_id, state in returned}
         missing = [arrival.dedup_key for arrival, _ in rows if arrival.dedup_key not in found]
         if missing:
@@ -109,6 +111,9 @@ class Link:
             timeout=CONNECT_SECONDS,
             command_timeout=STATEMENT_SECONDS,
             server_settings={"timezone": "UTC", "statement_timeout": f"{STATEMENT_SECONDS:.0f}s", **self._settings},
+        )
+        await self._connection.set_type_codec(
+            "jsonb", schema="pg_catalog", format="binary", encoder=_JSONB_VERSION.__add__, decoder=bytes
         )
         self._insert_statement = await self._connection.prepare(_INSERT)
 
@@ -125,7 +130,6 @@ def _as_list(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _to_row(arrival: Arrival, request_id: str) -> tuple[Any, ...]:
-    is_open = arrival.state is RecordState.RECEIVED
     return (
         arrival.company_id,
         arrival.resource,
@@ -138,6 +142,5 @@ def _to_row(arrival: Arrival, request_id: str) -> tuple[Any, ...]:
         arrival.raw_body,
         request_id,
         arrival.state.value,
-        None if is_open else arrival.message,
-        is_open,
+        None if arrival.state is RecordState.RECEIVED else arrival.message,
     )

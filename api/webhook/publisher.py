@@ -38,9 +38,9 @@ class Publisher:
         self._has_work.set()
         self._thread.join(timeout=5)
 
-    def publish(self, row_ids: list[int], request_id: str) -> None:
-        """Never blocks, never raises. When it is behind, the oldest rows are left to the dispatcher."""
-        self._waiting.extend((row_id, request_id) for row_id in row_ids)
+    def publish(self, rows: list[tuple[int, str]]) -> None:
+        """Each with the id of its request. Never blocks, never raises; when it is behind, the dispatcher gets the oldest."""
+        self._waiting.extend(rows)
         self._has_work.set()
 
     def _run(self) -> None:

@@ -31,9 +31,9 @@ class StoreUnavailable(Exception):
 
 
 class GroupWriter:
-    """`on_stored` gets the ids of new open rows and the id of their request, after their commit. Belongs to one loop."""
+    """`on_stored` gets new open rows, each with the id of its request, after their commit. Belongs to one loop."""
 
-    def __init__(self, links: Sequence[Link], on_stored: Callable[[list[int], str], None]) -> None:
+    def __init__(self, links: Sequence[Link], on_stored: Callable[[list[tuple[int, str]]], None]) -> None:
         self._links = links
         self._on_stored = on_stored
         self._inbox = Inbox()
@@ -96,13 +96,14 @@ class GroupWriter:
                 raise
             found = await _insert_one_by_one(link, batch)
         seen: set[str] = set()
+        fresh: list[tuple[int, str]] = []
         for waiting in batch:
             stored = [_name_repeats(found[a.dedup_key], a.dedup_key, seen) for a in waiting.arrivals]
             if not waiting.future.done():
                 waiting.future.set_result(stored)
-            fresh = [item.row_id for item in stored if item.is_new and item.state == RecordState.RECEIVED]
-            if fresh:
-                self._on_stored(fresh, waiting.request_id)
+            fresh += [(s.row_id, waiting.request_id) for s in stored if s.is_new and s.state == RecordState.RECEIVED]
+        if fresh:
+            self._on_stored(fresh)
 
 
 async def _insert_one_by_one(link: Link, batch: list[Waiting]) -> dict[str, Stored]:
@@ -133,5 +134,5 @@ def _as_bytes_only(arrival: Arrival) -> Arrival:
         state=RecordState.INVALID,
         message="body: the database cannot keep it as JSON",
         field="body",
-        raw_body=(arrival.body or "").encode("utf-8", "surrogatepass"),
+        raw_body=arrival.body or b"",
     )

@@ -61,7 +61,7 @@ def test_every_request_gets_its_own_row_and_number(bridge: Bridge) -> None:
 def test_a_row_the_database_refuses_does_not_take_its_neighbours_along(bridge: Bridge) -> None:
     arrivals = [arrive(number) for number in range(1, 6)]
     # The ingress lets nothing like it through: a text no column of PostgreSQL can hold.
-    arrivals[2] = replace(arrivals[2], body='"\\u0000"')
+    arrivals[2] = replace(arrivals[2], body=b'"\\u0000"')
     with bridge.open_inlet() as inlet:
         stored = store_all(inlet, arrivals)
     assert [item.state for item in stored if isinstance(item, Stored)] == [

@@ -85,7 +85,7 @@ class Bridge:
     def open_inlet(self, published: list[int] | None = None) -> Iterator[Inlet]:
         """An ingress of its own; ids it would publish are added to `published`."""
         collected = published if published is not None else []
-        inlet = Inlet(self.services.settings, lambda ids, _: collected.extend(ids))
+        inlet = Inlet(self.services.settings, lambda rows: collected.extend(row_id for row_id, _ in rows))
         try:
             yield inlet
         finally:

@@ -17,7 +17,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def wait_with(*sizes: int, since: float = 0.0) -> Waiting:
-    arrivals = [Arrival(str(place), RecordState.RECEIVED, "stored", body="x" * size) for place, size in enumerate(sizes)]
+    arrivals = [Arrival(str(place), RecordState.RECEIVED, "stored", body=b"x" * size) for place, size in enumerate(sizes)]
     return Waiting(arrivals, "request", since, asyncio.get_running_loop().create_future())
 
 

@@ -28,7 +28,7 @@ def run(publisher: Publisher) -> None:
 def test_what_gathered_leaves_together_and_in_order(sent: list[Batch]) -> None:
     publisher = Publisher(object())  # type: ignore[arg-type]
     for number in range(1, MAX_BATCH + 11):
-        publisher.publish([number], f"request-{number}")
+        publisher.publish([(number, f"request-{number}")])
     run(publisher)
     assert [len(batch) for batch in sent] == [MAX_BATCH, 10]
     assert [row_id for batch in sent for row_id, _ in batch] == list(range(1, MAX_BATCH + 11))
@@ -38,8 +38,8 @@ def test_what_gathered_leaves_together_and_in_order(sent: list[Batch]) -> None:
 def test_what_comes_later_is_sent_later(sent: list[Batch]) -> None:
     publisher = Publisher(object())  # type: ignore[arg-type]
     publisher.start()
-    publisher.publish([1, 2], "first")
-    publisher.publish([3], "second")
+    publisher.publish([(1, "first"), (2, "first")])
+    publisher.publish([(3, "second")])
     publisher.stop()
     assert [row for batch in sent for row in batch] == [(1, "first"), (2, "first"), (3, "second")]
 
@@ -55,8 +55,8 @@ def test_while_the_broker_is_away_nothing_is_tried_again_at_once(monkeypatch: py
     monkeypatch.setattr(module, "publish_batch", fail)
     publisher = Publisher(object())  # type: ignore[arg-type]
     publisher.start()
-    publisher.publish([1], "a")
+    publisher.publish([(1, "a")])
     assert tried.wait(10)
-    publisher.publish([2], "b")
+    publisher.publish([(2, "b")])
     publisher.stop()
     assert tries == [[(1, "a")]]

@@ -37,7 +37,7 @@ def take_visit_payment(
         with sessions() as session:
             return _show(request, _get_visit(session, id), typed=form, errors=taken, status=422)
     if taken.delivery_id is not None:
-        request.app.state.publisher.publish([taken.delivery_id], request_id)
+        request.app.state.publisher.publish([(taken.delivery_id, request_id)])
     return redirect(f"/acquire/visits/{id}/progress")
 
 
