@@ -224,7 +224,7 @@ class TestConditions:
 
 class TestDelivery:
     def test_what_an_address_did_not_take_is_sent_again_to_it_alone(
-        self, bridge: Bridge, post_box: PostBox, caplog: pytest.LogCaptureFixture
+        self, bridge: Bridge, post_box: PostBox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
     ) -> None:
         other = PostBox()
         caplog.set_level(logging.DEBUG)
@@ -241,17 +241,17 @@ class TestDelivery:
             assert (len(post_box.messages), len(other.messages)) == (1, 1)
         finally:
             other.close()
-        assert "topsecret" not in caplog.text
+        assert "topsecret" not in caplog.text + "".join(capsys.readouterr())
         assert bridge.scalar("SELECT count(*) FROM alert_messages WHERE finished_at IS NULL") == 0
 
     def test_an_address_nobody_understands_stops_nothing(
-        self, bridge: Bridge, post_box: PostBox, caplog: pytest.LogCaptureFixture
+        self, bridge: Bridge, post_box: PostBox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
     ) -> None:
         bridge.configure(**{**_settings_of(bridge), "alert_urls": f"nonsense://topsecret,{post_box.address}"})
         raise_alert(bridge.services, "hook_lost", "777", "777: gone")
         look(bridge)
         assert len(post_box.messages) == 1
-        assert "topsecret" not in caplog.text
+        assert "topsecret" not in caplog.text + "".join(capsys.readouterr())
         # After a day it is no news any more.
         look(bridge, minutes=1500)
         assert bridge.scalar("SELECT count(*) FROM alert_messages WHERE finished_at IS NULL") == 0
