@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import FinanceOperation
 from shared.clock import utc_now
-from shared.models import PaymentRecord, Receipt, WebhookRecord
+from shared.models import PaymentRecord, Receipt
+from worker.delivery import Delivery
 from worker.facts import Facts, demand_facts
 from worker.missed import knows_goods, store_missed_goods
 from worker.payments import find_doubt, save_payment, seconds_to_wait, take_over_ledger, wake_deliveries
@@ -25,7 +26,7 @@ class _Note:
 
     services: Services
     session: Session
-    row: WebhookRecord
+    row: Delivery
     facts: Facts | None
     subject: Subject
     done: str
@@ -33,16 +34,14 @@ class _Note:
 
 
 def note_payment(
-    services: Services, session: Session, row: WebhookRecord, operation: FinanceOperation, facts: Facts | None
+    services: Services, session: Session, row: Delivery, operation: FinanceOperation, facts: Facts | None
 ) -> Resolution:
     """Keeps the newest word on the operation, wakes what waits for it, and doubts a receipt it contradicts.
 
     What is no payment is kept as well: a deletion may arrive before its creation, which must not count as money then.
     Raises NeedsFacts where Altegio has to be asked first.
     """
-    assert row.company_id is not None
-    assert row.resource_id is not None
-    active = is_payment(operation, str(row.status))
+    active = is_payment(operation, row.status)
     known = session.execute(
         select(PaymentRecord.record_id, PaymentRecord.document_id).where(
             PaymentRecord.company_id == row.company_id, PaymentRecord.operation_id == row.resource_id
@@ -56,7 +55,7 @@ def note_payment(
         row.resource_id,
         operation,
         policy,
-        status=str(row.status),
+        status=row.status,
         changed_at=row.changed_at,
         webhook_record_id=row.id,
     )
@@ -75,9 +74,8 @@ def note_payment(
     return _follow(_Note(services, session, row, facts, subject, done, tells_kind))
 
 
-def find_subject(row: WebhookRecord, operation: FinanceOperation) -> Subject | None:
+def find_subject(row: Delivery, operation: FinanceOperation) -> Subject | None:
     """What the money paid. A visit's payments name its document too, so the record comes first."""
-    assert row.company_id is not None
     if operation.record_id:
         return Subject(row.company_id, record_id=operation.record_id)
     if pays_goods(operation):
