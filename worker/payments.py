@@ -5,8 +5,9 @@ is asked takes the place of all of them.
 """
 
 from datetime import datetime, timedelta
+from typing import cast
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, DateTime, Table, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -24,6 +25,41 @@ from worker.services import Services
 RECEIPTS_THAT_TELL = 5
 
 
+# Built once, and of the table instead of the model: see `cashbox_lock`.
+_payments = cast("Table", PaymentRecord.__table__)
+_insert = insert(_payments).values(paid_at=func.coalesce(bindparam("told_at", type_=DateTime(timezone=True)), func.now()))
+_known, _new = _payments.c, _insert.excluded
+_TOLD = (
+    "record_id",
+    "visit_id",
+    "document_id",
+    "amount",
+    "state",
+    "purpose",
+    "account_id",
+    "account_title",
+    "webhook_record_id",
+)
+_SAVE = _insert.on_conflict_do_update(
+    index_elements=[_known.company_id, _known.operation_id],
+    set_={
+        **{name: _new[name] for name in _TOLD},
+        # An answer that does not tell the kind of an account does not make a known one unknown.
+        "kind": func.coalesce(_new.kind, case((_known.account_id.is_not_distinct_from(_new.account_id), _known.kind))),
+        "changed_at": func.coalesce(_new.changed_at, _known.changed_at),
+    },
+    where=or_(
+        _known.changed_at.is_(None),
+        _new.changed_at.is_(None),
+        _new.changed_at > _known.changed_at,
+        # Within one second Altegio's clock cannot tell: what revokes wins, since it must not count as money.
+        (_new.changed_at == _known.changed_at) & (_known.state == PaymentState.ACTIVE),
+        # Looked at once more, after a wait.
+        _known.webhook_record_id.is_not_distinct_from(_new.webhook_record_id),
+    ),
+).returning(_known.id)
+
+
 def save_payment(
     session: Session,
     company_id: int,
@@ -36,46 +72,23 @@ def save_payment(
     webhook_record_id: int | None,
 ) -> bool:
     """The newest word on an operation. False when a newer one was noted before."""
-    is_active = is_payment(operation, status)
     values = {
+        "company_id": company_id,
+        "operation_id": operation_id,
         "record_id": operation.record_id or None,
         "visit_id": operation.visit_id or None,
         "document_id": operation.document_id or None,
         "kind": find_payment_kind(operation, policy.payment_kinds),
         "amount": policy.in_tenge(abs(operation.amount)),
-        "state": PaymentState.ACTIVE if is_active else PaymentState.REVOKED,
+        "state": PaymentState.ACTIVE if is_payment(operation, status) else PaymentState.REVOKED,
         "purpose": find_purpose(operation),
         "account_id": operation.account.id if operation.account else None,
         "account_title": operation.account.title[:200] if operation.account else None,
         "changed_at": changed_at,
+        "told_at": operation.last_change_date or changed_at,
         "webhook_record_id": webhook_record_id,
     }
-    statement = insert(PaymentRecord).values(
-        company_id=company_id,
-        operation_id=operation_id,
-        paid_at=operation.last_change_date or changed_at or func.now(),
-        **values,
-    )
-    new = statement.excluded
-    is_newer = or_(
-        PaymentRecord.changed_at.is_(None),
-        new.changed_at.is_(None),
-        new.changed_at > PaymentRecord.changed_at,
-        # Within one second Altegio's clock cannot tell: what revokes wins, since it must not count as money.
-        (new.changed_at == PaymentRecord.changed_at) & (PaymentRecord.state == PaymentState.ACTIVE),
-        PaymentRecord.webhook_record_id == webhook_record_id,  # looked at once more, after a wait
-    )
-    # An answer that does not tell the kind of an account does not make a known one unknown.
-    is_same_account = PaymentRecord.account_id.is_not_distinct_from(new.account_id)
-    kind = func.coalesce(new.kind, case((is_same_account, PaymentRecord.kind)))
-    saved = session.scalar(
-        statement.on_conflict_do_update(
-            index_elements=[PaymentRecord.company_id, PaymentRecord.operation_id],
-            set_={**values, "kind": kind, "changed_at": func.coalesce(new.changed_at, PaymentRecord.changed_at)},
-            where=is_newer,
-        ).returning(PaymentRecord.id)
-    )
-    return saved is not None
+    return session.scalar(_SAVE, values) is not None
 
 
 def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: Policy) -> None:
