@@ -1,36 +1,19 @@
 """What a claim on a delivery is worth, and what deciding costs: statements, and connections the server hung up on."""
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
-from sqlalchemy import event, text
+from sqlalchemy import text
 
 from dev.demo.waiting import wait_until
 from shared.db import open_alone
 from shared.locks import lock_visit
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
+from tests.support.statements import note_statements
 from worker.delivery import claim_delivery
 from worker.process_record import MAX_CLAIMS
 
 LEASE = 60
-
-
-@contextmanager
-def note_statements(bridge: Bridge) -> Iterator[list[str]]:
-    seen: list[str] = []
-    engine = bridge.services.sessions.kw["bind"]
-
-    def note(_c: Any, _u: Any, statement: str, *_: Any) -> None:
-        seen.append(" ".join(statement.split()[:3]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_claim_lost_during_the_decision_writes_nothing(bridge: Bridge) -> None:
@@ -65,7 +48,7 @@ def test_a_fresh_visit_is_decided_in_few_statements(bridge: Bridge) -> None:
     bridge.deliver(visit(1001))
     bridge.execute("UPDATE cashboxes SET company_id = :company", company=COMPANY)
     bridge.accept(visit(1002))
-    with note_statements(bridge) as seen:
+    with note_statements(bridge.services) as seen:
         bridge.decide(2)
     assert len(seen) == 7, f"claim, lock, the visit, the salon, receipt, page, outcome: {seen}"
 
