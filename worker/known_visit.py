@@ -63,15 +63,12 @@ _sales = select(func.count()).where(
 _checkout = select(_checkouts.id).where(
     _checkouts.company_id == _company, _checkouts.record_id == _record, _checkouts.voided_at.is_(None)
 )
-# Staff may have booked what they took at the desk in Altegio as well.
-_paid = select(
-    func.coalesce(func.jsonb_agg(func.jsonb_build_array(_payments.amount, _payments.kind), type_=JSONB), [], type_=JSONB)
-).where(
+_told = func.jsonb_build_array(_payments.amount, _payments.kind, _payments.checkout_id)
+_paid = select(func.coalesce(func.jsonb_agg(_told, type_=JSONB), [], type_=JSONB)).where(
     _payments.company_id == _company,
     _payments.record_id == _record,
     _payments.state == PaymentState.ACTIVE,
     _payments.purpose == PaymentPurpose.SALE,
-    _payments.checkout_id.is_not_distinct_from(_checkout.scalar_subquery()),
 )
 _QUESTION = select(*(question.scalar_subquery() for question in (_newer, _sales, _checkout, _paid)))
 
@@ -85,5 +82,7 @@ def look_up_visit(session: Session, row: Delivery) -> KnownVisit:
         "delivery": row.id,
     }
     newer, sales, checkout_id, payments = session.execute(_QUESTION, values).one()
-    known = [KnownPayment(amount, PaymentKind(kind) if kind else None) for amount, kind in payments]
+    # Staff may have booked what they took at the desk in Altegio as well.
+    of_one_side = [(amount, kind) for amount, kind, taken_with in payments if taken_with == checkout_id]
+    known = [KnownPayment(amount, PaymentKind(kind) if kind else None) for amount, kind in of_one_side]
     return KnownVisit(newer, sales, checkout_id, known)

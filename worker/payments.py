@@ -7,7 +7,7 @@ is asked takes the place of all of them.
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import ColumnElement, DateTime, Table, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, DateTime, Table, and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,7 +23,6 @@ from worker.services import Services
 
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
 RECEIPTS_THAT_TELL = 5
-
 
 # Built once, and of the table instead of the model: see `cashbox_lock`.
 _payments = cast("Table", PaymentRecord.__table__)
@@ -58,6 +57,58 @@ _SAVE = _insert.on_conflict_do_update(
         _known.webhook_record_id.is_not_distinct_from(_new.webhook_record_id),
     ),
 ).returning(_known.id)
+
+
+_company = bindparam("company", type_=BigInteger)
+_PAYMENTS = {
+    True: and_(_known.company_id == _company, _known.record_id == bindparam("subject")),
+    False: and_(_known.company_id == _company, _known.document_id == bindparam("subject"), _known.record_id.is_(None)),
+}
+_REVOKE = {
+    is_visit: update(_payments)
+    .where(
+        is_of,
+        _known.operation_id.is_not(None),
+        _known.operation_id.not_in(bindparam("listed", expanding=True)),
+        _known.state == PaymentState.ACTIVE,
+        # Told while the list was on its way: the next look knows.
+        _known.created_at < bindparam("read_at"),
+    )
+    .values(state=PaymentState.REVOKED)
+    for is_visit, is_of in _PAYMENTS.items()
+}
+_LOAD = {
+    is_visit: select(_known.amount, _known.kind).where(
+        is_of,
+        _known.state == PaymentState.ACTIVE,
+        _known.purpose == PaymentPurpose.SALE,
+        _known.checkout_id.is_not_distinct_from(bindparam("checkout", type_=BigInteger)),
+    )
+    for is_visit, is_of in _PAYMENTS.items()
+}
+# In the words of the index of live sales.
+_first_sales = (
+    select(Receipt.id)
+    .where(
+        Receipt.company_id == _company,
+        Receipt.record_id.is_not(None),
+        Receipt.kind == ReceiptKind.SALE,
+        Receipt.state != ReceiptState.REJECTED,
+        ~Receipt.returned,
+    )
+    .limit(RECEIPTS_THAT_TELL)
+    .subquery()
+)
+# Until a salon is known well enough, it is given the benefit of the doubt.
+_tells_payments = or_(
+    exists().where(_known.company_id == _company, _known.operation_id.is_not(None)),
+    select(func.count()).select_from(_first_sales).scalar_subquery() < RECEIPTS_THAT_TELL,
+)
+_NEWEST = {
+    is_visit: select(func.max(_known.created_at)).where(is_of, _known.checkout_id.is_(None))
+    for is_visit, is_of in _PAYMENTS.items()
+}
+_EXPECTED = {is_visit: select(_tells_payments, newest.scalar_subquery()) for is_visit, newest in _NEWEST.items()}
 
 
 def save_payment(
@@ -113,70 +164,32 @@ def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: P
             webhook_record_id=None,
         )
     listed = [operation.id for operation in facts.payments if operation.id is not None]
-    session.execute(
-        update(PaymentRecord)
-        .where(
-            _is_of(subject),
-            PaymentRecord.operation_id.is_not(None),
-            PaymentRecord.operation_id.not_in(listed),
-            PaymentRecord.state == PaymentState.ACTIVE,
-            # Told while the list was on its way: the next look knows.
-            PaymentRecord.created_at < facts.read_at,
-        )
-        .values(state=PaymentState.REVOKED)
-    )
+    values = {**subject.keys, "listed": listed, "read_at": facts.read_at}
+    session.execute(_REVOKE[subject.is_visit], values)
 
 
 def load_payments(session: Session, subject: Subject, checkout: Checkout | None = None) -> list[KnownPayment]:
     """What was taken at the desk, else what Altegio knows: staff may have booked the same money there as well."""
-    known = select(PaymentRecord.amount, PaymentRecord.kind).where(
-        _is_of(subject),
-        PaymentRecord.state == PaymentState.ACTIVE,
-        PaymentRecord.purpose == PaymentPurpose.SALE,
-        PaymentRecord.checkout_id == checkout.id if checkout else PaymentRecord.checkout_id.is_(None),
-    )
-    return [KnownPayment(amount, PaymentKind(kind) if kind else None) for amount, kind in session.execute(known)]
-
-
-def _is_of(subject: Subject) -> ColumnElement[bool]:
-    if subject.record_id:
-        is_of = PaymentRecord.record_id == subject.record_id
-    else:
-        is_of = and_(PaymentRecord.document_id == subject.document_id, PaymentRecord.record_id.is_(None))
-    return and_(PaymentRecord.company_id == subject.company_id, is_of)
+    values = {**subject.keys, "checkout": checkout.id if checkout else None}
+    known = session.execute(_LOAD[subject.is_visit], values)
+    return [KnownPayment(amount, PaymentKind(kind) if kind else None) for amount, kind in known]
 
 
 def seconds_to_wait(services: Services, session: Session, subject: Subject, since: datetime) -> float:
     """Until no more payments of a sale told of at `since` are expected; each one that comes begins the wait anew."""
     patience = services.settings.payment_wait_seconds
-    if not patience or not _tells_payments(session, subject.company_id):
+    if not patience:
         return 0
-    told = select(func.max(PaymentRecord.created_at)).where(_is_of(subject), PaymentRecord.checkout_id.is_(None))
-    newest = session.scalar(told)
+    tells_payments, newest = session.execute(_EXPECTED[subject.is_visit], subject.keys).one()
+    if not tells_payments:
+        return 0
     until = max(since, newest or since) + timedelta(seconds=patience)
     return max(0.0, (until - utc_now()).total_seconds())
 
 
-def _tells_payments(session: Session, company_id: int) -> bool:
-    """Until a salon is known well enough, it is given the benefit of the doubt."""
-    told = select(PaymentRecord.id).where(PaymentRecord.company_id == company_id, PaymentRecord.operation_id.is_not(None))
-    if session.scalar(told.limit(1)) is not None:
-        return True
-    # In the words of the index of live sales.
-    sales = select(Receipt.id).where(
-        Receipt.company_id == company_id,
-        Receipt.record_id.is_not(None),
-        Receipt.kind == ReceiptKind.SALE,
-        Receipt.state != ReceiptState.REJECTED,
-        ~Receipt.returned,
-    )
-    return len(session.scalars(sales.limit(RECEIPTS_THAT_TELL)).all()) < RECEIPTS_THAT_TELL
-
-
 def find_doubt(session: Session, subject: Subject, sale: Receipt) -> Doubt | None:
     """What Altegio's payments say against a receipt that exists. None as well where it told of none."""
-    told = select(PaymentRecord.id).where(_is_of(subject), PaymentRecord.checkout_id.is_(None)).limit(1)
-    if session.scalar(told) is None:
+    if session.scalar(_NEWEST[subject.is_visit], subject.keys) is None:
         return None
     return find_contradiction(read_paid(sale.request), load_payments(session, subject))
 

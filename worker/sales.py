@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Table, func, select, update
+from sqlalchemy import Table, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -28,12 +28,21 @@ class Subject:
     document_id: int | None = None
 
     @property
+    def is_visit(self) -> bool:
+        return bool(self.record_id)
+
+    @property
+    def keys(self) -> dict[str, int | None]:
+        """For the statements that are built once for visits and once for documents."""
+        return {"company": self.company_id, "subject": self.record_id or self.document_id}
+
+    @property
     def external_check_number(self) -> str:
         """The same for ever, through every retry and replay: Webkassa knows a sale by it."""
         return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
 
 
-# Built once, and of the table instead of the model: see `cashbox_lock`.
+# Built once, and of the table instead of the model where none is changed afterwards: see `cashbox_lock`.
 _receipts = cast("Table", Receipt.__table__)
 _CREATE = (
     insert(_receipts)
@@ -41,33 +50,30 @@ _CREATE = (
     .on_conflict_do_nothing()
     .returning(_receipts.c.id)
 )
+_is_sale = and_(Receipt.company_id == bindparam("company"), Receipt.kind == ReceiptKind.SALE)
+_SALES = {
+    is_visit: and_(_is_sale, (Receipt.record_id if is_visit else Receipt.document_id) == bindparam("subject"))
+    for is_visit in (True, False)
+}
+_COUNT = {is_visit: select(func.count()).where(is_of) for is_visit, is_of in _SALES.items()}
+_FIND = {
+    is_visit: select(Receipt)
+    .where(is_of, ~Receipt.returned)
+    .order_by((Receipt.state == ReceiptState.REJECTED).asc(), Receipt.id.desc())
+    .limit(1)
+    .with_for_update()
+    for is_visit, is_of in _SALES.items()
+}
 
 
 def count_sales(session: Session, subject: Subject) -> int:
     """How many sales the subject had, returned ones included."""
-    sales = select(func.count()).where(
-        Receipt.company_id == subject.company_id, _is_of(subject), Receipt.kind == ReceiptKind.SALE
-    )
-    return session.scalar(sales) or 0
-
-
-def _is_of(subject: Subject) -> ColumnElement[bool]:
-    if subject.record_id:
-        return Receipt.record_id == subject.record_id
-    return Receipt.document_id == subject.document_id
+    return session.scalar(_COUNT[subject.is_visit], subject.keys) or 0
 
 
 def find_sale(session: Session, subject: Subject) -> Receipt | None:
     """The sale that was not returned; a refused one only when there is no other."""
-    return session.scalars(
-        select(Receipt)
-        .where(
-            Receipt.company_id == subject.company_id, _is_of(subject), Receipt.kind == ReceiptKind.SALE, ~Receipt.returned
-        )
-        .order_by((Receipt.state == ReceiptState.REJECTED).asc(), Receipt.id.desc())
-        .limit(1)
-        .with_for_update()
-    ).first()
+    return session.scalars(_FIND[subject.is_visit], subject.keys).first()
 
 
 def describe_live(receipt: Receipt | None) -> LiveReceipt | None:

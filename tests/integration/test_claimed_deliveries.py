@@ -66,9 +66,16 @@ def test_connections_that_the_server_closed_are_replaced(bridge: Bridge) -> None
     bridge.accept(visit(1001))
     with bridge.services.sessions() as first, bridge.services.sessions() as second:
         pids = [session.scalar(text("SELECT pg_backend_pid()")) for session in (first, second)]
-    with bridge.open_services().sessions() as other:
-        other.execute(text("SELECT pg_terminate_backend(pid) FROM unnest(CAST(:pids AS int[])) AS pid"), {"pids": pids})
-        gone = text("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = ANY(:pids)")
-        wait_until(lambda: other.scalar(gone, {"pids": pids}), timeout=30, what="the end of the connections")
+    # Connections of another worker, so that those of the first stay where they are.
+    other = bridge.open_services().sessions
+    with other() as session:
+        session.execute(text("SELECT pg_terminate_backend(pid) FROM unnest(CAST(:pids AS int[])) AS pid"), {"pids": pids})
+
+    def are_gone() -> bool:
+        with other() as session:
+            gone = text("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = ANY(:pids)")
+            return bool(session.scalar(gone, {"pids": pids}))
+
+    wait_until(are_gone, timeout=30, what="the end of the connections")
     assert bridge.decide(1) is not None
     assert bridge.receipt().state == "pending"
