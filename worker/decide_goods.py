@@ -14,7 +14,8 @@ from shared.money import ZERO
 from shared.statuses import RecordState
 from worker.delivery import Delivery
 from worker.facts import Facts, demand_facts
-from worker.payments import load_payments, seconds_to_wait, take_over_ledger
+from worker.payment_wait import seconds_to_wait
+from worker.payments import load_payments, take_over_ledger
 from worker.receipt_builder import CannotBuild, Line, build_draft, build_goods_lines, choose_vat_rate, take_off
 from worker.resolution import Resolution
 from worker.rules import (

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from shared.altegio import FinanceOperation
@@ -11,13 +11,19 @@ from shared.models import PaymentRecord, Receipt
 from worker.delivery import Delivery
 from worker.facts import Facts, demand_facts
 from worker.missed import knows_goods, store_missed_goods
-from worker.payments import find_doubt, save_payment, seconds_to_wait, take_over_ledger, wake_deliveries
+from worker.payment_wait import seconds_to_wait, wake_deliveries
+from worker.payments import find_doubt, save_payment, take_over_ledger
 from worker.resolution import Resolution
 from worker.rules import find_payment_kind, is_payment, pays_goods
 from worker.sales import Subject, clear_return_due, find_sale, mark_return_due, may_be_changed
 from worker.salons import load_salon
 from worker.services import Services
 from worker.visits import find_checkout
+
+# Built once: see `cashbox_lock`.
+_IS_KNOWN = select(
+    exists().where(PaymentRecord.company_id == bindparam("company"), PaymentRecord.operation_id == bindparam("operation"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +48,7 @@ def note_payment(
     Raises NeedsFacts where Altegio has to be asked first.
     """
     active = is_payment(operation, row.status)
-    known = session.execute(
-        select(PaymentRecord.record_id, PaymentRecord.document_id).where(
-            PaymentRecord.company_id == row.company_id, PaymentRecord.operation_id == row.resource_id
-        )
-    ).one_or_none()
+    is_known = session.scalar(_IS_KNOWN, {"company": row.company_id, "operation": row.resource_id})
     subject = find_subject(row, operation)
     policy = load_salon(session, services.settings, row.company_id).policy
     is_newest = save_payment(
@@ -59,13 +61,13 @@ def note_payment(
         changed_at=row.changed_at,
         webhook_record_id=row.id,
     )
-    if subject is None and known is None:
+    if subject is None and not is_known:
         return Resolution.ignored("not tied to a sale")
     if facts is not None and subject is not None:
         take_over_ledger(session, subject, facts, policy)
     elif not is_newest:
         return Resolution.ignored("superseded by a newer change of the same operation")
-    if known is None and not active:
+    if not is_known and not active:
         return Resolution.ignored("not a payment of a client")
     if subject is None:
         return Resolution.processed("no longer tied to a sale")

@@ -15,7 +15,8 @@ from shared.statuses import PaymentKind, RecordState
 from worker.delivery import Delivery
 from worker.facts import Facts, demand_facts
 from worker.known_visit import KnownVisit, look_up_visit
-from worker.payments import find_doubt, load_payments, seconds_to_wait, take_over_ledger
+from worker.payment_wait import seconds_to_wait
+from worker.payments import find_doubt, load_payments, take_over_ledger
 from worker.receipt_builder import CannotBuild, Line, build_draft, choose_record_lines, choose_vat_rate
 from worker.resolution import Resolution
 from worker.rules import (

@@ -1,28 +1,23 @@
-"""Payments Altegio told of: what is known of a sale, how long to wait for more, whether its receipt still tells the truth.
+"""Payments Altegio told of: what is known of a sale, and whether its receipt still tells the truth.
 
 A record and its payments come as separate deliveries, in any order and seconds apart. What Altegio's ledger says when it
 is asked takes the place of all of them.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
-from sqlalchemy import BigInteger, ColumnElement, DateTime, Table, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import BigInteger, DateTime, Table, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.altegio import GOODS_SALE, RECORD, FinanceOperation
-from shared.clock import utc_now
-from shared.models import Checkout, PaymentRecord, Receipt, WebhookRecord
+from shared.altegio import FinanceOperation
+from shared.models import Checkout, PaymentRecord, Receipt
 from shared.payment_types import read_paid
-from shared.statuses import PaymentKind, PaymentPurpose, PaymentState, ReceiptKind, ReceiptState, RecordState
+from shared.statuses import PaymentKind, PaymentPurpose, PaymentState
 from worker.facts import Facts
 from worker.rules import Doubt, KnownPayment, Policy, find_contradiction, find_payment_kind, find_purpose, is_payment
-from worker.sales import Subject, may_be_changed
-from worker.services import Services
-
-# After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
-RECEIPTS_THAT_TELL = 5
+from worker.sales import Subject
 
 # Built once, and of the table instead of the model: see `cashbox_lock`.
 _payments = cast("Table", PaymentRecord.__table__)
@@ -57,10 +52,9 @@ _SAVE = _insert.on_conflict_do_update(
         _known.webhook_record_id.is_not_distinct_from(_new.webhook_record_id),
     ),
 ).returning(_known.id)
-
-
 _company = bindparam("company", type_=BigInteger)
-_PAYMENTS = {
+# By `Subject.is_visit`, for values of `Subject.keys`.
+PAYMENTS_OF = {
     True: and_(_known.company_id == _company, _known.record_id == bindparam("subject")),
     False: and_(_known.company_id == _company, _known.document_id == bindparam("subject"), _known.record_id.is_(None)),
 }
@@ -75,7 +69,7 @@ _REVOKE = {
         _known.created_at < bindparam("read_at"),
     )
     .values(state=PaymentState.REVOKED)
-    for is_visit, is_of in _PAYMENTS.items()
+    for is_visit, is_of in PAYMENTS_OF.items()
 }
 _LOAD = {
     is_visit: select(_known.amount, _known.kind).where(
@@ -84,31 +78,12 @@ _LOAD = {
         _known.purpose == PaymentPurpose.SALE,
         _known.checkout_id.is_not_distinct_from(bindparam("checkout", type_=BigInteger)),
     )
-    for is_visit, is_of in _PAYMENTS.items()
+    for is_visit, is_of in PAYMENTS_OF.items()
 }
-# In the words of the index of live sales.
-_first_sales = (
-    select(Receipt.id)
-    .where(
-        Receipt.company_id == _company,
-        Receipt.record_id.is_not(None),
-        Receipt.kind == ReceiptKind.SALE,
-        Receipt.state != ReceiptState.REJECTED,
-        ~Receipt.returned,
-    )
-    .limit(RECEIPTS_THAT_TELL)
-    .subquery()
-)
-# Until a salon is known well enough, it is given the benefit of the doubt.
-_tells_payments = or_(
-    exists().where(_known.company_id == _company, _known.operation_id.is_not(None)),
-    select(func.count()).select_from(_first_sales).scalar_subquery() < RECEIPTS_THAT_TELL,
-)
-_NEWEST = {
+NEWEST_OF = {
     is_visit: select(func.max(_known.created_at)).where(is_of, _known.checkout_id.is_(None))
-    for is_visit, is_of in _PAYMENTS.items()
+    for is_visit, is_of in PAYMENTS_OF.items()
 }
-_EXPECTED = {is_visit: select(_tells_payments, newest.scalar_subquery()) for is_visit, newest in _NEWEST.items()}
 
 
 def save_payment(
@@ -175,45 +150,8 @@ def load_payments(session: Session, subject: Subject, checkout: Checkout | None 
     return [KnownPayment(amount, PaymentKind(kind) if kind else None) for amount, kind in known]
 
 
-def seconds_to_wait(services: Services, session: Session, subject: Subject, since: datetime) -> float:
-    """Until no more payments of a sale told of at `since` are expected; each one that comes begins the wait anew."""
-    patience = services.settings.payment_wait_seconds
-    if not patience:
-        return 0
-    tells_payments, newest = session.execute(_EXPECTED[subject.is_visit], subject.keys).one()
-    if not tells_payments:
-        return 0
-    until = max(since, newest or since) + timedelta(seconds=patience)
-    return max(0.0, (until - utc_now()).total_seconds())
-
-
 def find_doubt(session: Session, subject: Subject, sale: Receipt) -> Doubt | None:
     """What Altegio's payments say against a receipt that exists. None as well where it told of none."""
-    if session.scalar(_NEWEST[subject.is_visit], subject.keys) is None:
+    if session.scalar(NEWEST_OF[subject.is_visit], subject.keys) is None:
         return None
     return find_contradiction(read_paid(sale.request), load_payments(session, subject))
-
-
-def wake_deliveries(session: Session, subject: Subject, sale: Receipt | None) -> tuple[int, ...]:
-    """What waits for payments is decided again, and what was decided already but has certainly not left yet."""
-    waiting = [
-        WebhookRecord.state == RecordState.AWAITING_PAYMENT,
-        and_(WebhookRecord.state == RecordState.RECEIVED, WebhookRecord.next_attempt_at > func.now()),
-        and_(WebhookRecord.state == RecordState.DEAD_LETTERED, WebhookRecord.error_code == "sum_mismatch"),
-    ]
-    if sale is not None and may_be_changed(sale) and sale.state == ReceiptState.PENDING:
-        unfinished = WebhookRecord.state.in_((RecordState.PROCESSING, RecordState.RETRYING))
-        waiting.append(and_(WebhookRecord.receipt_id == sale.id, unfinished))
-    woken = session.scalars(
-        update(WebhookRecord)
-        .where(WebhookRecord.company_id == subject.company_id, _is_delivery_of(subject), or_(*waiting))
-        .values(state=RecordState.RECEIVED, receipt_id=None, next_attempt_at=func.now(), claims=0)
-        .returning(WebhookRecord.id)
-    )
-    return tuple(woken)
-
-
-def _is_delivery_of(subject: Subject) -> ColumnElement[bool]:
-    if subject.record_id:
-        return and_(WebhookRecord.resource == RECORD, WebhookRecord.resource_id == subject.record_id)
-    return and_(WebhookRecord.resource == GOODS_SALE, WebhookRecord.document_id == subject.document_id)
