@@ -57,20 +57,20 @@ class Salon:
 # Built once, and of the tables instead of the models: see `cashbox_lock`.
 _cashboxes = cast("Table", Cashbox.__table__)
 _receipts = cast("Table", Receipt.__table__)
-# The one in force first, then the newest of those that were disabled.
+_named = _cashboxes.alias()
+# The one in force first, then the newest of those that were disabled; beside each, whether any salon has one of its own.
 _FIND = (
-    select(*(_cashboxes.c[name] for name in Register._fields))
+    select(*(_cashboxes.c[name] for name in Register._fields), exists().where(_named.c.company_id.is_not(None)))
     .where(or_(_cashboxes.c.company_id == bindparam("company"), _cashboxes.c.unique_number == bindparam("number")))
     .order_by(_cashboxes.c.enabled.desc(), _cashboxes.c.id.desc())
 )
-_IS_ANY_SALON_NAMED = select(exists().where(_cashboxes.c.company_id.is_not(None)))
 _WAS_SERVED = select(
     exists().where(_receipts.c.company_id == bindparam("company"), _receipts.c.cashbox_id == bindparam("cashbox"))
 )
 
 
 def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
-    rows = _find_registers(session, settings, company_id)
+    rows, is_any_named = _find_registers(session, settings, company_id)
     own = next((row for row in rows if row.company_id == company_id), None)
     if own is not None:
         problem = "" if own.enabled else f"cashbox {own.unique_number} of salon {company_id} is disabled"
@@ -81,19 +81,19 @@ def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
         return Salon(company_id, policy, vat, None, _unknown(company_id))
     if not default.enabled:
         return Salon(company_id, policy, vat, None, f"cashbox {default.unique_number} is disabled")
-    if not _serves(session, settings, default, company_id):
+    if not _serves(session, settings, default, company_id, is_any_named=is_any_named):
         return Salon(company_id, policy, vat, None, _unknown(company_id))
     return Salon(company_id, policy, vat, default)
 
 
-def _find_registers(session: Session, settings: Settings, company_id: int) -> list[Register]:
-    """The salon's own ones and the environment's."""
+def _find_registers(session: Session, settings: Settings, company_id: int) -> tuple[list[Register], bool]:
+    """The salon's own ones and the environment's, and whether any salon has one of its own."""
     values = {"company": company_id, "number": settings.webkassa_shop_id}
     rows = session.execute(_FIND, values).all()
     if not rows and settings.webkassa_shop_id:
         ensure_default_cashbox(session, settings)
         rows = session.execute(_FIND, values).all()
-    return [Register(*row) for row in rows]
+    return [Register(*row[:-1]) for row in rows], bool(rows and rows[0][-1])
 
 
 def list_salons(session: Session, settings: Settings) -> Sequence[int]:
@@ -138,9 +138,9 @@ def ensure_default_cashbox(session: Session, settings: Settings) -> None:
         session.execute(insert(Cashbox).values(unique_number=number).on_conflict_do_nothing())
 
 
-def _serves(session: Session, settings: Settings, default: Register, company_id: int) -> bool:
+def _serves(session: Session, settings: Settings, default: Register, company_id: int, *, is_any_named: bool) -> bool:
     if settings.company_ids:
         return company_id in settings.company_ids
-    if not session.scalar(_IS_ANY_SALON_NAMED):
+    if not is_any_named:
         return True
     return bool(session.scalar(_WAS_SERVED, {"company": company_id, "cashbox": default.id}))

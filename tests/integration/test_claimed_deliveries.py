@@ -46,7 +46,6 @@ def test_a_claim_counts_although_its_holder_dies(bridge: Bridge) -> None:
 
 def test_a_fresh_visit_is_decided_in_few_statements(bridge: Bridge) -> None:
     bridge.deliver(visit(1001))
-    bridge.execute("UPDATE cashboxes SET company_id = :company", company=COMPANY)
     bridge.accept(visit(1002))
     with note_statements(bridge.services) as seen:
         bridge.decide(2)
