@@ -1,7 +1,9 @@
 """Names of the advisory locks that both processes take, so that they mean the same thing."""
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
+
+_LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("subject"), 0)))
 
 
 def lock_visit(session: Session, company_id: int | None, record_id: int | None) -> None:
@@ -15,4 +17,4 @@ def lock_document(session: Session, company_id: int | None, document_id: int | N
 
 
 def _lock(session: Session, subject: str) -> None:
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(subject, 0))))
+    session.execute(_LOCK, {"subject": subject})

@@ -9,7 +9,7 @@ from typing import Any
 
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import select
+from sqlalchemy import and_, bindparam, select
 
 from shared.clock import parse_moment, utc_now
 from shared.logging import get_logger
@@ -184,16 +184,14 @@ def _put_off(
     _end(services, order, state, error_code=error.code if error else None, error_text=reason[:_MAX_TEXT])
 
 
+# Its message was lost: never tried for a while, or due again.
+_IS_STALE = CashboxOrder.next_attempt_at.is_(None) & (CashboxOrder.created_at < bindparam("stale_before"))
+IS_ORDER_DUE = and_(
+    CashboxOrder.state == OrderState.REQUESTED, _IS_STALE | (CashboxOrder.next_attempt_at <= bindparam("now"))
+)
+
+
 def find_due_orders(services: Services, stale_before: datetime) -> list[int]:
-    """Orders whose message was lost: never tried for a while, or due again."""
-    due = (
-        select(CashboxOrder.id)
-        .where(
-            CashboxOrder.state == OrderState.REQUESTED,
-            (CashboxOrder.next_attempt_at <= utc_now())
-            | (CashboxOrder.next_attempt_at.is_(None) & (CashboxOrder.created_at < stale_before)),
-        )
-        .order_by(CashboxOrder.id)
-    )
+    due = select(CashboxOrder.id).where(IS_ORDER_DUE).order_by(CashboxOrder.id)
     with services.sessions() as session:
-        return list(session.scalars(due))
+        return list(session.scalars(due, {"stale_before": stale_before, "now": utc_now()}))

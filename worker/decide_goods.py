@@ -12,8 +12,10 @@ from shared.clock import almaty_date, utc_now
 from shared.models import Receipt, WebhookRecord
 from shared.money import ZERO
 from shared.statuses import RecordState
+from worker.delivery import Delivery
 from worker.facts import Facts, demand_facts
-from worker.payments import load_payments, seconds_to_wait, take_over_ledger
+from worker.payment_wait import seconds_to_wait
+from worker.payments import load_payments, take_over_ledger
 from worker.receipt_builder import CannotBuild, Line, build_draft, build_goods_lines, choose_vat_rate, take_off
 from worker.resolution import Resolution
 from worker.rules import (
@@ -27,6 +29,7 @@ from worker.rules import (
 )
 from worker.sales import (
     Subject,
+    count_sales,
     find_sale,
     issue_sale,
     join_sale,
@@ -54,10 +57,9 @@ class _Sale:
 
 
 def decide_goods(
-    services: Services, session: Session, row: WebhookRecord, operation: GoodsOperation, facts: Facts | None
+    services: Services, session: Session, row: Delivery, operation: GoodsOperation, facts: Facts | None
 ) -> Resolution:
     """Raises NeedsFacts where Altegio has to be asked first."""
-    assert row.company_id is not None
     salon = load_salon(session, services.settings, row.company_id)
     reason = find_reason_to_ignore_goods(operation, salon.policy)
     if reason:
@@ -135,7 +137,8 @@ def _settle(sale: _Sale) -> Resolution:
         case IssueReceipt(kinds):
             demand_facts(sale.services, subject, facts)
             draft = build_draft(lines, kinds, choose_vat_rate(sale.salon.vat, sale.sold_on))
-            return issue_sale(session, subject, sale.receipt, draft, sale.salon.get_cashbox())
+            earlier = count_sales(session, subject)
+            return issue_sale(session, subject, sale.receipt, draft, sale.salon.get_cashbox(), earlier=earlier)
         case AskPerson(code, reason):
             demand_facts(sale.services, subject, facts)
             return Resolution.dead(code, reason)
@@ -190,5 +193,5 @@ def _seconds_to_wait(newest: datetime, services: Services) -> float:
     return services.settings.goods_wait_seconds - (utc_now() - newest).total_seconds()
 
 
-def _sold_at(operation: GoodsOperation, row: WebhookRecord) -> datetime:
+def _sold_at(operation: GoodsOperation, row: Delivery) -> datetime:
     return operation.create_date or row.changed_at or row.created_at or utc_now()

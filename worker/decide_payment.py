@@ -2,21 +2,28 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from shared.altegio import FinanceOperation
 from shared.clock import utc_now
-from shared.models import PaymentRecord, Receipt, WebhookRecord
+from shared.models import PaymentRecord, Receipt
+from worker.delivery import Delivery
 from worker.facts import Facts, demand_facts
 from worker.missed import knows_goods, store_missed_goods
-from worker.payments import find_doubt, save_payment, seconds_to_wait, take_over_ledger, wake_deliveries
+from worker.payment_wait import seconds_to_wait, wake_deliveries
+from worker.payments import find_doubt, save_payment, take_over_ledger
 from worker.resolution import Resolution
 from worker.rules import find_payment_kind, is_payment, pays_goods
 from worker.sales import Subject, clear_return_due, find_sale, mark_return_due, may_be_changed
 from worker.salons import load_salon
 from worker.services import Services
 from worker.visits import find_checkout
+
+# Built once: see `cashbox_lock`.
+_IS_KNOWN = select(
+    exists().where(PaymentRecord.company_id == bindparam("company"), PaymentRecord.operation_id == bindparam("operation"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +32,7 @@ class _Note:
 
     services: Services
     session: Session
-    row: WebhookRecord
+    row: Delivery
     facts: Facts | None
     subject: Subject
     done: str
@@ -33,21 +40,15 @@ class _Note:
 
 
 def note_payment(
-    services: Services, session: Session, row: WebhookRecord, operation: FinanceOperation, facts: Facts | None
+    services: Services, session: Session, row: Delivery, operation: FinanceOperation, facts: Facts | None
 ) -> Resolution:
     """Keeps the newest word on the operation, wakes what waits for it, and doubts a receipt it contradicts.
 
     What is no payment is kept as well: a deletion may arrive before its creation, which must not count as money then.
     Raises NeedsFacts where Altegio has to be asked first.
     """
-    assert row.company_id is not None
-    assert row.resource_id is not None
-    active = is_payment(operation, str(row.status))
-    known = session.execute(
-        select(PaymentRecord.record_id, PaymentRecord.document_id).where(
-            PaymentRecord.company_id == row.company_id, PaymentRecord.operation_id == row.resource_id
-        )
-    ).one_or_none()
+    active = is_payment(operation, row.status)
+    is_known = session.scalar(_IS_KNOWN, {"company": row.company_id, "operation": row.resource_id})
     subject = find_subject(row, operation)
     policy = load_salon(session, services.settings, row.company_id).policy
     is_newest = save_payment(
@@ -56,17 +57,17 @@ def note_payment(
         row.resource_id,
         operation,
         policy,
-        status=str(row.status),
+        status=row.status,
         changed_at=row.changed_at,
         webhook_record_id=row.id,
     )
-    if subject is None and known is None:
+    if subject is None and not is_known:
         return Resolution.ignored("not tied to a sale")
     if facts is not None and subject is not None:
         take_over_ledger(session, subject, facts, policy)
     elif not is_newest:
         return Resolution.ignored("superseded by a newer change of the same operation")
-    if known is None and not active:
+    if not is_known and not active:
         return Resolution.ignored("not a payment of a client")
     if subject is None:
         return Resolution.processed("no longer tied to a sale")
@@ -75,9 +76,8 @@ def note_payment(
     return _follow(_Note(services, session, row, facts, subject, done, tells_kind))
 
 
-def find_subject(row: WebhookRecord, operation: FinanceOperation) -> Subject | None:
+def find_subject(row: Delivery, operation: FinanceOperation) -> Subject | None:
     """What the money paid. A visit's payments name its document too, so the record comes first."""
-    assert row.company_id is not None
     if operation.record_id:
         return Subject(row.company_id, record_id=operation.record_id)
     if pays_goods(operation):

@@ -2,19 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
-from sqlalchemy import case, func, select, tuple_
 from sqlalchemy.orm import Session
 
-from shared.altegio import RECORD, Record
-from shared.clock import almaty_date, utc_now
-from shared.models import Checkout, Receipt, WebhookRecord
+from shared.altegio import Record
+from shared.clock import almaty_date
+from shared.models import Checkout, Receipt
 from shared.money import ZERO
 from shared.statuses import PaymentKind, RecordState
+from worker.delivery import Delivery
 from worker.facts import Facts, demand_facts
-from worker.payments import find_doubt, load_payments, seconds_to_wait, take_over_ledger
+from worker.known_visit import KnownVisit, look_up_visit
+from worker.payment_wait import seconds_to_wait
+from worker.payments import find_doubt, load_payments, take_over_ledger
 from worker.receipt_builder import CannotBuild, Line, build_draft, choose_record_lines, choose_vat_rate
 from worker.resolution import Resolution
 from worker.rules import (
@@ -32,7 +34,6 @@ from worker.rules import (
 from worker.sales import (
     Subject,
     clear_return_due,
-    count_sales,
     describe_live,
     find_sale,
     issue_sale,
@@ -44,8 +45,6 @@ from worker.salons import NoCashbox, Salon, load_salon
 from worker.services import Services
 from worker.visits import describe_counter, find_checkout, show_visit
 
-_STATUS_RANK = {"create": 0, "update": 1, "delete": 2}
-
 
 @dataclass(frozen=True, slots=True)
 class _Case:
@@ -56,8 +55,9 @@ class _Case:
 
     services: Services
     session: Session
-    row: WebhookRecord
+    row: Delivery
     facts: Facts | None
+    known: KnownVisit
     record: Record
     status: str
     salon: Salon
@@ -69,16 +69,12 @@ class _Case:
     total: Decimal | CannotBuild
 
 
-def decide_visit(
-    services: Services, session: Session, row: WebhookRecord, record: Record, facts: Facts | None
-) -> Resolution:
+def decide_visit(services: Services, session: Session, row: Delivery, record: Record, facts: Facts | None) -> Resolution:
     """Raises NeedsFacts where Altegio has to be asked first."""
-    assert row.company_id is not None
-    assert row.resource_id is not None
-    newer = _find_newer(session, row)
-    if newer is not None:
-        return Resolution.ignored(f"superseded by delivery {newer}")
-    case = _collect(services, session, row, record, facts)
+    known = look_up_visit(session, row)
+    if known.newer is not None:
+        return Resolution.ignored(f"superseded by delivery {known.newer}")
+    case = _collect(services, session, row, record, facts, known)
     resolution = _resolve(case)
     if resolution.cashbox_id is None:
         withdraw_unsent(session, case.sale, resolution.reason)
@@ -88,24 +84,28 @@ def decide_visit(
     return resolution
 
 
-def _collect(services: Services, session: Session, row: WebhookRecord, record: Record, facts: Facts | None) -> _Case:
-    assert row.company_id is not None
-    subject = Subject(row.company_id, record_id=row.resource_id)
+def _collect(
+    services: Services, session: Session, row: Delivery, record: Record, facts: Facts | None, known: KnownVisit
+) -> _Case:
+    subject, status, payments = Subject(row.company_id, record_id=row.resource_id), row.status, known.payments
     salon = load_salon(session, services.settings, row.company_id)
-    sale, checkout, status = find_sale(session, subject), find_checkout(session, subject), str(row.status)
+    sale = find_sale(session, subject) if known.sales else None
+    checkout = find_checkout(session, subject) if known.checkout_id else None
     if facts is not None and not facts.denied:
         take_over_ledger(session, subject, facts, salon.policy)
         record = facts.record or record
         status = "delete" if facts.record is None or facts.record.deleted else "update"
-    payments = load_payments(session, subject, checkout)
+        payments = load_payments(session, subject, checkout)
     paid = sum((payment.amount for payment in payments), ZERO)
     loyalty = salon.policy.in_tenge(facts.loyalty) if facts else ZERO
     lines, total = _build_lines(record, paid, loyalty, amounts_in_tiyn=salon.policy.amounts_in_tiyn)
-    return _Case(services, session, row, facts, record, status, salon, subject, sale, checkout, payments, lines, total)
+    return _Case(
+        services, session, row, facts, known, record, status, salon, subject, sale, checkout, payments, lines, total
+    )
 
 
 def _resolve(case: _Case) -> Resolution:
-    if case.sale is None and case.checkout is None and count_sales(case.session, case.subject):
+    if case.sale is None and case.checkout is None and case.known.sales:
         return Resolution.ignored("the sale was returned; a new one is made on the payment page")
     decision = decide_record(
         case.record,
@@ -172,7 +172,8 @@ def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
         rate = choose_vat_rate(case.salon.vat, _sold_on(case.record, case.row))
         cashbox = case.salon.get_cashbox()
         draft = build_draft(case.lines, kinds, rate)
-        return issue_sale(session, subject, case.sale, draft, cashbox, describe_counter(case.checkout))
+        counter = describe_counter(case.checkout)
+        return issue_sale(session, subject, case.sale, draft, cashbox, counter, earlier=case.known.sales)
     except CannotBuild as problem:
         return Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:
@@ -195,31 +196,6 @@ def _build_lines(
     return lines, sum((line.total for line in lines), ZERO)
 
 
-def _sold_on(record: Record, row: WebhookRecord) -> date:
+def _sold_on(record: Record, row: Delivery) -> date:
     """The day of the visit decides the VAT rate; a body without one is as old as its arrival."""
-    moment: datetime = record.date or row.changed_at or row.created_at or utc_now()
-    return almaty_date(moment)
-
-
-def _find_newer(session: Session, row: WebhookRecord) -> int | None:
-    """A stored delivery of the same record that speaks of a later moment: deliveries overtake each other.
-
-    One key orders them all, so that of any number exactly one is the newest: Altegio's change time (where it is missing, the
-    arrival), then a deletion before an update before a creation, then the arrival.
-    """
-    moment = func.coalesce(WebhookRecord.changed_at, WebhookRecord.created_at)
-    rank = case(_STATUS_RANK, value=WebhookRecord.status, else_=0)
-    mine = (row.changed_at or row.created_at, _STATUS_RANK.get(str(row.status), 0), row.id)
-    return session.scalar(
-        select(WebhookRecord.id)
-        .where(
-            WebhookRecord.company_id == row.company_id,
-            WebhookRecord.resource == RECORD,
-            WebhookRecord.resource_id == row.resource_id,
-            WebhookRecord.status.in_(_STATUS_RANK),
-            WebhookRecord.state != RecordState.INVALID,
-            tuple_(moment, rank, WebhookRecord.id) > tuple_(*mine),
-        )
-        .order_by(WebhookRecord.id.desc())
-        .limit(1)
-    )
+    return almaty_date(record.date or row.changed_at or row.created_at)

@@ -5,13 +5,14 @@ nothing, and one too few is made good here.
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import and_, exists, func, or_, select, update
 
 from shared.clock import utc_now
+from shared.db import open_alone
 from shared.logging import get_logger
 from shared.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
 from shared.models.return_order import ReturnState
@@ -26,8 +27,8 @@ from shared.queue import (
     publish_task,
 )
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
-from worker.auto_returns import order_due_returns
-from worker.carry_out import find_due_orders
+from worker.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
+from worker.carry_out import IS_ORDER_DUE, find_due_orders
 from worker.issue_receipt import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.only_one import only_one
 from worker.resolution import Resolution
@@ -43,9 +44,50 @@ RETURN_ORDER_SECONDS = 10
 _DISPATCH_LOCK = 7_301_001
 _DEAD_LETTER_LOCK = 7_301_002
 
+_IS_RECORD_DUE = and_(
+    WebhookRecord.state.in_(OPEN_RECORD_STATES),
+    WebhookRecord.receipt_id.is_(None),
+    WebhookRecord.next_attempt_at <= func.now(),
+    or_(WebhookRecord.lease_until.is_(None), WebhookRecord.lease_until < func.now()),
+)
+_IS_RETURN_ORDER_LOST = and_(
+    ReturnOrder.state == ReturnState.REQUESTED,
+    ReturnOrder.created_at < func.now() - timedelta(seconds=RETURN_ORDER_SECONDS),
+)
+_IS_DEAD_LETTER_UNSENT = and_(WebhookRecord.state == RecordState.DEAD_LETTERED, WebhookRecord.dead_letter_sent_at.is_(None))
+# A look into the index for each cashbox, not a count of all that waits.
+_FIRST_DUE = (
+    select(func.min(Receipt.next_attempt_at))
+    .where(
+        Receipt.cashbox_id == Cashbox.id,
+        Receipt.state.in_(OPEN_RECEIPT_STATES),
+        Receipt.next_attempt_at <= func.now(),
+    )
+    .scalar_subquery()
+)
+_CASHBOXES = select(Cashbox.id).where(
+    Cashbox.enabled,
+    Cashbox.claim_id.is_(None) | (Cashbox.lease_until < func.now()),
+    Cashbox.rest_until.is_(None) | (Cashbox.rest_until <= func.now()),
+    Cashbox.paused_until.is_(None) | (Cashbox.paused_until <= func.now()),
+    _FIRST_DUE.is_not(None),
+)
+# Most ticks find nothing: one round trip then, of a few index pages, however large the tables. Built once.
+_IS_ANYTHING_DUE = select(
+    or_(
+        exists(_CASHBOXES),
+        *(
+            exists().where(condition)
+            for condition in (_IS_RECORD_DUE, _IS_RETURN_ORDER_LOST, _IS_DEAD_LETTER_UNSENT, IS_ORDER_DUE, IS_RETURN_DUE)
+        ),
+    )
+)
+
 
 def dispatch(services: Services) -> None:
     """One tick. A failure of the broker leaves everything for the next."""
+    if not _is_anything_due(services):
+        return
     with only_one(services, _DISPATCH_LOCK) as is_mine:
         if not is_mine:
             return
@@ -55,13 +97,19 @@ def dispatch(services: Services) -> None:
             log.warning("broker is away, nothing dispatched", error=type(error).__name__)
 
 
+def _is_anything_due(services: Services) -> bool:
+    values = {"stale_before": _stale_before(), "now": utc_now(), **read_return_policy(services.settings)}
+    with open_alone(services.sessions) as connection:
+        return bool(connection.scalar(_IS_ANYTHING_DUE, values))
+
+
 def _dispatch(services: Services) -> None:
     rows = _put_back_records(services)
     if rows:
         publish_records(services.producer, rows)
     for order_id in [*order_due_returns(services), *_find_return_orders(services)]:
         publish_task(services.producer, MAKE_RETURN, [order_id])
-    for order_id in find_due_orders(services, utc_now() - timedelta(seconds=RETURN_ORDER_SECONDS)):
+    for order_id in find_due_orders(services, _stale_before()):
         publish_task(services.producer, CARRY_OUT, [order_id])
     for cashbox_id in _find_cashboxes(services):
         request_turn(services, cashbox_id)
@@ -70,27 +118,21 @@ def _dispatch(services: Services) -> None:
         log.info("dispatched", records=len(rows), dead_letters=letters)
 
 
+def _stale_before() -> datetime:
+    return utc_now() - timedelta(seconds=RETURN_ORDER_SECONDS)
+
+
 def _put_back_records(services: Services) -> Sequence[int]:
-    """Due deliveries nobody works on, oldest first, no more than the queue can use."""
+    """Due deliveries nobody works on, longest due first, no more than the queue can use."""
     room = MAX_QUEUED - count_waiting(services.producer, RECORDS)
     if room <= 0:
         return ()
-    due = (
-        select(WebhookRecord.id)
-        .where(
-            WebhookRecord.state.in_(OPEN_RECORD_STATES),
-            WebhookRecord.receipt_id.is_(None),
-            WebhookRecord.next_attempt_at <= func.now(),
-            or_(WebhookRecord.lease_until.is_(None), WebhookRecord.lease_until < func.now()),
-        )
-        .order_by(WebhookRecord.id)
-        .limit(room)
-        .with_for_update(skip_locked=True)
-    )
+    # In the order of the index, which ends after `room` rows however many wait.
+    due = select(WebhookRecord.id).where(_IS_RECORD_DUE).order_by(WebhookRecord.next_attempt_at).limit(room)
     with services.sessions.begin() as session:
         put_back = session.scalars(
             update(WebhookRecord)
-            .where(WebhookRecord.id.in_(due.scalar_subquery()))
+            .where(WebhookRecord.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
             .values(next_attempt_at=func.now() + timedelta(seconds=PUT_BACK_SECONDS))
             .returning(WebhookRecord.id)
         ).all()
@@ -99,30 +141,14 @@ def _put_back_records(services: Services) -> Sequence[int]:
 
 def _find_return_orders(services: Services) -> Sequence[int]:
     """Orders whose message was lost, or is still under way: making one twice changes nothing."""
-    lost = select(ReturnOrder.id).where(
-        ReturnOrder.state == ReturnState.REQUESTED,
-        ReturnOrder.created_at < func.now() - timedelta(seconds=RETURN_ORDER_SECONDS),
-    )
+    lost = select(ReturnOrder.id).where(_IS_RETURN_ORDER_LOST)
     with services.sessions() as session:
         return session.scalars(lost.order_by(ReturnOrder.id).limit(MAX_QUEUED)).all()
 
 
 def _find_cashboxes(services: Services) -> Sequence[int]:
     """Cashboxes with due receipts that nobody holds, longest waiting first; a single one while Webkassa is being probed."""
-    waiting = (
-        select(Receipt.cashbox_id)
-        .join(Cashbox, Cashbox.id == Receipt.cashbox_id)
-        .where(
-            Receipt.state.in_(OPEN_RECEIPT_STATES),
-            Receipt.next_attempt_at <= func.now(),
-            Cashbox.enabled,
-            Cashbox.claim_id.is_(None) | (Cashbox.lease_until < func.now()),
-            Cashbox.rest_until.is_(None) | (Cashbox.rest_until <= func.now()),
-            Cashbox.paused_until.is_(None) | (Cashbox.paused_until <= func.now()),
-        )
-        .group_by(Receipt.cashbox_id)
-        .order_by(func.min(Receipt.id))
-    )
+    waiting = _CASHBOXES.order_by(_FIRST_DUE)
     if services.breaker.is_open():
         waiting = waiting.limit(1)
     with services.sessions() as session:
@@ -140,12 +166,7 @@ def send_dead_letters(services: Services) -> int:
 
 
 def _find_unsent(services: Services) -> Sequence[int]:
-    unsent = (
-        select(WebhookRecord.id)
-        .where(WebhookRecord.state == RecordState.DEAD_LETTERED, WebhookRecord.dead_letter_sent_at.is_(None))
-        .order_by(WebhookRecord.id)
-        .limit(MAX_QUEUED)
-    )
+    unsent = select(WebhookRecord.id).where(_IS_DEAD_LETTER_UNSENT).order_by(WebhookRecord.id).limit(MAX_QUEUED)
     with services.sessions() as session:
         return session.scalars(unsent).all()
 

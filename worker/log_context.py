@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from shared.models import WebhookRecord
+from worker.delivery import Delivery
 
 
-def bind_delivery(row: WebhookRecord) -> None:
+def bind_delivery(row: Delivery) -> None:
     """Until the task ends. A delivery that was put back carries the number of the request that brought it."""
     bind_contextvars(record_id=row.id)
     if row.request_id:

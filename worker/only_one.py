@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from shared.logging import get_logger
@@ -12,6 +12,10 @@ from worker.services import Services
 log = get_logger(__name__)
 
 _LOCK_SECONDS = 10
+_TRY = select(
+    func.set_config("idle_in_transaction_session_timeout", f"{_LOCK_SECONDS}s", True),
+    func.pg_try_advisory_xact_lock(bindparam("lock")).label("is_mine"),
+)
 
 
 @contextlib.contextmanager
@@ -22,8 +26,7 @@ def only_one(services: Services, lock: int) -> Iterator[bool]:
     frozen or cut off must not keep the others from their work. Two ticks at once have to be wasteful at most, not wrong.
     """
     with services.sessions() as session:
-        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = '{_LOCK_SECONDS}s'"))
-        yield bool(session.scalar(select(func.pg_try_advisory_xact_lock(lock))))
+        yield bool(session.execute(_TRY, {"lock": lock}).one().is_mine)
         try:
             session.rollback()
         except DBAPIError:

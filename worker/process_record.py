@@ -8,24 +8,19 @@ find that no receipt exists. That a second sale cannot exist is, beyond that, a 
 """
 
 import time
-from datetime import timedelta
-from typing import cast
-from uuid import UUID, uuid4
 
 from pydantic import ValidationError
-from sqlalchemy import Interval, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
 from shared.clock import utc_now
 from shared.locks import lock_document, lock_visit
 from shared.logging import get_logger
-from shared.models import WebhookRecord
-from shared.statuses import RecordState
 from worker.altegio.errors import AltegioError
 from worker.decide_goods import decide_goods
 from worker.decide_payment import note_payment
 from worker.decide_visit import decide_visit
+from worker.delivery import Delivery, claim_delivery, put_down
 from worker.facts import Facts, NeedsFacts, read_facts
 from worker.log_context import bind_delivery
 from worker.metrics import tell_span
@@ -40,115 +35,76 @@ MAX_CLAIMS = 10
 # How soon Altegio is asked again: sooner for a young delivery.
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 60.0
 
-# Built once, and of the table instead of the model: see `cashbox_lock`.
-_rows = cast("Table", WebhookRecord.__table__)
-_lease_end = func.now() + bindparam("lease", type_=Interval)
-_CLAIM = (
-    update(_rows)
-    .where(
-        _rows.c.id == bindparam("row"),
-        _rows.c.state.in_((RecordState.RECEIVED, RecordState.PROCESSING, RecordState.RETRYING)),
-        _rows.c.receipt_id.is_(None),
-        _rows.c.claim_id.is_(None) | (_rows.c.lease_until < func.now()),
-    )
-    .values(
-        state=RecordState.PROCESSING,
-        claim_id=bindparam("claim"),
-        claims=_rows.c.claims + 1,
-        lease_until=_lease_end,
-        next_attempt_at=_lease_end,
-    )
-)
-
 
 def process_record(services: Services, row_id: int) -> Resolution | None:
     """What became of the row; None when it is not ours to decide. The caller follows up with `cashbox_id` and `wake`."""
     started = time.perf_counter()
-    claim_id = _claim(services, row_id)
-    if claim_id is None:
+    delivery = claim_delivery(services.sessions, row_id, services.settings.lease_seconds)
+    if delivery is None:
         return None
+    bind_delivery(delivery)
     try:
-        resolution = _decide_claimed(services, row_id, claim_id)
+        resolution = _decide_claimed(services, delivery)
     except NeedsFacts as need:
-        resolution = _decide_with_facts(services, row_id, claim_id, need.subject)
+        resolution = _decide_with_facts(services, delivery, need.subject)
     if resolution is not None:
         log.info("decided", record_id=row_id, state=resolution.state, reason=resolution.reason)
         tell_span("decide", time.perf_counter() - started, state=resolution.state)
     return resolution
 
 
-def _decide_claimed(services: Services, row_id: int, claim_id: UUID, facts: Facts | None = None) -> Resolution | None:
-    """None when the claim was lost. Raises NeedsFacts, with nothing written."""
-    with services.sessions.begin() as session:
-        row = _load_claimed(session, row_id, claim_id)
-        if row is None:
+def _decide_claimed(services: Services, delivery: Delivery, facts: Facts | None = None) -> Resolution | None:
+    """None when the claim was lost. Raises NeedsFacts. Nothing is written in either case."""
+    with services.sessions() as session:
+        resolution = _decide(services, session, delivery, facts)
+        if not put_down(session, delivery, resolution):
             return None
-        bind_delivery(row)
-        resolution = _decide(services, session, row, facts)
-        _save(row, resolution)
+        session.commit()
     return resolution
 
 
-def _load_claimed(session: Session, row_id: int, claim_id: UUID) -> WebhookRecord | None:
-    claimed = select(WebhookRecord).where(WebhookRecord.id == row_id, WebhookRecord.claim_id == claim_id)
-    return session.scalar(claimed.with_for_update())
-
-
-def _decide_with_facts(services: Services, row_id: int, claim_id: UUID, subject: Subject) -> Resolution | None:
+def _decide_with_facts(services: Services, delivery: Delivery, subject: Subject) -> Resolution | None:
     try:
         facts = read_facts(services, subject)
     except (AltegioError, ValueError) as error:
-        return _put_off(services, row_id, claim_id, error)
-    return _decide_claimed(services, row_id, claim_id, facts)
+        return _put_off(services, delivery, error)
+    return _decide_claimed(services, delivery, facts)
 
 
-def _put_off(services: Services, row_id: int, claim_id: UUID, error: AltegioError | ValueError) -> Resolution | None:
+def _put_off(services: Services, delivery: Delivery, error: AltegioError | ValueError) -> Resolution | None:
     """Nothing fiscal without Altegio's word: asked again for as long as a receipt may take, then a person decides."""
     # Validation errors repeat what they were given, which may be somebody's name.
     told = f"unreadable answer: {error.error_count()} field(s)" if isinstance(error, ValidationError) else str(error)
+    age = (utc_now() - delivery.created_at).total_seconds()
+    if age > services.settings.retry_max_age_hours * 3600:
+        resolution = Resolution.dead("altegio_unavailable", f"Altegio could not be asked: {told}")
+    else:
+        wait = min(LAST_RETRY_SECONDS, max(FIRST_RETRY_SECONDS, age / 5)) * services.rng.uniform(0.5, 1)
+        retry_after = getattr(error, "retry_after", None) or 0.0
+        resolution = Resolution.retrying("altegio", f"Altegio is asked again: {told}", max(wait, retry_after))
     with services.sessions.begin() as session:
-        row = _load_claimed(session, row_id, claim_id)
-        if row is None:
-            return None
-        age = (utc_now() - row.created_at).total_seconds()
-        if age > services.settings.retry_max_age_hours * 3600:
-            resolution = Resolution.dead("altegio_unavailable", f"Altegio could not be asked: {told}")
-        else:
-            wait = min(LAST_RETRY_SECONDS, max(FIRST_RETRY_SECONDS, age / 5)) * services.rng.uniform(0.5, 1)
-            retry_after = getattr(error, "retry_after", None) or 0.0
-            resolution = Resolution.retrying("altegio", f"Altegio is asked again: {told}", max(wait, retry_after))
-        _save(row, resolution)
-    return resolution
+        return resolution if put_down(session, delivery, resolution) else None
 
 
-def _claim(services: Services, row_id: int) -> UUID | None:
-    """Deciding takes milliseconds; a claim older than the lease belongs to a worker that is gone."""
-    claim_id = uuid4()
-    lease = timedelta(seconds=services.settings.lease_seconds)
-    with services.sessions.begin() as session:
-        claimed = session.execute(_CLAIM, {"row": row_id, "claim": claim_id, "lease": lease})
-    return claim_id if claimed.rowcount else None  # type: ignore[attr-defined]
-
-
-def _decide(services: Services, session: Session, row: WebhookRecord, facts: Facts | None) -> Resolution:
+def _decide(services: Services, session: Session, row: Delivery, facts: Facts | None) -> Resolution:
     if row.claims > MAX_CLAIMS:
         return Resolution.dead("unprocessable", f"claimed {row.claims} times without an end")
     try:
-        entity = parse_entity(str(row.resource), (row.body or {}).get("data"))
+        entity = parse_entity(row.resource, (row.body or {}).get("data"))
     except (ValidationError, KeyError) as error:
         return Resolution.dead("unreadable", f"the stored body cannot be read: {type(error).__name__}")
     _serialise_subject(session, row, entity)
     match (row.resource, entity):
-        case (str(resource), Record()) if resource == RECORD:
+        case (resource, Record()) if resource == RECORD:
             return decide_visit(services, session, row, entity, facts)
-        case (str(resource), GoodsOperation()) if resource == GOODS_SALE:
+        case (resource, GoodsOperation()) if resource == GOODS_SALE:
             return decide_goods(services, session, row, entity, facts)
-        case (str(resource), FinanceOperation()) if resource == FINANCES:
+        case (resource, FinanceOperation()) if resource == FINANCES:
             return note_payment(services, session, row, entity, facts)
     return Resolution.dead("unreadable", "the resource is not supported")
 
 
-def _serialise_subject(session: Session, row: WebhookRecord, entity: Entity) -> None:
+def _serialise_subject(session: Session, row: Delivery, entity: Entity) -> None:
     """One decision at a time for each visit (its payments included) and each goods document."""
     match entity:
         case GoodsOperation():
@@ -159,19 +115,3 @@ def _serialise_subject(session: Session, row: WebhookRecord, entity: Entity) -> 
             lock_document(session, row.company_id, entity.document_id)
         case Record():
             lock_visit(session, row.company_id, row.resource_id)
-
-
-def _save(row: WebhookRecord, resolution: Resolution) -> None:
-    row.state = resolution.state
-    row.reason = resolution.reason
-    row.error_code = resolution.code
-    row.receipt_id = resolution.receipt_id
-    row.claims = 0  # only claims that came to no end count
-    row.claim_id = None
-    row.lease_until = None
-    row.processed_at = func.now() if resolution.is_end else None
-    if resolution.state is RecordState.DEAD_LETTERED:
-        row.dead_letter_sent_at = None
-    row.next_attempt_at = (
-        func.now() + timedelta(seconds=resolution.wait_seconds) if resolution.wait_seconds is not None else None
-    )

@@ -1,19 +1,20 @@
 """The sale of a subject: a visit or a goods document. Finding it, making it, joining a delivery to it."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import Table, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.clock import utc_now
-from shared.models import Cashbox, Receipt, WebhookRecord
+from shared.models import Receipt, WebhookRecord
 from shared.money import ZERO
 from shared.statuses import ReceiptKind, ReceiptState, RecordState
 from worker.receipt_builder import ReceiptDraft
 from worker.resolution import Resolution
 from worker.rules import LiveReceipt
+from worker.salons import Register
 from worker.webkassa.errors import AlreadyIssued
 from worker.webkassa.mapping import NO_COUNTER, Counter, to_sale_request
 
@@ -27,42 +28,52 @@ class Subject:
     document_id: int | None = None
 
     @property
+    def is_visit(self) -> bool:
+        return bool(self.record_id)
+
+    @property
+    def keys(self) -> dict[str, int | None]:
+        """For the statements that are built once for visits and once for documents."""
+        return {"company": self.company_id, "subject": self.record_id or self.document_id}
+
+    @property
     def external_check_number(self) -> str:
         """The same for ever, through every retry and replay: Webkassa knows a sale by it."""
         return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
 
 
-def _next_number(session: Session, subject: Subject) -> str:
-    """The first sale has the bare number; one after a full return gets a suffix, since numbers are never used again."""
-    earlier = count_sales(session, subject)
-    return f"{subject.external_check_number}_{earlier + 1}" if earlier else subject.external_check_number
+# Built once, and of the table instead of the model where none is changed afterwards: see `cashbox_lock`.
+_receipts = cast("Table", Receipt.__table__)
+_CREATE = (
+    insert(_receipts)
+    .values(kind=ReceiptKind.SALE, next_attempt_at=func.now())
+    .on_conflict_do_nothing()
+    .returning(_receipts.c.id)
+)
+_is_sale = and_(Receipt.company_id == bindparam("company"), Receipt.kind == ReceiptKind.SALE)
+_SALES = {
+    is_visit: and_(_is_sale, (Receipt.record_id if is_visit else Receipt.document_id) == bindparam("subject"))
+    for is_visit in (True, False)
+}
+_COUNT = {is_visit: select(func.count()).where(is_of) for is_visit, is_of in _SALES.items()}
+_FIND = {
+    is_visit: select(Receipt)
+    .where(is_of, ~Receipt.returned)
+    .order_by((Receipt.state == ReceiptState.REJECTED).asc(), Receipt.id.desc())
+    .limit(1)
+    .with_for_update()
+    for is_visit, is_of in _SALES.items()
+}
 
 
 def count_sales(session: Session, subject: Subject) -> int:
     """How many sales the subject had, returned ones included."""
-    sales = select(func.count()).where(
-        Receipt.company_id == subject.company_id, _is_of(subject), Receipt.kind == ReceiptKind.SALE
-    )
-    return session.scalar(sales) or 0
-
-
-def _is_of(subject: Subject) -> ColumnElement[bool]:
-    if subject.record_id:
-        return Receipt.record_id == subject.record_id
-    return Receipt.document_id == subject.document_id
+    return session.scalar(_COUNT[subject.is_visit], subject.keys) or 0
 
 
 def find_sale(session: Session, subject: Subject) -> Receipt | None:
     """The sale that was not returned; a refused one only when there is no other."""
-    return session.scalars(
-        select(Receipt)
-        .where(
-            Receipt.company_id == subject.company_id, _is_of(subject), Receipt.kind == ReceiptKind.SALE, ~Receipt.returned
-        )
-        .order_by((Receipt.state == ReceiptState.REJECTED).asc(), Receipt.id.desc())
-        .limit(1)
-        .with_for_update()
-    ).first()
+    return session.scalars(_FIND[subject.is_visit], subject.keys).first()
 
 
 def describe_live(receipt: Receipt | None) -> LiveReceipt | None:
@@ -84,11 +95,13 @@ def issue_sale(
     subject: Subject,
     sale: Receipt | None,
     draft: ReceiptDraft,
-    cashbox: Cashbox,
+    cashbox: Register,
     counter: Counter = NO_COUNTER,
+    *,
+    earlier: int,
 ) -> Resolution:
-    """Makes the sale due, or brings one that was never issued up to date."""
-    number = sale.external_check_number if sale else _next_number(session, subject)
+    """Makes the sale due, or brings one that was never issued up to date. `earlier`: how many sales the subject had."""
+    number = sale.external_check_number if sale else _next_number(subject, earlier)
     request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number, counter)
     if sale is None:
         return _create_sale(session, subject, cashbox, draft, request)
@@ -102,7 +115,12 @@ def issue_sale(
     return Resolution.issuing(sale.id, sale.cashbox_id)
 
 
-def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: Cashbox) -> None:
+def _next_number(subject: Subject, earlier: int) -> str:
+    """The first sale has the bare number; one after a full return gets a suffix, since numbers are never used again."""
+    return f"{subject.external_check_number}_{earlier + 1}" if earlier else subject.external_check_number
+
+
+def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: Register) -> None:
     """A receipt that does not exist at Webkassa takes the present shape, under its old number."""
     sale.request, sale.total, sale.tax, sale.cashbox_id = request, draft.total, draft.tax, cashbox.id
     if sale.state == ReceiptState.REJECTED:
@@ -113,25 +131,19 @@ def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox
 
 
 def _create_sale(
-    session: Session, subject: Subject, cashbox: Cashbox, draft: ReceiptDraft, request: dict[str, Any]
+    session: Session, subject: Subject, cashbox: Register, draft: ReceiptDraft, request: dict[str, Any]
 ) -> Resolution:
-    created = session.scalar(
-        insert(Receipt)
-        .values(
-            company_id=subject.company_id,
-            cashbox_id=cashbox.id,
-            kind=ReceiptKind.SALE,
-            record_id=subject.record_id,
-            document_id=subject.document_id,
-            external_check_number=request["ExternalCheckNumber"],
-            total=draft.total,
-            tax=draft.tax,
-            request=request,
-            next_attempt_at=func.now(),
-        )
-        .on_conflict_do_nothing()
-        .returning(Receipt.id)
-    )
+    values = {
+        "company_id": subject.company_id,
+        "cashbox_id": cashbox.id,
+        "record_id": subject.record_id,
+        "document_id": subject.document_id,
+        "external_check_number": request["ExternalCheckNumber"],
+        "total": draft.total,
+        "tax": draft.tax,
+        "request": request,
+    }
+    created = session.scalar(_CREATE, values)
     if created is None:
         reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"
         return Resolution.dead("number_taken", reason)

@@ -1,19 +1,29 @@
 """The desk's side of a visit: what the payment page shows of it, and what staff took there."""
 
 from decimal import Decimal
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.altegio import Record
 from shared.clock import almaty_date
-from shared.models import Checkout, Visit, WebhookRecord
+from shared.models import Checkout, Visit
+from worker.delivery import Delivery
 from worker.receipt_builder import CannotBuild, Line
 from worker.sales import Subject
 from worker.webkassa.mapping import NO_COUNTER, Counter
 
 _MAX_TEXT = 200
+
+# Built once, and of the table instead of the model: see `cashbox_lock`.
+_visits = cast("Table", Visit.__table__)
+_insert = insert(_visits)
+_SHOW = _insert.on_conflict_do_update(
+    index_elements=[_visits.c.company_id, _visits.c.record_id],
+    set_={column.name: column for column in _insert.excluded if column.name not in ("id", "created_at")},
+)
 
 
 def find_checkout(session: Session, subject: Subject) -> Checkout | None:
@@ -41,7 +51,7 @@ def describe_counter(checkout: Checkout | None) -> Counter:
 
 def show_visit(
     session: Session,
-    row: WebhookRecord,
+    row: Delivery,
     record: Record,
     lines: tuple[Line, ...],
     total: Decimal | CannotBuild,
@@ -51,6 +61,8 @@ def show_visit(
     """Brings the page's picture of the visit up to the newest delivery."""
     visit_at = record.date or row.changed_at or row.created_at
     values = {
+        "company_id": row.company_id,
+        "record_id": row.resource_id,
         "delivery_id": row.id,
         "visit_at": visit_at,
         "day": almaty_date(visit_at),
@@ -63,8 +75,7 @@ def show_visit(
         "is_open": is_open,
         "is_deleted": record.deleted or row.status == "delete",
     }
-    statement = insert(Visit).values(company_id=row.company_id, record_id=row.resource_id, **values)
-    session.execute(statement.on_conflict_do_update(index_elements=[Visit.company_id, Visit.record_id], set_=values))
+    session.execute(_SHOW, values)
 
 
 def _title(lines: tuple[Line, ...]) -> str:

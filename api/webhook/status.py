@@ -2,9 +2,10 @@
 
 from datetime import datetime
 from decimal import Decimal
+from typing import cast
 
 from pydantic import BaseModel, field_serializer
-from sqlalchemy import select
+from sqlalchemy import BigInteger, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from shared.models import Receipt, WebhookRecord
@@ -44,27 +45,33 @@ class RecordStatus(BaseModel):
     receipt: ReceiptStatus | None
 
 
+# Built once, of the tables instead of the models, without the bodies: whoever waits for a receipt asks again and again.
+_deliveries = cast("Table", WebhookRecord.__table__).c
+_receipts = cast("Table", Receipt.__table__).c
+_OF_DELIVERY = [name for name in RecordStatus.model_fields if name not in ("processed", "receipt")]
+_OF_RECEIPT = list(ReceiptStatus.model_fields)
+_number = bindparam("number", type_=BigInteger)
+# One look into an index, and a second one where that finds nothing.
+_id = func.coalesce(
+    select(_deliveries.id).where(_deliveries.id == _number).scalar_subquery(),
+    select(func.max(_deliveries.id)).where(_deliveries.resource_id == _number).scalar_subquery(),
+)
+_FIND = (
+    select(*(_deliveries[name] for name in _OF_DELIVERY), *(_receipts[name] for name in _OF_RECEIPT))
+    .outerjoin_from(WebhookRecord.__table__, Receipt.__table__, _receipts.id == _deliveries.receipt_id)
+    .where(_deliveries.id == _id)
+)
+
+
 def get_record_status(session: Session, number: int) -> RecordStatus:
     """By our id, else the newest delivery of Altegio's resource_id. Raises RecordNotFound."""
-    record = session.get(WebhookRecord, number) or _find_newest(session, number)
-    if record is None:
+    row = session.execute(_FIND, {"number": number}).one_or_none()
+    if row is None:
         raise RecordNotFound(f"no delivery {number}")
-    receipt = session.get(Receipt, record.receipt_id) if record.receipt_id else None
+    delivery = dict(zip(_OF_DELIVERY, row, strict=False))
+    receipt = dict(zip(_OF_RECEIPT, row[len(_OF_DELIVERY) :], strict=True))
     return RecordStatus(
-        id=record.id,
-        company_id=record.company_id,
-        resource=record.resource,
-        resource_id=record.resource_id,
-        status=record.status,
-        processed=record.state == RecordState.PROCESSED,
-        state=record.state,
-        reason=record.reason,
-        created_at=record.created_at,
-        processed_at=record.processed_at,
-        receipt=ReceiptStatus.model_validate(receipt, from_attributes=True) if receipt else None,
+        **delivery,
+        processed=delivery["state"] == RecordState.PROCESSED,
+        receipt=ReceiptStatus(**receipt) if receipt["state"] is not None else None,
     )
-
-
-def _find_newest(session: Session, resource_id: int) -> WebhookRecord | None:
-    newest = select(WebhookRecord).where(WebhookRecord.resource_id == resource_id).order_by(WebhookRecord.id.desc()).limit(1)
-    return session.scalars(newest).first()

@@ -2,7 +2,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Text, text
+from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -34,4 +34,7 @@ class ReturnOrder(Base):
     refusal: Mapped[str | None] = mapped_column(Text)
     return_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"), unique=True)
 
-    __table_args__ = (one_of("state", ReturnState),)
+    __table_args__ = (
+        one_of("state", ReturnState),
+        Index("ix_return_orders_requested", "id", postgresql_where=text("state = 'requested'")),
+    )

@@ -142,6 +142,23 @@ def test_a_salon_says_what_its_accounts_are(bridge: Bridge, simulator: Simulator
     assert {payment.kind for payment in bridge.payments()} == {PaymentKind.MOBILE, PaymentKind.CASH}
 
 
+def test_money_taken_at_the_desk_counts_once_although_altegio_tells_of_it_as_well(
+    bridge: Bridge, simulator: SimulatorControl
+) -> None:
+    bridge.deliver(visit(1001, "4000.37", paid=0), payment(1, "4000.37", cash=False))
+    bridge.execute("INSERT INTO staff_users (login, password_hash, role) VALUES ('a', 'x', 'cashier')")
+    bridge.execute(
+        "INSERT INTO checkouts (company_id, record_id, staff_user_id, form_key, total)"
+        " VALUES (307626, 1001, 1, gen_random_uuid(), 4000.37)"
+    )
+    bridge.execute(
+        "INSERT INTO payment_records (company_id, record_id, kind, amount, checkout_id)"
+        " VALUES (307626, 1001, 'cash', 4000.37, 1)"
+    )
+    bridge.deliver(visit(1001, "4000.37", changed=T2))
+    assert paid_by(simulator) == {CASH: "4000.37"}
+
+
 class TestGoods:
     @pytest.mark.parametrize("payment_first", [True, False])
     def test_goods_over_the_counter_are_paid_as_altegio_says(

@@ -6,6 +6,7 @@ from dev.demo.redis_server import Redis
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
 from tests.support.simulator import SimulatorControl
+from tests.support.statements import explain, note_statements
 from worker.dispatch import dispatch, follow_up, send_dead_letters
 from worker.issue_receipt import issue_due
 
@@ -111,6 +112,68 @@ def test_a_full_queue_is_not_filled_further(bridge: Bridge) -> None:
     assert len(bridge.messages("records")) == 500
     dispatch(bridge.services)
     assert len(bridge.messages("records")) == 500
+
+
+def test_what_does_not_fit_the_queue_waits_the_longest_due_goes_first(bridge: Bridge) -> None:
+    bridge.accept([visit(number) for number in range(1, 601)])
+    bridge.execute("UPDATE webhook_records SET next_attempt_at = now() - id * interval '1 second'")
+    dispatch(bridge.services)
+    assert sorted(read_ids(bridge, "records")) == list(range(101, 601))
+
+
+def test_the_cashbox_that_waits_longest_goes_first(bridge: Bridge) -> None:
+    bridge.deliver(visit(1))
+    for number in (1, 2, 3):
+        bridge.execute(
+            "INSERT INTO cashboxes (unique_number, company_id) VALUES (:name, :company)",
+            name=f"SWK{number}",
+            company=number,
+        )
+        bridge.execute(
+            "INSERT INTO receipts (company_id, cashbox_id, kind, record_id, external_check_number, total, tax, request,"
+            " next_attempt_at) SELECT company_id, id, 'sale', company_id, unique_number, 1, 0, '{}',"
+            " now() - company_id * interval '1 minute' FROM cashboxes WHERE company_id = :company",
+            company=number,
+        )
+    dispatch(bridge.services)
+    assert read_ids(bridge, "receipts") == [4, 3, 2]
+
+
+def test_an_order_that_lost_its_message_gets_another(bridge: Bridge) -> None:
+    bridge.deliver(visit())
+    bridge.execute(
+        "INSERT INTO return_orders (receipt_id, form_key, reason, lines, created_at)"
+        " VALUES (1, gen_random_uuid(), 'asked for', '[]', now() - interval '1 minute')"
+    )
+    dispatch(bridge.services)
+    assert [message["headers"]["task"] for message in bridge.messages("records")] == ["worker.tasks.make_return"]
+    bridge.execute("UPDATE return_orders SET state = 'refused'")
+    bridge.execute(
+        "INSERT INTO cashbox_orders (cashbox_id, kind, form_key, ordered_by, created_at)"
+        " VALUES (1, 'x_report', gen_random_uuid(), 'manager', now() - interval '1 minute')"
+    )
+    dispatch(bridge.services)
+    assert [message["headers"]["task"] for message in bridge.messages("receipts")] == ["worker.tasks.carry_out"]
+
+
+def test_a_tick_that_finds_nothing_asks_once_and_by_indexes(bridge: Bridge) -> None:
+    bridge.deliver(visit())
+    with note_statements(bridge.services) as seen:
+        dispatch(bridge.services)
+    assert len(seen) == 1
+    assert "Seq Scan" not in explain(bridge.services, *seen[0])
+
+
+def test_no_question_of_a_tick_reads_a_table_from_end_to_end(bridge: Bridge) -> None:
+    bridge.accept([visit(1, cost=-1), visit(2)])
+    bridge.decide_open()
+    bridge.accept(visit(3))
+    make_due(bridge)
+    with note_statements(bridge.services) as seen:
+        dispatch(bridge.services)
+    assert len(seen) > 5
+    for statement, parameters in seen:
+        assert "Seq Scan" not in explain(bridge.services, statement, parameters), statement
 
 
 def test_a_dead_letter_is_sent_once_into_its_queue(bridge: Bridge) -> None:

@@ -47,3 +47,10 @@ def test_up_down_and_up_again(alembic: Alembic, postgres: Postgres) -> None:
     alembic("upgrade", "head")
     assert list_relations(postgres) == before
     alembic("check")
+
+
+def test_busy_tables_are_vacuumed_before_dead_entries_pile_up(alembic: Alembic, postgres: Postgres) -> None:
+    alembic("upgrade", "head")
+    often = text("SELECT relname FROM pg_class WHERE 'autovacuum_vacuum_scale_factor=0.05' = ANY(reloptions)")
+    with postgres.connect(NAME) as connection:
+        assert set(connection.scalars(often)) == {"webhook_records", "receipts"}

@@ -1,0 +1,36 @@
+"""What became of a delivery, by either number, in one question that any number of rows leaves as quick."""
+
+import pytest
+
+from api.webhook.status import RecordNotFound, get_record_status
+from tests.support.bridge import Bridge
+from tests.support.payloads import T1, T2, visit
+from tests.support.statements import explain, note_statements
+
+
+def test_by_our_number_and_by_the_newest_of_altegios(bridge: Bridge) -> None:
+    bridge.deliver(visit(1001, changed=T1), visit(1001, changed=T2, comment="again"), visit(1002))
+    with bridge.services.sessions() as session:
+        ours, theirs = get_record_status(session, 1), get_record_status(session, 1001)
+        assert (ours.id, theirs.id, ours.processed) == (1, 2, True)
+        assert ours.receipt is not None
+        assert (ours.receipt.state, ours.receipt.model_dump()["total"]) == ("issued", "4000.00")
+        assert get_record_status(session, 1002).receipt is not None
+        with pytest.raises(RecordNotFound):
+            get_record_status(session, 1003)
+
+
+def test_without_a_receipt(bridge: Bridge) -> None:
+    bridge.accept(visit(1001))
+    with bridge.services.sessions() as session:
+        status = get_record_status(session, 1001)
+    assert (status.state, status.processed, status.receipt) == ("received", False, None)
+
+
+@pytest.mark.parametrize("number", [1, 1001])
+def test_one_question_by_indexes(bridge: Bridge, number: int) -> None:
+    bridge.deliver(visit(1001))
+    with note_statements(bridge.services) as seen, bridge.services.sessions() as session:
+        get_record_status(session, number)
+    assert len(seen) == 1
+    assert "Seq Scan" not in explain(bridge.services, *seen[0])
