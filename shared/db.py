@@ -1,16 +1,19 @@
 """The database: one engine per process, sessions that never hide a transaction."""
 
 import re
+from contextlib import AbstractContextManager
 from decimal import Decimal
 from typing import Any
 
 import simplejson
-from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings
 
 SessionFactory = sessionmaker[Session]
+# What runs a statement: a session, or, where statements are many and objects none, a connection at half the price.
+Executor = Session | Connection
 
 
 def dump_json(value: Any) -> str:
@@ -64,3 +67,18 @@ def create_database_engine(settings: Settings, *, pool_size: int) -> Engine:
 
 def create_session_factory(engine: Engine) -> SessionFactory:
     return sessionmaker(engine, expire_on_commit=False)
+
+
+def begin(sessions: SessionFactory) -> AbstractContextManager[Connection]:
+    """A transaction without a session."""
+    return _engine_of(sessions).begin()
+
+
+def connect_each_committed(sessions: SessionFactory) -> Connection:
+    """Every statement is a transaction of its own, without round trips for BEGIN and COMMIT."""
+    return _engine_of(sessions).connect().execution_options(isolation_level="AUTOCOMMIT")
+
+
+def _engine_of(sessions: SessionFactory) -> Engine:
+    engine: Engine = sessions.kw["bind"]
+    return engine

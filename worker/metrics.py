@@ -14,8 +14,8 @@ from shared.clock import utc_now
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.metrics import RECEIPT_ATTEMPTS, RECEIPT_SECONDS, RECEIPTS, WEBKASSA_SECONDS
-from shared.models import Receipt
 from shared.tracing import record_span
+from worker.due_receipt import DueReceipt
 from worker.webkassa.errors import WebkassaError
 
 log = get_logger(__name__)
@@ -36,7 +36,7 @@ def serve_metrics(settings: Settings) -> None:
     log.info("metrics", host=host, port=port)
 
 
-def count_issued(receipt: Receipt) -> None:
+def count_issued(receipt: DueReceipt) -> None:
     RECEIPTS.labels(outcome="issued").inc()
     RECEIPT_ATTEMPTS.labels(kind=receipt.kind).observe(receipt.attempts)
     RECEIPT_SECONDS.labels(kind=receipt.kind).observe((utc_now() - receipt.created_at).total_seconds())
