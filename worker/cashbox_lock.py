@@ -5,6 +5,7 @@ connection of a killed worker, while the call of that worker may still be runnin
 """
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ from shared.logging import get_logger
 from shared.models import Cashbox
 
 log = get_logger(__name__)
+
+# Shares of a lease: between two heartbeats, and until it may no longer be relied on.
+_HEARTBEAT, _FRESH = 0.25, 0.75
 
 # Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
 _table = cast("Table", Cashbox.__table__)
@@ -74,25 +78,19 @@ class CashboxClaim:
         values = {"cashbox": self.cashbox_id, "claim": self.claim_id, "lease": self.lease}
         with connect_each_committed(self._sessions) as connection:
             extended = connection.execute(_EXTEND, values)
-        if not extended.rowcount:
-            return False
-        self.note_extension(begun)
-        return True
-
-    def note_extension(self, begun: float) -> None:
-        """`begun`: when, by the monotonic clock, the statement that extended the lease was about to be sent."""
-        self._extended_at = max(self._extended_at, begun)
+        self._extended_at = begun if extended.rowcount else -math.inf
+        return bool(extended.rowcount)
 
     def is_fresh(self) -> bool:
-        """Whether the lease was extended lately, so that a call may leave without asking the database once more.
+        """Whether the lease is known to last for a while, so that a call may leave without asking the database.
 
         False after two heartbeats that failed, and in a process that was frozen and has just woken up.
         """
-        return time.monotonic() - self._extended_at < self._lease_seconds * 0.75
+        return time.monotonic() - self._extended_at < self._lease_seconds * _FRESH
 
     def keep_extending(self) -> None:
         """The heartbeat, until the claim ends or is lost."""
-        while not self._ended.wait(self._lease_seconds / 4):
+        while not self._ended.wait(self._lease_seconds * _HEARTBEAT):
             try:
                 if not self.extend():
                     log.error("claim lost", cashbox_id=self.cashbox_id)
