@@ -17,17 +17,21 @@ from worker.services import Services
 
 _UUID = bindparam("claim", type_=Uuid)
 _IS_DUE = "cashbox_id = :cashbox AND state IN ('pending', 'unknown') AND next_attempt_at <= now()"
+_MUST_ASK = "(state = 'unknown' OR sending_since IS NOT NULL)"
 
 # One with an unknown outcome first, since it holds up the shift; then the oldest. With it, the delivery it belongs to.
+# Chosen before it is locked: a lock on top of the order would have the whole backlog sorted, with its requests.
 _PICK = f"""
 WITH held AS (
     UPDATE cashboxes SET lease_until = greatest(lease_until, now() + :lease) WHERE id = :cashbox AND claim_id = :claim
     RETURNING unique_number, coalesce(paused_until > now(), false) AS is_paused
 ), due AS (
     SELECT id, kind, external_check_number, basis_receipt_id, total, request, attempts, budget_used, budget_starts_at,
-           created_at, error_kind, error_code, error_text, state = 'unknown' OR sending_since IS NOT NULL AS must_ask
-    FROM receipts WHERE {_IS_DUE} AND id <> :flying AND (SELECT NOT is_paused FROM held)
-    ORDER BY must_ask DESC, id LIMIT 1 FOR UPDATE
+           created_at, error_kind, error_code, error_text, {_MUST_ASK} AS must_ask
+    FROM receipts WHERE {_IS_DUE} AND id = (
+        SELECT id FROM receipts WHERE {_IS_DUE} AND id <> :flying AND (SELECT NOT is_paused FROM held)
+        ORDER BY {_MUST_ASK} DESC, id LIMIT 1
+    ) FOR UPDATE
 )
 SELECT held.unique_number, due.*, delivery.id AS delivery_id, delivery.request_id,
        EXISTS (SELECT FROM receipts WHERE {_IS_DUE} AND id NOT IN (:flying, due.id)) AS others_wait
@@ -93,7 +97,10 @@ def take_next(services: Services, claim: CashboxClaim) -> Work | None:
 
 
 def take_following(connection: Connection, claim: CashboxClaim) -> Work | None:
-    """The same in a transaction that saves an outcome, so it waits for no other transaction. Raises ClaimLost."""
+    """The same in a transaction that saves an outcome. It waits for no other: None where another has the row.
+
+    Raises ClaimLost.
+    """
     return _take(connection, claim, _read(connection, claim))
 
 

@@ -210,13 +210,8 @@ class TestByHand:
         assert bridge.outcomes() == ["pending"]
 
 
-@pytest.mark.parametrize(("is_noticed", "leave"), [(True, 1), (False, 2)])
-def test_who_lost_the_cashbox_saves_what_was_issued_and_sends_no_other(
-    bridge: Bridge, simulator: SimulatorControl, is_noticed: bool, leave: int
-) -> None:
-    """By the heartbeat it is noticed before the announced one leaves, else by the next announcement."""
-    numbers = store_due(bridge, 4)
-    simulator.fault(operation="check", kind="slow", when="before", seconds=1)
+def lose_cashbox_during_a_turn(bridge: Bridge, *, is_noticed: bool) -> None:
+    """While the first call is in flight and the second receipt is announced. Returns when the turn has ended."""
     with hold_cashbox(bridge.services.sessions, 1, LEASE) as claim:
         assert claim is not None
         ended = threading.Event()
@@ -233,6 +228,27 @@ def test_who_lost_the_cashbox_saves_what_was_issued_and_sends_no_other(
         assert not is_noticed or not claim.extend()
         turn.join(30)
         assert ended.is_set()
+
+
+@pytest.mark.parametrize(("is_noticed", "leave"), [(True, 1), (False, 2)])
+def test_who_lost_the_cashbox_saves_what_was_issued_and_sends_no_other(
+    bridge: Bridge, simulator: SimulatorControl, is_noticed: bool, leave: int
+) -> None:
+    """By the heartbeat it is noticed before the announced one leaves, else by the next announcement."""
+    numbers = store_due(bridge, 4)
+    simulator.fault(operation="check", kind="slow", when="before", seconds=1)
+    lose_cashbox_during_a_turn(bridge, is_noticed=is_noticed)
     assert sent(simulator) == numbers[:leave]
     assert [r.state for r in bridge.receipts()] == ["issued"] * leave + ["pending"] * (4 - leave)
     assert_settled(bridge)
+
+
+def test_who_lost_the_cashbox_closes_no_shift(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """The call that was under way is refused by code 11; what follows from that is for the new holder."""
+    store_due(bridge, 3)
+    simulator.fault(operation="check", kind="slow", when="before", seconds=1)
+    simulator.fault(operation="check", kind="code", code=11, when="before")
+    lose_cashbox_during_a_turn(bridge, is_noticed=False)
+    assert simulator.journal("z_report") == []
+    assert [r.state for r in bridge.receipts()] == ["issued", "pending", "pending"]
+    assert [r.sending_since is None for r in bridge.receipts()] == [True, False, True]
