@@ -126,10 +126,9 @@ class Turn:
         return None
 
     def _save_and_take_following(self, work: Work, issued: Issued) -> Work | None:
-        goes_on = self._goes_on()
         with begin(self._services.sessions) as connection, _ids_of(work):
             save_answer(connection, work, issued)
-            if goes_on:
+            if self._has_room():
                 with self._outlive_loss():
                     return take_following(connection, self._claim)
         return None
@@ -158,7 +157,11 @@ class Turn:
             self._is_lost = True
 
     def _goes_on(self) -> bool:
-        return self._left > 0 and not self._is_over() and self._services.breaker.allows_call()
+        return self._has_room() and self._services.breaker.allows_call()
+
+    def _has_room(self) -> bool:
+        """Enough to know where Webkassa has just answered."""
+        return self._left > 0 and not self._is_over()
 
     def _is_over(self) -> bool:
         return time.monotonic() > self._ends_at or bool(self._claim.rest_seconds)
