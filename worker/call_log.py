@@ -3,11 +3,12 @@
 from typing import Any, cast
 
 from sqlalchemy import Table, bindparam, func, insert, update
-from sqlalchemy.orm import Session
 
+from shared.db import Executor
 from shared.logging import mask
-from shared.models import FiscalizationLog, Receipt
+from shared.models import FiscalizationLog
 from shared.statuses import CallOutcome
+from worker.due_receipt import DueReceipt
 from worker.webkassa.errors import (
     AlreadyIssued,
     OutcomeUnknown,
@@ -43,9 +44,9 @@ _CLOSE = (
 
 
 def open_log(
-    session: Session, operation: str, cashbox_id: int, request: dict[str, Any], receipt: Receipt | None = None
+    executor: Executor, operation: str, cashbox_id: int, request: dict[str, Any], receipt: DueReceipt | None = None
 ) -> int:
-    """Adds the row and returns its id; the caller commits before it calls."""
+    """Adds the row and returns its id; the caller commits before it calls. That of a receipt: see `next_receipt`."""
     values = {
         "operation": operation,
         "cashbox_id": cashbox_id,
@@ -54,12 +55,12 @@ def open_log(
         "attempt": receipt.attempts if receipt else 1,
         "request": mask(request, personal=False),
     }
-    log_id: int = session.execute(_OPEN, values).scalar_one()
+    log_id: int = executor.execute(_OPEN, values).scalar_one()
     return log_id
 
 
 def close_log(
-    session: Session,
+    executor: Executor,
     log_id: int,
     outcome: CallOutcome,
     *,
@@ -73,7 +74,7 @@ def close_log(
         "error_code": error.code if error else None,
         "error_text": error.text[:_MAX_TEXT] if error else None,
     }
-    session.execute(_CLOSE, values)
+    executor.execute(_CLOSE, values)
 
 
 def outcome_of(error: WebkassaError) -> CallOutcome:

@@ -5,7 +5,9 @@ connection of a killed worker, while the call of that worker may still be runnin
 """
 
 import contextlib
+import math
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import cast
@@ -14,11 +16,14 @@ from uuid import UUID, uuid4
 from sqlalchemy import Boolean, Interval, Table, bindparam, func, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.db import SessionFactory
+from shared.db import SessionFactory, open_alone
 from shared.logging import get_logger
 from shared.models import Cashbox
 
 log = get_logger(__name__)
+
+# Shares of a lease: between two heartbeats, and until it may no longer be relied on.
+_HEARTBEAT, _FRESH = 0.25, 0.75
 
 # Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
 _table = cast("Table", Cashbox.__table__)
@@ -37,6 +42,11 @@ _CLAIM = (
         lease_until=_now + bindparam("lease", type_=Interval),
         rest_until=None,
     )
+)
+_EXTEND = (
+    update(_table)
+    .where(_table.c.id == bindparam("cashbox"), _table.c.claim_id == bindparam("claim"))
+    .values(lease_until=_now + bindparam("lease", type_=Interval))
 )
 _RELEASE = (
     update(_table)
@@ -57,22 +67,30 @@ class CashboxClaim:
         self.claim_id = claim_id
         self.rest_seconds = 0.0
         self._sessions = sessions
+        self.lease = timedelta(seconds=lease_seconds)
         self._lease_seconds = lease_seconds
+        self._extended_at = time.monotonic()
         self._ended = threading.Event()
 
     def extend(self) -> bool:
         """False when the claim is lost."""
-        with self._sessions.begin() as session:
-            extended = session.execute(
-                update(Cashbox)
-                .where(Cashbox.id == self.cashbox_id, Cashbox.claim_id == self.claim_id)
-                .values(lease_until=func.now() + timedelta(seconds=self._lease_seconds))
-            )
-        return bool(extended.rowcount)  # type: ignore[attr-defined]
+        begun = time.monotonic()
+        values = {"cashbox": self.cashbox_id, "claim": self.claim_id, "lease": self.lease}
+        with open_alone(self._sessions) as connection:
+            extended = connection.execute(_EXTEND, values)
+        self._extended_at = begun if extended.rowcount else -math.inf
+        return bool(extended.rowcount)
+
+    def is_fresh(self) -> bool:
+        """Whether the lease is known to last for a while, so that a call may leave without asking the database.
+
+        False after two heartbeats that failed, and in a process that was frozen and has just woken up.
+        """
+        return time.monotonic() - self._extended_at < self._lease_seconds * _FRESH
 
     def keep_extending(self) -> None:
         """The heartbeat, until the claim ends or is lost."""
-        while not self._ended.wait(self._lease_seconds / 4):
+        while not self._ended.wait(self._lease_seconds * _HEARTBEAT):
             try:
                 if not self.extend():
                     log.error("claim lost", cashbox_id=self.cashbox_id)
@@ -83,8 +101,8 @@ class CashboxClaim:
     def release(self) -> None:
         self._ended.set()
         rest = timedelta(seconds=self.rest_seconds) if self.rest_seconds else None
-        with self._sessions.begin() as session:
-            session.execute(_RELEASE, {"cashbox": self.cashbox_id, "claim": self.claim_id, "rest": rest})
+        with open_alone(self._sessions) as connection:
+            connection.execute(_RELEASE, {"cashbox": self.cashbox_id, "claim": self.claim_id, "rest": rest})
 
 
 @contextlib.contextmanager
@@ -92,11 +110,10 @@ def hold_cashbox(
     sessions: SessionFactory, cashbox_id: int, lease_seconds: int, *, even_if_paused: bool = False
 ) -> Iterator[CashboxClaim | None]:
     """The claim, or None when the cashbox is busy, resting or paused. Never waits."""
-    claim_id = _try_claim(sessions, cashbox_id, lease_seconds, even_if_paused=even_if_paused)
-    if claim_id is None:
+    claim = CashboxClaim(sessions, cashbox_id, uuid4(), lease_seconds)
+    if not _is_granted(sessions, claim, even_if_paused=even_if_paused):
         yield None
         return
-    claim = CashboxClaim(sessions, cashbox_id, claim_id, lease_seconds)
     heartbeat = threading.Thread(target=claim.keep_extending, name=f"lease-{cashbox_id}", daemon=True)
     heartbeat.start()
     try:
@@ -105,14 +122,12 @@ def hold_cashbox(
         claim.release()
 
 
-def _try_claim(sessions: SessionFactory, cashbox_id: int, lease_seconds: int, *, even_if_paused: bool) -> UUID | None:
-    claim_id = uuid4()
+def _is_granted(sessions: SessionFactory, claim: CashboxClaim, *, even_if_paused: bool) -> bool:
     values = {
-        "cashbox": cashbox_id,
-        "claim": claim_id,
-        "lease": timedelta(seconds=lease_seconds),
+        "cashbox": claim.cashbox_id,
+        "claim": claim.claim_id,
+        "lease": claim.lease,
         "even_if_paused": even_if_paused,
     }
-    with sessions.begin() as session:
-        claimed = session.execute(_CLAIM, values)
-    return claim_id if claimed.rowcount else None  # type: ignore[attr-defined]
+    with open_alone(sessions) as connection:
+        return bool(connection.execute(_CLAIM, values).rowcount)

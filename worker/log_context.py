@@ -3,11 +3,8 @@
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars, bound_contextvars
 
-from shared.models import WebhookRecord
 from worker.delivery import Delivery
 
 
@@ -23,16 +20,6 @@ class Origin(NamedTuple):
 
     record_id: int | None
     request_id: str | None
-
-
-def find_origin(session: Session, receipt_id: int) -> Origin:
-    found = session.execute(
-        select(WebhookRecord.id, WebhookRecord.request_id)
-        .where(WebhookRecord.receipt_id == receipt_id)
-        .order_by(WebhookRecord.id)
-        .limit(1)
-    ).first()
-    return Origin(*found) if found else Origin(None, None)
 
 
 def receipt_context(receipt_id: int, origin: Origin) -> AbstractContextManager[None]:

@@ -3,6 +3,7 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from shared.db import Executor
 from shared.logging import get_logger
 from shared.models import Checkout, Receipt, ReturnOrder
 from shared.models.return_order import ReturnState
@@ -71,20 +72,20 @@ def _describe_basis(sale: Receipt) -> Basis:
     )
 
 
-def settle_basis(session: Session, returned: Receipt) -> None:
+def settle_basis(executor: Executor, sale_id: int) -> None:
     """After a return was issued: a sale that is returned in full may be made anew, and its payment counts no more."""
-    sale = session.get_one(Receipt, returned.basis_receipt_id, with_for_update=True)
-    given_back = session.scalar(
+    found = select(Receipt.company_id, Receipt.record_id, Receipt.total).where(Receipt.id == sale_id).with_for_update()
+    company_id, record_id, total = executor.execute(found).one()
+    given_back = executor.execute(
         select(func.coalesce(func.sum(Receipt.total), 0)).where(
-            Receipt.basis_receipt_id == sale.id, Receipt.state == ReceiptState.ISSUED
+            Receipt.basis_receipt_id == sale_id, Receipt.state == ReceiptState.ISSUED
         )
-    )
-    if given_back != sale.total:
+    ).scalar_one()
+    if given_back != total:
         return
-    sale.returned = True
-    sale.return_due_reason = None
-    session.execute(
+    executor.execute(update(Receipt).where(Receipt.id == sale_id).values(returned=True, return_due_reason=None))
+    executor.execute(
         update(Checkout)
-        .where(Checkout.company_id == sale.company_id, Checkout.record_id == sale.record_id, Checkout.voided_at.is_(None))
+        .where(Checkout.company_id == company_id, Checkout.record_id == record_id, Checkout.voided_at.is_(None))
         .values(voided_at=func.now())
     )

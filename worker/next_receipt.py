@@ -1,117 +1,174 @@
-"""Which receipt of a cashbox is due, and the commit that says it is about to be sent."""
+"""Which receipt of a cashbox is due, and the commit that announces its call; or takes the announcement back.
 
-import contextlib
-import time
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import cast
+The statements are SQL, built once: a receipt passes here every time, and building costs more than running.
+"""
 
-from sqlalchemy import ColumnElement, Interval, Select, Table, bindparam, func, select, update
-from sqlalchemy.orm import Session
+from dataclasses import dataclass, replace
+from typing import Any
 
-from shared.clock import utc_now
-from shared.models import Cashbox, Receipt
-from shared.statuses import OPEN_RECEIPT_STATES, ReceiptState
-from worker.call_log import CHECK, open_log
+from sqlalchemy import Connection, Interval, Row, Uuid, bindparam, text
+
+from shared.db import Executor, begin
+from worker.call_log import CHECK
 from worker.cashbox_lock import CashboxClaim, ClaimLost
-from worker.log_context import Origin, find_origin
+from worker.due_receipt import DueReceipt
+from worker.log_context import Origin
 from worker.services import Services
 
-# One turn at a cashbox. What is left goes to the end of the queue, so that every cashbox gets its turn.
-TURN_RECEIPTS = 25
-TURN_SECONDS = 20.0
+_UUID = bindparam("claim", type_=Uuid)
+_IS_DUE = "cashbox_id = :cashbox AND state IN ('pending', 'unknown') AND next_attempt_at <= now()"
+_MUST_ASK = "(state = 'unknown' OR sending_since IS NOT NULL)"
 
-# Built once, and of the table instead of the model: see `cashbox_lock`.
-_cashboxes = cast("Table", Cashbox.__table__)
-_HOLD = (
-    update(_cashboxes)
-    .where(_cashboxes.c.id == bindparam("cashbox"), _cashboxes.c.claim_id == bindparam("claim"))
-    .values(lease_until=func.now() + bindparam("lease", type_=Interval))
-    .returning(_cashboxes.c.unique_number, func.coalesce(_cashboxes.c.paused_until > func.now(), False))
+# One with an unknown outcome first, since it holds up the shift; then the oldest. With it, the delivery it belongs to.
+# Chosen before it is locked: a lock on top of the order would have the whole backlog sorted, with its requests.
+_PICK = f"""
+WITH held AS (
+    UPDATE cashboxes SET lease_until = greatest(lease_until, now() + :lease) WHERE id = :cashbox AND claim_id = :claim
+    RETURNING unique_number, coalesce(paused_until > now(), false) AS is_paused
+), due AS (
+    SELECT id, kind, external_check_number, basis_receipt_id, total, request, attempts, budget_used, budget_starts_at,
+           created_at, error_kind, error_code, error_text, {_MUST_ASK} AS must_ask
+    FROM receipts WHERE {_IS_DUE} AND id = (
+        SELECT id FROM receipts WHERE {_IS_DUE} AND id <> :flying AND (SELECT NOT is_paused FROM held)
+        ORDER BY {_MUST_ASK} DESC, id LIMIT 1
+    ) FOR UPDATE
 )
+SELECT held.unique_number, due.*, delivery.id AS delivery_id, delivery.request_id,
+       EXISTS (SELECT FROM receipts WHERE {_IS_DUE} AND id NOT IN (:flying, due.id)) AS others_wait
+FROM held
+     LEFT JOIN due ON true
+     LEFT JOIN LATERAL (SELECT id, request_id FROM webhook_records WHERE receipt_id = due.id ORDER BY id LIMIT 1)
+          AS delivery ON true
+"""  # noqa: S608 -- nothing but the condition above
+_LEASE = bindparam("lease", type_=Interval)
+_PICK_WAITING = text(_PICK).bindparams(_UUID, _LEASE)
+_PICK_UNLOCKED = text(_PICK.replace("FOR UPDATE", "FOR UPDATE SKIP LOCKED")).bindparams(_UUID, _LEASE)
+
+# The body has no secret: the client adds the token.
+_ANNOUNCE = text(
+    """
+    WITH announced AS (
+        UPDATE receipts SET claim_id = :claim, attempts = attempts + 1, sending_since = now() WHERE id = :receipt
+        RETURNING id, cashbox_id, external_check_number, attempts, request
+    )
+    INSERT INTO fiscalization_logs (receipt_id, cashbox_id, operation, external_check_number, attempt, request)
+    SELECT id, cashbox_id, :operation, external_check_number, attempts, request FROM announced
+    RETURNING id, attempt
+    """
+).bindparams(_UUID)
+_TAKE_BACK = text(
+    """
+    WITH taken_back AS (
+        UPDATE receipts SET attempts = attempts - 1, sending_since = NULL, claim_id = NULL
+        WHERE id = :receipt AND claim_id = :claim AND state = 'pending' AND sending_since IS NOT NULL
+        RETURNING id
+    )
+    DELETE FROM fiscalization_logs WHERE id = :log AND receipt_id IN (SELECT id FROM taken_back)
+    """
+).bindparams(_UUID)
+_MARK_UNKNOWN = text(
+    """
+    UPDATE receipts SET claim_id = :claim, state = 'unknown', unknown_since = coalesce(unknown_since, sending_since)
+    WHERE id = :receipt
+    """
+).bindparams(_UUID)
+_IS_ANY_DUE = text(f"SELECT EXISTS (SELECT FROM receipts WHERE {_IS_DUE})")  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A receipt that is about to be sent or, after a lost answer, asked for; `log_id` is the row of the call."""
+    """A receipt that is about to be sent or, after a lost answer, asked for; `log_id` is the row of the call.
 
-    receipt: Receipt
+    `others_wait`: it was not the only one due.
+    """
+
+    receipt: DueReceipt
     cashbox_number: str
     must_ask: bool
     log_id: int | None
     origin: Origin
-
-
-class Turn:
-    """What is left of a turn at the cashbox, and the receipt that was taken in the commit which ended the one before it."""
-
-    def __init__(self, services: Services, claim: CashboxClaim) -> None:
-        self._services, self._claim = services, claim
-        self._ends_at = time.monotonic() + TURN_SECONDS
-        self._left = TURN_RECEIPTS
-        self._prepared: Work | None = None
-
-    def take(self) -> Work | None:
-        """The next receipt; None when nothing is due, the turn is over, or Webkassa needs rest. Raises ClaimLost."""
-        work, self._prepared = self._prepared, None
-        if work is None and self.goes_on():
-            self._left -= 1
-            work = take_next(self._services, self._claim)
-        return work
-
-    def goes_on(self) -> bool:
-        is_over = self._left <= 0 or time.monotonic() > self._ends_at or self._claim.rest_seconds
-        return not is_over and self._services.breaker.allows_call()
-
-    def prepare(self, session: Session) -> None:
-        """Takes the next receipt in the caller's transaction: one commit less between two calls.
-
-        Waits for no other transaction, and gives up silently on a lost claim: what the caller saves must not suffer.
-        """
-        self._left -= 1
-        with contextlib.suppress(ClaimLost):
-            self._prepared = _pick(session, self._services, self._claim, skip_locked=True)
+    others_wait: bool
 
 
 def take_next(services: Services, claim: CashboxClaim) -> Work | None:
     """Commits what is about to happen before it happens. Raises ClaimLost."""
-    with services.sessions.begin() as session:
-        return _pick(session, services, claim)
+    with begin(services.sessions) as connection:
+        return _take(connection, claim, _read(connection, claim, is_patient=True))
 
 
-def _pick(session: Session, services: Services, claim: CashboxClaim, *, skip_locked: bool = False) -> Work | None:
-    lease = timedelta(seconds=services.settings.lease_seconds)
-    held = session.execute(_HOLD, {"cashbox": claim.cashbox_id, "claim": claim.claim_id, "lease": lease}).first()
-    if held is None:
+def take_following(connection: Connection, claim: CashboxClaim) -> Work | None:
+    """The same in a transaction that saves an outcome. It waits for no other: None where another has the row.
+
+    Raises ClaimLost.
+    """
+    return _take(connection, claim, _read(connection, claim))
+
+
+def announce_ahead(connection: Connection, claim: CashboxClaim, flying: DueReceipt) -> Work | None:
+    """The receipt to be sent after `flying`. None also where one has to be asked for first. Raises ClaimLost."""
+    row = _read(connection, claim, flying.id)
+    return None if row is None or row.must_ask else _take(connection, claim, row)
+
+
+def take_back(connection: Connection, work: Work) -> None:
+    """It was announced and did not leave: as if it had never been taken."""
+    receipt = work.receipt
+    connection.execute(_TAKE_BACK, {"receipt": receipt.id, "claim": receipt.claim_id, "log": work.log_id})
+
+
+def announce_again(connection: Connection, work: Work) -> Work:
+    """One more attempt at a receipt that is in hand already."""
+    values = {"receipt": work.receipt.id, "claim": work.receipt.claim_id, "operation": CHECK}
+    log_id, attempt = connection.execute(_ANNOUNCE, values).one()
+    return replace(work, receipt=replace(work.receipt, attempts=attempt), log_id=log_id)
+
+
+def is_any_due(executor: Executor, cashbox_id: int) -> bool:
+    return bool(executor.execute(_IS_ANY_DUE, {"cashbox": cashbox_id}).scalar())
+
+
+def _read(connection: Connection, claim: CashboxClaim, flying_id: int = 0, *, is_patient: bool = False) -> Row[Any] | None:
+    """The row that is due, locked. Extends the lease on the way."""
+    statement = _PICK_WAITING if is_patient else _PICK_UNLOCKED
+    values = {"cashbox": claim.cashbox_id, "claim": claim.claim_id, "lease": claim.lease, "flying": flying_id}
+    row = connection.execute(statement, values).first()
+    if row is None:
         raise ClaimLost
-    number, is_paused = held
-    receipt = None if is_paused else session.scalar(_due(claim.cashbox_id).with_for_update(skip_locked=skip_locked))
-    if receipt is None:
+    return row if row.id is not None else None
+
+
+def _take(connection: Connection, claim: CashboxClaim, row: Row[Any] | None) -> Work | None:
+    if row is None:
         return None
-    origin = find_origin(session, receipt.id)
-    receipt.claim_id = claim.claim_id
-    if receipt.state == ReceiptState.UNKNOWN or receipt.sending_since is not None:
-        receipt.state = ReceiptState.UNKNOWN
-        receipt.unknown_since = receipt.unknown_since or receipt.sending_since
-        return Work(receipt, number, must_ask=True, log_id=None, origin=origin)
-    receipt.attempts += 1
-    receipt.sending_since = utc_now()
-    log_id = open_log(session, CHECK, claim.cashbox_id, receipt.request, receipt)
-    return Work(receipt, number, must_ask=False, log_id=log_id, origin=origin)
+    work = Work(
+        receipt=_to_receipt(row, claim),
+        cashbox_number=row.unique_number,
+        must_ask=row.must_ask,
+        log_id=None,
+        origin=Origin(row.delivery_id, row.request_id),
+        others_wait=row.others_wait,
+    )
+    if not work.must_ask:
+        return announce_again(connection, work)
+    connection.execute(_MARK_UNKNOWN, {"receipt": work.receipt.id, "claim": claim.claim_id})
+    return work
 
 
-def _due(cashbox_id: int) -> Select[Receipt]:
-    """The due receipt of a cashbox: one with an unknown outcome first, since it holds up the shift; then the oldest."""
-    return select(Receipt).where(*_is_due(cashbox_id)).order_by(Receipt.state.desc(), Receipt.id).limit(1)
-
-
-def is_any_due(session: Session, cashbox_id: int) -> bool:
-    return session.scalar(select(Receipt.id).where(*_is_due(cashbox_id)).limit(1)) is not None
-
-
-def _is_due(cashbox_id: int) -> tuple[ColumnElement[bool], ...]:
-    return (
-        Receipt.cashbox_id == cashbox_id,
-        Receipt.state.in_(OPEN_RECEIPT_STATES),
-        Receipt.next_attempt_at <= func.now(),
+def _to_receipt(row: Row[Any], claim: CashboxClaim) -> DueReceipt:
+    return DueReceipt(
+        id=row.id,
+        cashbox_id=claim.cashbox_id,
+        claim_id=claim.claim_id,
+        kind=row.kind,
+        external_check_number=row.external_check_number,
+        basis_receipt_id=row.basis_receipt_id,
+        total=row.total,
+        request=row.request,
+        attempts=row.attempts,
+        budget_used=row.budget_used,
+        budget_starts_at=row.budget_starts_at,
+        created_at=row.created_at,
+        error_kind=row.error_kind,
+        error_code=row.error_code,
+        error_text=row.error_text,
     )

@@ -7,12 +7,13 @@ the claim, so that a worker that woke up late cannot undo what its successor did
 from datetime import timedelta
 from typing import Any, cast
 
-from sqlalchemy import Boolean, DateTime, Table, bindparam, case, func, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Boolean, ColumnElement, DateTime, Table, Update, bindparam, case, func, select, update
 
+from shared.db import Executor
 from shared.logging import get_logger
 from shared.models import Receipt, WebhookRecord
-from shared.statuses import ReceiptKind, ReceiptState, RecordState
+from shared.statuses import ReceiptState, RecordState
+from worker.due_receipt import DueReceipt
 from worker.make_return import settle_basis
 from worker.metrics import count_failed, count_issued
 from worker.shift_rows import note_document
@@ -26,7 +27,7 @@ _MAX_REASON = 500
 # Built once, for every receipt: see `cashbox_lock`.
 _receipts = cast("Table", Receipt.__table__)
 _deliveries = cast("Table", WebhookRecord.__table__)
-_SAVE_ISSUED = (
+_SAVED = (
     update(_receipts)
     .where(_receipts.c.id == bindparam("receipt"), _receipts.c.state != ReceiptState.ISSUED)
     .values(
@@ -48,30 +49,42 @@ _SAVE_ISSUED = (
         error_code=None,
         error_text=None,
     )
-)
-_MOVE_DELIVERIES = (
-    update(_deliveries)
-    .where(
-        _deliveries.c.receipt_id == bindparam("receipt"),
-        _deliveries.c.state.in_((RecordState.PROCESSING, RecordState.RETRYING, RecordState.DEAD_LETTERED)),
-        # A contradiction found when the delivery was decided is not settled by the receipt's own fate.
-        _deliveries.c.error_code.is_(None) | (_deliveries.c.error_code != "difference"),
-    )
-    .values(
-        state=bindparam("to"),
-        reason=bindparam("reason"),
-        error_code=bindparam("code"),
-        processed_at=case((bindparam("ended", type_=Boolean), func.now())),
-        dead_letter_sent_at=None,
-        next_attempt_at=case((bindparam("is_dead", type_=Boolean), func.now())),
-    )
+    .returning(_receipts.c.id)
+    .cte("saved")
 )
 
 
-def save_issued(session: Session, receipt: Receipt, document: FiscalReceipt) -> bool:
+def _build_move(is_theirs: ColumnElement[bool]) -> Update:
+    """The deliveries that wait for a receipt share its fate; those that ended otherwise are left alone."""
+    return (
+        update(_deliveries)
+        .where(
+            is_theirs,
+            _deliveries.c.state.in_((RecordState.PROCESSING, RecordState.RETRYING, RecordState.DEAD_LETTERED)),
+            # A contradiction found when the delivery was decided is not settled by the receipt's own fate.
+            _deliveries.c.error_code.is_(None) | (_deliveries.c.error_code != "difference"),
+        )
+        .values(
+            state=bindparam("to"),
+            reason=bindparam("reason"),
+            error_code=bindparam("code"),
+            processed_at=case((bindparam("ended", type_=Boolean), func.now())),
+            dead_letter_sent_at=None,
+            next_attempt_at=case((bindparam("is_dead", type_=Boolean), func.now())),
+        )
+    )
+
+
+_MOVE_DELIVERIES = _build_move(_deliveries.c.receipt_id == bindparam("receipt"))
+_SAVE_ISSUED = select(_SAVED.c.id).add_cte(_build_move(_deliveries.c.receipt_id.in_(select(_SAVED.c.id))).cte("moved"))
+
+
+def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt) -> bool:
     """False when it was known already. A document of another total is kept, and shown to a person."""
+    differs = document.total is not None and document.total != receipt.total
+    reason = f"Webkassa has {document.total} ₸ under {receipt.external_check_number}, we sent {receipt.total} ₸"
+    move = (RecordState.DEAD_LETTERED, reason, "difference") if differs else (RecordState.PROCESSED, None, None)
     values = {
-        "receipt": receipt.id,
         "fiscal_number": document.fiscal_number,
         "registration_number": document.registration_number,
         "shift_number": document.shift_number,
@@ -82,27 +95,22 @@ def save_issued(session: Session, receipt: Receipt, document: FiscalReceipt) -> 
         "receipt_url": document.receipt_url,
         "print_url": document.print_url,
     }
-    saved = session.execute(_SAVE_ISSUED, values)
-    if not saved.rowcount:  # type: ignore[attr-defined]
+    if executor.execute(_SAVE_ISSUED, values | _describe_move(receipt.id, *move)).first() is None:
         return False
-    note_document(session, receipt.cashbox_id, document.shift_number, document.issued_at)
-    if document.total is not None and document.total != receipt.total:
-        reason = f"Webkassa has {document.total} ₸ under {receipt.external_check_number}, we sent {receipt.total} ₸"
-        _move_deliveries(session, receipt.id, RecordState.DEAD_LETTERED, reason, "difference")
-        log.error("receipt differs", receipt_id=receipt.id)
-    else:
-        _move_deliveries(session, receipt.id, RecordState.PROCESSED, None, None)
-    if receipt.kind == ReceiptKind.RETURN:
-        settle_basis(session, receipt)
+    note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at)
+    if receipt.basis_receipt_id is not None:
+        settle_basis(executor, receipt.basis_receipt_id)
     count_issued(receipt)
+    if differs:
+        log.error("receipt differs", receipt_id=receipt.id)
     log.info("receipt issued", receipt_id=receipt.id, fiscal_number=document.fiscal_number, attempts=receipt.attempts)
     return True
 
 
-def save_retry(session: Session, receipt: Receipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:
+def save_retry(executor: Executor, receipt: DueReceipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:
     """Nothing was issued; again after `seconds`."""
     saved = _save(
-        session,
+        executor,
         receipt,
         error,
         state=ReceiptState.PENDING,
@@ -113,13 +121,13 @@ def save_retry(session: Session, receipt: Receipt, error: WebkassaError, seconds
     )
     if saved:
         count_failed("retry")
-        _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
+        _move_deliveries(executor, receipt.id, RecordState.RETRYING, str(error), error.code)
 
 
-def save_unknown(session: Session, receipt: Receipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:
+def save_unknown(executor: Executor, receipt: DueReceipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:
     """It may have been issued: the next step is a question, after `seconds`."""
     saved = _save(
-        session,
+        executor,
         receipt,
         error,
         state=ReceiptState.UNKNOWN,
@@ -130,12 +138,12 @@ def save_unknown(session: Session, receipt: Receipt, error: WebkassaError, secon
     )
     if saved:
         count_failed("unknown")
-        _move_deliveries(session, receipt.id, RecordState.RETRYING, str(error), error.code)
+        _move_deliveries(executor, receipt.id, RecordState.RETRYING, str(error), error.code)
 
 
-def save_not_found(session: Session, receipt: Receipt) -> None:
+def save_not_found(executor: Executor, receipt: DueReceipt) -> None:
     """Asked, and it does not exist: the same number may be sent again."""
-    session.execute(
+    executor.execute(
         update(Receipt)
         .where(Receipt.id == receipt.id, Receipt.claim_id == receipt.claim_id, Receipt.state != ReceiptState.ISSUED)
         .values(
@@ -147,10 +155,10 @@ def save_not_found(session: Session, receipt: Receipt) -> None:
     )
 
 
-def save_dead(session: Session, receipt: Receipt, error: WebkassaError, reason: str, *, is_unknown: bool) -> None:
+def save_dead(executor: Executor, receipt: DueReceipt, error: WebkassaError, reason: str, *, is_unknown: bool) -> None:
     """A person is needed. A receipt that may exist stays `unknown`, so that nothing sends it again unasked."""
     saved = _save(
-        session,
+        executor,
         receipt,
         error,
         state=ReceiptState.UNKNOWN if is_unknown else ReceiptState.REJECTED,
@@ -161,13 +169,13 @@ def save_dead(session: Session, receipt: Receipt, error: WebkassaError, reason: 
     if not saved:
         return
     count_failed("dead")
-    _move_deliveries(session, receipt.id, RecordState.DEAD_LETTERED, reason, error.code or type(error).__name__)
+    _move_deliveries(executor, receipt.id, RecordState.DEAD_LETTERED, reason, error.code or type(error).__name__)
     log.error("dead letter", receipt_id=receipt.id, code=error.code, reason=reason)
 
 
-def _save(session: Session, receipt: Receipt, error: WebkassaError, **values: Any) -> bool:
+def _save(executor: Executor, receipt: DueReceipt, error: WebkassaError, **values: Any) -> bool:
     """False when the claim was lost meanwhile: its new holder speaks for the receipt, and for the deliveries that wait."""
-    saved = session.execute(
+    saved = executor.execute(
         update(Receipt)
         .where(Receipt.id == receipt.id, Receipt.claim_id == receipt.claim_id, Receipt.state != ReceiptState.ISSUED)
         .values(
@@ -180,9 +188,12 @@ def _save(session: Session, receipt: Receipt, error: WebkassaError, **values: An
     return bool(saved.rowcount)  # type: ignore[attr-defined]
 
 
-def _move_deliveries(session: Session, receipt_id: int, state: RecordState, reason: str | None, code: str | None) -> None:
-    """The deliveries that wait for this receipt share its fate; those that ended otherwise are left alone."""
-    values = {
+def _move_deliveries(executor: Executor, receipt_id: int, state: RecordState, reason: str | None, code: str | None) -> None:
+    executor.execute(_MOVE_DELIVERIES, _describe_move(receipt_id, state, reason, code))
+
+
+def _describe_move(receipt_id: int, state: RecordState, reason: str | None, code: str | None) -> dict[str, Any]:
+    return {
         "receipt": receipt_id,
         "to": state,
         "reason": reason[:_MAX_REASON] if reason else None,
@@ -190,4 +201,3 @@ def _move_deliveries(session: Session, receipt_id: int, state: RecordState, reas
         "ended": state in (RecordState.PROCESSED, RecordState.DEAD_LETTERED),
         "is_dead": state is RecordState.DEAD_LETTERED,
     }
-    session.execute(_MOVE_DELIVERIES, values)

@@ -16,6 +16,7 @@ from shared.models import FiscalizationLog, Receipt
 from shared.statuses import CallOutcome
 from worker.call_log import LOOKUP, close_log, open_log, outcome_of
 from worker.cashbox_lock import CashboxClaim
+from worker.due_receipt import DueReceipt
 from worker.services import Services
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.errors import AlreadyIssued, ReceiptRejected, UnknownVendorCode, WebkassaError
@@ -32,7 +33,7 @@ POLLS = 3
 POLL_SECONDS = 1.0
 
 
-def find_document(services: Services, claim: CashboxClaim, cashbox_number: str, receipt: Receipt) -> FiscalReceipt | None:
+def find_document(services: Services, claim: CashboxClaim, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
     """The document of the receipt's number, or None if Webkassa has none. Raises WebkassaError when it cannot tell."""
     with services.sessions.begin() as session:
         request = {"CashboxUniqueNumber": cashbox_number, "ExternalCheckNumber": receipt.external_check_number}
@@ -56,7 +57,7 @@ def find_document(services: Services, claim: CashboxClaim, cashbox_number: str, 
     return document
 
 
-def _poll(services: Services, cashbox_number: str, receipt: Receipt) -> FiscalReceipt | None:
+def _poll(services: Services, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
     client = services.webkassa_of(receipt.cashbox_id)
     shifts = _choose_shifts(client.list_newest_shifts(cashbox_number), receipt)
     for poll in range(POLLS if shifts else 1):
@@ -69,7 +70,7 @@ def _poll(services: Services, cashbox_number: str, receipt: Receipt) -> FiscalRe
     return None
 
 
-def _choose_shifts(shifts: list[Shift], receipt: Receipt) -> list[Shift]:
+def _choose_shifts(shifts: list[Shift], receipt: DueReceipt) -> list[Shift]:
     """Newest first. A shift that was closed before the receipt was even decided cannot hold it, clocks allowing.
 
     Where Webkassa says that the number exists, every shift we may ask for.

@@ -1,12 +1,13 @@
 """The rows of `shifts`: opened by the first document we see, closed by a Z-report or by what came after it."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import DateTime, Table, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.db import Executor
 from shared.models import Shift
 from shared.z_report import read_report
 
@@ -15,26 +16,34 @@ SCHEDULE = "schedule"
 EXPIRED = "expired"
 
 
-def note_document(session: Session, cashbox_id: int, shift_number: int | None, issued_at: datetime | None) -> None:
+# Built once, for every receipt: see `cashbox_lock`.
+_shifts = cast("Table", Shift.__table__)
+_insert = insert(_shifts).values(
+    cashbox_id=bindparam("cashbox"),
+    number=bindparam("shift_number"),
+    opened_at=func.coalesce(bindparam("moment", type_=DateTime(timezone=True)), func.now()),
+)
+_NOTE = _insert.on_conflict_do_update(
+    index_elements=[_shifts.c.cashbox_id, _shifts.c.number],
+    set_={"opened_at": _insert.excluded.opened_at},
+    where=_shifts.c.opened_at > _insert.excluded.opened_at,
+).returning(_shifts.c.id)
+
+
+def note_document(executor: Executor, cashbox_id: int, shift_number: int | None, issued_at: datetime | None) -> None:
     """A document of ours is in that shift, so it is open, and every earlier one is closed, whoever closed it."""
     if shift_number is None:
         return
-    moment = issued_at if issued_at is not None else func.now()
-    row = insert(Shift).values(cashbox_id=cashbox_id, number=shift_number, opened_at=moment)
-    session.execute(
-        row.on_conflict_do_update(
-            index_elements=[Shift.cashbox_id, Shift.number],
-            set_={"opened_at": row.excluded.opened_at},
-            where=Shift.opened_at > row.excluded.opened_at,
-        )
-    )
-    _close_passed(session, cashbox_id)
+    values = {"cashbox": cashbox_id, "shift_number": shift_number, "moment": issued_at}
+    is_news = executor.execute(_NOTE, values).first() is not None
+    if is_news:
+        _close_passed(executor, cashbox_id)
 
 
-def _close_passed(session: Session, cashbox_id: int) -> None:
+def _close_passed(executor: Executor, cashbox_id: int) -> None:
     """Webkassa has one open shift at a time. One whose Z-report we asked for and got no answer was closed by that."""
     newest = select(func.max(Shift.number)).where(Shift.cashbox_id == cashbox_id).scalar_subquery()
-    session.execute(
+    executor.execute(
         update(Shift)
         .where(Shift.cashbox_id == cashbox_id, Shift.closed_at.is_(None), Shift.number < newest)
         .values(

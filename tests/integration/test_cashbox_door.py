@@ -144,6 +144,8 @@ class TestLease:
             assert claim is not None
             first = bridge.scalar("SELECT lease_until FROM cashboxes")
             wait_until(lambda: bridge.scalar("SELECT lease_until FROM cashboxes") > first, timeout=5, what="a heartbeat")
+            wait_until(lambda: bridge.scalar("SELECT now() > :first", first=first), timeout=5, what="the first lease to end")
+            assert claim.is_fresh()
         assert bridge.cashbox().claim_id is None
 
     def test_whoever_lost_its_claim_sends_nothing(self, bridge: Bridge) -> None:
@@ -151,7 +153,9 @@ class TestLease:
         with hold_cashbox(bridge.services.sessions, 1, LEASE) as claim:
             assert claim is not None
             bridge.execute("UPDATE cashboxes SET claim_id = :other", other=uuid4())
+            assert claim.is_fresh()
             assert claim.extend() is False
+            assert not claim.is_fresh()
             with pytest.raises(ClaimLost):
                 take_next(bridge.services, claim)
         # The release of a lost claim leaves the successor's alone.

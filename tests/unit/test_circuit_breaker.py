@@ -1,5 +1,7 @@
 """Calls pause when Webkassa is away; one probe at a time finds out when it is back."""
 
+import time
+
 import pytest
 from fakeredis import FakeServer, FakeStrictRedis
 
@@ -68,6 +70,26 @@ def test_all_workers_share_it_and_hosts_do_not(breaker: Breaker, redis: FakeStri
     fail(breaker, FAILURES_TO_OPEN)
     assert Breaker(redis, "w.test").is_open()
     assert not Breaker(redis, "other.test").is_open()
+
+
+def test_a_success_has_nothing_to_reset_after_a_clean_look(breaker: Breaker, redis: FakeStrictRedis) -> None:
+    other = Breaker(redis, "w.test")
+    assert breaker.allows_call()
+    fail(other, FAILURES_TO_OPEN)
+    breaker.record_success()
+    assert other.is_open()
+    assert breaker.is_open()
+    breaker.record_success()
+    assert not other.is_open()
+
+
+def test_a_clean_look_is_soon_out_of_date(breaker: Breaker, redis: FakeStrictRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert breaker.allows_call()
+    fail(Breaker(redis, "w.test"), FAILURES_TO_OPEN)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 60)
+    breaker.record_success()
+    assert not breaker.is_open()
 
 
 def test_it_forgets_itself_when_nobody_asks(breaker: Breaker, redis: FakeStrictRedis) -> None:

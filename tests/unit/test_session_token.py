@@ -1,6 +1,7 @@
 """One session for all workers."""
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,7 +9,7 @@ import pytest
 from fakeredis import FakeServer, FakeStrictRedis
 
 from worker.webkassa.errors import LoginRefused, WebkassaUnavailable
-from worker.webkassa.session_token import SessionToken
+from worker.webkassa.session_token import REMEMBER_SECONDS, SessionToken
 
 
 class Register:
@@ -124,8 +125,23 @@ def test_without_redis_every_process_logs_in_for_itself(make: Make, redis_server
 
 
 def test_a_wiped_redis_costs_one_login(make: Make, redis_server: FakeServer) -> None:
+    """Of the next process to ask; who remembers the first token uses it for as long as it is good."""
     register = Register()
-    token = make(register)
-    token.get()
+    first, second = make(register), make(register)
+    first.get()
     FakeStrictRedis(server=redis_server).flushall()
-    assert [token.get(), token.get()] == ["token-2", "token-2"]
+    assert [second.get(), second.get(), first.get()] == ["token-2", "token-2", "token-1"]
+    assert first.renew("token-1") == first.get() == "token-2"
+
+
+def test_a_remembered_token_is_compared_with_the_shared_one_now_and_then(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    register = Register()
+    first, second = make(register), make(register)
+    first.get()
+    second.renew("token-1")
+    assert first.get() == "token-1"
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + REMEMBER_SECONDS + 1)
+    assert first.get() == "token-2"

@@ -68,7 +68,7 @@ def make_client() -> Iterator[Callable[..., WebkassaClient]]:
             }
             made = Settings(_env_file=None, **settings)
             client = WebkassaClient(made, FakeStrictRedis(), make_credentials(made))
-            stack.callback(client._http.close)
+            stack.callback(client.close)
             return client
 
         yield make

@@ -202,7 +202,7 @@ def client(server: CannedServer) -> Iterator[WebkassaClient]:
     )
     client = WebkassaClient(settings, FakeStrictRedis(), make_credentials(settings))
     yield client
-    client._http.close()
+    client.close()
 
 
 def load_answer(name: str) -> Answer:

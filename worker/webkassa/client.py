@@ -1,10 +1,11 @@
-"""The HTTP client: one pooled session, time limits on everything, every failure as one of `errors`.
+"""The HTTP client: pooled connections, time limits on everything, every failure as one of `errors`.
 
 Business errors come with HTTP 200, so the body is read first whatever the status says. Nothing here repeats a check by
 itself, except with a fresh token (the register refused to look at the first) or on a spare host (the first domain refused
 to serve); both send the same body, hence the same external number.
 """
 
+import functools
 import re
 import time
 from collections.abc import Iterator
@@ -87,13 +88,13 @@ class WebkassaClient:
         self._password = credentials.password
         self._connect_timeout = settings.webkassa_connect_timeout
         self._read_timeout = settings.webkassa_read_timeout
-        self._http = requests.Session()
-        self._http.trust_env = False  # a proxy or a .netrc of the machine must not see fiscal data
-        self._http.headers["x-api-key"] = credentials.api_token
-        self._http.headers["Content-Type"] = "application/json"
-        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
-        self._http.mount("https://", adapter)
-        self._http.mount("http://", adapter)
+        self._headers = {
+            **requests.utils.default_headers(),
+            "x-api-key": credentials.api_token,
+            "Content-Type": "application/json",
+        }
+        self._adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
+        self._prepare = functools.lru_cache(maxsize=32)(self._prepare_post)
         self._token = SessionToken(
             redis,
             self._base_url,
@@ -104,7 +105,7 @@ class WebkassaClient:
         )
 
     def close(self) -> None:
-        self._http.close()
+        self._adapter.close()
 
     @property
     def host(self) -> str:
@@ -241,17 +242,19 @@ class WebkassaClient:
     def _send(self, base_url: str, path: str, body: dict[str, Any]) -> Any:
         deadline = time.monotonic() + self._connect_timeout + self._read_timeout
         try:
-            with self._http.post(
-                base_url + path,
-                data=dump_json(body).encode(),
-                timeout=(self._connect_timeout, self._read_timeout),
-                stream=True,
-                allow_redirects=False,
-            ) as response:
+            request = self._prepare(base_url + path).copy()
+            request.prepare_body(dump_json(body).encode(), None)
+            # Without a session, which merges the same settings anew for every call, and would follow redirects and let a
+            # proxy or a .netrc of the machine see fiscal data.
+            timeout = (self._connect_timeout, self._read_timeout)
+            with self._adapter.send(request, stream=True, timeout=timeout, verify=True) as response:
                 content = _read_within(response, deadline)
         except (requests.RequestException, HTTPError) as error:
             raise _transport_error(error) from None
         return _read_answer(response, content)
+
+    def _prepare_post(self, url: str) -> requests.PreparedRequest:
+        return requests.Request("POST", url, headers=self._headers).prepare()
 
 
 def _read_within(response: requests.Response, deadline: float) -> bytes:

@@ -20,6 +20,9 @@ log = get_logger(__name__)
 
 # Tokens live up to 24 h; an early end is told by code 2.
 TOKEN_SECONDS = 22 * 3600
+# Redis is not asked before every call: a token that was replaced meanwhile costs one refusal by code 2.
+REMEMBER_SECONDS = 60.0
+_NOTHING: tuple[float, str | None] = (0.0, None)
 REFUSAL_SECONDS = 30
 _POLL_SECONDS = 0.1
 
@@ -50,14 +53,20 @@ class SessionToken:
         self._renewal_seconds = renewal_seconds
         self._lock = threading.Lock()
         self._own: str | None = None
+        self._remembered = _NOTHING
 
     def get(self) -> str:
         """The token in force, logging in if there is none. Raises WebkassaError."""
-        return self._read() or self.renew(None)
+        until, token = self._remembered
+        if token is None or time.monotonic() > until:
+            token = self._read() or self.renew(None)
+            self._remembered = (time.monotonic() + REMEMBER_SECONDS, token)
+        return token
 
     def renew(self, stale: str | None) -> str:
         """A token other than `stale`; only one caller of all workers logs in, the others take its token."""
         with self._lock:
+            self._remembered = _NOTHING
             current = self._read()
             if current and current != stale:
                 return current
