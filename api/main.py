@@ -26,7 +26,7 @@ from api.webhook.link import Link
 from api.webhook.publisher import Publisher
 from api.webhook.salon_limit import SalonLimit
 from api.webhook.security import Doorman
-from api.webhook.writer import WRITERS, GroupWriter
+from api.webhook.writer import GroupWriter
 from shared.config import Settings, get_settings
 from shared.db import build_url, create_database_engine, create_session_factory
 from shared.logging import configure_logging
@@ -73,7 +73,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     engine = create_database_engine(settings, pool_size=READER_CONNECTIONS)
     producer = create_producer(settings)
     publisher = Publisher(producer)
-    writer = GroupWriter([Link(build_url(settings)) for _ in range(WRITERS)], publisher.publish)
+    writer = GroupWriter(Link(build_url(settings)), publisher.publish)
     doorman = Doorman(settings.webhook_secrets, open_to_all=settings.debug)
     app.state.settings = settings
     app.state.sessions = create_session_factory(engine)

@@ -2,12 +2,12 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from api.webhook.ingress import Reply, accept
 from api.webhook.link import Link
-from api.webhook.writer import WRITERS, GroupWriter
+from api.webhook.writer import GroupWriter
 from shared.config import Settings
 from shared.db import build_url
 
@@ -23,7 +23,7 @@ class Inlet:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="inlet", daemon=True)
         self._thread.start()
-        self.writer = self.run(_open([Link(build_url(settings)) for _ in range(WRITERS)], on_stored))
+        self.writer = self.run(_open(Link(build_url(settings)), on_stored))
 
     def accept(self, raw: bytes, request_id: str) -> Reply:
         """Committed when it returns. Raises what the ingress raises."""
@@ -39,7 +39,7 @@ class Inlet:
         self._loop.close()
 
 
-async def _open(links: Sequence[Link], on_stored: OnStored) -> GroupWriter:
-    writer = GroupWriter(links, on_stored)
+async def _open(link: Link, on_stored: OnStored) -> GroupWriter:
+    writer = GroupWriter(link, on_stored)
     writer.start()
     return writer

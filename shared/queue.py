@@ -2,12 +2,13 @@
 
 import json
 import os
+import random
 import socket
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
-from uuid import uuid4
+from uuid import UUID
 
 from amqp.exceptions import AMQPError
 from celery import Celery
@@ -130,7 +131,7 @@ def build_record_message(row_id: int, request_id: str | None) -> str:
     """What Celery and kombu would put into Redis for it."""
     body = f'[[{row_id}], {{}}, {{"callbacks": null, "errbacks": null, "chain": null, "chord": null}}]'
     return _MESSAGE.format(
-        task_id=str(uuid4()),
+        task_id=str(UUID(int=random.getrandbits(128), version=4)),
         row_id=row_id,
         body=b64encode(body.encode()).decode(),
         own_headers=f', "request_id": {json.dumps(request_id)}' if request_id else "",

@@ -4,7 +4,6 @@ Routing, dependencies, middleware and exception handlers of the framework togeth
 answering a webhook. What they would do for it is done here, once: number, secret, answer, headers, metrics.
 """
 
-import secrets
 import time
 from collections.abc import Mapping
 
@@ -12,7 +11,7 @@ import msgspec
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from api.middleware import SECURITY_HEADERS, find_request_id
+from api.middleware import SECURITY_HEADERS, find_request_id, make_request_id
 from api.webhook.ingress import accept
 from api.webhook.refusals import REFUSED, Answer, Headers, refuse
 from api.webhook.salon_limit import SalonLimit
@@ -36,7 +35,7 @@ class WebhookDoor:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope["headers"])
-        request_id = find_request_id(headers) or secrets.token_hex(16)
+        request_id = find_request_id(headers) or make_request_id()
         try:
             answer = await self.take(_find_secret(scope["path"]), headers, receive, request_id)
         except ClientDisconnect:

@@ -14,8 +14,8 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from api.webhook.express import NotPlain, read_plain_visit
-from shared.altegio import KNOWN_STATUSES, RECORD, SUPPORTED_RESOURCES, Envelope, GoodsOperation, parse_entity
+from api.webhook.express import NotPlain, PlainVisit, read_plain_visit
+from shared.altegio import KNOWN_STATUSES, SUPPORTED_RESOURCES, Envelope, GoodsOperation, parse_entity
 from shared.logging import MASK
 from shared.statuses import RecordState
 
@@ -131,6 +131,9 @@ def _read_envelope(item: Any, *, is_plain: bool) -> Arrival:
     if _is_lifecycle(item):
         return _lifecycle(item)
     canonical = _canonical(item)
+    with contextlib.suppress(NotPlain):
+        visit, changed_at = read_plain_visit(item)
+        return _taken(visit, canonical, RecordState.RECEIVED, "stored", changed_at)
     try:
         envelope = Envelope.model_validate(item)
     except ValidationError as error:
@@ -147,19 +150,11 @@ def _read_event(envelope: Envelope, canonical: bytes) -> Arrival:
     if not isinstance(envelope.data, dict):
         return _invalid(canonical, "data", "must be an object", envelope)
     try:
-        changed_at, document_id = _read_data(envelope.resource, envelope.data)
+        entity = parse_entity(envelope.resource, envelope.data)
     except ValidationError as error:
         return _invalid(canonical, *_first_fault(error, "data."), envelope)
-    return _taken(envelope, canonical, RecordState.RECEIVED, "stored", changed_at, document_id)
-
-
-def _read_data(resource: str, data: dict[str, Any]) -> tuple[datetime | None, int | None]:
-    """Altegio's change time, and the sale document of a goods line. Raises pydantic.ValidationError."""
-    if resource == RECORD:
-        with contextlib.suppress(NotPlain):
-            return read_plain_visit(data), None
-    entity = parse_entity(resource, data)
-    return entity.last_change_date, entity.document_id if isinstance(entity, GoodsOperation) else None
+    document_id = entity.document_id if isinstance(entity, GoodsOperation) else None
+    return _taken(envelope, canonical, RecordState.RECEIVED, "stored", entity.last_change_date, document_id)
 
 
 def _find_reason_to_ignore(envelope: Envelope) -> str | None:
@@ -171,7 +166,7 @@ def _find_reason_to_ignore(envelope: Envelope) -> str | None:
 
 
 def _taken(
-    envelope: Envelope,
+    envelope: Envelope | PlainVisit,
     canonical: bytes,
     state: RecordState,
     message: str,
@@ -192,7 +187,7 @@ def _taken(
     )
 
 
-def _dedup_key(envelope: Envelope, changed_at: datetime | None, canonical: bytes) -> str:
+def _dedup_key(envelope: Envelope | PlainVisit, changed_at: datetime | None, canonical: bytes) -> str:
     """The whole body belongs to the key: Altegio's change time has whole seconds, and two edits may share one."""
     changed = changed_at.isoformat() if changed_at else "-"
     digest = hashlib.sha256(canonical).hexdigest()

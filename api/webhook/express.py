@@ -1,17 +1,18 @@
-"""A quick look at a visit that is of the plainest kind: ids and sums are whole numbers, flags are 0 or 1, times are texts.
+"""A quick look at a webhook of the plainest kind: a visit whose ids and sums are whole numbers, flags 0 or 1, times texts.
 
 Most webhooks are. Their full model, which reads every spelling Altegio has and names what is wrong, takes five times as
 long to say that nothing is. What is not plain is left to it; what is plain, it takes as well.
 """
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
 from shared.altegio import parse_moment, parse_moment_hint
 
+_RequiredId = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 _Id = Annotated[int, Meta(ge=-(2**63 - 1), le=2**63 - 1)] | None
 _Sum = Annotated[int, Meta(ge=-999_999_999_999, le=999_999_999_999)] | None
 _Flag = bool | Annotated[int, Meta(ge=0, le=1)] | None
@@ -50,11 +51,21 @@ class _Visit(msgspec.Struct):
     goods_transactions: list[_Line] | None = None
 
 
-def read_plain_visit(data: Any) -> datetime | None:
-    """When Altegio says that the visit last changed. Raises NotPlain."""
+class PlainVisit(msgspec.Struct):
+    """A webhook's envelope."""
+
+    company_id: _RequiredId
+    resource: Literal["record"]
+    resource_id: _RequiredId
+    status: Literal["create", "update", "delete"]
+    data: _Visit
+
+
+def read_plain_visit(item: Any) -> tuple[PlainVisit, datetime | None]:
+    """The envelope, and when Altegio says that the visit last changed. Raises NotPlain."""
     try:
-        visit = msgspec.convert(data, _Visit)
-        parse_moment(visit.date)
+        visit = msgspec.convert(item, PlainVisit)
+        parse_moment(visit.data.date)
     except ValueError as error:
         raise NotPlain from error
-    return parse_moment_hint(visit.last_change_date)
+    return visit, parse_moment_hint(visit.data.last_change_date)

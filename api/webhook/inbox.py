@@ -28,7 +28,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Waiting:
-    """One request. `since` is the loop's clock."""
+    """One request. `since` is `time.monotonic`."""
 
     arrivals: Sequence[Arrival]
     request_id: str
@@ -49,7 +49,7 @@ class Inbox:
         self._requests: deque[Waiting] = deque()
         self._bytes = 0
         self._is_closed = False
-        self._takers: deque[asyncio.Future[None]] = deque()
+        self._changed = asyncio.Event()
 
     def put(self, waiting: Waiting) -> None:
         """Raises InboxFull."""
@@ -58,17 +58,13 @@ class Inbox:
             raise InboxFull
         self._requests.append(waiting)
         self._bytes += size
-        self._wake_one()
+        self._changed.set()
 
     async def take(self, max_rows: int) -> list[Waiting]:
-        """Waits for a request, then takes all there are up to `max_rows`; empty once the inbox is closed and empty.
-
-        Several may wait: one is woken for a request, and who comes while it is on its way goes along.
-        """
+        """Waits for a request, then takes all there are up to `max_rows`; empty once the inbox is closed and empty."""
         while not self._requests and not self._is_closed:
-            taker = asyncio.get_running_loop().create_future()
-            self._takers.append(taker)
-            await taker
+            self._changed.clear()
+            await self._changed.wait()
         taken: list[Waiting] = []
         rows = 0
         while self._requests and rows < max_rows:
@@ -87,12 +83,4 @@ class Inbox:
 
     def close(self) -> None:
         self._is_closed = True
-        while self._takers:
-            self._wake_one()
-
-    def _wake_one(self) -> None:
-        while self._takers:
-            taker = self._takers.popleft()
-            if not taker.done():  # it may have been cancelled
-                taker.set_result(None)
-                return
+        self._changed.set()

@@ -9,14 +9,14 @@ from prometheus_client import Counter
 
 from api.webhook.envelopes import Arrival, read_arrivals
 from api.webhook.inbox import Stored
+from api.webhook.journal import Journal
 from api.webhook.salon_limit import SalonLimit
 from api.webhook.writer import GroupWriter
 from shared.altegio import SUPPORTED_RESOURCES
-from shared.logging import get_logger
 from shared.metrics import WEBHOOKS
 from shared.statuses import RecordState
 
-log = get_logger(__name__)
+journal = Journal(__name__)
 
 # A webhook has about 3 KB and is read faster than a thread is woken; a long list would make others wait.
 READ_IN_LOOP_BYTES = 32_768
@@ -79,14 +79,14 @@ def _find_counter(resource: str, outcome: str) -> Counter:
 
 def _report(arrivals: list[Arrival], stored: list[Stored], request_id: str) -> None:
     if len(arrivals) > LOG_ONE_BY_ONE:
-        log.info("webhook list", request_id=request_id, envelopes=len(arrivals), new=sum(row.is_new for row in stored))
+        journal.note("webhook list", request_id=request_id, envelopes=len(arrivals), new=sum(row.is_new for row in stored))
     for arrival, row in zip(arrivals, stored, strict=True):
         outcome = arrival.state.value if row.is_new else "duplicate"
         resource = arrival.resource if arrival.resource in SUPPORTED_RESOURCES else "other"
         _find_counter(resource, outcome).inc()
         if len(arrivals) > LOG_ONE_BY_ONE:
             continue
-        log.info(
+        journal.note(
             "webhook",
             request_id=request_id,
             outcome=outcome,

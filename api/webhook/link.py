@@ -73,7 +73,7 @@ class Link:
         try:
             return await self._insert(rows)
         except asyncpg.DeadlockDetectedError:
-            # Another link has the same redeliveries in another order, and goes on now: once it is through, all is there.
+            # Another api has the same redeliveries in another order, and goes on now: once it is through, all is there.
             await asyncio.sleep(DEADLOCK_PAUSE_SECONDS)
         except TimeoutError:
             self.drop()

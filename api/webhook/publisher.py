@@ -16,7 +16,7 @@ log = get_logger(__name__)
 MAX_WAITING = 10_000
 MAX_BATCH = 500
 # After a batch the next is given a moment to grow; a message that comes alone waits for nobody.
-GATHER_SECONDS = 0.005
+GATHER_SECONDS = 0.01
 # While the broker is away every try costs its socket time-out; the dispatcher takes over in the meantime.
 REST_AFTER_FAILURE_SECONDS = 3.0
 

@@ -1,12 +1,12 @@
 """Group commit: concurrent requests share one multi-row INSERT and one fsync; an answer leaves only after its own commit.
 
-A task owns each writing connection. While they commit, requests gather; whoever is free first takes them all, so an idle
+One task owns the writing connection. While it commits, requests gather; the next round takes them all, so an idle
 request waits for nobody. What may wait is bounded, in requests and in bytes: a stalled database is answered with 503, not
 with memory.
 """
 
 import asyncio
-import itertools
+import time
 from collections.abc import Callable, Sequence
 
 from api.webhook.envelopes import Arrival
@@ -17,8 +17,6 @@ from shared.statuses import RecordState
 
 log = get_logger(__name__)
 
-# One batch is read and encoded while the other is on its way to the disk; more gain nothing.
-WRITERS = 2
 MAX_BATCH_ROWS = 256
 # Altegio gives up after 10 s; an earlier 503 makes it repeat, and the repeat is recognised.
 PATIENCE_SECONDS = 8.0
@@ -33,68 +31,65 @@ class StoreUnavailable(Exception):
 class GroupWriter:
     """`on_stored` gets new open rows, each with the id of its request, after their commit. Belongs to one loop."""
 
-    def __init__(self, links: Sequence[Link], on_stored: Callable[[list[tuple[int, str]]], None]) -> None:
-        self._links = links
+    def __init__(self, link: Link, on_stored: Callable[[list[tuple[int, str]]], None]) -> None:
+        self._link = link
         self._on_stored = on_stored
         self._inbox = Inbox()
-        self._in_flight: dict[Link, list[Waiting]] = {}
-        self._writing: list[asyncio.Task[None]] = []
-        self._looking: asyncio.Task[None] | None = None
+        self._in_flight: list[Waiting] = []
+        self._tasks: list[asyncio.Task[None]] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        loop = asyncio.get_running_loop()
-        self._writing = [loop.create_task(self._run(link)) for link in self._links]
-        self._looking = loop.create_task(self._give_up_late())
+        self._loop = asyncio.get_running_loop()
+        self._tasks = [self._loop.create_task(self._run()), self._loop.create_task(self._give_up_late())]
 
     async def stop(self) -> None:
         """Ends after everything that waits is stored."""
         self._inbox.close()
-        _, unfinished = await asyncio.wait(self._writing, timeout=_END_SECONDS)
-        for task in (self._looking, *unfinished):
-            if task is not None:
-                task.cancel()
-        for link in self._links:
-            link.drop()
+        await asyncio.wait(self._tasks[:1], timeout=_END_SECONDS)
+        for task in self._tasks:
+            task.cancel()
+        self._link.drop()
 
     async def store(self, arrivals: Sequence[Arrival], request_id: str) -> list[Stored]:
         """One Stored for each arrival, in order, committed. Raises StoreUnavailable."""
-        loop = asyncio.get_running_loop()
-        waiting = Waiting(arrivals, request_id, loop.time(), loop.create_future())
+        # Not asked for: the loop would look whether this is still the process it was made in, at every webhook.
+        waiting = Waiting(arrivals, request_id, time.monotonic(), asyncio.Future(loop=self._loop))
         try:
             self._inbox.put(waiting)
         except InboxFull:
             raise StoreUnavailable("too many requests wait for the database") from None
         return await waiting.future
 
-    async def _run(self, link: Link) -> None:
+    async def _run(self) -> None:
         while batch := await self._inbox.take(MAX_BATCH_ROWS):
-            self._in_flight[link] = batch
+            self._in_flight = batch
             try:
-                await self._write(link, batch)
+                await self._write(batch)
             except Exception as error:  # whatever it was: these requests get a 503, the next ones a new try
                 log.error("webhooks not stored", error=type(error).__name__, rows=len(batch))
                 for waiting in batch:
                     waiting.fail(StoreUnavailable("the database is not available"))
-            del self._in_flight[link]
+            self._in_flight = []
 
     async def _give_up_late(self) -> None:
         """A row that is stored after its answer was given up is a redelivery's first row, no harm."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            too_old = asyncio.get_running_loop().time() - PATIENCE_SECONDS
+            too_old = time.monotonic() - PATIENCE_SECONDS
             error = StoreUnavailable("the database did not answer in time")
-            for waiting in itertools.chain(*self._in_flight.values()):
+            for waiting in self._in_flight:
                 if waiting.since < too_old:
                     waiting.fail(error)
             self._inbox.fail_older(too_old, error)
 
-    async def _write(self, link: Link, batch: list[Waiting]) -> None:
+    async def _write(self, batch: list[Waiting]) -> None:
         try:
-            found = await link.insert([(arrival, w.request_id) for w in batch for arrival in w.arrivals])
+            found = await self._link.insert([(arrival, w.request_id) for w in batch for arrival in w.arrivals])
         except StoreError as error:
             if not is_data_error(error):
                 raise
-            found = await _insert_one_by_one(link, batch)
+            found = await _insert_one_by_one(self._link, batch)
         seen: set[str] = set()
         fresh: list[tuple[int, str]] = []
         for waiting in batch:

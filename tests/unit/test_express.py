@@ -1,5 +1,6 @@
 """The quick look at a visit says nothing that the full model would not say, and it sees the usual visit."""
 
+import contextlib
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from api.webhook.express import NotPlain, read_plain_visit
 from dev.bench.bodies import make_body
-from shared.altegio import RECORD, Record, parse_entity
+from shared.altegio import RECORD, Envelope, Record, parse_entity
 from tests.support.payloads import visit
 
 ODD: list[Any] = [
@@ -36,24 +37,40 @@ lines = st.lists(st.dictionaries(st.sampled_from(LINE_FIELDS), odd, max_size=3) 
 visits = st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, odd | lines))
 
 
-def read_fully(data: Any) -> datetime | None:
-    record = parse_entity(RECORD, data)
+webhooks = st.builds(
+    lambda data, **head: head | {"data": data},
+    data=visits | odd,
+    company_id=st.just(307001) | odd,
+    resource=st.just("record") | odd,
+    resource_id=st.just(7) | odd,
+    status=st.sampled_from(["create", "update", "delete"]) | odd,
+)
+HEAD = ("company_id", "resource", "resource_id", "status")
+
+
+def read_fully(item: dict[str, Any]) -> tuple[Envelope, datetime | None]:
+    envelope = Envelope.model_validate(item)
+    record = parse_entity(RECORD, envelope.data)
     assert isinstance(record, Record)
-    return record.last_change_date
+    return envelope, record.last_change_date
 
 
-@given(visits)
-def test_what_it_takes_the_full_model_takes_to_the_same_time(data: dict[str, Any]) -> None:
-    try:
-        changed_at = read_plain_visit(data)
-    except NotPlain:
-        return
-    assert read_fully(data) == changed_at
+def check_against_the_full_model(item: dict[str, Any]) -> None:
+    plain, changed_at = read_plain_visit(item)
+    envelope, fully_changed_at = read_fully(item)
+    assert changed_at == fully_changed_at
+    assert [getattr(plain, name) for name in HEAD] == [getattr(envelope, name) for name in HEAD]
 
 
-@pytest.mark.parametrize("data", [visit(7)["data"], make_body(7)["data"]])
-def test_the_usual_visit_is_plain(data: dict[str, Any]) -> None:
-    assert read_plain_visit(data) == read_fully(data)
+@given(webhooks)
+def test_what_it_takes_the_full_model_takes_to_the_same_values(item: dict[str, Any]) -> None:
+    with contextlib.suppress(NotPlain):
+        check_against_the_full_model(item)
+
+
+@pytest.mark.parametrize("item", [visit(7), make_body(7)])
+def test_the_usual_visit_is_plain(item: dict[str, Any]) -> None:
+    check_against_the_full_model(item)
 
 
 @pytest.mark.parametrize(
@@ -71,4 +88,10 @@ def test_the_usual_visit_is_plain(data: dict[str, Any]) -> None:
 )
 def test_what_is_not_plain_is_left_to_the_full_model(change: dict[str, Any]) -> None:
     with pytest.raises(NotPlain):
-        read_plain_visit(visit(7)["data"] | change)
+        read_plain_visit(visit(7) | {"data": visit(7)["data"] | change})
+
+
+@pytest.mark.parametrize("change", [{"resource": "schedule"}, {"status": "gone"}, {"company_id": 0}, {"data": []}])
+def test_neither_is_an_envelope_of_another_kind(change: dict[str, Any]) -> None:
+    with pytest.raises(NotPlain):
+        read_plain_visit(visit(7) | change)
