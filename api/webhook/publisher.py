@@ -15,8 +15,8 @@ log = get_logger(__name__)
 
 MAX_WAITING = 10_000
 MAX_BATCH = 500
-# After a batch the next is given a moment to grow; a message that comes alone waits for nobody.
-GATHER_SECONDS = 0.01
+# After a batch the next is given a moment to grow, the longer the more there was; one that comes alone waits for nobody.
+GATHER_SECONDS_A_MESSAGE, MOST_GATHER_SECONDS = 0.001, 0.05
 # While the broker is away every try costs its socket time-out; the dispatcher takes over in the meantime.
 REST_AFTER_FAILURE_SECONDS = 3.0
 
@@ -50,7 +50,7 @@ class Publisher:
             while batch := self._take_batch():
                 if time.monotonic() >= self._resting_until:
                     self._publish(batch)
-                time.sleep(GATHER_SECONDS)
+                time.sleep(min(len(batch) * GATHER_SECONDS_A_MESSAGE, MOST_GATHER_SECONDS))
 
     def _take_batch(self) -> list[tuple[int, str]]:
         """All that has gathered while the batch before was sent."""
