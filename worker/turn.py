@@ -23,9 +23,9 @@ from worker.next_receipt import Work, announce_ahead, take_back, take_following,
 from worker.services import Services
 from worker.webkassa.errors import WebkassaError
 
-# What is left goes to the end of the queue, so that every cashbox gets its turn.
-TURN_RECEIPTS = 25
-TURN_SECONDS = 20.0
+# What is left goes to the end of the queue, so that every cashbox gets its turn. Changing turns takes as long as a call.
+TURN_RECEIPTS = 100
+TURN_SECONDS = 5.0
 
 # None: it did not leave.
 Flight = Future[Issued | None]
