@@ -15,6 +15,7 @@ Part = Callable[[argparse.Namespace], None]
 PARTS: Mapping[str, tuple[str, Part]] = {
     "ingress": ("Webhooks a second", lambda a: ingress.run(a.runs, a.seconds, a.plot)),
     "worker": ("Receipts a second", lambda a: receipts.run(a.runs, a.seconds)),
+    "slots": ("Receipts a second, by slots", lambda a: receipts.run_slots(a.runs, a.seconds)),
     "latency": ("From the webhook to the receipt", lambda a: receipts.run_latency(a.webhooks)),
     "growth": ("Growth", lambda a: growth.run(a.runs, a.seconds, a.sizes)),
     "footprint": ("Memory, start and rest", lambda a: footprint.run(a.idle)),

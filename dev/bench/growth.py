@@ -1,17 +1,21 @@
 """The same questions to tables of any age: nothing may become slower because much has been done."""
 
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import requests
 from sqlalchemy import text
 
+from dev.bench.acquire_pages import LOGIN, PASSWORD, Visitor
 from dev.bench.backlog import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_cashboxes, add_past
 from dev.bench.load import post
 from dev.bench.tables import median, pick, show_table
 from dev.bench.world import World
+from shared.clock import almaty_date, utc_now
 from shared.config import Settings
 from worker.dispatch import dispatch
 from worker.receipt_queries import Filters, list_deliveries
@@ -30,6 +34,7 @@ def run(runs: int, seconds: float, sizes: Sequence[int]) -> None:
         world.start()
         url = world.start_api()
         services = _open_services(world)
+        _add_manager(world)
         with world.postgres.connect() as connection:
             add_cashboxes(connection, _CASHBOXES)
         visits = 0
@@ -49,6 +54,12 @@ def _open_services(world: World) -> Services:
     return create_services(Settings(_env_file=None, **known))  # type: ignore[arg-type]
 
 
+def _add_manager(world: World) -> None:
+    command = (sys.executable, "-m", "api.acquire.users", "add", LOGIN, "--role", "manager", "--password-stdin")
+    password = f"{PASSWORD}\n".encode()
+    subprocess.run(command, env=world.environment, cwd=world.folder, input=password, capture_output=True, check=True)
+
+
 def _grow(world: World, visits: int, wanted: int) -> int:
     with world.postgres.connect() as connection:
         # What the measurements before it left behind is not part of the past.
@@ -65,12 +76,14 @@ def _grow(world: World, visits: int, wanted: int) -> int:
 
 
 def _measure(world: World, url: str, services: Services, visits: int, runs: int, seconds: float) -> dict[str, float]:
-    known = FIRST_PAST_RECORD + visits // 2
-    status = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/api/webhook/status/{known}"
+    base = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+    status = f"{base}/api/webhook/status/{FIRST_PAST_RECORD + visits // 2}"
     with requests.Session() as http:
         asked = _time(lambda: http.get(status, timeout=10).raise_for_status())
     ticked = _time(lambda: dispatch(services))
     listed = _time(lambda: _list(services))
+    manager, yesterday = Visitor(base), almaty_date(utc_now() - timedelta(days=1))
+    shown = _time(lambda: manager.get(f"/acquire?day={yesterday}"))
     loads = []
     for number in range(runs):
         loads.append(
@@ -83,6 +96,7 @@ def _measure(world: World, url: str, services: Services, visits: int, runs: int,
         "status endpoint: p50 ms": pick(asked, 0.5),
         "dispatcher's tick: p50 ms": pick(ticked, 0.5),
         "list of deliveries: p50 ms": pick(listed, 0.5),
+        "payment page, visits of a day: p50 ms": pick(shown, 0.5),
     }
 
 

@@ -105,8 +105,17 @@ def run(runs: int, seconds: float) -> None:
     try:
         world.start()
         _report_matrix(world, runs, seconds)
-        _report_slots(world, runs, seconds)
         _report_hosts(world, seconds)
+    finally:
+        world.close()
+
+
+def run_slots(runs: int, seconds: float) -> None:
+    """How more threads of one process pay."""
+    world = make_world()
+    try:
+        world.start()
+        _report_slots(world, runs, seconds)
     finally:
         world.close()
 
