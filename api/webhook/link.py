@@ -45,7 +45,7 @@ _FIND = "SELECT dedup_key, id, state FROM webhook_records WHERE dedup_key = ANY(
 _LIBPQ_ONLY = re.compile(r"connect_timeout|keepalives\w*|tcp_user_timeout|channel_binding|gss\w*|fallback_\w+|options")
 _OPTION = re.compile(r"(?:-c\s*|--)([\w.]+)=(\S+)")
 
-StoreError = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, UnicodeEncodeError)
+StoreError = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, UnicodeEncodeError)
 
 
 def is_data_error(error: BaseException) -> bool:
@@ -78,7 +78,9 @@ class Link:
         except TimeoutError:
             self.drop()
             raise
-        except StoreError:
+        except StoreError as error:
+            if isinstance(error, asyncpg.InternalClientError):  # cut off in the middle of a word, the driver is confused
+                self.drop()
             if not (was_kept and self._is_dead):
                 raise
         return await self._insert(rows)
