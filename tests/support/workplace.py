@@ -17,12 +17,15 @@ BASE = ROOT / ".test"
 @contextmanager
 def claim_workplace() -> Iterator[Path]:
     BASE.mkdir(exist_ok=True)
-    for leftover in BASE.glob("run-*"):
-        _remove_if_abandoned(leftover)
-    folder = Path(tempfile.mkdtemp(prefix="run-", dir=BASE))
-    # mkdtemp's 700 would shut out the account PostgreSQL runs as; what is secret in here has a mode of its own.
-    folder.chmod(0o755)
-    lock = _try_lock(folder)
+    # One after another, since a folder that was made and not yet locked looks abandoned.
+    with (BASE / "lock").open("a") as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        for leftover in BASE.glob("run-*"):
+            _remove_if_abandoned(leftover)
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=BASE))
+        # mkdtemp's 700 would shut out the account PostgreSQL runs as; what is secret in here has a mode of its own.
+        folder.chmod(0o755)
+        lock = _try_lock(folder)
     try:
         yield folder
     finally:
