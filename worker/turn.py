@@ -25,7 +25,7 @@ from worker.webkassa.errors import WebkassaError
 
 # What is left goes to the end of the queue, so that every cashbox gets its turn. Changing turns takes as long as a call.
 TURN_RECEIPTS = 100
-TURN_SECONDS = 10.0
+TURN_SECONDS = 20.0
 
 # None: it did not leave.
 Flight = Future[Issued | None]
