@@ -10,7 +10,7 @@ import pytest
 import structlog
 
 from shared.config import Settings
-from shared.logging import configure_logging, get_logger, mask, mask_text
+from shared.logging import configure_logging, get_logger, mask, mask_text, write_lines
 
 
 @pytest.mark.parametrize(
@@ -180,3 +180,27 @@ def test_without_a_place_for_the_file_errors_are_still_said(logs: Callable[[], l
     configure_logging(Settings(_env_file=None, log_format="json", log_dir=folder))
     get_logger("unit").error("failed")
     assert [line["event"] for line in logs()] == ["failed"]
+
+
+def test_several_lines_at_once_go_through_the_same_masks(logs: Callable[[], list[dict[str, Any]]]) -> None:
+    configure_logging(Settings(_env_file=None, log_format="json"))
+    write_lines("unit", [{"event": "webhook", "field": "+77071234567"}, {"event": "webhook", "token": "t0ken"}])
+    first, second = logs()
+    assert (first["event"], first["field"], first["logger"], first["level"]) == ("webhook", "***", "unit", "info")
+    assert second["token"] == "***"
+
+
+def test_several_lines_at_once_are_not_written_where_nobody_asked_for_them(
+    logs: Callable[[], list[dict[str, Any]]],
+) -> None:
+    configure_logging(Settings(_env_file=None, log_format="json", log_level="WARNING"))
+    write_lines("unit", [{"event": "webhook"}])
+    get_logger("unit").info("neither is this")
+    assert logs() == []
+
+
+def test_what_no_json_can_hold_is_still_a_line(logs: Callable[[], list[dict[str, Any]]]) -> None:
+    configure_logging(Settings(_env_file=None, log_format="json"))
+    get_logger("unit").info("odd", lone="\ud800", kind=object)
+    (line,) = logs()
+    assert line["event"] == "odd"
