@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from typing import cast
 
 import pytest
+from starlette.applications import Starlette
+from starlette.routing import Mount
 from starlette.testclient import TestClient
 
+from api.main import create_app
 from api.webhook.door import WebhookDoor, is_webhook
 from api.webhook.envelopes import Arrival
 from api.webhook.inbox import Stored
@@ -153,3 +156,12 @@ def test_every_answer_carries_its_number_and_the_headers_of_every_page(client: T
 def test_a_number_that_must_not_stand_in_a_log_is_replaced(client: TestClient, given: str) -> None:
     answer = client.post(f"/api/webhook/{SECRET}", content=BODY, headers={"X-Request-ID": given})
     assert len(answer.headers["x-request-id"]) == 32
+
+
+def test_under_another_path_the_framework_leads_to_the_same_door() -> None:
+    bridge = create_app(Settings(_env_file=None))
+    bridge.state.door = WebhookDoor(Doorman((SECRET,), open_to_all=False), cast("GroupWriter", Shelf()), SalonLimit(0))
+    client = TestClient(Starlette(routes=[Mount("/bridge", app=bridge)]))
+    taken = client.post(f"/bridge/api/webhook/{SECRET}", content=BODY)
+    refused = client.post("/bridge/api/webhook/wrong", content=BODY)
+    assert (taken.status_code, taken.json()["record_id"], refused.status_code) == (200, 1, 401)
