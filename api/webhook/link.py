@@ -75,13 +75,14 @@ class Link:
         except asyncpg.DeadlockDetectedError:
             # Another api has the same redeliveries in another order, and goes on now: once it is through, all is there.
             await asyncio.sleep(DEADLOCK_PAUSE_SECONDS)
-        except TimeoutError:
-            self.drop()
-            raise
         except StoreError as error:
-            if isinstance(error, asyncpg.InternalClientError):  # cut off in the middle of a word, the driver is confused
-                self.drop()
-            if not (was_kept and self._is_dead):
+            if is_data_error(error):
+                raise
+            # Cut off in the middle of a word, the driver is confused and does not know that it is.
+            was_dead = self._is_dead or isinstance(error, asyncpg.InternalClientError)
+            # Whatever it was, the next batch begins with a connection and a statement of its own.
+            self.drop()
+            if isinstance(error, TimeoutError) or not (was_kept and was_dead):
                 raise
         return await self._insert(rows)
 

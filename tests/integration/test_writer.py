@@ -121,6 +121,18 @@ def test_a_connection_that_was_cut_is_replaced_unnoticed(bridge: Bridge) -> None
     assert count_rows(bridge) == 2
 
 
+def test_a_table_that_comes_late_is_found(bridge: Bridge) -> None:
+    """The api may start before the migrations have run."""
+    with bridge.open_inlet() as inlet:
+        bridge.execute("ALTER TABLE webhook_records RENAME TO not_yet")
+        try:
+            too_early = store_all(inlet, [arrive(1)])[0]
+        finally:
+            bridge.execute("ALTER TABLE not_yet RENAME TO webhook_records")
+        assert isinstance(too_early, StoreUnavailable)
+        assert isinstance(store_all(inlet, [arrive(1)])[0], Stored)
+
+
 def test_without_the_database_nothing_is_promised_and_it_recovers(bridge: Bridge, migrated_postgres: Postgres) -> None:
     with bridge.open_inlet() as inlet:
         assert isinstance(store_all(inlet, [arrive(1)])[0], Stored)
