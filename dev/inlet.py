@@ -5,11 +5,11 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from api.webhook.batch_writer import GroupWriter
+from api.webhook.connection import Link
 from api.webhook.ingress import Reply, accept
-from api.webhook.link import Link
-from api.webhook.writer import GroupWriter
 from shared.config import Settings
-from shared.db import build_url
+from shared.storage.db import build_url
 
 Result = TypeVar("Result")
 OnStored = Callable[[list[tuple[int, str]]], None]

@@ -9,13 +9,13 @@ from celery import Celery
 from redis import Redis
 
 from shared.config import Settings, get_settings
-from shared.db import SessionFactory, create_database_engine, create_session_factory
 from shared.queue import create_producer
+from shared.storage.db import SessionFactory, create_database_engine, create_session_factory
 from worker.altegio.client import AltegioClient, is_configured
-from worker.breaker import Breaker
-from worker.registers import Registers
-from worker.retry_policy import Budget
+from worker.webkassa.breaker import Breaker
 from worker.webkassa.client import WebkassaClient
+from worker.webkassa.clients import Registers
+from worker.webkassa.retry_policy import Budget
 
 # Threads of the pool, plus the heartbeats of their leases.
 DATABASE_CONNECTIONS = 20

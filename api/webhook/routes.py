@@ -5,8 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from api.dependencies import SessionDep
-from api.webhook import docs
-from api.webhook.door import WebhookDoor
+from api.webhook import openapi as docs
+from api.webhook.endpoint import WebhookDoor
 from api.webhook.status import RecordStatus, get_record_status
 
 router = APIRouter(prefix="/api/webhook", tags=["webhook"])

@@ -8,8 +8,8 @@ from pydantic import BaseModel, field_serializer
 from sqlalchemy import BigInteger, Table, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from shared.models import Receipt, WebhookRecord
-from shared.statuses import RecordState
+from shared.fiscal.statuses import RecordState
+from shared.storage.models import Receipt, WebhookRecord
 
 
 class RecordNotFound(Exception):

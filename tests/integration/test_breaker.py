@@ -6,8 +6,8 @@ from dev.demo.waiting import wait_until
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.simulator import SimulatorControl
-from worker.breaker import FAILURES_TO_OPEN, PROBE_EVERY_SECONDS
-from worker.dispatch import dispatch
+from worker.rounds.rescue import dispatch
+from worker.webkassa.breaker import FAILURES_TO_OPEN, PROBE_EVERY_SECONDS
 
 
 @pytest.fixture

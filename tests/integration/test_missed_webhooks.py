@@ -11,8 +11,8 @@ from tests.support.altegio import AltegioControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
 from tests.support.simulator import SimulatorControl
-from worker.catch_up import OVERLAP, catch_up, find_salons
-from worker.hook_check import check_hooks, find_hook_problem
+from worker.rounds.hook_check import check_hooks, find_hook_problem
+from worker.rounds.missed_webhooks import OVERLAP, catch_up, find_salons
 
 CASH, CARD, MOBILE = 0, 1, 4
 

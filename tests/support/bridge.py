@@ -10,11 +10,11 @@ from sqlalchemy import func, select, text, update
 from api.webhook.ingress import Reply
 from dev.inlet import Inlet
 from shared.config import Settings
-from shared.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
-from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
-from worker.issue_receipt import issue_due
-from worker.process_record import process_record
-from worker.resolution import Resolution
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.storage.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
+from worker.decide.process_record import process_record
+from worker.decide.resolution import Resolution
+from worker.issue.issue_due import issue_due
 from worker.services import Services, create_services
 
 MAX_ROUNDS = 12

@@ -4,7 +4,7 @@ import pytest
 
 from shared.config import Settings
 from worker.alerts import kinds
-from worker.alerts.delivery import name_address
+from worker.alerts.sending import name_address
 from worker.alerts.wording import DETAILS, KINDS, LANGUAGES, MAX_LINES, Group, compose, describe
 
 # The kinds other modules send.

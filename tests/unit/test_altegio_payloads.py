@@ -8,12 +8,11 @@ import pytest
 
 from api.webhook.envelopes import Arrival, read_arrivals
 from shared.altegio import FinanceOperation, GoodsOperation, Record, parse_entity
-from shared.db import load_json
-from shared.money import ZERO
-from shared.statuses import RecordState
+from shared.fiscal.money import ZERO
+from shared.fiscal.statuses import RecordState
+from shared.storage.db import load_json
 from tests.unit.material import ALTEGIO, list_names, load_expected
-from worker.receipt_builder import CannotBuild, Line, build_draft, build_goods_lines, build_record_lines, choose_vat_rate
-from worker.rules import (
+from worker.decide.rules import (
     AskPerson,
     AwaitPayment,
     Decision,
@@ -26,6 +25,7 @@ from worker.rules import (
     pays_goods,
     settle,
 )
+from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, build_record_lines, choose_vat_rate
 
 EXPECTED = load_expected()
 POLICY = Policy()

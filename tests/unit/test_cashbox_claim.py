@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.orm import sessionmaker
 
-from worker.cashbox_lock import CashboxClaim
+from worker.cashbox.claim import CashboxClaim
 
 LEASE = 60
 

@@ -5,7 +5,7 @@ import time
 import pytest
 from fakeredis import FakeServer, FakeStrictRedis
 
-from worker.breaker import FAILURES_TO_OPEN, PROBE_EVERY_SECONDS, Breaker
+from worker.webkassa.breaker import FAILURES_TO_OPEN, PROBE_EVERY_SECONDS, Breaker
 
 
 @pytest.fixture

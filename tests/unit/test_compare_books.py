@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.books import Circumstances, DayBooks, Document, Material, Movement, ShiftBooks, Subject, Why
-from shared.compare_books import compare
-from shared.statuses import PaymentKind
-from shared.z_report import read_report
+from shared.books.compare import compare
+from shared.books.model import Circumstances, DayBooks, Document, Material, Movement, ShiftBooks, Subject, Why
+from shared.fiscal.statuses import PaymentKind
+from shared.fiscal.z_report import read_report
 
 CASH, CARD, MOBILE = PaymentKind.CASH, PaymentKind.CARD, PaymentKind.MOBILE
 TYPES = {CASH: 0, CARD: 1, MOBILE: 4}

@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from shared.config import ConfigurationError, Settings
-from shared.db import build_url
+from shared.storage.db import build_url
 
 READY: dict[str, Any] = {
     "secret_key": "0f1e2d",

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.webhook.envelopes import MAX_DEPTH, MAX_ENVELOPES, Arrival, NotJson, _canonical, _parse, _parse_json, read_arrivals
-from shared.statuses import RecordState
+from shared.fiscal.statuses import RecordState
 from tests.unit.material import ALTEGIO, list_names
 
 RECORD: dict[str, Any] = {

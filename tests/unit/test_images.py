@@ -77,7 +77,7 @@ def test_images_are_pinned_and_no_secret_is_written_down() -> None:
 
 
 def test_a_container_has_longer_to_end_than_a_task_may_take() -> None:
-    from worker.celery import app  # noqa: PLC0415 -- reads the environment
+    from worker.entry.celery import app  # noqa: PLC0415 -- reads the environment
 
     assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > app.conf.task_time_limit
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from api.webhook import inbox
+from api.webhook import batches as inbox
+from api.webhook.batches import Inbox, InboxFull, Waiting
 from api.webhook.envelopes import Arrival
-from api.webhook.inbox import Inbox, InboxFull, Waiting
-from shared.statuses import RecordState
+from shared.fiscal.statuses import RecordState
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from shared.money import InvalidAmount, is_whole, parse_amount, round_tiyn
+from shared.fiscal.money import InvalidAmount, is_whole, parse_amount, round_tiyn
 
 
 @pytest.mark.parametrize(

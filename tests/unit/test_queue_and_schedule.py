@@ -12,7 +12,7 @@ from shared.queue import (
     broker_options,
     create_producer,
 )
-from worker.schedule import build_schedule
+from worker.entry.schedule import build_schedule
 
 
 @pytest.mark.parametrize("seconds", [0.5, 5, 60])

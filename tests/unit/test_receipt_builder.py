@@ -6,9 +6,9 @@ import pytest
 
 from shared.altegio import GoodsOperation
 from shared.clock import almaty_date
-from shared.statuses import PaymentKind
+from shared.fiscal.statuses import PaymentKind
 from tests.unit.material import make_draft, make_record
-from worker.receipt_builder import (
+from worker.receipt.lines import (
     CannotBuild,
     Line,
     build_draft,

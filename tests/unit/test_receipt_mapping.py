@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from shared.statuses import PaymentKind
+from shared.fiscal.statuses import PaymentKind
 from tests.unit.material import make_draft
-from worker.receipt_builder import ReceiptDraft, build_draft
-from worker.webkassa.mapping import to_sale_request
+from worker.receipt.lines import ReceiptDraft, build_draft
+from worker.receipt.request import to_sale_request
 
 
 def request_of(draft: ReceiptDraft) -> dict[str, Any]:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from dev.simulator.webkassa.arithmetic import compute_total, find_faults
 from shared.altegio import Record
-from shared.db import dump_json, load_json
-from shared.money import round_tiyn
-from shared.statuses import PaymentKind
-from worker.receipt_builder import build_draft, build_record_lines, contained_tax
-from worker.webkassa.mapping import to_sale_request
+from shared.fiscal.money import round_tiyn
+from shared.fiscal.statuses import PaymentKind
+from shared.storage.db import dump_json, load_json
+from worker.receipt.lines import build_draft, build_record_lines, contained_tax
+from worker.receipt.request import to_sale_request
 
 VAT_RATES = frozenset({12, 16})
 # The thorough profile takes minutes.

@@ -3,16 +3,6 @@ from datetime import timedelta
 
 import pytest
 
-from worker.retry_policy import (
-    RETRY_AFTER_CAP_SECONDS,
-    Budget,
-    DeadLetter,
-    RetryDecision,
-    RetryIn,
-    Snooze,
-    backoff_seconds,
-    decide_retry,
-)
 from worker.webkassa.errors import (
     CashboxBusy,
     DomainUnavailable,
@@ -27,6 +17,16 @@ from worker.webkassa.errors import (
     UnknownVendorCode,
     WebkassaError,
     WebkassaUnavailable,
+)
+from worker.webkassa.retry_policy import (
+    RETRY_AFTER_CAP_SECONDS,
+    Budget,
+    DeadLetter,
+    RetryDecision,
+    RetryIn,
+    Snooze,
+    backoff_seconds,
+    decide_retry,
 )
 
 BUDGET = Budget(max_attempts=10, max_age=timedelta(hours=72), base_seconds=2, cap_seconds=300)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from worker.return_builder import Basis, CannotReturn, build_return
+from worker.receipt.return_lines import Basis, CannotReturn, build_return
 
 CASH, CARD = 0, 1
 NUMBER = "altegio_1_r1"

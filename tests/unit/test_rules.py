@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from shared.altegio import FinanceOperation, GoodsOperation, Record
-from shared.money import ZERO
-from shared.statuses import PaymentKind
+from shared.fiscal.money import ZERO
+from shared.fiscal.statuses import PaymentKind
 from tests.unit.material import make_record
-from worker.receipt_builder import CannotBuild
-from worker.rules import (
+from worker.decide.rules import (
     AlreadyReceipted,
     AskPerson,
     AwaitPayment,
@@ -31,6 +30,7 @@ from worker.rules import (
     may_turn_with_payments,
     settle,
 )
+from worker.receipt.lines import CannotBuild
 
 CASH, CARD, MOBILE = PaymentKind.CASH, PaymentKind.CARD, PaymentKind.MOBILE
 PRICE = Decimal(4000)

@@ -5,7 +5,7 @@ from datetime import datetime, time, timedelta
 import pytest
 
 from shared.clock import ALMATY
-from worker.shift_clock import CLOSE_AT_AGE, OLD_AT_AGE, choose_pause, find_close_moment, read_close_time
+from worker.cashbox.shift.clock import CLOSE_AT_AGE, OLD_AT_AGE, choose_pause, find_close_moment, read_close_time
 
 
 def almaty(text: str) -> datetime:

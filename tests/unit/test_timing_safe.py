@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from api.acquire.signing import is_equal, seal, unseal
+from api.acquire.access.signing import is_equal, seal, unseal
 from api.webhook.security import BadSecret, Doorman
 
 SECRET = "right-secret"

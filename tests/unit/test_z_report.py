@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.statuses import PaymentKind
-from shared.z_report import read_report
+from shared.fiscal.statuses import PaymentKind
+from shared.fiscal.z_report import read_report
 
 ANSWERS = Path(__file__).parent.parent / "payloads" / "webkassa"
 CASH, CARD, MOBILE = PaymentKind.CASH, PaymentKind.CARD, PaymentKind.MOBILE

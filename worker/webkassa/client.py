@@ -25,9 +25,9 @@ from urllib3.exceptions import (
 )
 
 from shared.config import Settings
-from shared.db import dump_json, load_json
 from shared.logging import get_logger
-from worker.metrics import watch_call
+from shared.storage.db import dump_json, load_json
+from worker.issue.metrics import watch_call
 from worker.webkassa.errors import (
     DomainUnavailable,
     LoginRefused,

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.acquire.customer import Unreadable, has_right_control_digit, read_email, read_phone, read_xin
+from api.acquire.payment.customer import Unreadable, has_right_control_digit, read_email, read_phone, read_xin
 
 
 @pytest.mark.parametrize("read", [read_email, read_phone, read_xin])

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.acquire.payment_form import FormErrors, Payment, read_payment, read_typed_amount
-from shared.money import InvalidAmount
-from shared.statuses import PaymentKind
+from api.acquire.payment.form import FormErrors, Payment, read_payment, read_typed_amount
+from shared.fiscal.money import InvalidAmount
+from shared.fiscal.statuses import PaymentKind
 
 KEY = str(uuid4())
 AMOUNTS = st.integers(0, 10**9).map(lambda tiyn: Decimal(tiyn) / 100)

@@ -7,10 +7,10 @@ from uuid import uuid4
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.acquire.payment_form import FormErrors
-from api.acquire.return_form import ReturnWish, find_left, read_return
-from shared.money import ZERO
-from worker.return_builder import Basis, build_return
+from api.acquire.payment.form import FormErrors
+from api.acquire.returns.form import ReturnWish, find_left, read_return
+from shared.fiscal.money import ZERO
+from worker.receipt.return_lines import Basis, build_return
 
 
 def position(count: Any, price: Any, discount: Any = 0) -> dict[str, Any]:

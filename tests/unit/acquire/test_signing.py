@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.acquire.signing import SecretKeyMissing, get_secret, make_form_token, seal, unseal
+from api.acquire.access.signing import SecretKeyMissing, get_secret, make_form_token, seal, unseal
 from shared.config import Settings
 
 SECRET = b"k" * 32

@@ -11,10 +11,10 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
-from api.acquire.advice import ADVICE, explain
-from api.acquire.i18n import LANGUAGES, LOCALES, Speaker
-from api.acquire.states import EXPLANATIONS, FILTER_LABELS, LABELS, Filter, VisitState
-from api.acquire.text import Text
+from api.acquire.visits.states import EXPLANATIONS, FILTER_LABELS, LABELS, Filter, VisitState
+from api.acquire.words.advice import ADVICE, explain
+from api.acquire.words.i18n import LANGUAGES, LOCALES, Speaker
+from api.acquire.words.text import Text
 from worker.webkassa.errors import CLASS_OF_CODE, ReceiptRejected
 
 ROOT = Path(__file__).resolve().parents[3]
