@@ -12,20 +12,20 @@ from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import RecordState
 from shared.storage.db import load_json
 from tests.unit.material import ALTEGIO, list_names, load_expected
+from worker.decide.operations import is_payment, pays_goods
 from worker.decide.rules import (
     AskPerson,
     AwaitPayment,
     Decision,
     Ignore,
     IssueReceipt,
-    Policy,
     decide_record,
     find_reason_to_ignore_goods,
-    is_payment,
-    pays_goods,
     settle,
 )
-from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, build_record_lines, choose_vat_rate
+from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, build_record_lines
+from worker.receipt.vat import choose_vat_rate
+from worker.salon.policy import Policy
 
 EXPECTED = load_expected()
 POLICY = Policy()

@@ -15,10 +15,9 @@ from worker.receipt.lines import (
     build_goods_lines,
     build_record_lines,
     choose_record_lines,
-    choose_vat_rate,
-    contained_tax,
     take_off,
 )
+from worker.receipt.vat import choose_vat_rate, contained_tax
 
 HAIRCUT: dict[str, Any] = {"title": "Стрижка", "amount": 1, "cost_per_unit": 4000, "cost": 4000}
 

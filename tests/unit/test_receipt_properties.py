@@ -14,8 +14,9 @@ from shared.altegio import Record
 from shared.fiscal.money import round_tiyn
 from shared.fiscal.statuses import PaymentKind
 from shared.storage.db import dump_json, load_json
-from worker.receipt.lines import build_draft, build_record_lines, contained_tax
+from worker.receipt.lines import build_draft, build_record_lines
 from worker.receipt.request import to_sale_request
+from worker.receipt.vat import contained_tax
 
 VAT_RATES = frozenset({12, 16})
 # The thorough profile takes minutes.

@@ -9,6 +9,7 @@ from shared.altegio import FinanceOperation, GoodsOperation, Record
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind
 from tests.unit.material import make_record
+from worker.decide.operations import find_payment_kind, find_purpose, is_payment
 from worker.decide.rules import (
     AlreadyReceipted,
     AskPerson,
@@ -18,19 +19,16 @@ from worker.decide.rules import (
     IssueReceipt,
     KnownPayment,
     LiveReceipt,
-    Policy,
     ReturnDue,
     decide_record,
     find_contradiction,
-    find_payment_kind,
-    find_purpose,
     find_reason_to_ignore_goods,
     has_marker,
-    is_payment,
     may_turn_with_payments,
     settle,
 )
 from worker.receipt.lines import CannotBuild
+from worker.salon.policy import Policy
 
 CASH, CARD, MOBILE = PaymentKind.CASH, PaymentKind.CARD, PaymentKind.MOBILE
 PRICE = Decimal(4000)

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Boolean, CursorResult, Interval, Table, bindparam, case, func, null, update
 from sqlalchemy.orm import Session
+from structlog.contextvars import bind_contextvars
 
 from shared.fiscal.statuses import RecordState
 from shared.storage.db import SessionFactory, open_alone
@@ -96,3 +97,10 @@ def put_down(session: Session, delivery: Delivery, resolution: Resolution) -> bo
     }
     saved = cast("CursorResult[Any]", session.execute(_PUT_DOWN, values))
     return saved.rowcount > 0
+
+
+def bind_delivery(row: Delivery) -> None:
+    """Until the task ends. A delivery that was put back carries the number of the request that brought it."""
+    bind_contextvars(record_id=row.id)
+    if row.request_id:
+        bind_contextvars(request_id=row.request_id)

@@ -21,7 +21,6 @@ from worker.decide.rules import (
     AskPerson,
     AwaitPayment,
     IssueReceipt,
-    Policy,
     find_reason_to_ignore_goods,
     may_turn_with_payments,
     settle,
@@ -36,7 +35,9 @@ from worker.decide.sales import (
     may_be_changed,
     withdraw_unsent,
 )
-from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, choose_vat_rate, take_off
+from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, take_off
+from worker.receipt.vat import choose_vat_rate
+from worker.salon.policy import Policy
 from worker.salon.settings import NoCashbox, Salon, load_salon
 from worker.services import Services
 

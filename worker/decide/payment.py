@@ -12,8 +12,8 @@ from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.payment_wait import seconds_to_wait, wake_deliveries
 from worker.decide.known.payments import find_doubt, save_payment, take_over_ledger
+from worker.decide.operations import find_payment_kind, is_payment, pays_goods
 from worker.decide.resolution import Resolution
-from worker.decide.rules import find_payment_kind, is_payment, pays_goods
 from worker.decide.sales import Subject, clear_return_due, find_sale, mark_return_due, may_be_changed
 from worker.decide.store_missed import knows_goods, store_missed_goods
 from worker.decide.visit_page import find_checkout

@@ -16,16 +16,15 @@ from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperatio
 from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.storage.locks import lock_document, lock_visit
+from shared.tracing import tell_span
 from worker.altegio.errors import AltegioError
-from worker.decide.delivery import Delivery, claim_delivery, put_down
+from worker.decide.delivery import Delivery, bind_delivery, claim_delivery, put_down
 from worker.decide.goods import decide_goods
 from worker.decide.known.facts import Facts, NeedsFacts, read_facts
 from worker.decide.payment import note_payment
 from worker.decide.resolution import Resolution
 from worker.decide.sales import Subject
 from worker.decide.visit import decide_visit
-from worker.issue.log_context import bind_delivery
-from worker.issue.metrics import tell_span
 from worker.services import Services
 
 log = get_logger(__name__)

@@ -4,36 +4,16 @@
 `always` — due as it stands; `manual` — only the payment page decides.
 """
 
-import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 
-from shared.altegio import EXPENSE_TYPE_OUTGO, GOODS_TYPE_SALE, SOLD_GOODS, FinanceOperation, GoodsOperation, Record
-from shared.fiscal.money import ZERO, round_tiyn
-from shared.fiscal.statuses import PaymentKind, PaymentPurpose
+from shared.altegio import GOODS_TYPE_SALE, GoodsOperation, Record
+from shared.fiscal.money import ZERO
+from shared.fiscal.statuses import PaymentKind
+from worker.decide.operations import has_word
 from worker.receipt.lines import CannotBuild
-
-# The bank's commission, booked by Altegio itself, in the languages it was seen or may be.
-_FEE = re.compile(r"эквайринг|комисси|acquiring|commission", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The salon's choices. `default_kind` is None where staff is to be asked how the visit was paid.
-
-    `payment_kinds`: a word of an account's title -> the kind of what is paid into it; it overrules Altegio's own flag.
-    """
-
-    fiscalize_when: str = "paid"
-    comment_marker: str = ""
-    default_kind: PaymentKind | None = PaymentKind.CARD
-    amounts_in_tiyn: bool = False
-    payment_kinds: Mapping[str, PaymentKind] = field(default_factory=dict)
-
-    def in_tenge(self, amount: Decimal) -> Decimal:
-        """A sum as Altegio writes it."""
-        return round_tiyn(amount / (100 if self.amounts_in_tiyn else 1))
+from worker.salon.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +239,7 @@ def _merge(payments: Sequence[KnownPayment], policy: Policy) -> dict[PaymentKind
 
 def has_marker(comment: str, marker: str) -> bool:
     """The salon's private mark, as a word, in any case; without a configured mark everything passes."""
-    return not marker or _has_word(comment, marker)
+    return not marker or has_word(comment, marker)
 
 
 def find_reason_to_ignore_goods(operation: GoodsOperation, policy: Policy) -> str | None:
@@ -275,46 +255,3 @@ def find_reason_to_ignore_goods(operation: GoodsOperation, policy: Policy) -> st
     if not has_marker(operation.comment, policy.comment_marker):
         return f"the comment has no marker {policy.comment_marker!r}"
     return None
-
-
-def is_payment(operation: FinanceOperation, status: str) -> bool:
-    """Whether the operation is, now, money of a client. Its sign and expense item may change with every update."""
-    if status == "delete" or operation.deleted:
-        return False
-    is_outgo = operation.expense is not None and operation.expense.type == EXPENSE_TYPE_OUTGO
-    return operation.amount > 0 and not is_outgo
-
-
-def pays_goods(operation: FinanceOperation) -> bool:
-    """Money without a visit that bought no goods is a client's deposit or the like: it pays no receipt of ours."""
-    return not operation.record_id and bool(operation.document_id) and operation.sold_item_type == SOLD_GOODS
-
-
-def find_purpose(operation: FinanceOperation) -> PaymentPurpose:
-    """What the money was for. Only what pays a visit or sold goods counts for a receipt; texts are localised hints."""
-    if operation.amount <= 0 or (operation.expense is not None and operation.expense.type == EXPENSE_TYPE_OUTGO):
-        if _FEE.search(operation.comment):
-            return PaymentPurpose.FEE
-        return PaymentPurpose.REFUND if operation.record_id or operation.document_id else PaymentPurpose.OTHER
-    if operation.record_id or pays_goods(operation):
-        return PaymentPurpose.SALE
-    return PaymentPurpose.OTHER if operation.sold_item_type else PaymentPurpose.DEPOSIT
-
-
-def find_payment_kind(operation: FinanceOperation, kinds: Mapping[str, PaymentKind]) -> PaymentKind | None:
-    """The salon's own word first, then cash where the account says so; a till named after a QR code is a mobile payment."""
-    account = operation.account
-    if account is None:
-        return None
-    for word, kind in kinds.items():
-        if _has_word(account.title, word):
-            return kind
-    if account.is_cash is None:
-        return None
-    if account.is_cash:
-        return PaymentKind.CASH
-    return PaymentKind.MOBILE if _has_word(account.title, "qr") else PaymentKind.CARD
-
-
-def _has_word(text: str, word: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None

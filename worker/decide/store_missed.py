@@ -13,7 +13,7 @@ from shared.altegio import FINANCES, GOODS_SALE, RECORD, FinanceOperation, Goods
 from shared.fiscal.statuses import DeliverySource, PaymentState, RecordState
 from shared.storage.db import dump_json
 from shared.storage.models import PaymentRecord, WebhookRecord
-from worker.decide.rules import is_payment
+from worker.decide.operations import is_payment
 from worker.decide.sales import Subject
 
 SOURCE = DeliverySource.CATCH_UP

@@ -41,7 +41,8 @@ from worker.decide.sales import (
     withdraw_unsent,
 )
 from worker.decide.visit_page import describe_counter, find_checkout, show_visit
-from worker.receipt.lines import CannotBuild, Line, build_draft, choose_record_lines, choose_vat_rate
+from worker.receipt.lines import CannotBuild, Line, build_draft, choose_record_lines
+from worker.receipt.vat import choose_vat_rate
 from worker.salon.settings import NoCashbox, Salon, load_salon
 from worker.services import Services
 

@@ -95,7 +95,7 @@ def _start_lookout(**_: Any) -> None:
 
 @signals.worker_ready.connect
 def _serve_metrics(**_: Any) -> None:
-    importlib.import_module("worker.issue.metrics").serve_metrics(settings)
+    importlib.import_module("worker.entry.metrics_server").serve_metrics(settings)
     start_tracing("worker")
     signals.worker_shutdown.connect(lambda **_: stop_tracing(), weak=False)
 

@@ -3,16 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
-from structlog.contextvars import bind_contextvars, bound_contextvars
-
-from worker.decide.delivery import Delivery
-
-
-def bind_delivery(row: Delivery) -> None:
-    """Until the task ends. A delivery that was put back carries the number of the request that brought it."""
-    bind_contextvars(record_id=row.id)
-    if row.request_id:
-        bind_contextvars(request_id=row.request_id)
+from structlog.contextvars import bound_contextvars
 
 
 class Origin(NamedTuple):

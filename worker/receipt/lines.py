@@ -7,14 +7,13 @@ gives that very total.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import ROUND_UP, Decimal
 
 from shared.altegio import GoodsLine, GoodsOperation, Record, ServiceLine
 from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
 from shared.fiscal.statuses import PaymentKind
+from worker.receipt.vat import contained_tax
 
-VAT_16_SINCE = date(2026, 1, 1)
 MAX_PRICE = Decimal(999_999_999)
 MAX_COUNT = Decimal("4294967.295")
 MAX_NAME = 128
@@ -70,15 +69,6 @@ class ReceiptDraft:
     def is_whole_tenge(self) -> bool:
         of_lines = [x for line in self.lines for x in (line.price * line.count, line.price, line.discount, line.total)]
         return all(is_whole(amount) for amount in (*of_lines, *self.payments.values()))
-
-
-def choose_vat_rate(regime: str, sold_on: date) -> int | None:
-    """`none`, `auto` (12 % until 2025-12-31, 16 % from 2026-01-01, by the date of the sale) or a fixed rate."""
-    if regime == "none":
-        return None
-    if regime == "auto":
-        return 16 if sold_on >= VAT_16_SINCE else 12
-    return int(regime)
 
 
 def choose_record_lines(
@@ -160,11 +150,6 @@ def build_draft(lines: Sequence[Line], payments: Mapping[PaymentKind, Decimal], 
     if draft.total > MAX_PRICE:
         raise CannotBuild("too_large", f"{draft.total} ₸ is more than a receipt can hold")
     return draft
-
-
-def contained_tax(total: Decimal, rate: int) -> Decimal:
-    """VAT inside a price that includes it."""
-    return round_tiyn(total * rate / (100 + rate))
 
 
 def _with_tax(line: Line, rate: int | None) -> Line:

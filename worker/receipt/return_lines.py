@@ -9,8 +9,8 @@ from decimal import ROUND_UP, Decimal, InvalidOperation
 from typing import Any
 
 from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
-from worker.receipt.lines import contained_tax
 from worker.receipt.request import OPERATION_SALE_RETURN, ROUND_NONE, ROUND_POSITIONS, as_number
+from worker.receipt.vat import contained_tax
 
 CASH = 0
 

@@ -14,7 +14,7 @@ from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
 from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from shared.storage.sealing import seal
 from worker.cashbox.claim import hold_cashbox
-from worker.receipt.lines import choose_vat_rate
+from worker.receipt.vat import choose_vat_rate
 from worker.services import Services
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.errors import WebkassaError

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from shared.config import Settings, parse_payment_kinds
 from shared.fiscal.statuses import PaymentKind
 from shared.storage.models import Cashbox, Receipt
-from worker.decide.rules import Policy
+from worker.salon.policy import Policy
 
 
 class NoCashbox(Exception):

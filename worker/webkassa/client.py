@@ -27,7 +27,7 @@ from urllib3.exceptions import (
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import dump_json, load_json
-from worker.issue.metrics import watch_call
+from worker.webkassa.call_watch import watch_call
 from worker.webkassa.errors import (
     DomainUnavailable,
     LoginRefused,

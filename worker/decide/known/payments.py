@@ -16,8 +16,10 @@ from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import PaymentKind, PaymentPurpose, PaymentState
 from shared.storage.models import Checkout, PaymentRecord, Receipt
 from worker.decide.known.facts import Facts
-from worker.decide.rules import Doubt, KnownPayment, Policy, find_contradiction, find_payment_kind, find_purpose, is_payment
+from worker.decide.operations import find_payment_kind, find_purpose, is_payment
+from worker.decide.rules import Doubt, KnownPayment, find_contradiction
 from worker.decide.sales import Subject
+from worker.salon.policy import Policy
 
 # Built once, and of the table instead of the model: see `cashbox_lock`.
 _payments = cast("Table", PaymentRecord.__table__)
