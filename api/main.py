@@ -20,13 +20,13 @@ from api.acquire.show import assets
 from api.errors import add_error_handlers
 from api.middleware import RequestContext
 from api.webhook import routes as webhook
-from api.webhook.batch_writer import GroupWriter
-from api.webhook.connection import Link
 from api.webhook.endpoint import WebhookDoor, is_webhook
 from api.webhook.openapi import ENVELOPE_SCHEMA
-from api.webhook.publisher import Publisher
 from api.webhook.salon_limit import SalonLimit
 from api.webhook.security import Doorman
+from api.webhook.store.batch_writer import GroupWriter
+from api.webhook.store.connection import Link
+from api.webhook.store.publisher import Publisher
 from shared.config import Settings, get_settings
 from shared.logging import configure_logging
 from shared.queue import create_producer

@@ -5,9 +5,9 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from api.webhook.batch_writer import GroupWriter
-from api.webhook.connection import Link
 from api.webhook.ingress import Reply, accept
+from api.webhook.store.batch_writer import GroupWriter
+from api.webhook.store.connection import Link
 from shared.config import Settings
 from shared.storage.db import build_url
 

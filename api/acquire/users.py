@@ -16,7 +16,7 @@ from api.acquire.access.passwords import MAX_PASSWORD, MIN_PASSWORD, hash_passwo
 from shared.config import get_settings
 from shared.storage.db import create_database_engine, create_session_factory
 from shared.storage.models import StaffUser
-from shared.storage.models.staff_user import StaffRole
+from shared.storage.models.desk.staff_user import StaffRole
 
 MAX_LOGIN = 64
 

@@ -12,11 +12,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from api.middleware import SECURITY_HEADERS, find_request_id, make_request_id
-from api.webhook.batch_writer import GroupWriter
 from api.webhook.ingress import accept
 from api.webhook.refusals import REFUSED, Answer, Headers, refuse
 from api.webhook.salon_limit import SalonLimit
 from api.webhook.security import Doorman, read_body
+from api.webhook.store.batch_writer import GroupWriter
 from shared.logging import get_logger
 from shared.metrics import WEBHOOK_SECONDS, count_refused_webhook
 from shared.tracing import record_span

@@ -18,7 +18,7 @@ from shared.fiscal.payment_types import KIND_OF_TYPE
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, PaymentKind
 from shared.fiscal.z_report import ReportSums, read_report
 from shared.storage.models import Cashbox, CashboxOrder, Receipt, Shift
-from shared.storage.models.cashbox_order import OrderState
+from shared.storage.models.desk.cashbox_order import OrderState
 from worker.services import Services
 
 DAY = timedelta(hours=24)

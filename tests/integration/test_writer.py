@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from api.webhook.batch_writer import StoreUnavailable
-from api.webhook.batches import Stored
-from api.webhook.connection import Link
 from api.webhook.envelopes import Arrival, read_arrivals
+from api.webhook.store.batch_writer import StoreUnavailable
+from api.webhook.store.batches import Stored
+from api.webhook.store.connection import Link
 from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
 from dev.inlet import Inlet

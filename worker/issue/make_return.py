@@ -7,7 +7,7 @@ from shared.fiscal.statuses import ReceiptKind, ReceiptState
 from shared.logging import get_logger
 from shared.storage.db import Executor
 from shared.storage.models import Checkout, Receipt, ReturnOrder
-from shared.storage.models.return_order import ReturnState
+from shared.storage.models.desk.return_order import ReturnState
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
 from worker.services import Services
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from shared.config import Settings
 from shared.fiscal.statuses import ReceiptState
 from shared.storage.models import Receipt, ReturnOrder
-from shared.storage.models.return_order import ReturnState
+from shared.storage.models.desk.return_order import ReturnState
 from worker.services import Services
 
 _IS_ORDERED = exists().where(ReturnOrder.receipt_id == Receipt.id, ReturnOrder.state != ReturnState.REFUSED)

@@ -16,7 +16,7 @@ from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
 from shared.queue import CARRY_OUT
 from shared.storage.models import Cashbox, CashboxOrder
-from shared.storage.models.cashbox_order import MONEY_ORDERS, OrderKind, OrderState
+from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderKind, OrderState
 from worker.cashbox.calls import MONEY, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim, hold_cashbox
 from worker.cashbox.failures import rest_or_pause, tell_breaker

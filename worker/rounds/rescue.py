@@ -26,7 +26,7 @@ from shared.queue import (
 )
 from shared.storage.db import open_alone
 from shared.storage.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
-from shared.storage.models.return_order import ReturnState
+from shared.storage.models.desk.return_order import ReturnState
 from worker.decide.resolution import Resolution
 from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy

@@ -13,7 +13,7 @@ from api.acquire.access.passwords import is_right
 from shared.clock import utc_now
 from shared.storage.db import SessionFactory
 from shared.storage.models import StaffSession, StaffUser
-from shared.storage.models.staff_user import StaffRole
+from shared.storage.models.desk.staff_user import StaffRole
 
 MAX_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 from api.acquire.visits.queries import is_return_due
 from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.storage.models import Receipt, ReturnOrder, Visit, WebhookRecord
-from shared.storage.models.return_order import ReturnState
+from shared.storage.models.desk.return_order import ReturnState
 
 PAGE_SIZE = 30
 # A refused return is news for so long; after that it was seen, or is seen on its receipt.

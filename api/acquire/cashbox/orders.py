@@ -18,7 +18,7 @@ from api.acquire.words.text import Refused, Text
 from shared.fiscal.money import InvalidAmount
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxOrder
-from shared.storage.models.cashbox_order import MONEY_ORDERS, OrderKind
+from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderKind
 
 MAX_REASON = 200
 # What the register takes in one movement.

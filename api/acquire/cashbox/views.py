@@ -14,7 +14,7 @@ from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind
 from shared.fiscal.z_report import Sums, read_report
 from shared.storage.models import CashboxOrder, Shift
-from shared.storage.models.cashbox_order import MONEY_ORDERS, OrderKind, OrderState
+from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderKind, OrderState
 
 ORDER_LABELS = {
     OrderKind.X_REPORT: Text("X-report"),

@@ -15,7 +15,7 @@ from api.acquire.payment.form import FormErrors
 from api.acquire.show.rendering import redirect, render
 from api.dependencies import SessionDep
 from shared.storage.models import CashboxOrder
-from shared.storage.models.cashbox_order import MONEY_ORDERS, OrderState
+from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderState
 
 router = APIRouter(prefix="/drawer")
 

@@ -15,7 +15,7 @@ from api.dependencies import SessionDep
 from shared.logging import get_logger
 from shared.queue import CARRY_OUT, publish_task
 from shared.storage.models import CashboxOrder
-from shared.storage.models.cashbox_order import MONEY_ORDERS
+from shared.storage.models.desk.cashbox_order import MONEY_ORDERS
 
 log = get_logger(__name__)
 router = APIRouter(prefix="/orders")

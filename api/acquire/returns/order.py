@@ -16,7 +16,7 @@ from api.acquire.words.text import Refused, Text
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
 from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, ReturnOrder
-from shared.storage.models.return_order import ReturnState
+from shared.storage.models.desk.return_order import ReturnState
 
 
 @dataclass(frozen=True, slots=True)

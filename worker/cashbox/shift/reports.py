@@ -16,7 +16,7 @@ from shared.fiscal.statuses import OPEN_RECEIPT_STATES, CallOutcome, ReceiptStat
 from shared.fiscal.z_report import read_report
 from shared.logging import get_logger
 from shared.storage.models import CashboxOrder, Receipt, Shift
-from shared.storage.models.cashbox_order import OrderState
+from shared.storage.models.desk.cashbox_order import OrderState
 from worker.cashbox.calls import X_REPORT, Z_REPORT, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.failures import seconds_to_rest

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from api.webhook import batches as inbox
-from api.webhook.batches import Inbox, InboxFull, Waiting
 from api.webhook.envelopes import Arrival
+from api.webhook.store import batches as inbox
+from api.webhook.store.batches import Inbox, InboxFull, Waiting
 from shared.fiscal.statuses import RecordState
 
 

@@ -14,7 +14,7 @@ import requests
 from dev.simulator.altegio.rest import RunningSimulator, start
 from dev.simulator.altegio.rest.limits import Limiter
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 LOCATION = 307001
 HEADERS = {
     "Accept": "application/vnd.api.v2+json",

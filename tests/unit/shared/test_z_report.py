@@ -10,7 +10,7 @@ import pytest
 from shared.fiscal.statuses import PaymentKind
 from shared.fiscal.z_report import read_report
 
-ANSWERS = Path(__file__).parent.parent / "payloads" / "webkassa"
+ANSWERS = Path(__file__).parents[2] / "payloads" / "webkassa"
 CASH, CARD, MOBILE = PaymentKind.CASH, PaymentKind.CARD, PaymentKind.MOBILE
 
 

@@ -9,9 +9,9 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 
-from api.webhook.batches import Inbox, InboxFull, Stored, Waiting
-from api.webhook.connection import Link, StoreError, is_data_error
 from api.webhook.envelopes import Arrival
+from api.webhook.store.batches import Inbox, InboxFull, Stored, Waiting
+from api.webhook.store.connection import Link, StoreError, is_data_error
 from shared.fiscal.statuses import RecordState
 from shared.logging import get_logger
 

@@ -15,7 +15,7 @@ import requests
 
 from dev.simulator.webkassa import RunningSimulator, Settings, start
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def test_health_needs_no_login(client: Any) -> None:

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from api.webhook import log_lines as module
-from api.webhook.log_lines import Journal
+from api.webhook.store import log_lines as module
+from api.webhook.store.log_lines import Journal
 
 
 def test_what_is_noted_together_is_written_together(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,12 +12,12 @@ from starlette.routing import Mount
 from starlette.testclient import TestClient
 
 from api.main import create_app
-from api.webhook.batch_writer import GroupWriter
-from api.webhook.batches import Stored
 from api.webhook.endpoint import WebhookDoor, is_webhook
 from api.webhook.envelopes import Arrival
 from api.webhook.salon_limit import SalonLimit
 from api.webhook.security import MAX_BODY_BYTES, Doorman
+from api.webhook.store.batch_writer import GroupWriter
+from api.webhook.store.batches import Stored
 from shared.config import Settings
 from tests.support.payloads import visit
 

@@ -17,7 +17,7 @@ from api.acquire.words.i18n import LANGUAGES, LOCALES, Speaker
 from api.acquire.words.text import Text
 from worker.webkassa.errors import CLASS_OF_CODE, ReceiptRejected
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 _VALUE = re.compile(r"%\((\w+)\)s")
 
 

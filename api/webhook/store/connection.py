@@ -12,8 +12,8 @@ from typing import Any
 import asyncpg
 from sqlalchemy import URL
 
-from api.webhook.batches import Stored
 from api.webhook.envelopes import Arrival
+from api.webhook.store.batches import Stored
 from shared.fiscal.statuses import RecordState
 
 CONNECT_SECONDS = 5.0

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from kombu.exceptions import OperationalError
 
-from api.webhook import publisher as module
-from api.webhook.publisher import MAX_BATCH, Publisher
+from api.webhook.store import publisher as module
+from api.webhook.store.publisher import MAX_BATCH, Publisher
 
 Batch = list[tuple[int, str | None]]
 

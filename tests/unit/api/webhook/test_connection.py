@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import make_url
 
-from api.webhook.connection import split_address
+from api.webhook.store.connection import split_address
 
 
 @pytest.mark.parametrize(
