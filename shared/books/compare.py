@@ -8,6 +8,7 @@ from decimal import Decimal
 from shared.books.model import (
     HARMLESS,
     Amounts,
+    BookedSale,
     Circumstances,
     DayBooks,
     Difference,
@@ -16,7 +17,6 @@ from shared.books.model import (
     Material,
     ShiftBooks,
     ShiftDifference,
-    Subject,
     Why,
 )
 from shared.fiscal.money import ZERO
@@ -28,7 +28,7 @@ def compare(material: Material, days: Iterable[date]) -> list[DayBooks]:
     """One entry for each of the days, in their order."""
     books = {day: DayBooks(day) for day in days}
     told, issued = _by_subject_and_day(material)
-    documents: dict[Subject, list[Document]] = defaultdict(list)
+    documents: dict[BookedSale, list[Document]] = defaultdict(list)
     for document in material.documents:
         documents[document.subject].append(document)
     for subject in {*told, *issued}:
@@ -48,9 +48,9 @@ def compare(material: Material, days: Iterable[date]) -> list[DayBooks]:
 _Days = dict[date, list[tuple[Kind, Decimal]]]
 
 
-def _by_subject_and_day(material: Material) -> tuple[dict[Subject, _Days], dict[Subject, _Days]]:
-    told: dict[Subject, _Days] = defaultdict(lambda: defaultdict(list))
-    issued: dict[Subject, _Days] = defaultdict(lambda: defaultdict(list))
+def _by_subject_and_day(material: Material) -> tuple[dict[BookedSale, _Days], dict[BookedSale, _Days]]:
+    told: dict[BookedSale, _Days] = defaultdict(lambda: defaultdict(list))
+    issued: dict[BookedSale, _Days] = defaultdict(lambda: defaultdict(list))
     for movement in material.movements:
         told[movement.subject][movement.day].append((movement.kind, movement.amount))
     for document in material.documents:
@@ -63,7 +63,7 @@ def _by_subject_and_day(material: Material) -> tuple[dict[Subject, _Days], dict[
 def _compare_subject(
     material: Material,
     books: Mapping[date, DayBooks],
-    subject: Subject,
+    subject: BookedSale,
     told: _Days,
     issued: _Days,
     documents: Sequence[Document],

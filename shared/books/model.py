@@ -23,7 +23,7 @@ Kind = PaymentKind | None
 Amounts = Mapping[Kind, Decimal]
 
 
-class Subject(NamedTuple):
+class BookedSale(NamedTuple):
     """What was sold: a visit, or a goods document."""
 
     company_id: int
@@ -53,7 +53,7 @@ HARMLESS = (Why.OTHER_DAY, Why.UNDER_WAY, Why.NOT_DUE)
 class Movement:
     """Money that came (positive) or went back (negative), by Altegio's word or over our desk."""
 
-    subject: Subject
+    subject: BookedSale
     day: date
     kind: Kind
     amount: Decimal
@@ -63,7 +63,7 @@ class Movement:
 class Document:
     """A receipt that was issued; `sums` are positive, for a return too."""
 
-    subject: Subject
+    subject: BookedSale
     day: date
     receipt_id: int
     fiscal_number: str
@@ -98,7 +98,7 @@ class ShiftBooks:
 class DeadLetter:
     delivery_id: int
     day: date
-    subject: Subject
+    subject: BookedSale
     code: str | None
     reason: str | None
 
@@ -113,7 +113,7 @@ class Material:
     movements: Sequence[Movement]
     documents: Sequence[Document]
     shifts: Sequence[ShiftBooks]
-    circumstances: Mapping[Subject, Circumstances]
+    circumstances: Mapping[BookedSale, Circumstances]
     dead_letters: Sequence[DeadLetter] = ()
     silent: frozenset[int] = frozenset()
 
@@ -150,7 +150,7 @@ class Difference:
     """One sale on one day. `told` and `issued` are that day's, returns taken off; `receipts`: all of the sale's."""
 
     day: date
-    subject: Subject
+    subject: BookedSale
     why: Why
     told: Amounts
     issued: Amounts

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session, defer
 
 from shared.books.compare import compare
-from shared.books.model import Circumstances, DayBooks, DeadLetter, Document, Material, Movement, ShiftBooks, Subject
+from shared.books.model import BookedSale, Circumstances, DayBooks, DeadLetter, Document, Material, Movement, ShiftBooks
 from shared.clock import ALMATY, almaty_date
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import (
@@ -59,13 +59,13 @@ def _begin(day: date) -> datetime:
 
 def _find_subjects(
     session: Session, cashbox: Cashbox, since: datetime, until: datetime, shift_numbers: Sequence[int]
-) -> set[Subject]:
+) -> set[BookedSale]:
     """Sales with a receipt, a payment or a payment taken back in these days, or a receipt in one of their shifts."""
     issued = select(Receipt.company_id, Receipt.record_id, Receipt.document_id).where(
         Receipt.cashbox_id == cashbox.id,
         or_(_is_within(Receipt.issued_at, since, until), Receipt.shift_number.in_(shift_numbers)),
     )
-    subjects = {Subject(*row) for row in session.execute(issued)}
+    subjects = {BookedSale(*row) for row in session.execute(issued)}
     paid = select(PaymentRecord.company_id, PaymentRecord.record_id, PaymentRecord.document_id).where(
         PaymentRecord.purpose == PaymentPurpose.SALE,
         or_(
@@ -75,7 +75,7 @@ def _find_subjects(
     )
     voided = select(Checkout.company_id, Checkout.record_id).where(_is_within(Checkout.voided_at, since, until))
     touched = {_subject(*row) for row in session.execute(paid)}
-    touched |= {Subject(company_id, record_id, None) for company_id, record_id in session.execute(voided)}
+    touched |= {BookedSale(company_id, record_id, None) for company_id, record_id in session.execute(voided)}
     return subjects | _of_cashbox(session, cashbox, touched - subjects)
 
 
@@ -83,15 +83,15 @@ def _is_within(column: Any, since: datetime, until: datetime) -> ColumnElement[b
     return and_(column >= since, column < until)
 
 
-def _subject(company_id: int, record_id: int | None, document_id: int | None) -> Subject:
+def _subject(company_id: int, record_id: int | None, document_id: int | None) -> BookedSale:
     """A visit's payments name its document as well; the visit is what was sold."""
-    return Subject(company_id, record_id, None if record_id is not None else document_id)
+    return BookedSale(company_id, record_id, None if record_id is not None else document_id)
 
 
-def _of_cashbox(session: Session, cashbox: Cashbox, subjects: set[Subject]) -> set[Subject]:
+def _of_cashbox(session: Session, cashbox: Cashbox, subjects: set[BookedSale]) -> set[BookedSale]:
     """Those without a receipt in these days: where their receipts are, else where the salon's would go."""
     homes = {
-        Subject(company_id, record_id, document_id): cashbox_id
+        BookedSale(company_id, record_id, document_id): cashbox_id
         for company_id, record_id, document_id, cashbox_id in session.execute(
             select(Receipt.company_id, Receipt.record_id, Receipt.document_id, Receipt.cashbox_id).where(
                 _is_one_of(Receipt, subjects)
@@ -104,7 +104,7 @@ def _of_cashbox(session: Session, cashbox: Cashbox, subjects: set[Subject]) -> s
     return {s for s in subjects if homes.get(s, own.get(s.company_id, default)) == cashbox.id}
 
 
-def _is_one_of(model: Any, subjects: Iterable[Subject]) -> ColumnElement[bool]:
+def _is_one_of(model: Any, subjects: Iterable[BookedSale]) -> ColumnElement[bool]:
     """By lists of numbers, which an index answers; a number of another salon is left out by the caller."""
     subjects = list(subjects)
     records = [s.record_id for s in subjects if s.record_id is not None]
@@ -114,15 +114,15 @@ def _is_one_of(model: Any, subjects: Iterable[Subject]) -> ColumnElement[bool]:
     return and_(model.company_id.in_(companies), or_(model.record_id.in_(records), by_document))
 
 
-def _list_receipts(session: Session, cashbox: Cashbox, subjects: set[Subject]) -> list[Receipt]:
+def _list_receipts(session: Session, cashbox: Cashbox, subjects: set[BookedSale]) -> list[Receipt]:
     query = select(Receipt).where(Receipt.cashbox_id == cashbox.id, _is_one_of(Receipt, subjects)).order_by(Receipt.id)
-    return [row for row in session.scalars(query) if Subject(row.company_id, row.record_id, row.document_id) in subjects]
+    return [row for row in session.scalars(query) if BookedSale(row.company_id, row.record_id, row.document_id) in subjects]
 
 
 def _describe_document(receipt: Receipt) -> Document:
     issued_at = receipt.issued_at or receipt.created_at
     return Document(
-        subject=Subject(receipt.company_id, receipt.record_id, receipt.document_id),
+        subject=BookedSale(receipt.company_id, receipt.record_id, receipt.document_id),
         day=almaty_date(issued_at),
         receipt_id=receipt.id,
         fiscal_number=receipt.fiscal_number or "",
@@ -133,16 +133,16 @@ def _describe_document(receipt: Receipt) -> Document:
     )
 
 
-def _list_movements(session: Session, subjects: set[Subject], documents: Sequence[Document]) -> list[Movement]:
+def _list_movements(session: Session, subjects: set[BookedSale], documents: Sequence[Document]) -> list[Movement]:
     """What was taken at the desk, else what Altegio knows: staff may have booked the same money there as well."""
     query = (
         select(PaymentRecord, Checkout)
         .outerjoin(Checkout, Checkout.id == PaymentRecord.checkout_id)
         .where(PaymentRecord.purpose == PaymentPurpose.SALE, _is_one_of(PaymentRecord, subjects))
     )
-    told: dict[Subject, list[Movement]] = defaultdict(list)
-    desk: dict[Subject, list[Movement]] = defaultdict(list)
-    live: set[Subject] = set()
+    told: dict[BookedSale, list[Movement]] = defaultdict(list)
+    desk: dict[BookedSale, list[Movement]] = defaultdict(list)
+    live: set[BookedSale] = set()
     for payment, checkout in session.execute(query):
         subject = _subject(payment.company_id, payment.record_id, payment.document_id)
         if subject not in subjects:
@@ -159,7 +159,7 @@ def _list_movements(session: Session, subjects: set[Subject], documents: Sequenc
     return movements + [move for moves in given_back for move in moves]
 
 
-def _move(subject: Subject, payment: PaymentRecord, came_at: datetime, went_at: datetime | None) -> list[Movement]:
+def _move(subject: BookedSale, payment: PaymentRecord, came_at: datetime, went_at: datetime | None) -> list[Movement]:
     """Money that came and went on one day did not move."""
     kind = PaymentKind(payment.kind) if payment.kind else None
     came, went = almaty_date(came_at), almaty_date(went_at) if went_at else None
@@ -189,15 +189,15 @@ def _describe_shift(shift: Shift) -> ShiftBooks:
 
 
 def _describe_circumstances(
-    session: Session, subjects: set[Subject], receipts: Sequence[Receipt]
-) -> dict[Subject, Circumstances]:
-    newest: dict[Subject, WebhookRecord] = {}
+    session: Session, subjects: set[BookedSale], receipts: Sequence[Receipt]
+) -> dict[BookedSale, Circumstances]:
+    newest: dict[BookedSale, WebhookRecord] = {}
     deliveries = select(WebhookRecord).options(*_WITHOUT_BODIES).where(_is_delivery_of(subjects)).order_by(WebhookRecord.id)
     for row in session.scalars(deliveries):
         newest[_delivery_subject(row)] = row
-    sales: dict[Subject, list[Receipt]] = defaultdict(list)
+    sales: dict[BookedSale, list[Receipt]] = defaultdict(list)
     for receipt in receipts:
-        sales[Subject(receipt.company_id, receipt.record_id, receipt.document_id)].append(receipt)
+        sales[BookedSale(receipt.company_id, receipt.record_id, receipt.document_id)].append(receipt)
     return {subject: _describe_one(newest.get(subject), sales[subject]) for subject in subjects}
 
 
@@ -213,7 +213,7 @@ def _describe_one(row: WebhookRecord | None, receipts: Sequence[Receipt]) -> Cir
     )
 
 
-def _is_delivery_of(subjects: set[Subject]) -> ColumnElement[bool]:
+def _is_delivery_of(subjects: set[BookedSale]) -> ColumnElement[bool]:
     """In the words of `shared.altegio`: resources `record` and `goods_operations_sale`."""
     records = [s.record_id for s in subjects if s.record_id is not None]
     documents = [s.document_id for s in subjects if s.document_id is not None]
@@ -223,9 +223,9 @@ def _is_delivery_of(subjects: set[Subject]) -> ColumnElement[bool]:
     return and_(WebhookRecord.company_id.in_(companies), or_(of_record, of_document))
 
 
-def _delivery_subject(row: WebhookRecord) -> Subject:
+def _delivery_subject(row: WebhookRecord) -> BookedSale:
     is_record = row.resource == "record"
-    return Subject(row.company_id or 0, row.resource_id if is_record else None, None if is_record else row.document_id)
+    return BookedSale(row.company_id or 0, row.resource_id if is_record else None, None if is_record else row.document_id)
 
 
 def _list_dead_letters(session: Session, cashbox: Cashbox, since: datetime, until: datetime) -> list[DeadLetter]:

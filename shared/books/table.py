@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from shared.books.model import DayBooks, Difference, Flow, Kind, ShiftDifference, Subject
+from shared.books.model import BookedSale, DayBooks, Difference, Flow, Kind, ShiftDifference
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind
 
@@ -125,7 +125,7 @@ def _list_strangers(difference: ShiftDifference) -> Iterator[dict[str, Any]]:
         }
 
 
-def _name(subject: Subject) -> dict[str, Any]:
+def _name(subject: BookedSale) -> dict[str, Any]:
     return {"company_id": subject.company_id, "record_id": subject.record_id, "document_id": subject.document_id}
 
 

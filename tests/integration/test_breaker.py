@@ -13,7 +13,7 @@ from worker.webkassa.breaker import FAILURES_TO_OPEN, PROBE_EVERY_SECONDS
 @pytest.fixture
 def outage(bridge: Bridge, simulator: SimulatorControl) -> None:
     """Ten receipts are due, and nobody listens at Webkassa's address."""
-    bridge.services.registers.open_default()._token.get()
+    bridge.services.clients.open_default()._token.get()
     bridge.accept([visit(number) for number in range(1, 11)])
     bridge.decide_open()
     simulator.process.kill()

@@ -70,7 +70,7 @@ class Bridge:
                 session.execute(table.delete())
                 session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
         self.services.redis.flushdb()
-        self.services.registers.close()
+        self.services.clients.close()
 
     # --- in: what Altegio posts
 
@@ -221,7 +221,7 @@ class Bridge:
 
 
 def _close(services: Services) -> None:
-    services.registers.close()
+    services.clients.close()
     services.producer.close()
     services.redis.close()
     services.sessions.kw["bind"].dispose()

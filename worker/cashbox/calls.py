@@ -1,13 +1,14 @@
 """One row in `fiscalization_logs` for every call that names a cashbox: pending before it leaves, its outcome after it."""
 
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, bindparam, func, insert, update
+from sqlalchemy import bindparam, func, insert, update
 
 from shared.fiscal.statuses import CallOutcome
 from shared.logging import mask
 from shared.storage.db import Executor
 from shared.storage.models import FiscalizationLog
+from shared.storage.statements import table_of
 from worker.cashbox.due_receipt import DueReceipt
 from worker.webkassa.errors import (
     AlreadyIssued,
@@ -27,8 +28,7 @@ MONEY = "money_operation"
 HISTORY = "check_history"
 _MAX_TEXT = 500
 
-# Built once, for every receipt: see `cashbox_lock`.
-_table = cast("Table", FiscalizationLog.__table__)
+_table = table_of(FiscalizationLog)
 _OPEN = insert(_table).returning(_table.c.id)
 _CLOSE = (
     update(_table)

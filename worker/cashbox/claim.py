@@ -10,15 +10,15 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Boolean, Interval, Table, bindparam, func, update
+from sqlalchemy import Boolean, Interval, bindparam, func, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import Cashbox
+from shared.storage.statements import table_of
 
 log = get_logger(__name__)
 
@@ -26,7 +26,7 @@ log = get_logger(__name__)
 _HEARTBEAT, _FRESH = 0.25, 0.75
 
 # Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
-_table = cast("Table", Cashbox.__table__)
+_table = table_of(Cashbox)
 _now = func.now()
 _CLAIM = (
     update(_table)

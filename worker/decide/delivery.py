@@ -5,13 +5,14 @@ from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Boolean, CursorResult, Interval, Table, bindparam, case, func, null, update
+from sqlalchemy import Boolean, CursorResult, Interval, bindparam, case, func, null, update
 from sqlalchemy.orm import Session
 from structlog.contextvars import bind_contextvars
 
 from shared.fiscal.statuses import RecordState
 from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import WebhookRecord
+from shared.storage.statements import table_of
 from worker.decide.resolution import Resolution
 
 
@@ -32,8 +33,7 @@ class Delivery:
     request_id: str | None
 
 
-# Built once, and of the table instead of the model: see `cashbox_lock`.
-_rows = cast("Table", WebhookRecord.__table__)
+_rows = table_of(WebhookRecord)
 _lease_end = func.now() + bindparam("lease", type_=Interval)
 _CLAIM = (
     update(_rows)

@@ -20,7 +20,6 @@ from worker.decide.visit_page import find_checkout
 from worker.salon.settings import load_salon
 from worker.services import Services
 
-# Built once: see `cashbox_lock`.
 _IS_KNOWN = select(
     exists().where(PaymentRecord.company_id == bindparam("company"), PaymentRecord.operation_id == bindparam("operation"))
 )

@@ -1,9 +1,9 @@
 """The sale of a subject: a visit or a goods document. Finding it, making it, joining a delivery to it."""
 
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, and_, bindparam, func, select, update
+from sqlalchemy import and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -11,11 +11,12 @@ from shared.clock import utc_now
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.storage.models import Receipt, WebhookRecord
+from shared.storage.statements import table_of
 from worker.decide.resolution import Resolution
 from worker.decide.rules import LiveReceipt
 from worker.receipt.lines import ReceiptDraft
-from worker.receipt.request import NO_COUNTER, Counter, to_sale_request
-from worker.salon.settings import Register
+from worker.receipt.request import NO_DESK_DETAILS, DeskDetails, to_sale_request
+from worker.salon.settings import SalonCashbox
 from worker.webkassa.errors import AlreadyIssued
 
 
@@ -42,8 +43,7 @@ class Subject:
         return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
 
 
-# Built once, and of the table instead of the model where none is changed afterwards: see `cashbox_lock`.
-_receipts = cast("Table", Receipt.__table__)
+_receipts = table_of(Receipt)
 _CREATE = (
     insert(_receipts)
     .values(kind=ReceiptKind.SALE, next_attempt_at=func.now())
@@ -95,14 +95,14 @@ def issue_sale(
     subject: Subject,
     sale: Receipt | None,
     draft: ReceiptDraft,
-    cashbox: Register,
-    counter: Counter = NO_COUNTER,
+    cashbox: SalonCashbox,
+    desk: DeskDetails = NO_DESK_DETAILS,
     *,
     earlier: int,
 ) -> Resolution:
     """Makes the sale due, or brings one that was never issued up to date. `earlier`: how many sales the subject had."""
     number = sale.external_check_number if sale else _next_number(subject, earlier)
-    request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number, counter)
+    request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number, desk)
     if sale is None:
         return _create_sale(session, subject, cashbox, draft, request)
     is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
@@ -120,7 +120,7 @@ def _next_number(subject: Subject, earlier: int) -> str:
     return f"{subject.external_check_number}_{earlier + 1}" if earlier else subject.external_check_number
 
 
-def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: Register) -> None:
+def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: SalonCashbox) -> None:
     """A receipt that does not exist at Webkassa takes the present shape, under its old number."""
     sale.request, sale.total, sale.tax, sale.cashbox_id = request, draft.total, draft.tax, cashbox.id
     if sale.state == ReceiptState.REJECTED:
@@ -131,7 +131,7 @@ def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox
 
 
 def _create_sale(
-    session: Session, subject: Subject, cashbox: Register, draft: ReceiptDraft, request: dict[str, Any]
+    session: Session, subject: Subject, cashbox: SalonCashbox, draft: ReceiptDraft, request: dict[str, Any]
 ) -> Resolution:
     values = {
         "company_id": subject.company_id,

@@ -16,7 +16,7 @@ from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.payment_wait import seconds_to_wait
 from worker.decide.known.payments import find_doubt, load_payments, take_over_ledger
-from worker.decide.known.visit import KnownVisit, look_up_visit
+from worker.decide.known.tables import KnownVisit, look_up_visit
 from worker.decide.resolution import Resolution
 from worker.decide.rules import (
     AlreadyReceipted,
@@ -40,7 +40,7 @@ from worker.decide.sales import (
     mark_return_due,
     withdraw_unsent,
 )
-from worker.decide.visit_page import describe_counter, find_checkout, show_visit
+from worker.decide.visit_page import find_checkout, read_desk_details, show_visit
 from worker.receipt.lines import CannotBuild, Line, build_draft, choose_record_lines
 from worker.receipt.vat import choose_vat_rate
 from worker.salon.settings import NoCashbox, Salon, load_salon
@@ -173,8 +173,8 @@ def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
         rate = choose_vat_rate(case.salon.vat, _sold_on(case.record, case.row))
         cashbox = case.salon.get_cashbox()
         draft = build_draft(case.lines, kinds, rate)
-        counter = describe_counter(case.checkout)
-        return issue_sale(session, subject, case.sale, draft, cashbox, counter, earlier=case.known.sales)
+        desk = read_desk_details(case.checkout)
+        return issue_sale(session, subject, case.sale, draft, cashbox, desk, earlier=case.known.sales)
     except CannotBuild as problem:
         return Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:

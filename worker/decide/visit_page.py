@@ -1,24 +1,23 @@
 """The desk's side of a visit: what the payment page shows of it, and what staff took there."""
 
 from decimal import Decimal
-from typing import cast
 
-from sqlalchemy import Table, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.altegio import Record
 from shared.clock import almaty_date
 from shared.storage.models import Checkout, Visit
+from shared.storage.statements import table_of
 from worker.decide.delivery import Delivery
 from worker.decide.sales import Subject
 from worker.receipt.lines import CannotBuild, Line
-from worker.receipt.request import NO_COUNTER, Counter
+from worker.receipt.request import NO_DESK_DETAILS, DeskDetails
 
 _MAX_TEXT = 200
 
-# Built once, and of the table instead of the model: see `cashbox_lock`.
-_visits = cast("Table", Visit.__table__)
+_visits = table_of(Visit)
 _insert = insert(_visits)
 _SHOW = _insert.on_conflict_do_update(
     index_elements=[_visits.c.company_id, _visits.c.record_id],
@@ -37,10 +36,10 @@ def find_checkout(session: Session, subject: Subject) -> Checkout | None:
     ).first()
 
 
-def describe_counter(checkout: Checkout | None) -> Counter:
+def read_desk_details(checkout: Checkout | None) -> DeskDetails:
     if checkout is None:
-        return NO_COUNTER
-    return Counter(
+        return NO_DESK_DETAILS
+    return DeskDetails(
         cash_received=checkout.cash_received,
         change=checkout.change,
         customer_email=checkout.customer_email,

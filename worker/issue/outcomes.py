@@ -5,14 +5,15 @@ the claim, so that a worker that woke up late cannot undo what its successor did
 """
 
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, DateTime, Table, Update, bindparam, case, func, select, update
+from sqlalchemy import Boolean, ColumnElement, DateTime, Update, bindparam, case, func, select, update
 
 from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.logging import get_logger
 from shared.storage.db import Executor
 from shared.storage.models import Receipt, WebhookRecord
+from shared.storage.statements import table_of
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.shift.rows import note_document
 from worker.issue.make_return import settle_basis
@@ -24,9 +25,8 @@ log = get_logger(__name__)
 
 _MAX_REASON = 500
 
-# Built once, for every receipt: see `cashbox_lock`.
-_receipts = cast("Table", Receipt.__table__)
-_deliveries = cast("Table", WebhookRecord.__table__)
+_receipts = table_of(Receipt)
+_deliveries = table_of(WebhookRecord)
 _SAVED = (
     update(_receipts)
     .where(_receipts.c.id == bindparam("receipt"), _receipts.c.state != ReceiptState.ISSUED)

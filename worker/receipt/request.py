@@ -22,7 +22,7 @@ ROUND_POSITIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class DeskDetails:
     """What the desk adds to a sale: cash handed over and given back, and where the customer wants the receipt."""
 
     cash_received: Decimal = ZERO
@@ -32,23 +32,23 @@ class Counter:
     customer_xin: str | None = None
 
 
-NO_COUNTER = Counter()
+NO_DESK_DETAILS = DeskDetails()
 
 
 def to_sale_request(
-    draft: ReceiptDraft, cashbox: str, external_check_number: str, order_number: str, counter: Counter = NO_COUNTER
+    draft: ReceiptDraft, cashbox: str, external_check_number: str, order_number: str, desk: DeskDetails = NO_DESK_DETAILS
 ) -> dict[str, Any]:
     """RoundType 2 rounds every discount and line to whole tenge, so it is used only where nothing has tiyn.
 
     `Change` 0 is sent although it may be omitted: with it Webkassa itself refuses a total that differs from the payments.
     """
     paid = dict(draft.payments)
-    if counter.change:
-        paid[PaymentKind.CASH] += counter.change
+    if desk.change:
+        paid[PaymentKind.CASH] += desk.change
     customer = {
-        "CustomerEmail": counter.customer_email,
-        "CustomerPhone": counter.customer_phone,
-        "CustomerXin": counter.customer_xin,
+        "CustomerEmail": desk.customer_email,
+        "CustomerPhone": desk.customer_phone,
+        "CustomerXin": desk.customer_xin,
     }
     return {
         "CashboxUniqueNumber": cashbox,
@@ -59,7 +59,7 @@ def to_sale_request(
         "Payments": [
             {"Sum": as_number(amount), "PaymentType": PAYMENT_TYPES[kind]} for kind, amount in sorted(paid.items())
         ],
-        "Change": as_number(counter.change),
+        "Change": as_number(desk.change),
         "RoundType": ROUND_POSITIONS if draft.is_whole_tenge else ROUND_NONE,
         **{name: value for name, value in customer.items() if value},
     }

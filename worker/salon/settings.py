@@ -7,15 +7,16 @@ cashbox of its own; from then on only the salons it served before, since a compa
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from sqlalchemy import Table, bindparam, exists, or_, select
+from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.config import Settings, parse_payment_kinds
 from shared.fiscal.statuses import PaymentKind
 from shared.storage.models import Cashbox, Receipt
+from shared.storage.statements import table_of
 from worker.salon.policy import Policy
 
 
@@ -23,7 +24,7 @@ class NoCashbox(Exception):
     """No cashbox serves this salon; the message says what to do."""
 
 
-class Register(NamedTuple):
+class SalonCashbox(NamedTuple):
     """A cashbox as far as a decision goes; None in a setting means the environment's."""
 
     id: int
@@ -44,23 +45,22 @@ class Salon:
     company_id: int
     policy: Policy
     vat: str
-    cashbox: Register | None
+    cashbox: SalonCashbox | None
     problem: str = ""
 
-    def get_cashbox(self) -> Register:
+    def get_cashbox(self) -> SalonCashbox:
         """Raises NoCashbox."""
         if self.cashbox is None:
             raise NoCashbox(self.problem)
         return self.cashbox
 
 
-# Built once, and of the tables instead of the models: see `cashbox_lock`.
-_cashboxes = cast("Table", Cashbox.__table__)
-_receipts = cast("Table", Receipt.__table__)
+_cashboxes = table_of(Cashbox)
+_receipts = table_of(Receipt)
 _named = _cashboxes.alias()
 # The one in force first, then the newest of those that were disabled; beside each, whether any salon has one of its own.
 _FIND = (
-    select(*(_cashboxes.c[name] for name in Register._fields), exists().where(_named.c.company_id.is_not(None)))
+    select(*(_cashboxes.c[name] for name in SalonCashbox._fields), exists().where(_named.c.company_id.is_not(None)))
     .where(or_(_cashboxes.c.company_id == bindparam("company"), _cashboxes.c.unique_number == bindparam("number")))
     .order_by(_cashboxes.c.enabled.desc(), _cashboxes.c.id.desc())
 )
@@ -70,7 +70,7 @@ _WAS_SERVED = select(
 
 
 def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
-    rows, is_any_named = _find_registers(session, settings, company_id)
+    rows, is_any_named = _find_cashboxes(session, settings, company_id)
     own = next((row for row in rows if row.company_id == company_id), None)
     if own is not None:
         problem = "" if own.enabled else f"cashbox {own.unique_number} of salon {company_id} is disabled"
@@ -86,14 +86,14 @@ def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
     return Salon(company_id, policy, vat, default)
 
 
-def _find_registers(session: Session, settings: Settings, company_id: int) -> tuple[list[Register], bool]:
+def _find_cashboxes(session: Session, settings: Settings, company_id: int) -> tuple[list[SalonCashbox], bool]:
     """The salon's own ones and the environment's, and whether any salon has one of its own."""
     values = {"company": company_id, "number": settings.webkassa_shop_id}
     rows = session.execute(_FIND, values).all()
     if not rows and settings.webkassa_shop_id:
         ensure_default_cashbox(session, settings)
         rows = session.execute(_FIND, values).all()
-    return [Register(*row[:-1]) for row in rows], bool(rows and rows[0][-1])
+    return [SalonCashbox(*row[:-1]) for row in rows], bool(rows and rows[0][-1])
 
 
 def list_salons(session: Session, settings: Settings) -> Sequence[int]:
@@ -102,7 +102,7 @@ def list_salons(session: Session, settings: Settings) -> Sequence[int]:
     return sorted({company for company in mapped if company is not None} | settings.company_ids)
 
 
-def build_policy(settings: Settings, cashbox: Register | None) -> Policy:
+def build_policy(settings: Settings, cashbox: SalonCashbox | None) -> Policy:
     def choose(name: str) -> str:
         own = getattr(cashbox, name, None)
         return str(getattr(settings, _SETTING_OF.get(name, name)) if own is None else own)
@@ -120,7 +120,7 @@ def build_policy(settings: Settings, cashbox: Register | None) -> Policy:
 _SETTING_OF = {"comment_marker": "fiscalize_comment_marker"}
 
 
-def _if_enabled(cashbox: Register) -> Register | None:
+def _if_enabled(cashbox: SalonCashbox) -> SalonCashbox | None:
     return cashbox if cashbox.enabled else None
 
 
@@ -138,7 +138,7 @@ def ensure_default_cashbox(session: Session, settings: Settings) -> None:
         session.execute(insert(Cashbox).values(unique_number=number).on_conflict_do_nothing())
 
 
-def _serves(session: Session, settings: Settings, default: Register, company_id: int, *, is_any_named: bool) -> bool:
+def _serves(session: Session, settings: Settings, default: SalonCashbox, company_id: int, *, is_any_named: bool) -> bool:
     if settings.company_ids:
         return company_id in settings.company_ids
     if not is_any_named:

@@ -20,7 +20,7 @@ log = get_logger(__name__)
 REMEMBER_SECONDS = 15.0
 
 
-class Registers:
+class CashboxClients:
     """Safe to share between threads."""
 
     def __init__(self, settings: Settings, sessions: SessionFactory, redis: Redis) -> None:

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 
 from shared.books.compare import compare
-from shared.books.model import Circumstances, DayBooks, Document, Material, Movement, ShiftBooks, Subject, Why
+from shared.books.model import BookedSale, Circumstances, DayBooks, Document, Material, Movement, ShiftBooks, Why
 from shared.fiscal.statuses import PaymentKind
 from shared.fiscal.z_report import read_report
 
 CASH, CARD, MOBILE = PaymentKind.CASH, PaymentKind.CARD, PaymentKind.MOBILE
 TYPES = {CASH: 0, CARD: 1, MOBILE: 4}
 D1, D2 = date(2026, 3, 2), date(2026, 3, 3)
-A, B = Subject(1, 10, None), Subject(1, None, 20)
+A, B = BookedSale(1, 10, None), BookedSale(1, None, 20)
 
 
-def came(amount: int, kind: PaymentKind | None = CARD, day: date = D1, subject: Subject = A) -> Movement:
+def came(amount: int, kind: PaymentKind | None = CARD, day: date = D1, subject: BookedSale = A) -> Movement:
     return Movement(subject, day, kind, Decimal(amount))
 
 
@@ -25,7 +25,7 @@ def receipt(
     amount: int,
     kind: PaymentKind = CARD,
     day: date = D1,
-    subject: Subject = A,
+    subject: BookedSale = A,
     *,
     back: bool = False,
     shift: int = 1,
@@ -49,7 +49,7 @@ def section(sums: dict[PaymentKind, int], documents: int) -> dict[str, Any]:
 
 def books(
     *entries: Movement | Document | ShiftBooks,
-    known: dict[Subject, Circumstances] | None = None,
+    known: dict[BookedSale, Circumstances] | None = None,
     silent: frozenset[int] = frozenset(),
     days: tuple[date, ...] = (D1, D2),
 ) -> list[DayBooks]:

@@ -1,23 +1,23 @@
 """The rows of `shifts`: opened by the first document we see, closed by a Z-report or by what came after it."""
 
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import DateTime, Table, bindparam, func, select, update
+from sqlalchemy import DateTime, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.fiscal.z_report import read_report
 from shared.storage.db import Executor
 from shared.storage.models import Shift
+from shared.storage.statements import table_of
 
 ELSEWHERE = "elsewhere"
 SCHEDULE = "schedule"
 EXPIRED = "expired"
 
 
-# Built once, for every receipt: see `cashbox_lock`.
-_shifts = cast("Table", Shift.__table__)
+_shifts = table_of(Shift)
 _insert = insert(_shifts).values(
     cashbox_id=bindparam("cashbox"),
     number=bindparam("shift_number"),

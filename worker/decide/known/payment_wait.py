@@ -1,15 +1,15 @@
 """Payments that are still to come: how long a sale waits for them, and what one that came wakes."""
 
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import BigInteger, Table, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from shared.altegio import GOODS_SALE, RECORD
 from shared.clock import utc_now
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.storage.models import PaymentRecord, Receipt, WebhookRecord
+from shared.storage.statements import table_of
 from worker.decide.known.payments import NEWEST_OF
 from worker.decide.sales import Subject, may_be_changed
 from worker.services import Services
@@ -17,9 +17,8 @@ from worker.services import Services
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
 RECEIPTS_THAT_TELL = 5
 
-# Built once: see `cashbox_lock`.
 _company = bindparam("company", type_=BigInteger)
-_known = cast("Table", PaymentRecord.__table__).c
+_known = table_of(PaymentRecord).c
 # In the words of the index of live sales.
 _first_sales = (
     select(Receipt.id)
@@ -39,7 +38,7 @@ _tells_payments = or_(
     select(func.count()).select_from(_first_sales).scalar_subquery() < RECEIPTS_THAT_TELL,
 )
 _EXPECTED = {is_visit: select(_tells_payments, newest.scalar_subquery()) for is_visit, newest in NEWEST_OF.items()}
-_deliveries = cast("Table", WebhookRecord.__table__)
+_deliveries = table_of(WebhookRecord)
 _row = _deliveries.c
 _WAKE = {
     is_visit: update(_deliveries)

@@ -5,9 +5,8 @@ is asked takes the place of all of them.
 """
 
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import BigInteger, DateTime, Table, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import BigInteger, DateTime, and_, bindparam, case, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -15,14 +14,14 @@ from shared.altegio import FinanceOperation
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import PaymentKind, PaymentPurpose, PaymentState
 from shared.storage.models import Checkout, PaymentRecord, Receipt
+from shared.storage.statements import table_of
 from worker.decide.known.facts import Facts
 from worker.decide.operations import find_payment_kind, find_purpose, is_payment
 from worker.decide.rules import Doubt, KnownPayment, find_contradiction
 from worker.decide.sales import Subject
 from worker.salon.policy import Policy
 
-# Built once, and of the table instead of the model: see `cashbox_lock`.
-_payments = cast("Table", PaymentRecord.__table__)
+_payments = table_of(PaymentRecord)
 _insert = insert(_payments).values(paid_at=func.coalesce(bindparam("told_at", type_=DateTime(timezone=True)), func.now()))
 _known, _new = _payments.c, _insert.excluded
 _TOLD = (

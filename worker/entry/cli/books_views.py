@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from shared.books.model import DayBooks, Subject
+from shared.books.model import BookedSale, DayBooks
 from shared.books.table import NOT_TOLD, list_kinds, list_rows
 from worker.entry.cli.receipt_views import open_console
 
@@ -50,7 +50,7 @@ def _print_rows(console: Console, busy: Sequence[tuple[str, DayBooks]]) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("Receipts, words", overflow="fold")
     for row in rows:
-        subject = Subject(row["company_id"] or 0, row["record_id"], row["document_id"])
+        subject = BookedSale(row["company_id"] or 0, row["record_id"], row["document_id"])
         about = f"shift {row['shift']}" if row["row"] in ("shift", "stranger") else _name(subject)
         words = " ".join(str(part) for part in (row["receipts"], row["note"]) if part)
         amounts = [str(row[name]) if row[name] is not None else "" for name in ("altegio_paid", "issued", "difference")]
@@ -58,7 +58,7 @@ def _print_rows(console: Console, busy: Sequence[tuple[str, DayBooks]]) -> None:
     console.print(table)
 
 
-def _name(subject: Subject) -> str:
+def _name(subject: BookedSale) -> str:
     return f"visit {subject.record_id}" if subject.record_id is not None else f"goods {subject.document_id}"
 
 

@@ -14,9 +14,9 @@ from worker.webkassa.errors import LoginRefused, WebkassaError
 
 
 def look_at_webkassa(services: Services) -> Iterator[Finding]:
-    where = f"webkassa {services.registers.host}"
+    where = f"webkassa {services.clients.host}"
     try:
-        services.registers.open_default().authorize()
+        services.clients.open_default().authorize()
     except LoginRefused as error:
         fix = "check WEBKASSA_LOGIN, WEBKASSA_PASSWORD, and that WEBKASSA_API_TOKEN is of this host"
         yield problem(where, str(error), fix)

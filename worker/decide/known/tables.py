@@ -1,15 +1,15 @@
 """What the tables know of a visit, in one question; asked under the visit's lock."""
 
 from dataclasses import dataclass
-from typing import cast
 
-from sqlalchemy import BigInteger, DateTime, Table, bindparam, case, func, select, tuple_
+from sqlalchemy import BigInteger, DateTime, bindparam, case, func, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from shared.altegio import RECORD
 from shared.fiscal.statuses import PaymentKind, PaymentPurpose, PaymentState, ReceiptKind, RecordState
 from shared.storage.models import Checkout, PaymentRecord, Receipt, WebhookRecord
+from shared.storage.statements import table_of
 from worker.decide.delivery import Delivery
 from worker.decide.rules import KnownPayment
 
@@ -29,11 +29,10 @@ class KnownVisit:
     payments: list[KnownPayment]
 
 
-# Built once, and of the tables instead of the models: see `cashbox_lock`.
-_deliveries = cast("Table", WebhookRecord.__table__).c
-_receipts = cast("Table", Receipt.__table__).c
-_checkouts = cast("Table", Checkout.__table__).c
-_payments = cast("Table", PaymentRecord.__table__).c
+_deliveries = table_of(WebhookRecord).c
+_receipts = table_of(Receipt).c
+_checkouts = table_of(Checkout).c
+_payments = table_of(PaymentRecord).c
 _company, _record = bindparam("company", type_=BigInteger), bindparam("record", type_=BigInteger)
 
 # Deliveries overtake each other. One key orders them all, so that of any number exactly one is the newest: Altegio's change
