@@ -18,9 +18,10 @@ def known_visit(**fields: Any) -> dict[str, Any]:
     return visit(**{"visit_id": 1002, **fields})
 
 
-def known_payment(operation_id: int, amount: int, **fields: Any) -> dict[str, Any]:
+def known_payment(operation_id: int, amount: int, *, cash: bool = True, **fields: Any) -> dict[str, Any]:
+    account = {"id": 7 if cash else 8, "title": "Касса", "is_cash": cash}
     given = {"date": "2026-03-02T12:00:00+0500", "document_id": 0, "sold_item_id": 1, "sold_item_type": "service"}
-    return payment(operation_id, amount, **{**given, "expense": SERVICE_INCOME, **fields})
+    return payment(operation_id, amount, **{**given, "account": account, "expense": SERVICE_INCOME, **fields})
 
 
 @pytest.fixture
