@@ -68,8 +68,7 @@ def close_due(services: Services, cashbox_id: int) -> bool:
             _put_off(services, shift, UNKNOWN_OUTCOME)
             return False
         except WebkassaError as error:
-            tell_breaker(services, error)
-            rest_or_pause(services, claim, error)
+            rest_or_pause(services, claim, error, is_outage=tell_breaker(services, error))
             _put_off(services, shift, str(error))
             return False
         services.breaker.record_success()

@@ -111,11 +111,15 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
     from dataclasses import asdict
 
     from worker.entry.cli.receipts import open_services
+    from worker.issue.issue_due import request_turn
     from worker.salon.cashboxes import check_cashbox
 
     services = open_services()
     chosen = _choose(services, [*numbers, *([number] if number else [])])
     findings = [finding for cashbox in chosen for finding in check_cashbox(services, cashbox, taxpayer)]
+    for cashbox in chosen:
+        # Paused ones are tried at once; for the others a turn with nothing to do is a message more.
+        request_turn(services, cashbox.id)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
