@@ -198,7 +198,7 @@ def test_a_dead_letter_is_sent_once_by_many(bridge: Bridge) -> None:
 
 
 def test_a_receipt_given_up_sends_its_deliveries(bridge: Bridge, simulator: SimulatorControl) -> None:
-    simulator.fault(operation="check", kind="code", code=7)
+    simulator.fault(operation="check", kind="code", code=8)
     bridge.accept([goods(1, 100), goods(2, 200)])
     bridge.decide_open()
     bridge.issue()

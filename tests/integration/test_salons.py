@@ -149,8 +149,9 @@ class TestCredentials:
         add(bridge, password=bridge.services.settings.webkassa_password.get_secret_value())
         bridge.configure(secret_key="another")
         (row,) = bridge.deliver(visit(1, company=SALON))
-        assert (row.state, simulator.receipts()) == ("dead_lettered", [])
+        assert (row.state, simulator.receipts()) == ("retrying", [])
         assert OWN in row.reason
+        assert bridge.scalar("SELECT paused_reason FROM cashboxes WHERE paused_since IS NOT NULL")
 
     def test_a_key_is_rotated(self, bridge: Bridge) -> None:
         old = bridge.services.settings

@@ -7,6 +7,7 @@ where Webkassa's numbers are unique per shift only, closing it would open the wa
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -25,6 +26,10 @@ from worker.services import Services
 from worker.webkassa.errors import OutcomeUnknown, ShiftNotOpen, WebkassaError
 
 log = get_logger(__name__)
+
+# Asked for so often and so long in vain, an unknown receipt does not keep a shift open that Webkassa takes nothing more on.
+LOOKUPS_ENOUGH = 10
+ASKED_ENOUGH_AFTER = timedelta(hours=1)
 
 
 class ShiftHasUnknown(Exception):
@@ -51,8 +56,8 @@ def close_shift(
     """The Z-report, stored with its shift. Raises ShiftHasUnknown, WebkassaError.
 
     `refused_receipt_id`: the receipt Webkassa has just refused because the shift is over. Then the shift has to be closed
-    or nothing is ever sold again, so an unknown receipt that was given up to a person does not stand in the way: it was
-    asked for, nothing sends it unasked, and the question goes over closed shifts as well.
+    or nothing is ever sold again, so an unknown receipt that was given up, or asked for in vain for long, does not stand in
+    the way: nothing sends it unasked, and the question goes over closed shifts as well.
     """
     if has_unknown(services, claim.cashbox_id, refused_receipt_id):
         raise ShiftHasUnknown
@@ -179,7 +184,8 @@ def has_unknown(services: Services, cashbox_id: int, refused_receipt_id: int | N
         or_(Receipt.state == ReceiptState.UNKNOWN, Receipt.sending_since.is_not(None)),
     )
     if refused_receipt_id is not None:
-        unsettled = unsettled.where(Receipt.id != refused_receipt_id, Receipt.next_attempt_at.is_not(None))
+        is_asked_enough = (Receipt.lookups >= LOOKUPS_ENOUGH) & (Receipt.unknown_since < func.now() - ASKED_ENOUGH_AFTER)
+        unsettled = unsettled.where(Receipt.id != refused_receipt_id, Receipt.next_attempt_at.is_not(None), ~is_asked_enough)
     moving = select(func.count()).where(
         CashboxOrder.cashbox_id == cashbox_id,
         CashboxOrder.state == OrderState.REQUESTED,
