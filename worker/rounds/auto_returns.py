@@ -1,4 +1,4 @@
-"""Returns without a manager, only where `RETURN_POLICY=auto` says so: the whole payment is gone and stayed gone."""
+"""Orders returns without a manager, only where `RETURN_POLICY=auto` says so: the whole payment is gone and stayed gone."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -28,7 +28,7 @@ IS_RETURN_DUE = and_(
 
 
 def read_return_policy(settings: Settings) -> dict[str, Any]:
-    """For `IS_RETURN_DUE`."""
+    """Returns the values for the parameters of `IS_RETURN_DUE`."""
     return {
         "returns_alone": settings.return_policy == "auto",
         "return_delay": timedelta(seconds=settings.return_delay_seconds),
@@ -36,7 +36,7 @@ def read_return_policy(settings: Settings) -> dict[str, Any]:
 
 
 def order_due_returns(services: Services) -> Sequence[int]:
-    """Ids of new return orders."""
+    """Orders the returns that are due by policy; returns the ids of the new orders."""
     due = select(Receipt).where(IS_RETURN_DUE).order_by(Receipt.id).with_for_update(skip_locked=True)
     with services.sessions.begin() as session:
         receipts = session.scalars(due, read_return_policy(services.settings)).all()
