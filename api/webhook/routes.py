@@ -1,4 +1,4 @@
-"""`/api/webhook`: receiving, the address probe, and what became of a delivery."""
+"""Declares `/api/webhook`: receiving, the address probe, and what became of a delivery."""
 
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/api/webhook", tags=["webhook"])
     responses=openapi.ANSWERS,
 )
 async def receive(request: Request) -> Response:
-    """One envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
+    """Takes one envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
     # Reached only where the application is mounted under another path: else the door takes webhooks before the framework.
     door: WebhookDoor = request.app.state.door
     answer = await door.take(
@@ -34,7 +34,7 @@ async def receive(request: Request) -> Response:
 @router.get("", summary="Address probe")
 @router.get("/{secret}", include_in_schema=False)
 async def probe() -> dict[str, Any]:
-    """Altegio may look at an address with GET before it saves it."""
+    """Answers a look at the address: Altegio may take one with GET before it saves it."""
     return {"success": True, "message": "post Altegio's webhooks here"}
 
 
@@ -43,5 +43,5 @@ def show_status(
     id: Annotated[int, Path(ge=1, le=2**63 - 1, description="`record_id` of our answer, or Altegio's `resource_id`")],
     session: SessionDep,
 ) -> RecordStatus:
-    """State, reason and receipt of a delivery; for Altegio's own id the newest delivery counts. No personal data."""
+    """Shows state, reason and receipt of a delivery; for Altegio's own id the newest delivery counts. No personal data."""
     return get_record_status(session, id)
