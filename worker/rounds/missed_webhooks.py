@@ -1,4 +1,4 @@
-"""Webhooks that never came: every few minutes Altegio is asked what changed since the last look.
+"""Finds webhooks that never came: every few minutes Altegio is asked what changed since the last look.
 
 Altegio repeats a delivery twice within seconds and then forgets it. A look overlaps the one before, so that what was being
 written while we looked is seen the next time; what is known already changes nothing.
@@ -52,7 +52,7 @@ class _Look:
 
 
 def catch_up(services: Services) -> int:
-    """One look at every salon whose turn it is. How many missed deliveries were stored."""
+    """Takes one look at every salon whose turn it is; returns how many missed deliveries were stored."""
     if services.altegio is None:
         return 0
     found: list[int] = []
@@ -67,7 +67,7 @@ def catch_up(services: Services) -> int:
 
 
 def find_salons(services: Services) -> Sequence[int]:
-    """Those with a cashbox by name, and those the environment's cashbox serves because they posted."""
+    """Returns ids of salons with a cashbox by name, and of those the environment's serves because they posted."""
     settings = services.settings
     with services.sessions.begin() as session:
         named = set(list_salons(session, settings))
@@ -161,7 +161,7 @@ def _turn_pages(services: Services, look: _Look, ask: Callable[..., list[dict[st
 
 
 def publish(services: Services, rows: Sequence[int]) -> None:
-    """Without a broker the dispatcher finds them."""
+    """Has the rows decided; without a broker the dispatcher finds them."""
     try:
         publish_records(services.producer, rows)
     except (BrokerDown, RedisError, OSError) as error:

@@ -1,4 +1,4 @@
-"""After a Z-report: does it count what we issued? Where it does not, the documents that are none of ours are looked up."""
+"""Checks after a Z-report whether it counts what we issued, and looks up the documents that are none of ours."""
 
 from typing import Any
 
@@ -24,7 +24,10 @@ MAX_STRANGERS = 100
 
 
 def check_shift(services: Services, claim: CashboxClaim, cashbox_number: str, shift_number: int | None) -> None:
-    """Never raises WebkassaError: the shift is closed, whatever the comparison brings."""
+    """Compares a stored Z-report with our receipts; where they differ, stores the strangers and tells an alert.
+
+    Never raises WebkassaError: the shift is closed, whatever the comparison brings.
+    """
     if shift_number is None:
         return
     with services.sessions() as session:

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis: do they answer, are they as the service needs them, and is work standing still."""
+"""Examines PostgreSQL and Redis: do they answer, are they as the service needs them, and is work standing still."""
 
 import time
 from collections.abc import Iterator
@@ -27,6 +27,7 @@ MIGRATIONS = Path(shared.__file__).resolve().parent.parent / "migrations"
 
 
 def look_at_database(services: Services) -> Finding:
+    """Finds out whether the database answers and is new enough."""
     try:
         with services.sessions() as session:
             version = int(session.scalar(text("SHOW server_version_num")) or 0) // 10_000
@@ -40,6 +41,7 @@ def look_at_database(services: Services) -> Finding:
 
 
 def look_at_schema(services: Services) -> Finding:
+    """Finds out whether the database has the migrations of this version."""
     name, fix = "migrations", "docker compose run --rm migrate (without containers: alembic upgrade head)"
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -60,6 +62,7 @@ def look_at_schema(services: Services) -> Finding:
 
 
 def look_at_clock(services: Services) -> Finding:
+    """Finds out how far our clock and the database's are apart."""
     with services.sessions() as session:
         started = time.monotonic()
         theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
@@ -73,6 +76,10 @@ def look_at_clock(services: Services) -> Finding:
 
 
 def look_at_work(services: Services) -> Iterator[Finding]:
+    """Yields how old the oldest undecided delivery and the oldest due receipt are, and how many dead letters there are.
+
+    Raises SQLAlchemyError.
+    """
     with services.sessions() as session:
         dead = session.scalar(select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED)) or 0
         undecided = session.scalar(
@@ -106,6 +113,7 @@ def _judge_age(name: str, oldest: datetime | None, word: str, fix: str) -> Findi
 
 
 def look_at_broker(services: Services) -> Finding:
+    """Finds out whether Redis answers, and whether it would rather refuse than forget a message."""
     try:
         services.redis.ping()
     except (RedisError, OSError) as error:
