@@ -11,9 +11,9 @@ from uuid import uuid4
 import requests
 
 from dev.bench.acquire_data import DAYS, FIRST_RECORD, find_awaiting
+from dev.bench.world import LOGIN, PASSWORD
 from shared.clock import almaty_date, utc_now
 
-LOGIN, PASSWORD = "bench", "a password for the bench"
 TIMEOUT = 30
 _HIDDEN = re.compile(r'name="form_token" value="([^"]*)"')
 _RETURN = re.compile(r'href="(/acquire/receipts/[0-9]+/return)"')

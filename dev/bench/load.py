@@ -34,6 +34,12 @@ class Load:
         return self.acknowledged / self.seconds
 
 
+def time_ms(act: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    act()
+    return (time.perf_counter() - begun) * 1000
+
+
 def has_wrk() -> bool:
     return shutil.which("wrk") is not None
 

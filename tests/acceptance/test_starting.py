@@ -10,7 +10,7 @@ import pytest
 
 from dev.demo.children import ROOT, api_command, base_environment, worker_command
 from dev.demo.waiting import find_free_port
-from tests.support.stack import Stack
+from dev.harness.stack import Stack
 
 # Each case: which process, what is changed in its environment (None: taken away), what its last words have to name.
 CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, ...]]] = {
@@ -67,7 +67,7 @@ def test_refuses_and_says_why(case: str, refusals: dict[str, tuple[int, str]]) -
 
 def test_debug_takes_webhooks_without_a_secret(module_env: dict[str, str], tmp_path: Path, module_database_url: str) -> None:
     environment = build_environment(module_env, {"ALTEGIO_WEBHOOK_SECRET": None, "SECRET_KEY": None, "DEBUG": "true"})
-    stack = Stack(tmp_path, environment, workers=0, beat=False)
+    stack = Stack(tmp_path, environment, workers=0, beats=0)
     try:
         stack.start_all()
         assert stack.post({"event": "freeze"}, secret="").status_code == 200

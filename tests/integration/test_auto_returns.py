@@ -2,9 +2,9 @@
 
 import pytest
 
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import T1, T2, payment, visit
-from tests.support.simulator import SimulatorControl
 from worker.dispatch import dispatch
 from worker.make_return import make_return
 

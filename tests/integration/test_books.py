@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from shared.books import DayBooks, Why
 from shared.books_csv import write_csv
 from shared.books_data import keep_books
@@ -17,8 +19,6 @@ from shared.models import Cashbox, ReturnOrder
 from shared.statuses import PaymentKind
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 from worker.desk import close_shifts_now
 from worker.make_return import make_return
 

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from shared.models import Receipt
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from worker.cashbox_lock import ClaimLost, hold_cashbox
 from worker.issue_receipt import issue_due
 from worker.next_receipt import take_next

@@ -8,10 +8,10 @@ from uuid import uuid4
 import pytest
 
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from shared.db import begin
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from worker.cashbox_lock import CashboxClaim, ClaimLost, hold_cashbox
 from worker.next_receipt import Work, announce_ahead, take_back, take_next
 from worker.turn import TURN_RECEIPTS, Turn

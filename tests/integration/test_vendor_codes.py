@@ -5,10 +5,10 @@ from urllib.parse import urlsplit
 import pytest
 
 from dev.demo.state import CASHBOX
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 
 SEQUENCE = "Запросы к одной кассе выполняются последовательно"
 

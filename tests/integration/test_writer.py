@@ -15,7 +15,7 @@ from api.webhook.link import Link
 from api.webhook.writer import StoreUnavailable
 from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
-from dev.inlet import Inlet
+from dev.harness.services import Inlet
 from shared.db import build_url
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit

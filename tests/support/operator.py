@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from dev.demo.children import ROOT
-from tests.support.stack import Stack
+from dev.harness.stack import Stack
 
 
 class Operator:

@@ -1,17 +1,18 @@
 """The table of the week: a row for each salon and situation, and the sums of each salon and of all."""
 
-from dev.salon_week.judge import Line
-from dev.salon_week.report import format_table
+from collections import Counter
+
+from dev.salon_week.lines import show_lines
 
 
 def test_rows_and_sums() -> None:
-    lines = [
-        Line(307001, "plain", due=3, issued=3, dropped=1, recovered=1),
-        Line(307001, "split", due=2, issued=1, missing=1),
-        Line(307002, "unpaid"),
-    ]
+    lines = {
+        ("307001", "plain"): Counter(due=3, issued=3, dropped=1, recovered=1),
+        ("307001", "split"): Counter(due=2, issued=1, missing=1),
+        ("307002", "unpaid"): Counter[str](),
+    }
 
-    rows = [row.split() for row in format_table(lines).splitlines()]
+    rows = [row.replace("|", " ").split() for row in show_lines(lines).splitlines()]
 
     assert rows[0][:4] == ["salon", "situation", "due", "issued"]
     assert rows[2][:4] == ["307001", "plain", "3", "3"]

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from dev.salon_week.judge import Line, Verdict, find_number, judge
+from dev.harness.oracle import Evidence, Verdict, judge
+from dev.harness.posting import find_number
+from dev.salon_week.lines import Counts, count_lines
 from dev.simulator.altegio.books import Books, DueReceipt
 from dev.simulator.altegio.week import Week, generate_week
 
@@ -55,21 +57,25 @@ def find_row(ledger: Ledger, story: str) -> dict[str, Any]:
     return next(row for row in ledger if row["external_check_number"] == number)
 
 
-def give_verdict(ledger: Ledger, flags: dict[str, set[str]], dropped: Any = ()) -> Verdict:
-    return judge(WEEK.books, ledger, flags, list(dropped), CASHBOXES)
+def give_verdict(ledger: Ledger, flags: dict[str, set[str]]) -> Verdict:
+    return judge(Evidence(WEEK.books, ledger, CASHBOXES, flags=flags))
 
 
-def line_of(verdict: Verdict, story: str, company_id: int) -> Line:
-    return next(line for line in verdict.lines if (line.story, line.company_id) == (story, company_id))
+def count(ledger: Ledger, flags: dict[str, set[str]], dropped: Any = ()) -> dict[tuple[str, str], Counts]:
+    evidence = Evidence(WEEK.books, ledger, CASHBOXES, flags=flags)
+    return count_lines(evidence, judge(evidence), list(dropped))
 
 
 def test_a_faithful_bridge_is_clean(ledger: Ledger, flags: dict[str, set[str]]) -> None:
     verdict = give_verdict(ledger, flags)
 
-    assert verdict.problems == []
-    assert sum(line.due for line in verdict.lines) == sum(one.is_certain for one in WEEK.books.receipts)
-    assert sum(line.issued for line in verdict.lines) == len(ledger)
-    assert {line.story for line in verdict.lines if not line.due} >= {"no_show", "cancelled", "unpaid", "free", "partly"}
+    assert verdict.findings == []
+    assert verdict.is_clean
+    lines = count(ledger, flags)
+    assert sum(line["due"] for line in lines.values()) == sum(one.is_certain for one in WEEK.books.receipts)
+    assert sum(line["issued"] for line in lines.values()) == len(ledger)
+    idle = {story for (_, story), line in lines.items() if not line["due"]}
+    assert idle >= {"no_show", "cancelled", "unpaid", "free", "partly"}
 
 
 def test_money_that_went_back_at_once_may_have_a_receipt_or_none(ledger: Ledger, flags: dict[str, set[str]]) -> None:
@@ -112,13 +118,11 @@ def test_what_a_receipt_says_wrong_is_named(
 ) -> None:
     spoil(find_row(ledger, "several"))
 
-    verdict = give_verdict(ledger, flags)
+    [finding] = give_verdict(ledger, flags).findings
 
-    [problem] = verdict.problems
-    number, _, text = problem.partition(": ")
-    assert number == find("several").external_check_number
-    assert text.startswith(word)
-    assert line_of(verdict, "several", find("several").company_id).wrong == 1
+    assert (finding.column, finding.number) == ("wrong", find("several").external_check_number)
+    assert finding.what.startswith(word)
+    assert count(ledger, flags)[str(find("several").company_id), "several"]["wrong"] == 1
 
 
 def test_change_given_back_is_no_payment(ledger: Ledger, flags: dict[str, set[str]]) -> None:
@@ -136,13 +140,13 @@ def test_missing_doubled_and_strange_receipts_are_counted(ledger: Ledger, flags:
     ledger.append({**ledger[0], "external_check_number": unpaid.external_check_number})
     ledger.append({**ledger[0], "external_check_number": "altegio_1"})
 
-    verdict = give_verdict(ledger, flags)
+    lines = count(ledger, flags)
 
-    assert len(verdict.problems) == 4
-    assert line_of(verdict, "plain", find("plain").company_id).missing == 1
-    assert line_of(verdict, "split", find("split").company_id).extra == 1
-    assert line_of(verdict, "unpaid", unpaid.company_id).extra == 1
-    assert line_of(verdict, "of nobody", 0).extra == 1
+    assert len(give_verdict(ledger, flags).findings) == 4
+    assert lines[str(find("plain").company_id), "plain"]["missing"] == 1
+    assert lines[str(find("split").company_id), "split"]["doubled"] == 1
+    assert lines[str(unpaid.company_id), "unpaid"]["extra"] == 1
+    assert lines["0", "of nobody"]["extra"] == 1
 
 
 @pytest.mark.parametrize(
@@ -166,10 +170,8 @@ def test_a_manager_has_to_be_told_what_happened(
     receipt = find(story)
     flags[receipt.external_check_number] = flagged
 
-    verdict = give_verdict(ledger, flags)
-
-    assert len(verdict.problems) == is_amiss
-    assert line_of(verdict, story, receipt.company_id).amiss == is_amiss
+    assert len(give_verdict(ledger, flags).findings) == is_amiss
+    assert count(ledger, flags)[str(receipt.company_id), story]["amiss"] == is_amiss
 
 
 def test_lost_webhooks_are_recovered_when_their_receipt_is_right(ledger: Ledger, flags: dict[str, set[str]]) -> None:
@@ -179,9 +181,9 @@ def test_lost_webhooks_are_recovered_when_their_receipt_is_right(ledger: Ledger,
     fees = [envelope for envelope in WEEK.envelopes if find_number(envelope) is None]
     ledger.remove(find_row(ledger, "plain"))
 
-    verdict = give_verdict(ledger, flags, dropped + fees)
+    lines = count(ledger, flags, dropped + fees)
 
-    recovered, lost = (line_of(verdict, one.story, one.company_id) for one in (good, bad))
-    assert recovered.dropped == recovered.recovered > 0
-    assert (lost.dropped > 0, lost.recovered) == (True, 0)
-    assert sum(line.dropped for line in verdict.lines) == len(dropped)
+    recovered, lost = (lines[str(one.company_id), one.story] for one in (good, bad))
+    assert recovered["dropped"] == recovered["recovered"] > 0
+    assert (lost["dropped"] > 0, lost["recovered"]) == (True, 0)
+    assert sum(line["dropped"] for line in lines.values()) == len(dropped)

@@ -1,7 +1,7 @@
-"""The real service for acceptance tests: uvicorn, Celery workers and beat as processes that can be hurt."""
+"""The service as real processes that can be hurt: uvicorn, Celery workers and beats over one environment."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -10,35 +10,47 @@ import requests
 
 from dev.demo.children import api_command, beat_command, worker_command
 from dev.demo.waiting import find_free_port, wait_until
-from tests.support.child import Child
-from tests.support.web import answers, request
+from dev.harness.child import Child, start_together
+from dev.harness.web import answers, request
 
 T = TypeVar("T")
 
 
 class Stack:
-    """Names: `api`, `beat`, `worker`, and `worker-2`, `worker-3`, ... when there are several."""
+    """Names: `api`, `beat`, `worker`, and `worker-2`, `beat-2`, ... when there are several."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, beat: bool = True) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, beats: int = 1) -> None:
         self.environment = MappingProxyType(dict(environment))
         self.api_port = find_free_port()
         self.api_url = f"http://127.0.0.1:{self.api_port}"
         self.children: dict[str, Child] = {}
         self._folder = folder
-        self._add("api", api_command(self.api_port), lambda _: answers(f"{self.api_url}/health"))
-        for number in range(1, workers + 1):
-            name = "worker" if number == 1 else f"worker-{number}"
-            # The words Celery says once it consumes; kept apart by the name in front of them.
-            self._add(name, worker_command(name, concurrency=4), lambda text: " ready." in text)
-        if beat:
-            self._add("beat", beat_command(folder / "beat-schedule"), lambda text: "is starting." in text)
+        self.add("api", api_command(self.api_port), lambda _: answers(f"{self.api_url}/health"))
+        for name in _number("worker", workers):
+            self.add_worker(name)
+        for name in _number("beat", beats):
+            self.add_beat(name)
+
+    def add(
+        self, name: str, command: Sequence[str], is_ready: Callable[[str], bool], extra: Mapping[str, str] | None = None
+    ) -> Child:
+        """Not started yet. `extra` is added to the environment of all."""
+        self.children[name] = Child(name, command, {**self.environment, **(extra or {})}, self._folder, is_ready)
+        return self.children[name]
+
+    def add_worker(self, name: str, slots: int = 4) -> Child:
+        # The words Celery says once it consumes; kept apart by the name in front of them.
+        return self.add(name, worker_command(name, concurrency=slots), lambda said: " ready." in said)
+
+    def add_beat(self, name: str = "beat") -> Child:
+        return self.add(name, beat_command(self._folder / f"{name}-schedule"), lambda said: "is starting." in said)
+
+    def find(self, kind: str) -> list[Child]:
+        """All of the workers, or all of the beats."""
+        return [child for name, child in self.children.items() if name.partition("-")[0] == kind]
 
     def start_all(self) -> None:
-        """All at once, then waits for each: in turn it would take three times as long."""
-        for child in self.children.values():
-            child.spawn()
-        for child in self.children.values():
-            child.await_ready()
+        start_together(self.children.values())
 
     def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Returns when it is ready; `environment` is added to what it had."""
@@ -56,6 +68,14 @@ class Stack:
     def resume(self, name: str) -> None:
         self.children[name].resume()
 
+    @property
+    def secret(self) -> str:
+        return self.environment["ALTEGIO_WEBHOOK_SECRET"].split(",")[0]
+
+    @property
+    def webhook_url(self) -> str:
+        return f"{self.api_url}/api/webhook/{self.secret}"
+
     def post(
         self,
         payload: Any,
@@ -66,8 +86,7 @@ class Stack:
     ) -> requests.Response:
         """Bytes go as they are, anything else as JSON. Without `secret` the right one is used; "" leaves it out."""
         raw = payload if isinstance(payload, bytes) else json.dumps(payload, ensure_ascii=False).encode()
-        if secret is None:
-            secret = self.environment["ALTEGIO_WEBHOOK_SECRET"].split(",")[0]
+        secret = self.secret if secret is None else secret
         path = f"/api/webhook/{secret}" if secret else "/api/webhook"
         sent = {"Content-Type": "application/json", **(headers or {})}
         return request("POST", self.api_url + path, data=raw, headers=sent, timeout=timeout)
@@ -103,5 +122,6 @@ class Stack:
         for child in self.children.values():
             child.kill()
 
-    def _add(self, name: str, command: Iterable[str], is_ready: Callable[[str], bool]) -> None:
-        self.children[name] = Child(name, tuple(command), self.environment, self._folder, is_ready)
+
+def _number(kind: str, count: int) -> list[str]:
+    return [kind if number == 1 else f"{kind}-{number}" for number in range(1, count + 1)]
