@@ -14,8 +14,8 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from api.health import find_oldest_open_age
-from shared.models import Cashbox, FiscalizationLog, Receipt, WebhookRecord
-from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, ReceiptState, RecordState
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, ReceiptState, RecordState
+from shared.storage.models import Cashbox, FiscalizationLog, Receipt, WebhookRecord
 
 # A shift is over after 24 hours by law; older receipts say nothing about the one that is open.
 _SHIFT_WINDOW = timedelta(days=3)

@@ -5,19 +5,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from api.dependencies import SessionDep
-from api.webhook import docs
-from api.webhook.door import WebhookDoor
+from api.webhook import openapi
+from api.webhook.endpoint import WebhookDoor
 from api.webhook.status import RecordStatus, get_record_status
 
 router = APIRouter(prefix="/api/webhook", tags=["webhook"])
 
 
-@router.post("", summary="Receive a webhook", openapi_extra=docs.RECEIVE, responses=docs.ANSWERS)
+@router.post("", summary="Receive a webhook", openapi_extra=openapi.RECEIVE, responses=openapi.ANSWERS)
 @router.post(
     "/{secret}",
     summary="Receive a webhook, secret in the path",
-    openapi_extra=docs.RECEIVE_WITH_SECRET,
-    responses=docs.ANSWERS,
+    openapi_extra=openapi.RECEIVE_WITH_SECRET,
+    responses=openapi.ANSWERS,
 )
 async def receive(request: Request) -> Response:
     """One envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
@@ -38,7 +38,7 @@ async def probe() -> dict[str, Any]:
     return {"success": True, "message": "post Altegio's webhooks here"}
 
 
-@router.get("/status/{id}", summary="What became of a delivery", responses=docs.STATUS_ANSWERS)
+@router.get("/status/{id}", summary="What became of a delivery", responses=openapi.STATUS_ANSWERS)
 def show_status(
     id: Annotated[int, Path(ge=1, le=2**63 - 1, description="`record_id` of our answer, or Altegio's `resource_id`")],
     session: SessionDep,

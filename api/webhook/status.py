@@ -2,14 +2,14 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import cast
 
 from pydantic import BaseModel, field_serializer
-from sqlalchemy import BigInteger, Table, bindparam, func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 from sqlalchemy.orm import Session
 
-from shared.models import Receipt, WebhookRecord
-from shared.statuses import RecordState
+from shared.fiscal.statuses import RecordState
+from shared.storage.models import Receipt, WebhookRecord
+from shared.storage.statements import table_of
 
 
 class RecordNotFound(Exception):
@@ -46,8 +46,8 @@ class RecordStatus(BaseModel):
 
 
 # Built once, of the tables instead of the models, without the bodies: whoever waits for a receipt asks again and again.
-_deliveries = cast("Table", WebhookRecord.__table__).c
-_receipts = cast("Table", Receipt.__table__).c
+_deliveries = table_of(WebhookRecord).c
+_receipts = table_of(Receipt).c
 _OF_DELIVERY = [name for name in RecordStatus.model_fields if name not in ("processed", "receipt")]
 _OF_RECEIPT = list(ReceiptStatus.model_fields)
 _number = bindparam("number", type_=BigInteger)

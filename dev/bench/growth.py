@@ -15,8 +15,8 @@ from dev.harness.command import tell
 from dev.harness.report import pick, show_table
 from dev.harness.services import close_services, read_settings
 from shared.clock import almaty_date, utc_now
-from worker.dispatch import dispatch
-from worker.receipt_queries import Filters, list_deliveries
+from worker.entry.cli.receipt_queries import Filters, list_deliveries
+from worker.rounds.rescue import dispatch
 from worker.services import Services, create_services
 
 _CASHBOXES = 50

@@ -6,10 +6,10 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from api.webhook.ingress import Reply, accept
-from api.webhook.link import Link
-from api.webhook.writer import GroupWriter
+from api.webhook.store.batch_writer import GroupWriter
+from api.webhook.store.connection import Link
 from shared.config import Settings
-from shared.db import build_url
+from shared.storage.db import build_url
 from worker.services import Services
 
 Result = TypeVar("Result")
@@ -25,7 +25,7 @@ def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
 
 
 def close_services(services: Services) -> None:
-    services.registers.close()
+    services.clients.close()
     services.producer.close()
     services.redis.close()
     services.sessions.kw["bind"].dispose()

@@ -18,7 +18,7 @@ from dev.month.clocks import Clocks, prepare
 from dev.month.plan import COMPANIES, Plan
 from dev.month.steps import Month
 from dev.month.verdict import Verdict, judge
-from shared.db import create_database_engine
+from shared.storage.db import create_database_engine
 from worker.services import create_services
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from dev.harness.simulator import SimulatorControl
-from shared.statuses import PaymentKind
+from shared.fiscal.statuses import PaymentKind
 from tests.support.bridge import Bridge
 from tests.support.payloads import T0, T1, T2, T3, goods, payment, visit
-from worker.resolution import Resolution
+from worker.decide.resolution import Resolution
 
 CASH, CARD, MOBILE = 0, 1, 4
 SOLD_GOODS: dict[str, Any] = {"record_id": 0, "document_id": 5001, "sold_item_type": "goods_transaction"}

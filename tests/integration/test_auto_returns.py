@@ -5,8 +5,8 @@ import pytest
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import T1, T2, payment, visit
-from worker.dispatch import dispatch
-from worker.make_return import make_return
+from worker.issue.make_return import make_return
+from worker.rounds.rescue import dispatch
 
 SALE, RETURN = 2, 3
 

@@ -13,7 +13,7 @@ from dev.demo.binaries import get_postgres
 from dev.demo.children import ROOT
 from dev.demo.postgres_server import Postgres
 from dev.harness.child import Child
-from shared.models import Base
+from shared.storage.models import Base
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 

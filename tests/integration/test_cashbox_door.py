@@ -10,14 +10,14 @@ from sqlalchemy import select
 
 from dev.demo.waiting import wait_until
 from dev.harness.simulator import SimulatorControl
-from shared.models import Receipt
+from shared.storage.models import Receipt
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from worker.cashbox_lock import ClaimLost, hold_cashbox
-from worker.issue_receipt import issue_due
-from worker.next_receipt import take_next
-from worker.outcomes import save_dead, save_issued, save_retry, save_unknown
-from worker.process_record import process_record
+from worker.cashbox.claim import ClaimLost, hold_cashbox
+from worker.decide.process_record import process_record
+from worker.issue.issue_due import issue_due
+from worker.issue.next_receipt import take_next
+from worker.issue.outcomes import save_dead, save_issued, save_retry, save_unknown
 from worker.services import Services
 from worker.webkassa.errors import WebkassaUnavailable
 from worker.webkassa.schemas import FiscalReceipt

@@ -9,12 +9,12 @@ import pytest
 
 from dev.demo.waiting import wait_until
 from dev.harness.simulator import SimulatorControl
-from shared.db import begin
+from shared.storage.db import begin
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from worker.cashbox_lock import CashboxClaim, ClaimLost, hold_cashbox
-from worker.next_receipt import Work, announce_ahead, take_back, take_next
-from worker.turn import TURN_RECEIPTS, Turn
+from worker.cashbox.claim import CashboxClaim, ClaimLost, hold_cashbox
+from worker.issue.next_receipt import Work, announce_ahead, take_back, take_next
+from worker.issue.turn import TURN_RECEIPTS, Turn
 
 LEASE = 5
 FIRST, SECOND = "altegio_1001", "altegio_1002"

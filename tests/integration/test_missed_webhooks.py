@@ -11,8 +11,8 @@ from shared.clock import utc_now
 from tests.integration.test_asking_altegio import known_goods, known_payment, known_visit, paid_for_goods
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
-from worker.catch_up import OVERLAP, catch_up, find_salons
-from worker.hook_check import check_hooks, find_hook_problem
+from worker.rounds.hook_check import check_hooks, find_hook_problem
+from worker.rounds.missed_webhooks import OVERLAP, catch_up, find_salons
 
 CASH, CARD, MOBILE = 0, 1, 4
 

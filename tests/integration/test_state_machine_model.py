@@ -26,15 +26,15 @@ from sqlalchemy.orm import Session
 from dev.demo.waiting import WaitTimeout, wait_until
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
-from shared.models import Receipt, WebhookRecord
 from shared.queue import ISSUE_RECEIPTS, MAKE_RETURN, PROCESS_RECORD
 from shared.replay import replay
+from shared.storage.models import Receipt, WebhookRecord
 from tests.support.bridge import Bridge, read_settings
 from tests.support.payloads import payment, visit
-from worker.dispatch import dispatch, follow_up
-from worker.issue_receipt import issue_due
-from worker.make_return import make_return
-from worker.process_record import process_record
+from worker.decide.process_record import process_record
+from worker.issue.issue_due import issue_due
+from worker.issue.make_return import make_return
+from worker.rounds.rescue import dispatch, follow_up
 from worker.services import create_services
 
 EXAMPLES = {"quick": 8, "thorough": 300}
@@ -72,7 +72,7 @@ changes = st.sampled_from(["pay", "book", "pay", "pay", "reprice", "unpay", "del
 seldom = st.sampled_from([False, False, False, True])
 # A process from a clean, single-threaded parent: it costs a fork, and may be killed.
 processes = multiprocessing.get_context("forkserver")
-processes.set_forkserver_preload(["worker.tasks", "hypothesis.stateful", "pytest"])
+processes.set_forkserver_preload(["worker.entry.tasks", "hypothesis.stateful", "pytest"])
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ class Machine(RuleBasedStateMachine):
             follow_up(self.bridge.services, row_id, resolution)
 
     def _consume(self, queue: str) -> bool:
-        """The task of the oldest message, as `worker.tasks` has it. False when the queue is empty."""
+        """The task of the oldest message, as `worker.entry.tasks` has it. False when the queue is empty."""
         raw = self.bridge.services.redis.rpop(queue)
         if raw is None:
             return False

@@ -11,11 +11,11 @@ from api.webhook.ingress import Reply
 from dev.harness import services as harness
 from dev.harness.services import Inlet, close_services
 from shared.config import Settings
-from shared.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
-from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
-from worker.issue_receipt import issue_due
-from worker.process_record import process_record
-from worker.resolution import Resolution
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.storage.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
+from worker.decide.process_record import process_record
+from worker.decide.resolution import Resolution
+from worker.issue.issue_due import issue_due
 from worker.services import Services, create_services
 
 MAX_ROUNDS = 12
@@ -66,7 +66,7 @@ class Bridge:
                 session.execute(table.delete())
                 session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
         self.services.redis.flushdb()
-        self.services.registers.close()
+        self.services.clients.close()
 
     # --- in: what Altegio posts
 

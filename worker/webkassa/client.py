@@ -25,9 +25,9 @@ from urllib3.exceptions import (
 )
 
 from shared.config import Settings
-from shared.db import dump_json, load_json
 from shared.logging import get_logger
-from worker.metrics import watch_call
+from shared.storage.db import dump_json, load_json
+from worker.webkassa.call_watch import watch_call
 from worker.webkassa.errors import (
     DomainUnavailable,
     LoginRefused,
@@ -80,7 +80,10 @@ class Credentials:
 
 
 class WebkassaClient:
-    """Safe to share between threads. That a cashbox gets one call at a time is the caller's duty: see `cashbox_lock`."""
+    """Calls Webkassa with one set of credentials. Safe to share between threads.
+
+    That a cashbox gets one call at a time is the caller's duty, by a claim on it.
+    """
 
     def __init__(self, settings: Settings, redis: Redis, credentials: Credentials, *, pool_size: int = 16) -> None:
         self._base_url = settings.webkassa_api_url

@@ -2,12 +2,12 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.acquire import audit
-from api.acquire.advice import explain, explain_return_due
-from api.acquire.attention import PAGE_SIZE, list_dead_letters, list_refused_returns, list_returns_due
-from api.acquire.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep, StaffDep
-from api.acquire.rendering import redirect, render
-from api.acquire.text import Refused, Text
+from api.acquire.access import audit
+from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep, StaffDep
+from api.acquire.attention.queries import PAGE_SIZE, list_dead_letters, list_refused_returns, list_returns_due
+from api.acquire.show.rendering import redirect, render
+from api.acquire.words.advice import explain, explain_return_due
+from api.acquire.words.text import Refused, Text
 from api.dependencies import SessionDep
 from shared.replay import Outcome, replay
 

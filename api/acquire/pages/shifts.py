@@ -7,15 +7,15 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.acquire.cashbox_orders import list_cashboxes, order_report
-from api.acquire.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
+from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
+from api.acquire.cashbox.orders import list_cashboxes, order_report
+from api.acquire.cashbox.views import show_report, show_shift
 from api.acquire.pages.orders import publish_order
-from api.acquire.rendering import redirect, render
-from api.acquire.shift_views import show_report, show_shift
+from api.acquire.show.rendering import redirect, render
 from api.dependencies import SessionDep, SettingsDep
+from shared.books.shift import sum_shift
 from shared.clock import utc_now
-from shared.models import Cashbox, Shift
-from shared.shift_books import sum_shift
+from shared.storage.models import Cashbox, Shift
 
 router = APIRouter()
 
