@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dev.chaos.trouble import Effect, Fault, Trouble
+from dev.harness.command import tell
 
 TRIES = 3
 
@@ -48,19 +49,16 @@ class Lane:
     revive: Callable[[], None] = lambda: None
     injections: list[Injection] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
-    now: str = ""
-    done: int = 0
 
     def run(self, scope: str) -> None:
         for fault in self.rng.sample(list(self.faults), len(self.faults)):
             if time.monotonic() > self.deadline:
                 self.missed.append(fault.name)
                 continue
-            self.now = fault.name
             if not any(self._inject(fault, scope) for _ in range(TRIES)):
                 self.missed.append(fault.name)
-            self.done += 1
-        self.now = ""
+            poster, issued = self.trouble.poster, len(self.trouble.monitor.issued_at)
+            tell(f"{self.name}: {fault.name}; accepted {poster.accepted}/{poster.total}, issued {issued}")
 
     def _inject(self, fault: Fault, scope: str) -> bool:
         """False when there was nothing to break: no call came, or another fault was faster."""

@@ -2,10 +2,9 @@
 
 import os
 import random
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
@@ -46,7 +45,6 @@ ENVIRONMENT = {
     "WEBKASSA_VAT": VAT,
     "ALTEGIO_COMPANY_ID": ",".join(str(company) for company in COMPANIES if company not in CASHBOXES),
 }
-PROGRESS_SECONDS = 10.0
 # A claim of a delivery ends after 60 s if its worker was killed in that millisecond.
 SETTLE_SECONDS = 180.0
 
@@ -110,7 +108,6 @@ class Run:
             opened.callback(self._poster.stop)
             self._trouble = self._make_trouble()
             self._lanes = self._make_lanes()
-            opened.enter_context(self._telling_progress())
             for scope in SCOPES[self._options.scope]:
                 world.simulator.settings(scope=scope)
                 run_side_by_side(*self._lanes, scope)
@@ -146,6 +143,7 @@ class Run:
     def _settle(self) -> list[str]:
         """Peace: no more faults. Everything is accepted, then everything has to end by itself."""
         began_at = time.monotonic()
+        tell("no more faults: settling")
         self._world.simulator.clear_faults()
         left: list[str] = []
         try:
@@ -194,23 +192,3 @@ class Run:
             seconds=time.monotonic() - self._started_at,
             settle_seconds=self._settle_seconds,
         )
-
-    @contextmanager
-    def _telling_progress(self) -> Iterator[None]:
-        ended = threading.Event()
-        thread = threading.Thread(target=self._tell_progress, args=[ended], daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            ended.set()
-            thread.join()
-
-    def _tell_progress(self, ended: threading.Event) -> None:
-        total = sum(len(lane.faults) for lane in self._lanes) * len(SCOPES[self._options.scope])
-        while not ended.wait(PROGRESS_SECONDS):
-            now = ", ".join(lane.now for lane in self._lanes if lane.now) or "settling"
-            tell(
-                f"faults {sum(lane.done for lane in self._lanes)}/{total}  accepted {self._poster.accepted}/"
-                f"{self._poster.total}  issued {len(self._monitor.issued_at)}  [{now}]"
-            )
