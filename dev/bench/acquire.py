@@ -6,11 +6,9 @@ from functools import partial
 from pathlib import Path
 from threading import Barrier
 
-from sqlalchemy import create_engine
-
 from dev.bench.acquire_data import count_awaiting, fill
 from dev.bench.acquire_pages import TIMEOUT, Visit, Visitor, make_pages
-from dev.bench.acquire_plans import count_sizes, explain_pages
+from dev.bench.acquire_plans import SETTINGS, count_sizes, explain_pages
 from dev.bench.load import time_ms
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
@@ -26,8 +24,8 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=200, help="for each page (200)")
     parser.add_argument("--plans", type=Path, help="also write the query plans to this file")
     arguments = parser.parse_args()
-    # A visit is paid once: alone, together, and before each of the two.
-    if count_awaiting(arguments.visits) < 2 * (arguments.requests + CLIENTS):
+    # A visit is paid once: alone, together, before each of the two, and to be explained.
+    if count_awaiting(arguments.visits) < 2 * (arguments.requests + CLIENTS + 1):
         parser.error("--visits: too few to take --requests payments twice, of which 20 in 1000 visits await one")
     return arguments
 
@@ -54,20 +52,19 @@ def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
         print(count_sizes(connection), end="\n\n")
     world.stack.start("api")
     rows = []
-    for name, visit in make_pages(arguments.visits).items():
+    pages = make_pages(arguments.visits)
+    for name, visit in pages.items():
         alone, together = (measure(world.stack.api_url, visit, arguments.requests, clients) for clients in (1, CLIENTS))
         figures = (pick(alone, 0.5), pick(alone, 0.95), alone[-1], pick(together, 0.95))
         rows.append((name, *(f"{ms:.0f}" for ms in figures)))
         tell(name)
     print(show_table(HEADINGS, rows))
     if arguments.plans:
-        engine = create_engine(world.postgres.url)
-        plans = (f"## {name}\n\n```\n{plan}\n```\n" for name, plan in explain_pages(engine))
+        plans = (f"## {name}\n\n```\n{plan}\n```\n" for name, plan in explain_pages(world, pages))
         arguments.plans.write_text("\n".join(plans), encoding="utf-8")
-        engine.dispose()
 
 
 if __name__ == "__main__":
     given = read_arguments()
-    with open_world({"LOG_LEVEL": "WARNING"}, settings={}) as opened:
+    with open_world({"LOG_LEVEL": "WARNING"}, settings=SETTINGS if given.plans else {}) as opened:
         run(given, opened)

@@ -167,6 +167,7 @@ class Run:
             ledger,
             {company: CASHBOXES.get(company, CASHBOX) for company in COMPANIES},
             issued=self._monitor.tables.find_issued(),
+            flags=self._monitor.tables.find_flags(),
             judges_kinds=False,
             noted={
                 "unsettled": unsettled,

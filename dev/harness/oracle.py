@@ -27,9 +27,9 @@ class Evidence:
     ledger: Sequence[LedgerRow]
     # Company -> the register's number.
     cashboxes: Mapping[int, str]
-    # As `Tables.find_issued` and `Tables.find_flags` give them; None where the bridge is not asked.
-    issued: Mapping[str, str] | None = None
-    flags: Mapping[str, Collection[str]] | None = None
+    # As `Tables.find_issued` and `Tables.find_flags` give them.
+    issued: Mapping[str, str]
+    flags: Mapping[str, Collection[str]]
     # Not where deliveries come in any order: then the kinds known when a receipt is due are a matter of luck.
     judges_kinds: bool = True
     # Columns whose entries the suite has found itself, one line each.
@@ -121,8 +121,6 @@ def _find_wrong(evidence: Evidence) -> Found:
 
 def _find_untrue(evidence: Evidence) -> Found:
     """Ledger and tables disagree about a receipt."""
-    if evidence.issued is None:
-        return
     for receipt, row in evidence.find_recorded():
         number = receipt.external_check_number
         if evidence.issued.get(number) != row["check_number"]:
@@ -135,8 +133,6 @@ def _find_untrue(evidence: Evidence) -> Found:
 
 def _find_amiss(evidence: Evidence) -> Found:
     """A manager is not told of what happened to a receipt, or is told of what did not."""
-    if evidence.flags is None:
-        return
     for receipt, _ in evidence.find_recorded():
         amiss = describe_amiss(receipt, evidence.flags.get(receipt.external_check_number, ()))
         if amiss:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from sqlalchemy import func, or_, select
 
-from dev.harness.register import CASH, Register
+from dev.harness.register import Register
 from dev.harness.services import Inlet
 from dev.harness.simulator import SimulatorControl
 from dev.month.bodies import describe_goods, describe_payment, describe_visit
@@ -41,7 +41,7 @@ class Expected:
 
 class Month:
     def __init__(self, services: Services, inlet: Inlet, simulator: SimulatorControl) -> None:
-        self.services, self._inlet, self._simulator = services, inlet, simulator
+        self.services, self._inlet, self.simulator = services, inlet, simulator
         with services.sessions() as session:
             rows = session.execute(select(Cashbox.company_id, Cashbox.id, Cashbox.unique_number)).all()
         self._ids = {company: row_id for company, row_id, _ in rows}
@@ -118,7 +118,7 @@ class Month:
     # --- trouble
 
     def fault(self, company: int, **order: Any) -> None:
-        self._simulator.fault(cashbox=self._numbers[company], **order)
+        self.simulator.fault(cashbox=self._numbers[company], **order)
 
     def refuse_next(self, company: int, number: int, at: datetime) -> None:
         self.fault(company, operation="check", kind="code", code=9, text="отказ", times=1)
@@ -130,17 +130,11 @@ class Month:
         self.visit(company, number, [("Стрижка", 4000)], ("card",), at)
 
     def clear_faults(self) -> None:
-        self._simulator.clear_faults()
+        self.simulator.clear_faults()
         self.services.breaker.record_success()
 
-    def go_offline(self, *, is_offline: bool) -> None:
-        self._simulator.settings(offline=is_offline)
-
-    def sell_in_cabinet(self, company: int, number: int) -> None:
-        Register(self._simulator, self._numbers[company]).sell(f"cabinet-{number}", 1900, CASH)
-
-    def close_in_cabinet(self, company: int) -> None:
-        Register(self._simulator, self._numbers[company]).z_report()
+    def cabinet(self, company: int) -> Register:
+        return Register(self.simulator, self._numbers[company])
 
     # --- the service
 

@@ -31,7 +31,7 @@ def count_lines(evidence: Evidence, verdict: Verdict, dropped: Sequence[Envelope
             line["due"] += owner.is_certain
             line["issued"] += is_issued
             line["turned"] += owner.turn is not None and is_issued
-            line["flagged"] += bool((evidence.flags or {}).get(number))
+            line["flagged"] += bool(evidence.flags.get(number))
     for finding in verdict.findings:
         if finding.column in FOUND:
             find_line(finding.number)[finding.column] += 1

@@ -1,6 +1,7 @@
 """The judge of the week finds every kind of difference, and nothing where there is none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -23,6 +24,7 @@ def build_row(receipt: DueReceipt) -> dict[str, Any]:
     """As a faithful bridge would have had it recorded."""
     return {
         "external_check_number": receipt.external_check_number,
+        "check_number": f"fiscal {receipt.external_check_number}",
         "cashbox": CASHBOXES[receipt.company_id],
         "operation_type": 2,
         "total": str(receipt.total),
@@ -57,12 +59,18 @@ def find_row(ledger: Ledger, story: str) -> dict[str, Any]:
     return next(row for row in ledger if row["external_check_number"] == number)
 
 
+def collect(ledger: Ledger, flags: dict[str, set[str]]) -> Evidence:
+    return Evidence(
+        WEEK.books, ledger, CASHBOXES, {row["external_check_number"]: row["check_number"] for row in ledger}, flags
+    )
+
+
 def give_verdict(ledger: Ledger, flags: dict[str, set[str]]) -> Verdict:
-    return judge(Evidence(WEEK.books, ledger, CASHBOXES, flags=flags))
+    return judge(collect(ledger, flags))
 
 
 def count(ledger: Ledger, flags: dict[str, set[str]], dropped: Any = ()) -> dict[tuple[str, str], Counts]:
-    evidence = Evidence(WEEK.books, ledger, CASHBOXES, flags=flags)
+    evidence = collect(ledger, flags)
     return count_lines(evidence, judge(evidence), list(dropped))
 
 
@@ -187,3 +195,41 @@ def test_lost_webhooks_are_recovered_when_their_receipt_is_right(ledger: Ledger,
     assert recovered["dropped"] == recovered["recovered"] > 0
     assert (lost["dropped"] > 0, lost["recovered"]) == (True, 0)
     assert sum(line["dropped"] for line in lines.values()) == len(dropped)
+
+
+def test_ledger_and_tables_have_to_name_the_same_receipts(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    first, second = ledger[0], ledger[1]
+    evidence = collect(ledger, flags)
+    issued = {**evidence.issued, first["external_check_number"]: "invented"}
+    del issued[second["external_check_number"]]
+
+    findings = judge(replace(evidence, issued=issued)).findings
+
+    assert {(one.column, one.number) for one in findings} == {
+        ("untrue", first["external_check_number"]),
+        ("untrue", second["external_check_number"]),
+    }
+    assert "invented is in no ledger" in [one.what for one in findings]
+
+
+def test_without_order_the_kinds_of_payment_are_not_judged_but_their_sum_is(
+    ledger: Ledger, flags: dict[str, set[str]]
+) -> None:
+    row = find_row(ledger, "several")
+    swap_kind(row)
+    evidence = replace(collect(ledger, flags), judges_kinds=False)
+
+    assert judge(evidence).is_clean
+    row["payments"][0]["sum"] = str(Decimal(row["payments"][0]["sum"]) + 1)
+    assert judge(evidence).count("wrong") == 1
+
+
+def test_what_a_suite_noted_is_a_column_of_its_own(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    verdict = judge(replace(collect(ledger, flags), noted={"unsettled": ["delivery 7 processing"], "died": []}))
+
+    assert not verdict.is_clean
+    assert verdict.format().splitlines() == [
+        "missing 0  doubled 0  extra 0  wrong 0  untrue 0  amiss 0  unsettled 1  died 0",
+        "  unsettled: delivery 7 processing",
+        "NOT CLEAN",
+    ]
