@@ -6,10 +6,13 @@ from functools import partial
 from pathlib import Path
 from threading import Barrier
 
-from dev.bench.acquire_data import count_awaiting, fill
+from sqlalchemy import text
+
 from dev.bench.acquire_pages import TIMEOUT, Visit, Visitor, make_pages
 from dev.bench.acquire_plans import SETTINGS, count_sizes, explain_pages
+from dev.bench.backlog import add_cashboxes
 from dev.bench.load import time_ms
+from dev.bench.past import add_these_days, count_awaiting
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
 from dev.harness.report import pick, show_table
@@ -48,7 +51,9 @@ def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
     tell(f"filling {arguments.visits} visits")
     world.add_manager()
     with world.postgres.connect() as connection:
-        fill(connection, arguments.visits)
+        add_cashboxes(connection, 1)
+        add_these_days(connection, arguments.visits)
+        connection.execute(text("VACUUM ANALYZE"))
         print(count_sizes(connection), end="\n\n")
     world.stack.start("api")
     rows = []

@@ -8,8 +8,9 @@ import requests
 from sqlalchemy import text
 
 from dev.bench.acquire_pages import Visitor
-from dev.bench.backlog import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_cashboxes, add_past
+from dev.bench.backlog import add_cashboxes
 from dev.bench.load import post, time_ms
+from dev.bench.past import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_long_ago
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
 from dev.harness.report import pick, show_table
@@ -50,7 +51,7 @@ def _grow(world: BenchWorld, visits: int, wanted: int) -> int:
         connection.execute(text("SET synchronous_commit = off"))
         while visits < wanted:
             end = min(visits + _STEP, wanted)
-            add_past(connection, visits, end, _CASHBOXES)
+            add_long_ago(connection, visits, end, _CASHBOXES)
             visits = end
             tell(f"growth: {visits} of {wanted} visits")
         connection.execute(text("VACUUM ANALYZE"))

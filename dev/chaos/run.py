@@ -168,7 +168,7 @@ class Run:
             {company: CASHBOXES.get(company, CASHBOX) for company in COMPANIES},
             issued=self._monitor.tables.find_issued(),
             flags=self._monitor.tables.find_flags(),
-            judges_kinds=False,
+            in_order=False,
             noted={
                 "unsettled": unsettled,
                 # Processes that ended although nobody killed them.

@@ -30,8 +30,9 @@ class Evidence:
     # As `Tables.find_issued` and `Tables.find_flags` give them.
     issued: Mapping[str, str]
     flags: Mapping[str, Collection[str]]
-    # Not where deliveries come in any order: then the kinds known when a receipt is due are a matter of luck.
-    judges_kinds: bool = True
+    # Where deliveries overtake each other, which kinds were known when a receipt was due is a matter of luck, and so is
+    # what a manager is told of them afterwards.
+    in_order: bool = True
     # Columns whose entries the suite has found itself, one line each.
     noted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rows: Mapping[str, list[LedgerRow]] = field(init=False)
@@ -84,9 +85,10 @@ class Verdict:
 
 
 def judge(evidence: Evidence) -> Verdict:
-    findings = [Finding(column, *found) for column, find in COLUMNS.items() for found in find(evidence)]
+    columns = {column: find for column, find in COLUMNS.items() if evidence.in_order or column not in NEED_ORDER}
+    findings = [Finding(column, *found) for column, find in columns.items() for found in find(evidence)]
     findings += [Finding(column, line) for column, lines in evidence.noted.items() for line in lines]
-    return Verdict(findings, (*COLUMNS, *evidence.noted))
+    return Verdict(findings, (*columns, *evidence.noted))
 
 
 # A number and what is wrong about it.
@@ -114,7 +116,7 @@ def _find_extra(evidence: Evidence) -> Found:
 
 def _find_wrong(evidence: Evidence) -> Found:
     for receipt, row in evidence.find_recorded():
-        wrong = describe_wrong(row, receipt, evidence.cashboxes[receipt.company_id], judges_kinds=evidence.judges_kinds)
+        wrong = describe_wrong(row, receipt, evidence.cashboxes[receipt.company_id], with_kinds=evidence.in_order)
         if wrong:
             yield receipt.external_check_number, wrong
 
@@ -147,9 +149,10 @@ COLUMNS: Mapping[str, Callable[[Evidence], Found]] = {
     "untrue": _find_untrue,
     "amiss": _find_amiss,
 }
+NEED_ORDER = {"amiss"}
 
 
-def describe_wrong(row: LedgerRow, due: DueReceipt, cashbox: str, *, judges_kinds: bool = True) -> str | None:
+def describe_wrong(row: LedgerRow, due: DueReceipt, cashbox: str, *, with_kinds: bool = True) -> str | None:
     """What a receipt says otherwise than the books."""
     kinds = _merge_kinds(row)
     found = {
@@ -157,7 +160,7 @@ def describe_wrong(row: LedgerRow, due: DueReceipt, cashbox: str, *, judges_kind
         "cashbox": row["cashbox"],
         "lines": sorted((one["name"], Decimal(one["count"]), Decimal(one["sum"])) for one in row["positions"]),
         "total": Decimal(row["total"]),
-        "kinds": kinds if judges_kinds else sum(kinds.values()),
+        "kinds": kinds if with_kinds else sum(kinds.values()),
         "tax": Decimal(row["tax"]),
         "barcodes": _find_wrong_barcodes(row, due),
     }
@@ -166,7 +169,7 @@ def describe_wrong(row: LedgerRow, due: DueReceipt, cashbox: str, *, judges_kind
         "cashbox": cashbox,
         "lines": sorted((line.title, Decimal(line.quantity), line.total) for line in due.lines),
         "total": due.total,
-        "kinds": due.kinds if judges_kinds else due.total,
+        "kinds": due.kinds if with_kinds else due.total,
         "tax": due.tax,
         "barcodes": [],
     }

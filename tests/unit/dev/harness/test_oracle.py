@@ -217,7 +217,7 @@ def test_without_order_the_kinds_of_payment_are_not_judged_but_their_sum_is(
 ) -> None:
     row = find_row(ledger, "several")
     swap_kind(row)
-    evidence = replace(collect(ledger, flags), judges_kinds=False)
+    evidence = replace(collect(ledger, flags), in_order=False)
 
     assert judge(evidence).is_clean
     row["payments"][0]["sum"] = str(Decimal(row["payments"][0]["sum"]) + 1)
