@@ -14,11 +14,11 @@ from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
 from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
-from dev.harness.stack import Stack
 from dev.harness.world import UNSAFE_BUT_FAST
 from tests.support.databases import clone_template, migrate_template
 from tests.support.deadlines import SECONDS, enforce, find_deadline
 from tests.support.loopback import forbid_other_addresses
+from tests.support.stack import Stack
 from tests.support.workplace import claim_workplace
 
 TESTS = Path(__file__).parent

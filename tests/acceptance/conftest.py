@@ -10,7 +10,7 @@ from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.demo.waiting import wait_until
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
+from tests.support.stack import Stack
 
 # Short waits, so that a take-over is seen within a test.
 QUICK = {

@@ -12,8 +12,8 @@ from sqlalchemy.pool import NullPool
 from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 SETTINGS = {
     "LEASE_SECONDS": "5",

@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.operator import Operator
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 OWN, OTHER = MORE_CASHBOXES
 

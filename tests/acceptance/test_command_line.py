@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.operator import Operator
 from tests.support.post_box import PostBox
+from tests.support.stack import Stack
 
 
 def visit(record_id: int, cost: int = 4000) -> dict[str, Any]:

@@ -13,8 +13,8 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.harness.child import Child
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 # Altegio gives up after ten seconds; an answer that waits for a hung broker would take two at least.
 QUICK_SECONDS = 1.5

@@ -12,10 +12,10 @@ import pytest
 import yaml
 
 from dev.demo.children import ROOT
-from dev.harness.stack import Stack
 from tests.support.echo import run_echo
 from tests.support.operator import Operator
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 DOCUMENTS = ["README.md", "README.ru.md", "docs/runbook.md", "docs/reliability.md", "SECURITY.md"]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))

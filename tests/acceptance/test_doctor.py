@@ -17,8 +17,8 @@ from dev.demo.redis_server import Redis
 from dev.demo.state import CASHBOX
 from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.payloads import COMPANY, visit
+from tests.support.stack import Stack
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from dev.month.run import Options, run_month
 from tests.support.operator import Operator
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 
 def test_every_shift_is_closed_every_report_agrees_and_every_planted_difference_is_found(workplace: Path) -> None:

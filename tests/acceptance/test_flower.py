@@ -13,9 +13,9 @@ from dev.demo.children import FLOWER_OPTIONS, FLOWER_USER, ROOT, flower_command
 from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
 from dev.harness.child import Child
-from dev.harness.stack import Stack
 from dev.harness.web import answers, request
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 
 class Flower:

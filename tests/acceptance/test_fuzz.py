@@ -3,7 +3,7 @@
 import pytest
 
 from dev.fuzz.run import Fuzz
-from dev.harness.stack import Stack
+from tests.support.stack import Stack
 
 CASES = 1500
 SEED = 20260302

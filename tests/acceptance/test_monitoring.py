@@ -12,9 +12,9 @@ import yaml
 from dev.demo.children import ROOT
 from dev.demo.waiting import find_free_port
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from dev.harness.web import request
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 MONITORING = ROOT / "docs" / "monitoring"
 # Of PromQL and of Prometheus itself.

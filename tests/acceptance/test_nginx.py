@@ -16,11 +16,11 @@ import urllib3
 from dev.demo.waiting import wait_until
 from dev.deploy.nginx import MISSING, SERVER_NAME, Upstreams, find_nginx, read_version
 from dev.harness.child import ChildFailed
-from dev.harness.stack import Stack
 from tests.support.dns import run_name_server
 from tests.support.echo import Echo, run_echo
 from tests.support.nginx import FIRST_WITH_RESOLVE, Nginx
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 EXPECTED_HEADERS = {
     "strict-transport-security": "max-age=31536000",

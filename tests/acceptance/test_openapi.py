@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from dev.harness.stack import Stack
+from tests.support.stack import Stack
 
 EXAMPLES = 25
 # The ingress takes more than the schema says, on purpose: checks of what has to be refused are left out.

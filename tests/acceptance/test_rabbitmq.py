@@ -11,8 +11,8 @@ import pytest
 
 from dev.demo.waiting import find_free_port, wait_until
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 # Not the wrapper in the path, which changes the account and the session, so that its server outlives it.
 PROGRAM = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")

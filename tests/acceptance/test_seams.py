@@ -16,8 +16,8 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.waiting import wait_until
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 LEASE_SECONDS = 5
 # What issue 3 grants for a takeover, and the start of a new process on a busy machine.

@@ -6,9 +6,9 @@ import socket
 import pytest
 import redis
 
-from dev.harness.stack import Stack
 from tests.support.operator import Operator
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 # Words of files that must never be an answer.
 SECRETS_OF_FILES = ("root:x:0:0", "POSTGRES_PASSWORD", "def create_app", "[project]")

@@ -15,8 +15,8 @@ import requests
 
 from dev.demo.state import LOGIN, Secrets
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.payloads import SAMPLE, envelope, goods, payment, visit
+from tests.support.stack import Stack
 
 MIB = 1024 * 1024
 

@@ -10,7 +10,7 @@ import pytest
 
 from dev.demo.children import ROOT, api_command, base_environment, worker_command
 from dev.demo.waiting import find_free_port
-from dev.harness.stack import Stack
+from tests.support.stack import Stack
 
 # Each case: which process, what is changed in its environment (None: taken away), what its last words have to name.
 CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, ...]]] = {

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from dev.harness.stack import Stack
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 
 class Collector:

@@ -14,10 +14,10 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.chromium import FLAGS, MISSING, find_chromium
 from tests.support.databases import clone_template
 from tests.support.shop import Shop
+from tests.support.stack import Stack
 
 REDIS_DATABASE = 61
 QUICK = {

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from dev.demo.children import ROOT
-from dev.harness.stack import Stack
+from tests.support.stack import Stack
 
 
 class Operator:

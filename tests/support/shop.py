@@ -5,8 +5,8 @@ from typing import Any
 
 from dev.demo.waiting import wait_until
 from dev.harness.simulator import SimulatorControl
-from dev.harness.stack import Stack
 from tests.support.payloads import visit
+from tests.support.stack import Stack
 
 _records = itertools.count(640_500_100)
 
