@@ -2,7 +2,8 @@
 
 import sys
 
-from dev.chaos.run import FAULTS, Options, Run
+from dev.chaos.options import Options
+from dev.chaos.run import FAULTS, Run
 from dev.harness.command import run_suite
 
 if __name__ == "__main__":

@@ -18,17 +18,19 @@ TRIES = 3
 
 @dataclass
 class Injection:
-    fault: Fault
+    fault: str
     scope: str
+    hits_all: bool
     began_at: float
     effect: Effect
+    recovery: float | None = None
 
     def measure_recovery(self, issued_at: dict[str, float]) -> float | None:
-        """Seconds, or None when nothing waited, or some of it was never issued."""
+        """Seconds, or None when nothing waited, or some of it is not issued."""
         times = [issued_at.get(number, float("inf")) for number in self.effect.touched]
         if not times:
             return None
-        moment = min(times) if self.fault.hits_all else max(times)
+        moment = min(times) if self.hits_all else max(times)
         return max(0.0, moment - self.effect.ended_at) if moment != float("inf") else None
 
 
@@ -70,7 +72,7 @@ class Lane:
         effect = fault.inject(self.trouble, self.rng)
         if effect is None:
             return False
-        injection = Injection(fault, scope, began_at, effect)
+        injection = Injection(fault.name, scope, fault.hits_all, began_at, effect)
         self.injections.append(injection)
         self._await_recovery(injection)
         return True

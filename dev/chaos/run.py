@@ -1,25 +1,24 @@
 """One run: a world, a day, two lanes of trouble for each scope, peace, and the verdict."""
 
-import os
 import random
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from dev.chaos.lanes import Lane, run_side_by_side
 from dev.chaos.machine_faults import MACHINE_FAULTS
 from dev.chaos.monitor import Monitor
+from dev.chaos.options import Options
 from dev.chaos.poster import Poster, disturb
 from dev.chaos.report import Result
 from dev.chaos.trouble import Fault, Trouble
 from dev.chaos.webkassa_faults import WEBKASSA_FAULTS
 from dev.demo.state import CASHBOX
 from dev.demo.waiting import WaitTimeout, wait_until
-from dev.harness.command import Options as CommonOptions
-from dev.harness.command import option, tell
+from dev.harness.command import tell
 from dev.harness.oracle import Evidence, judge
 from dev.harness.world import World
 from dev.simulator.altegio.books import Books, DueReceipt
@@ -29,7 +28,6 @@ from dev.simulator.altegio.salon import compute_tax
 # Salons 1-3 have a cashbox of their own, the others share the default one.
 COMPANIES = (307001, 307002, 307003, 307004, 307005)
 CASHBOXES = {307001: "SWK00000002", 307002: "SWK00000003", 307003: "SWK00000004"}
-SCOPES = {"both": ("cashbox", "shift"), "cashbox": ("cashbox",), "shift": ("shift",)}
 FAULTS = (*MACHINE_FAULTS, *WEBKASSA_FAULTS)
 VAT = "auto"
 # As in production, only shorter: so many faults on so few receipts would otherwise take hours.
@@ -47,18 +45,6 @@ ENVIRONMENT = {
 }
 # A claim of a delivery ends after 60 s if its worker was killed in that millisecond.
 SETTLE_SECONDS = 180.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(CommonOptions):
-    due: int = option(500, "receipts that are due (500)")
-    workers: int = option(2, "(2)")
-    scope: str = option("both", "where Webkassa's numbers are unique", choices=SCOPES)
-    faults: str = option("", "parts of names, comma separated; `list` shows the names")
-    minutes: float = option(20.0, "no new fault after this long")
-    # How long the next fault waits for the recovery of the last one. Less, and more of them meet.
-    patience: float = 12.0
-    environment: dict[str, str] = field(default_factory=dict)
 
 
 def plan_day(seed: int, due: int) -> Day:
@@ -108,7 +94,7 @@ class Run:
             opened.callback(self._poster.stop)
             self._trouble = self._make_trouble()
             self._lanes = self._make_lanes()
-            for scope in SCOPES[self._options.scope]:
+            for scope in self._options.scopes:
                 world.simulator.settings(scope=scope)
                 run_side_by_side(*self._lanes, scope)
             return self._conclude(self._settle())
@@ -128,7 +114,7 @@ class Run:
         options, deadline = self._options, self._started_at + self._options.minutes * 60
         machine = choose_faults(MACHINE_FAULTS, options.faults)
         webkassa = choose_faults(WEBKASSA_FAULTS, options.faults)
-        injections = (len(machine) + len(webkassa)) * len(SCOPES[options.scope])
+        injections = (len(machine) + len(webkassa)) * len(options.scopes)
         # What is left goes out at the end; a fault that found nothing to break is tried again with a share of its own.
         share = int(self._poster.total / max(1, injections) / 1.2) + 1
 
@@ -176,14 +162,14 @@ class Run:
                 "overlaps": ["a call at a cashbox"] * (simulator.count_overlaps() - late_overlaps),
             },
         )
+        injections = [injection for lane in self._lanes for injection in lane.injections]
+        for injection in injections:
+            injection.recovery = injection.measure_recovery(self._monitor.issued_at)
         return Result(
-            seed=self._options.seed,
-            scopes=SCOPES[self._options.scope],
-            workers=self._options.workers,
-            cores=os.cpu_count() or 1,
+            options=self._options,
             verdict=judge(evidence),
             late_overlaps=late_overlaps,
-            injections=[injection for lane in self._lanes for injection in lane.injections],
+            injections=injections,
             missed=[name for lane in self._lanes for name in lane.missed],
             issued_at=self._monitor.issued_at,
             due=len(self._trouble.due),

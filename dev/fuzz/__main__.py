@@ -6,14 +6,14 @@ from pathlib import Path
 import redis
 
 from dev.fuzz.run import Fuzz, Report
-from dev.harness.command import Options as CommonOptions
+from dev.harness import command
 from dev.harness.command import option, run_suite, tell
 from dev.harness.web import answers
 from dev.harness.world import World
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(CommonOptions):
+class Options(command.Options):
     cases: int = option(100_000, "mutated bodies (100000)")
 
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Engine, create_engine
@@ -25,7 +25,7 @@ READ_BACK = 0.02
 MOST_FAILURES = 20
 
 
-@dataclass(slots=True)
+@dataclass
 class Report:
     wanted: int
     cases: int = 0
@@ -61,9 +61,6 @@ class Report:
             *(f"- {problem}\n  {raw[:500]!r}" for problem, raw in self.failures),
         ]
         return "\n".join([*lines, "CLEAN" if self.is_clean else "NOT CLEAN"])
-
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "failures": [f"{problem}: {raw!r}" for problem, raw in self.failures]}
 
 
 class Fuzz:

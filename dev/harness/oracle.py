@@ -79,10 +79,6 @@ class Verdict:
         more = [f"  and {len(self.findings) - most} more"] if len(self.findings) > most else []
         return "\n".join([counts, *lines, *more, "CLEAN" if self.is_clean else "NOT CLEAN"])
 
-    def as_json(self) -> dict[str, Any]:
-        found = {column: [str(one) for one in self.findings if one.column == column] for column in self.columns}
-        return {"is_clean": self.is_clean, "counts": {c: len(items) for c, items in found.items()}, "problems": found}
-
 
 def judge(evidence: Evidence) -> Verdict:
     columns = {column: find for column, find in COLUMNS.items() if evidence.in_order or column not in NEED_ORDER}

@@ -3,15 +3,13 @@
 from collections.abc import Sequence
 
 
-def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]], words: int = 1) -> str:
-    """The first `words` columns are texts, the others figures, to the right."""
+def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """The first column are texts, the others figures, to the right."""
     lines = [list(headings), *([show(value) for value in row] for row in rows)]
     widths = [max(3, *(len(line[column]) for line in lines)) for column in range(len(headings))]
-    sides = ["<" if column < words else ">" for column in range(len(headings))]
+    sides = ["<", *">" * (len(headings) - 1)]
     shown = ["| " + " | ".join(f"{c:{s}{w}}" for c, s, w in zip(line, sides, widths, strict=True)) + " |" for line in lines]
-    rules = [
-        "-" * (width + 2) if side == "<" else "-" * (width + 1) + ":" for side, width in zip(sides, widths, strict=True)
-    ]
+    rules = ["-" * (widths[0] + 2), *("-" * (width + 1) + ":" for width in widths[1:])]
     return "\n".join([shown[0], f"|{'|'.join(rules)}|", *shown[1:]])
 
 

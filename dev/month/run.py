@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from dev.harness.command import Options as CommonOptions
+from dev.harness import command
 from dev.harness.command import option
 from dev.harness.services import Inlet, close_services, read_settings
 from dev.harness.world import UNSAFE_BUT_FAST, World
@@ -23,7 +23,7 @@ from worker.services import create_services
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(CommonOptions):
+class Options(command.Options):
     first: date = option(date(2026, 3, 1), "first day (2026-03-01)", type=date.fromisoformat)
     days: int = option(31, "(31)")
     visits: int = option(8, "a day and cashbox (8)")

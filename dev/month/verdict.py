@@ -40,7 +40,6 @@ class Verdict:
     missed: list[Expected] = field(default_factory=list)
     surplus: list[Expected] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
-
     seconds: float = 0.0
 
     @property
@@ -60,10 +59,6 @@ class Verdict:
             lines += [f"  {name}: {item}" for item in items]
         lines += [f"  FAULT: {fault}" for fault in self.faults]
         return "\n".join([*lines, "CLEAN" if self.is_clean else "NOT CLEAN"])
-
-    def as_json(self) -> dict[str, Any]:
-        listed = {name: list(map(str, getattr(self, name))) for name in ("found", "missed", "surplus")}
-        return {**vars(self), **listed, "first": str(self.first), "longest": str(self.longest)}
 
 
 def judge(services: Services, simulator: SimulatorControl, plan: Plan) -> Verdict:

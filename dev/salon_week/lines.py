@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import groupby
 
 from dev.harness.oracle import Evidence, Verdict
 from dev.harness.posting import find_number
@@ -9,21 +10,20 @@ from dev.harness.report import show_table
 from dev.simulator.altegio.bodies import Envelope
 from dev.simulator.altegio.books import DueReceipt
 
-# Salon and situation.
-Place = tuple[str, str]
 Counts = Counter[str]
 FOUND = ("missing", "doubled", "extra", "wrong", "untrue", "amiss")
 # `turned`: receipts that a manager has to look at; `recovered`: lost webhooks of what came out right all the same.
 COUNTED = ("due", "issued", *FOUND, "turned", "flagged", "dropped", "recovered")
 
 
-def count_lines(evidence: Evidence, verdict: Verdict, dropped: Sequence[Envelope] = ()) -> dict[Place, Counts]:
-    lines: defaultdict[Place, Counts] = defaultdict(Counter)
+def count_lines(evidence: Evidence, verdict: Verdict, dropped: Sequence[Envelope] = ()) -> dict[str, Counts]:
+    """By salon and situation, as in `307001 plain`."""
+    lines: defaultdict[str, Counts] = defaultdict(Counter)
     owners = {entry.external_check_number: entry for entry in [*evidence.books.receipts, *evidence.books.not_due]}
 
     def find_line(number: str) -> Counts:
         owner = owners.get(number)
-        return lines[(str(owner.company_id), owner.story) if owner else ("0", "of nobody")]
+        return lines[f"{owner.company_id} {owner.story}" if owner else "0 of nobody"]
 
     for number, owner in owners.items():
         line, is_issued = find_line(number), number in evidence.rows
@@ -42,15 +42,15 @@ def count_lines(evidence: Evidence, verdict: Verdict, dropped: Sequence[Envelope
     return dict(sorted(lines.items()))
 
 
-def show_lines(lines: dict[Place, Counts]) -> str:
+def show_lines(lines: dict[str, Counts]) -> str:
     rows: list[Sequence[object]] = []
-    for salon in sorted({salon for salon, _ in lines}):
-        own = {story: counts for (company, story), counts in lines.items() if company == salon}
-        rows += [_show_row(salon, story, [counts]) for story, counts in own.items()]
-        rows.append(_show_row(salon, "together", list(own.values())))
-    rows.append(_show_row("all", "together", list(lines.values())))
-    return show_table(["salon", "situation", *COUNTED], rows, words=2)
+    for salon, own in groupby(lines, key=lambda place: place.split()[0]):
+        places = list(own)
+        rows += [_show_row(place, [lines[place]]) for place in places]
+        rows.append(_show_row(f"{salon} together", [lines[place] for place in places]))
+    rows.append(_show_row("all together", list(lines.values())))
+    return show_table(["salon and situation", *COUNTED], rows)
 
 
-def _show_row(salon: str, situation: str, lines: Sequence[Counts]) -> tuple[object, ...]:
-    return (salon, situation, *(sum(line[name] for line in lines) or "." for name in COUNTED))
+def _show_row(place: str, lines: Sequence[Counts]) -> tuple[object, ...]:
+    return (place, *(sum(line[name] for line in lines) or "." for name in COUNTED))

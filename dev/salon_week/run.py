@@ -3,18 +3,18 @@
 import json
 import sys
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dev.demo.waiting import WaitTimeout, wait_until
-from dev.harness.command import Options as CommonOptions
+from dev.harness import command
 from dev.harness.command import option, tell
 from dev.harness.oracle import Evidence, Verdict, describe_amiss, judge
 from dev.harness.tables import Tables
 from dev.harness.world import World
-from dev.salon_week.lines import Counts, Place, count_lines, show_lines
+from dev.salon_week.lines import Counts, count_lines, show_lines
 from dev.salon_week.posting import Act, ActPostman, plan_week, split_acts
 from dev.simulator.altegio.salon import Salon
 from dev.simulator.altegio.week import Week, find_act, generate_week
@@ -36,7 +36,7 @@ SETTLE_SECONDS = 600.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Options(CommonOptions):
+class Options(command.Options):
     companies: int = option(3, "salons (3)", choices=(1, 2, 3))
     days: int = option(7, "(7)")
     visits: int = option(12, "of one salon in one day (12)")
@@ -52,7 +52,7 @@ class Options(CommonOptions):
 class Result:
     options: Options
     verdict: Verdict
-    lines: dict[Place, Counts]
+    lines: dict[str, Counts]
     webhooks: int
     dropped: int
     caught_up: int
@@ -76,10 +76,6 @@ class Result:
                 self.verdict.format(),
             ]
         )
-
-    def as_json(self) -> dict[str, Any]:
-        lines = [{"salon": salon, "situation": story, **counts} for (salon, story), counts in self.lines.items()]
-        return {**asdict(self), "lines": lines, "verdict": self.verdict.as_json()}
 
 
 class Run:

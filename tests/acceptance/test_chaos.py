@@ -6,7 +6,8 @@ Only faults that cost seconds: a decision that dies with its worker or its datab
 
 from pathlib import Path
 
-from dev.chaos.run import Options, Run
+from dev.chaos.options import Options
+from dev.chaos.run import Run
 
 FAULTS = (
     "20 identical posts at once",
