@@ -109,41 +109,37 @@ def _report(ingress: Ingress, figures: Figures, database: Mapping[int, Sequence[
     print(f"Load by {'wrk' if has_wrk() else 'a generator in Python'}; medians.\n")
     ratios = [(c, *(rate(OURS, c) / max(rate(name, c), 1e-9) for name in ingress.urls if name != OURS)) for c in CONNECTIONS]
     print(show_table(["connections", *(f"x {name}" for name in ingress.urls if name != OURS)], ratios), end="\n\n")
-    rows = [(name, c, rate(name, c), *_describe(figures[name, c])) for name in ingress.urls for c in CONNECTIONS]
-    print(show_table(["", "connections", "acks/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors"], rows), end="\n\n")
+    print(_show_loads("", figures), end="\n\n")
     if all(database.values()):
         commits = [(f"{clients} clients", median(rates)) for clients, rates in database.items()]
         print(show_table(["pgbench, the same row", "commits/s"], commits), end="\n\n")
 
 
-def _describe(loads: Sequence[Load]) -> tuple[float, float, float, float, int]:
-    times = (median([getattr(load, name) for load in loads]) for name in ("p50", "p95", "p99", "max"))
-    p50, p95, p99, longest = times
-    return p50, p95, p99, longest, sum(load.refused + load.broken for load in loads)
+def _show_loads(what: str, figures: Figures) -> str:
+    """Medians, by name and then by connections."""
+    keys = sorted(figures, key=lambda key: list(dict.fromkeys(name for name, _ in figures)).index(key[0]))
+    rows = []
+    for name, connections in keys:
+        loads = figures[name, connections]
+        medians = (median(getattr(load, figure) for load in loads) for figure in ("rate", "p50", "p95", "p99", "max"))
+        rows.append((name, connections, *medians, sum(load.refused + load.broken for load in loads)))
+    return show_table([what, "connections", "acks/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors"], rows)
 
 
 def _report_broker(world: BenchWorld, ingress: Ingress, runs: int) -> None:
     """What becomes of the rate while Redis hangs and while it is gone; each beside an undisturbed run of its own."""
 
-    def nothing() -> None:
-        pass
-
     troubles: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
-        "well": (nothing, nothing),
+        "well": (lambda: None, lambda: None),
         "hung": (world.redis.pause, world.redis.resume),
         "stopped": (world.redis.stop, world.redis.start),
     }
-    found: dict[tuple[str, int], list[Load]] = {}
+    found: Figures = {}
     for _ in range(runs):
         for connections in BROKER_CONNECTIONS:
             for name, (begin, end) in troubles.items():
                 found.setdefault((name, connections), []).append(_measure_during(ingress, connections, begin, end))
-    rows = [
-        (name, c, median([load.rate for load in found[name, c]]), *_describe(found[name, c]))
-        for name in troubles
-        for c in BROKER_CONNECTIONS
-    ]
-    print(show_table(["Redis", "connections", "acks/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors"], rows))
+    print(_show_loads("Redis", found))
 
 
 def _measure_during(ingress: Ingress, connections: int, begin: Callable[[], None], end: Callable[[], None]) -> Load:

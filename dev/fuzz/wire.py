@@ -35,44 +35,33 @@ class Wire:
     def post(self, shot: Shot) -> Answer:
         """Raises NoAnswer."""
         headers = {"Content-Type": shot.content_type} if shot.content_type else {}
-        blocks = [shot.raw[start : start + _BLOCK] for start in range(0, len(shot.raw), _BLOCK)]
-        if shot.chunked:
-            headers["Transfer-Encoding"] = "chunked"
-        else:
-            headers["Content-Length"] = str(len(shot.raw))
         path = f"/api/webhook/{self._secret if shot.knows_secret else 'wrong'}"
-        return self._exchange("POST", path, headers, blocks, chunked=shot.chunked)
+        if not shot.chunked:
+            return self._exchange("POST", path, shot.raw, headers)
+        blocks = [shot.raw[start : start + _BLOCK] for start in range(0, len(shot.raw), _BLOCK)]
+        return self._exchange("POST", path, blocks, {**headers, "Transfer-Encoding": "chunked"})
 
     def get(self, path: str) -> Answer:
         """Raises NoAnswer."""
-        return self._exchange("GET", path, {}, [])
+        return self._exchange("GET", path, None, {})
 
     def close(self) -> None:
         self._connection.close()
 
-    def _exchange(
-        self, method: str, path: str, headers: dict[str, str], blocks: list[bytes], *, chunked: bool = False
-    ) -> Answer:
+    def _exchange(self, method: str, path: str, body: bytes | list[bytes] | None, headers: dict[str, str]) -> Answer:
         was_kept = self._connection.sock is not None
         try:
-            return self._try(method, path, headers, blocks, chunked=chunked)
+            # An API that has read enough answers and closes: what it said is there to be read all the same.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._connection.request(method, path, body, headers, encode_chunked=isinstance(body, list))
+            response = self._connection.getresponse()
+            return Answer(response.status, response.headers.get("content-type", ""), _decode(response.read()))
         except (OSError, http.client.HTTPException) as error:
             self.close()
             # The API may end an idle connection in the very moment it is used again; on a new one there is no excuse.
             if not was_kept or not isinstance(error, ConnectionResetError):
                 raise NoAnswer(f"{type(error).__name__}: {error}") from error
-        return self._exchange(method, path, headers, blocks, chunked=chunked)
-
-    def _try(self, method: str, path: str, headers: dict[str, str], blocks: list[bytes], *, chunked: bool) -> Answer:
-        connection = self._connection
-        connection.putrequest(method, path, skip_accept_encoding=True)
-        for name, value in headers.items():
-            connection.putheader(name, value)
-        # An API that has read enough answers and closes: what it said is there to be read all the same.
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            connection.endheaders(iter(blocks), encode_chunked=chunked)
-        response = connection.getresponse()
-        return Answer(response.status, response.headers.get("content-type", ""), _decode(response.read()))
+        return self._exchange(method, path, body, headers)
 
 
 def _decode(raw: bytes) -> Any:
