@@ -106,12 +106,6 @@ def run(runs: int, seconds: float) -> None:
         _report_hosts(world, seconds)
 
 
-def run_slots(runs: int, seconds: float) -> None:
-    """How more slots pay."""
-    with open_world(AT_ONCE) as world:
-        _report_slots(world, runs, seconds)
-
-
 def _report_matrix(world: BenchWorld, runs: int, seconds: float) -> None:
     rows = []
     for cashboxes, latency, processes in itertools.product(MATRIX_CASHBOXES, MATRIX_LATENCIES, MATRIX_PROCESSES):
@@ -123,9 +117,11 @@ def _report_matrix(world: BenchWorld, runs: int, seconds: float) -> None:
     print(show_table(headings, rows), end="\n\n", flush=True)
 
 
-def _report_slots(world: BenchWorld, runs: int, seconds: float) -> None:
+def run_slots(runs: int, seconds: float) -> None:
+    """How more slots pay."""
     setups = [Setup(50, 50, processes, slots) for processes, slots in SLOTS]
-    rates = [_measure_median(world, setup, runs, seconds) for setup in setups]
+    with open_world(AT_ONCE) as world:
+        rates = [_measure_median(world, setup, runs, seconds) for setup in setups]
     rows = [
         (setup.processes * setup.slots, setup.processes, rate, rate / (rates[0] * setup.processes * setup.slots))
         for setup, rate in zip(setups, rates, strict=True)

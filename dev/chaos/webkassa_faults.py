@@ -16,29 +16,19 @@ NOT_SEQUENTIAL = "Запросы к одной кассе выполняются
 LATE_SECONDS = 15
 
 
-def _calls(name: str, **order: Any) -> Fault:
-    """The next few checks go wrong like this."""
+def _calls(name: str, most: int = 3, **order: Any) -> Fault:
+    """The next few checks go wrong like this. What depends on the run is a function of it."""
 
     def inject(trouble: Trouble, rng: random.Random) -> Effect | None:
-        return _hit_checks(trouble, times=rng.randint(1, 3), **order)
+        known = {key: value(trouble) if callable(value) else value for key, value in order.items()}
+        return _hit_checks(trouble, times=rng.randint(1, most), **known)
 
     return Fault(name, inject, hits_all=False)
 
 
 def _times_out(name: str, when: str) -> Fault:
     """The register stays busy with the call for a while after its caller gave up."""
-
-    def inject(trouble: Trouble, _rng: random.Random) -> Effect | None:
-        seconds = trouble.read_timeout + 2
-        return _hit_checks(trouble, kind="timeout", when=when, seconds=seconds, linger=True)
-
-    return Fault(name, inject, hits_all=False)
-
-
-def _refuse_domain(trouble: Trouble, rng: random.Random) -> Effect | None:
-    """The spare is the same simulator, which answers the second call."""
-    spare = trouble.world.simulator.host
-    return _hit_checks(trouble, times=rng.randint(1, 3), kind="http_505", alternatives=spare)
+    return _calls(name, 1, kind="timeout", when=when, seconds=lambda trouble: trouble.read_timeout + 2, linger=True)
 
 
 def _hit_checks(trouble: Trouble, *, times: int = 1, **order: Any) -> Effect | None:
@@ -131,7 +121,8 @@ WEBKASSA_FAULTS = (
     _calls("code -1 before recording", kind="code", code=-1),
     _calls("code -1 after recording", kind="code", code=-1, when="after"),
     _calls("505 without spare hosts", kind="http_505"),
-    Fault("505 with spare hosts", _refuse_domain, hits_all=False),
+    # The spare is the same simulator, which answers the second call.
+    _calls("505 with spare hosts", kind="http_505", alternatives=lambda trouble: trouble.world.simulator.host),
     _calls("duplicate without data", kind="code", code=14, when="after"),
     Fault("duplicate with data", _answer_duplicate, hits_all=False),
     _calls("overlap refused", kind="code", code=9, text=NOT_SEQUENTIAL),

@@ -50,17 +50,8 @@ class Stack:
         """Returns when it is ready; `environment` is added to what it had."""
         self.children[name].start(environment)
 
-    def stop(self, name: str) -> None:
-        self.children[name].stop()
-
     def kill(self, name: str) -> None:
         self.children[name].kill()
-
-    def pause(self, name: str) -> None:
-        self.children[name].pause()
-
-    def resume(self, name: str) -> None:
-        self.children[name].resume()
 
     @property
     def secret(self) -> str:

@@ -14,6 +14,15 @@ T = TypeVar("T")
 
 
 class Stack(stack.Stack):
+    def stop(self, name: str) -> None:
+        self.children[name].stop()
+
+    def pause(self, name: str) -> None:
+        self.children[name].pause()
+
+    def resume(self, name: str) -> None:
+        self.children[name].resume()
+
     def post(
         self,
         payload: Any,
