@@ -30,12 +30,16 @@ class Result:
     seconds: float
     settle_seconds: float
     cores: int = field(default_factory=lambda: os.cpu_count() or 1)
+    faults: list[dict[str, object]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.faults = [dict(zip(HEADINGS, row, strict=True)) for row in self._build_rows()]
 
     @property
     def is_clean(self) -> bool:
         return self.verdict.is_clean
 
-    def build_rows(self) -> list[tuple[object, ...]]:
+    def _build_rows(self) -> list[tuple[object, ...]]:
         """One row a fault, in the order of their names; `recovery` is the median."""
         by_name: defaultdict[str, list[Injection]] = defaultdict(list)
         for injection in self.injections:
@@ -49,7 +53,7 @@ class Result:
         return (len(injections), len(touched), sum(number in self.issued_at for number in touched), *figures)
 
     def format(self) -> str:
-        options, lines = self.options, [show_table(HEADINGS, self.build_rows()), ""]
+        options, lines = self.options, [show_table(HEADINGS, [tuple(fault.values()) for fault in self.faults]), ""]
         if self.missed:
             lines.append(f"found nothing to break, or no time: {', '.join(self.missed)}")
         answers = ", ".join(f"{answer} x {count}" for answer, count in sorted(self.answers.items()))
