@@ -22,7 +22,13 @@ MAX_ROUNDS = 12
 
 
 # No list of attempts to wait for in real time: what a test waits for, it lets pass itself.
-IMPATIENT = {"goods_wait_seconds": 0, "payment_wait_seconds": 0, "webkassa_connect_timeout": 2, "webkassa_read_timeout": 1}
+IMPATIENT = {
+    "goods_wait_seconds": 0,
+    "payment_wait_seconds": 0,
+    "altegio_patience_seconds": 0,
+    "webkassa_connect_timeout": 2,
+    "webkassa_read_timeout": 1,
+}
 
 
 def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
