@@ -73,6 +73,7 @@ class SimulatorControl:
         return True
 
     def clear_faults(self) -> None:
+        """A call that one of them holds goes on."""
         self._call("DELETE", "faults")
 
     def settings(self, **changes: Any) -> Row:
