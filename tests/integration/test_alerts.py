@@ -11,11 +11,11 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import CASHBOX
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.clock import utc_now
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
 from tests.support.post_box import PostBox
-from tests.support.simulator import MORE_CASHBOXES, SimulatorControl
 from worker.alerts import clear_alert, raise_alert, send_alert
 from worker.rounds.watch.licences import check_licences
 from worker.rounds.watch.lookout import Lookout

@@ -3,9 +3,9 @@
 import pytest
 
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from worker.rounds.rescue import dispatch
 from worker.webkassa.breaker import FAILURES_TO_OPEN, PROBE_EVERY_SECONDS
 

@@ -3,9 +3,9 @@
 import threading
 
 from dev.demo.redis_server import Redis
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
-from tests.support.simulator import SimulatorControl
 from tests.support.statements import explain, note_statements
 from worker.issue.issue_due import issue_due
 from worker.rounds.rescue import dispatch, follow_up, send_dead_letters

@@ -3,10 +3,10 @@
 import pytest
 
 from dev.demo.waiting import wait_until
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 
 FAULTS = ["drop", "reset", "timeout", "truncated", "html_502", "text_200"]
 NUMBER = "altegio_1001"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from worker.cashbox.failures import LONGEST_REST_SECONDS, rest_of_failures
 from worker.rounds.rescue import dispatch
 from worker.rounds.watch.conditions import observe

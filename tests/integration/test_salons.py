@@ -3,11 +3,11 @@
 import pytest
 
 from dev.demo.state import CASHBOX
+from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.storage.models import Cashbox
 from shared.storage.sealing import CannotUnseal, seal, unseal
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
-from tests.support.simulator import MORE_CASHBOXES, SimulatorControl
 from worker.salon.cashboxes import (
     BadCashbox,
     Changes,

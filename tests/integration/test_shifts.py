@@ -6,11 +6,11 @@ from functools import partial
 
 import pytest
 
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from shared.clock import ALMATY, utc_now
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 from worker.rounds.nightly_z_report import close_due, watch_shifts
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 

@@ -6,8 +6,6 @@ import pytest
 
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 
 SEQUENCE = "Запросы к одной кассе выполняются последовательно"
 

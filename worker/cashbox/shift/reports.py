@@ -59,8 +59,8 @@ def close_shift(
     """Sends the Z-report and stores it with its shift. Raises ShiftHasUnknown, WebkassaError.
 
     `by` goes into `shifts.closed_by`. `refused_receipt_id`: the receipt Webkassa has just refused because the shift is over.
-    Then the shift has to be closed or nothing is ever sold again, so an unknown receipt that was given up, or asked for in vain for long, does not stand in
-    the way: nothing sends it unasked, and the question goes over closed shifts as well.
+    Then the shift has to be closed or nothing is ever sold again, so an unknown receipt that was given up, or asked for in
+    vain for long, does not stand in the way: nothing sends it unasked, and the question goes over closed shifts as well.
     """
     if has_unknown(services, claim.cashbox_id, refused_receipt_id):
         raise ShiftHasUnknown

@@ -1,12 +1,15 @@
 """The judge of the week finds every kind of difference, and nothing where there is none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from dev.salon_week.judge import Line, Verdict, find_number, judge
+from dev.harness.oracle import Evidence, Verdict, judge
+from dev.harness.posting import find_number
+from dev.salon_week.lines import Counts, count_lines
 from dev.simulator.altegio.books import Books, DueReceipt
 from dev.simulator.altegio.week import Week, generate_week
 
@@ -21,6 +24,7 @@ def build_row(receipt: DueReceipt) -> dict[str, Any]:
     """As a faithful bridge would have had it recorded."""
     return {
         "external_check_number": receipt.external_check_number,
+        "check_number": f"fiscal {receipt.external_check_number}",
         "cashbox": CASHBOXES[receipt.company_id],
         "operation_type": 2,
         "total": str(receipt.total),
@@ -55,21 +59,31 @@ def find_row(ledger: Ledger, story: str) -> dict[str, Any]:
     return next(row for row in ledger if row["external_check_number"] == number)
 
 
-def give_verdict(ledger: Ledger, flags: dict[str, set[str]], dropped: Any = ()) -> Verdict:
-    return judge(WEEK.books, ledger, flags, list(dropped), CASHBOXES)
+def collect(ledger: Ledger, flags: dict[str, set[str]]) -> Evidence:
+    return Evidence(
+        WEEK.books, ledger, CASHBOXES, {row["external_check_number"]: row["check_number"] for row in ledger}, flags
+    )
 
 
-def line_of(verdict: Verdict, story: str, company_id: int) -> Line:
-    return next(line for line in verdict.lines if (line.story, line.company_id) == (story, company_id))
+def give_verdict(ledger: Ledger, flags: dict[str, set[str]]) -> Verdict:
+    return judge(collect(ledger, flags))
+
+
+def count(ledger: Ledger, flags: dict[str, set[str]], dropped: Any = ()) -> dict[str, Counts]:
+    evidence = collect(ledger, flags)
+    return count_lines(evidence, judge(evidence), list(dropped))
 
 
 def test_a_faithful_bridge_is_clean(ledger: Ledger, flags: dict[str, set[str]]) -> None:
     verdict = give_verdict(ledger, flags)
 
-    assert verdict.problems == []
-    assert sum(line.due for line in verdict.lines) == sum(one.is_certain for one in WEEK.books.receipts)
-    assert sum(line.issued for line in verdict.lines) == len(ledger)
-    assert {line.story for line in verdict.lines if not line.due} >= {"no_show", "cancelled", "unpaid", "free", "partly"}
+    assert verdict.findings == []
+    assert verdict.is_clean
+    lines = count(ledger, flags)
+    assert sum(line["due"] for line in lines.values()) == sum(one.is_certain for one in WEEK.books.receipts)
+    assert sum(line["issued"] for line in lines.values()) == len(ledger)
+    idle = {place.split()[1] for place, line in lines.items() if not line["due"]}
+    assert idle >= {"no_show", "cancelled", "unpaid", "free", "partly"}
 
 
 def test_money_that_went_back_at_once_may_have_a_receipt_or_none(ledger: Ledger, flags: dict[str, set[str]]) -> None:
@@ -112,13 +126,11 @@ def test_what_a_receipt_says_wrong_is_named(
 ) -> None:
     spoil(find_row(ledger, "several"))
 
-    verdict = give_verdict(ledger, flags)
+    [finding] = give_verdict(ledger, flags).findings
 
-    [problem] = verdict.problems
-    number, _, text = problem.partition(": ")
-    assert number == find("several").external_check_number
-    assert text.startswith(word)
-    assert line_of(verdict, "several", find("several").company_id).wrong == 1
+    assert (finding.column, finding.number) == ("wrong", find("several").external_check_number)
+    assert finding.what.startswith(word)
+    assert count(ledger, flags)[f"{find('several').company_id} several"]["wrong"] == 1
 
 
 def test_change_given_back_is_no_payment(ledger: Ledger, flags: dict[str, set[str]]) -> None:
@@ -136,13 +148,13 @@ def test_missing_doubled_and_strange_receipts_are_counted(ledger: Ledger, flags:
     ledger.append({**ledger[0], "external_check_number": unpaid.external_check_number})
     ledger.append({**ledger[0], "external_check_number": "altegio_1"})
 
-    verdict = give_verdict(ledger, flags)
+    lines = count(ledger, flags)
 
-    assert len(verdict.problems) == 4
-    assert line_of(verdict, "plain", find("plain").company_id).missing == 1
-    assert line_of(verdict, "split", find("split").company_id).extra == 1
-    assert line_of(verdict, "unpaid", unpaid.company_id).extra == 1
-    assert line_of(verdict, "of nobody", 0).extra == 1
+    assert len(give_verdict(ledger, flags).findings) == 4
+    assert lines[f"{find('plain').company_id} plain"]["missing"] == 1
+    assert lines[f"{find('split').company_id} split"]["doubled"] == 1
+    assert lines[f"{unpaid.company_id} unpaid"]["extra"] == 1
+    assert lines["0 of nobody"]["extra"] == 1
 
 
 @pytest.mark.parametrize(
@@ -166,10 +178,8 @@ def test_a_manager_has_to_be_told_what_happened(
     receipt = find(story)
     flags[receipt.external_check_number] = flagged
 
-    verdict = give_verdict(ledger, flags)
-
-    assert len(verdict.problems) == is_amiss
-    assert line_of(verdict, story, receipt.company_id).amiss == is_amiss
+    assert len(give_verdict(ledger, flags).findings) == is_amiss
+    assert count(ledger, flags)[f"{receipt.company_id} {story}"]["amiss"] == is_amiss
 
 
 def test_lost_webhooks_are_recovered_when_their_receipt_is_right(ledger: Ledger, flags: dict[str, set[str]]) -> None:
@@ -179,9 +189,47 @@ def test_lost_webhooks_are_recovered_when_their_receipt_is_right(ledger: Ledger,
     fees = [envelope for envelope in WEEK.envelopes if find_number(envelope) is None]
     ledger.remove(find_row(ledger, "plain"))
 
-    verdict = give_verdict(ledger, flags, dropped + fees)
+    lines = count(ledger, flags, dropped + fees)
 
-    recovered, lost = (line_of(verdict, one.story, one.company_id) for one in (good, bad))
-    assert recovered.dropped == recovered.recovered > 0
-    assert (lost.dropped > 0, lost.recovered) == (True, 0)
-    assert sum(line.dropped for line in verdict.lines) == len(dropped)
+    recovered, lost = (lines[f"{one.company_id} {one.story}"] for one in (good, bad))
+    assert recovered["dropped"] == recovered["recovered"] > 0
+    assert (lost["dropped"] > 0, lost["recovered"]) == (True, 0)
+    assert sum(line["dropped"] for line in lines.values()) == len(dropped)
+
+
+def test_ledger_and_tables_have_to_name_the_same_receipts(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    first, second = ledger[0], ledger[1]
+    evidence = collect(ledger, flags)
+    issued = {**evidence.issued, first["external_check_number"]: "invented"}
+    del issued[second["external_check_number"]]
+
+    findings = judge(replace(evidence, issued=issued)).findings
+
+    assert {(one.column, one.number) for one in findings} == {
+        ("untrue", first["external_check_number"]),
+        ("untrue", second["external_check_number"]),
+    }
+    assert "invented is in no ledger" in [one.what for one in findings]
+
+
+def test_without_order_the_kinds_of_payment_are_not_judged_but_their_sum_is(
+    ledger: Ledger, flags: dict[str, set[str]]
+) -> None:
+    row = find_row(ledger, "several")
+    swap_kind(row)
+    evidence = replace(collect(ledger, flags), in_order=False)
+
+    assert judge(evidence).is_clean
+    row["payments"][0]["sum"] = str(Decimal(row["payments"][0]["sum"]) + 1)
+    assert judge(evidence).count("wrong") == 1
+
+
+def test_what_a_suite_noted_is_a_column_of_its_own(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    verdict = judge(replace(collect(ledger, flags), noted={"unsettled": ["delivery 7 processing"], "died": []}))
+
+    assert not verdict.is_clean
+    assert verdict.format().splitlines() == [
+        "missing 0  doubled 0  extra 0  wrong 0  untrue 0  amiss 0  unsettled 1  died 0",
+        "  unsettled: delivery 7 processing",
+        "NOT CLEAN",
+    ]

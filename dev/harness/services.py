@@ -1,8 +1,8 @@
-"""The ingress in this process, for those who are not asynchronous: a loop in a thread of its own, with a writer on it."""
+"""The product in this process: its settings, its ingress, and what a worker has."""
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from api.webhook.ingress import Reply, accept
@@ -10,14 +10,32 @@ from api.webhook.store.batch_writer import GroupWriter
 from api.webhook.store.connection import Link
 from shared.config import Settings
 from shared.storage.db import build_url
+from worker.services import Services
 
 Result = TypeVar("Result")
 OnStored = Callable[[list[tuple[int, str]]], None]
 PATIENCE_SECONDS = 60.0
 
 
+def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
+    """The settings a process with that environment would have."""
+    values = {name.lower(): value for name, value in environment.items()}
+    known = {name: value for name, value in values.items() if name in Settings.model_fields}
+    return Settings(_env_file=None, **{**known, **changes})
+
+
+def close_services(services: Services) -> None:
+    services.clients.close()
+    services.producer.close()
+    services.redis.close()
+    services.sessions.kw["bind"].dispose()
+
+
 class Inlet:
-    """`on_stored` is called in the loop's thread. Open until `close`."""
+    """The ingress for those who are not asynchronous: a loop in a thread of its own, with a writer on it.
+
+    `on_stored` is called in the loop's thread. Open until `close`.
+    """
 
     def __init__(self, settings: Settings, on_stored: OnStored = lambda _: None) -> None:
         self._loop = asyncio.new_event_loop()

@@ -1,8 +1,12 @@
-"""HTTP calls of tests: no proxy of the environment in between, nothing left open."""
+"""HTTP calls to this machine: no proxy of the environment in between, nothing left open."""
 
 from typing import Any
 
 import requests
+
+
+class CallFailed(AssertionError):
+    """A control API did not do what it was asked for."""
 
 
 def request(method: str, url: str, *, timeout: float = 10.0, **options: Any) -> requests.Response:
@@ -17,3 +21,11 @@ def answers(url: str) -> bool:
         return request("GET", url, timeout=2.0).status_code == 200
     except requests.RequestException:
         return False
+
+
+def call(method: str, url: str, **options: Any) -> Any:
+    """The JSON of a control API's answer. Raises CallFailed."""
+    response = request(method, url, timeout=20.0, **options)
+    if response.status_code != 200:
+        raise CallFailed(f"{method} {url}: {response.status_code} {response.text}")
+    return response.json()

@@ -1,35 +1,14 @@
-"""Figures for people: Markdown tables, and a plot without a library."""
+"""A plot without a library: groups of bars as SVG."""
 
-import statistics
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from dev.harness.report import show
 
 Series = Mapping[str, Sequence[tuple[str, float]]]
 
 _COLOURS = ("#2f6f4e", "#b0413e", "#d9a441", "#5b7db1", "#7a7a7a")
 _BAR, _GAP, _LEFT, _TOP, _HEIGHT = 26, 34, 64, 44, 220
-
-
-def show_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = [f"| {' | '.join(headings)} |", f"|---|{'---:|' * (len(headings) - 1)}"]
-    return "\n".join([*lines, *(f"| {' | '.join(map(show, row))} |" for row in rows)])
-
-
-def show(value: object) -> str:
-    """Three digits that mean something."""
-    if not isinstance(value, float):
-        return str(value)
-    if value >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def median(values: Sequence[float]) -> float:
-    return statistics.median(values)
-
-
-def pick(sorted_values: Sequence[float], share: float) -> float:
-    return sorted_values[min(len(sorted_values) - 1, int(len(sorted_values) * share))]
 
 
 def write_bars(path: Path, title: str, series: Series) -> None:

@@ -1,8 +1,8 @@
-"""A real process under test: started, stopped, killed, paused, its words kept in a file."""
+"""One real process: started, stopped, killed, paused; what it says goes to a file."""
 
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dev.demo import processes
@@ -11,11 +11,13 @@ from dev.demo.waiting import WaitTimeout, tail_of, wait_until
 READY_SECONDS = 60.0
 
 
-class ChildFailed(AssertionError):
+class ChildFailed(Exception):
     """It ended, or was not ready in time; the message ends with what it said."""
 
 
 class Child:
+    """Spawn it from a thread that lives on: the kernel ends it with the thread that started it."""
+
     def __init__(
         self,
         name: str,
@@ -31,6 +33,7 @@ class Child:
         self._is_ready = is_ready
         self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
+        self._is_wanted = False
 
     @property
     def pid(self) -> int:
@@ -41,11 +44,17 @@ class Child:
     def running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def has_died(self) -> bool:
+        """It ended, and nobody here ended it."""
+        return self._is_wanted and not self.running
+
     def spawn(self, environment: Mapping[str, str] | None = None) -> None:
         """Returns at once. `environment` is added to the given one, for this start and later ones."""
         if self.running:
             return
         self._environment |= environment or {}
+        self._is_wanted = True
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
             self._process = processes.spawn(self._command, env=self._environment, cwd=self._folder, output=output)
@@ -64,11 +73,13 @@ class Child:
 
     def stop(self, patience: float = 15.0) -> None:
         """Asks it to end, as an orderly deployment would."""
+        self._is_wanted = False
         if self._process is not None:
             processes.end(self._process, patience=patience)
 
     def kill(self) -> None:
         """`kill -9`, also of a paused process."""
+        self._is_wanted = False
         if self._process is not None:
             processes.kill(self._process)
 
@@ -87,3 +98,12 @@ class Child:
         with self.log.open("rb") as file:
             file.seek(self._log_start)
             return file.read().decode("utf-8", "replace")
+
+
+def start_together(children: Iterable[Child]) -> None:
+    """All at once, then waits for each: in turn it would take as many times as long."""
+    started = list(children)
+    for child in started:
+        child.spawn()
+    for child in started:
+        child.await_ready()
