@@ -1,6 +1,7 @@
 """The vendor's shapes of a receipt: the answer of `check`, the history item, and our own ledger row."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -8,7 +9,6 @@ from urllib.parse import quote
 
 from dev.simulator.webkassa.arithmetic import VAT, Line
 from dev.simulator.webkassa.fields import TIYN, read_text, round_to
-from dev.simulator.webkassa.journal import mask_secrets
 from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
 from dev.simulator.webkassa.requisites import to_local
 from dev.simulator.webkassa.settings import Settings
@@ -138,6 +138,19 @@ def build_history_item(receipt: Receipt) -> dict[str, Any]:
     }
 
 
+def build_list_row(cashbox: Cashbox, status: int, settings: Settings) -> dict[str, Any]:
+    return {
+        "UniqueNumber": cashbox.number,
+        "RegistrationNumber": cashbox.registration_number,
+        "IdentificationNumber": str(cashbox.identity_number),
+        "Name": "Касса салона",
+        "Description": "",
+        "IsOffline": settings.offline,
+        "CurrentStatus": status,
+        "Shift": len(cashbox.shifts),
+    }
+
+
 def build_money(cashbox: Cashbox, shift: Shift, at: datetime, *, offline: bool) -> dict[str, Any]:
     return {
         "OfflineMode": offline,
@@ -173,7 +186,7 @@ def build_ledger_row(receipt: Receipt) -> dict[str, Any]:
         "offline": receipt.offline,
         "recorded_at": receipt.recorded_at.isoformat(),
         "positions": [_build_ledger_position(line) for line in receipt.sums.lines],
-        "request": mask_secrets(receipt.body),
+        "request": receipt.body,
     }
 
 
@@ -201,20 +214,8 @@ def _build_history_position(line: Line) -> dict[str, Any]:
 
 
 def _build_ledger_position(line: Line) -> dict[str, Any]:
-    return {
-        "name": line.name,
-        "code": line.code,
-        "count": str(line.count),
-        "price": _show(line.price),
-        "discount": _show(line.discount),
-        "markup": _show(line.markup),
-        "sum": _show(line.amount),
-        "tax_type": line.tax_type,
-        "tax_percent": line.tax_percent,
-        "tax": _show(line.tax),
-        "unit_code": line.unit_code,
-        "position_type": line.position_type,
-    }
+    row = {name: _show(value) if isinstance(value, Decimal) else value for name, value in asdict(line).items()}
+    return row | {"count": str(line.count), "sum": row.pop("amount")}
 
 
 def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:

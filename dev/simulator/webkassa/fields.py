@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+Fields = Mapping[str, Any]
 TIYN = Decimal("0.01")
+SECRET_FIELDS = frozenset({"token", "login", "password"})
 
 
-def lowered(fields: Mapping[str, Any]) -> dict[str, Any]:
+def lowered(fields: Fields) -> dict[str, Any]:
     return {str(name).lower(): value for name, value in fields.items()}
 
 
@@ -54,3 +56,8 @@ def round_to(amount: Decimal, step: Decimal) -> Decimal:
 def format_ru(amount: Decimal) -> str:
     """Two decimals, decimal comma, thousands apart: 1 000,00."""
     return f"{round_to(amount, TIYN):,}".replace(",", " ").replace(".", ",")
+
+
+def mask_secrets(body: Fields) -> dict[str, Any]:
+    """Only the top level carries secrets in this API."""
+    return {name: "***" if str(name).lower() in SECRET_FIELDS else value for name, value in body.items()}

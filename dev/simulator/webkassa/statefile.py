@@ -7,7 +7,7 @@ process before its answer leaves: killing the simulator loses nothing that a cli
 from pathlib import Path
 from typing import Any
 
-from dev.simulator.jsontext import BadJson, dump, parse
+from dev.simulator.jsontext import dump, parse
 
 
 class StateFile:
@@ -21,22 +21,12 @@ class StateFile:
 
     def load(self) -> list[dict[str, Any]]:
         """The events so far; a last line cut by a kill is removed, so that it cannot swallow the next one."""
-        events: list[dict[str, Any]] = []
         if self._file is None:
-            return events
+            return []
         self._file.seek(0)
-        whole = 0
-        for line in self._file.readall().splitlines(keepends=True):
-            try:
-                event = parse(line)
-            except BadJson:
-                break
-            if not line.endswith(b"\n"):
-                break
-            events.append(event)
-            whole += len(line)
-        self._file.truncate(whole)
-        return events
+        *lines, cut = self._file.readall().split(b"\n")
+        self._file.truncate(self._file.tell() - len(cut))
+        return [parse(line) for line in lines]
 
     def append(self, event: dict[str, Any]) -> None:
         if self._file:
