@@ -13,6 +13,11 @@ def lowered(fields: Fields) -> dict[str, Any]:
     return {str(name).lower(): value for name, value in fields.items()}
 
 
+def list_true(*complaints: tuple[bool, str]) -> list[str]:
+    """The texts of those whose condition holds."""
+    return [text for holds, text in complaints if holds]
+
+
 def read_decimal(value: object) -> Decimal | None:
     """None for anything that is not a finite number."""
     if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):

@@ -3,10 +3,9 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 from uuid import UUID
 
-from dev.simulator.webkassa.fields import lowered, read_bool, read_decimal, read_int, read_text
+from dev.simulator.webkassa.fields import Fields, list_true, lowered, read_bool, read_decimal, read_int, read_text
 
 KAZAKHSTAN = timezone(timedelta(hours=5))
 OPERATION_TYPES = frozenset({0, 1, 2, 3})
@@ -20,54 +19,48 @@ POSITION_TYPE_SINCE = 204
 NO_RETURN_BASIS = "Необходимо заполнить данные чека основания"
 BASIS_DATE_FORMATS = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S")
 EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-MAX_LENGTHS = (
-    ("externalchecknumber", "ExternalCheckNumber", 50),
-    ("externalordernumber", "ExternalOrderNumber", 200),
-    ("customeremail", "CustomerEmail", 50),
-    ("customerphone", "CustomerPhone", 20),
-)
+MAX_LENGTHS = {"ExternalCheckNumber": 50, "ExternalOrderNumber": 200, "CustomerEmail": 50, "CustomerPhone": 20}
 
 
-def find_faults(fields: Mapping[str, Any], *, protocol: int) -> list[str]:
+def find_faults(fields: Fields, *, protocol: int) -> list[str]:
     """Complaints about the top level of a request whose field names are already lower case."""
-    complaints = [
-        f"Длина поля {title} не должна превышать {limit} символов"
-        for name, title, limit in MAX_LENGTHS
-        if len(read_text(fields.get(name))) > limit
-    ]
+
+    def is_strange(name: str, known: frozenset[int]) -> bool:
+        return fields.get(name) is not None and read_int(fields[name]) not in known
+
     operation_type = read_int(fields.get("operationtype"))
-    if operation_type not in OPERATION_TYPES:
-        complaints.append("Недопустимый тип операции")
-    if fields.get("roundtype") is not None and read_int(fields["roundtype"]) not in ROUND_TYPES:
-        complaints.append("Недопустимый тип округления")
-    if fields.get("paperkind") is not None and read_int(fields["paperkind"]) not in PAPER_KINDS:
-        complaints.append("Недопустимый вид бумаги")
-    complaints += _find_customer_faults(fields)
+    email, xin, link = (read_text(fields.get(name)) for name in ("customeremail", "customerxin", "externallinkid"))
+    complaints = list_true(
+        *(
+            (len(read_text(fields.get(title.lower()))) > limit, f"Длина поля {title} не должна превышать {limit} символов")
+            for title, limit in MAX_LENGTHS.items()
+        ),
+        (operation_type not in OPERATION_TYPES, "Недопустимый тип операции"),
+        (is_strange("roundtype", ROUND_TYPES), "Недопустимый тип округления"),
+        (is_strange("paperkind", PAPER_KINDS), "Недопустимый вид бумаги"),
+        (bool(email) and not EMAIL.fullmatch(email), "Недопустимый адрес электронной почты"),
+        (bool(xin) and not re.fullmatch(r"[0-9]{12}", xin), "ИИН/БИН покупателя должен состоять из 12 цифр"),
+        (bool(link) and not _is_guid(link), "ExternalLinkId должен быть в формате GUID"),
+    )
     if operation_type in RETURNS and protocol >= RETURN_BASIS_SINCE:
         complaints += _find_basis_faults(fields.get("returnbasisdetails"))
     return complaints
 
 
-def find_position_faults(fields: Mapping[str, Any], *, protocol: int) -> list[str]:
-    complaints = []
-    name = read_text(fields.get("positionname"))
-    if not name:
-        complaints.append("Необходимо указать наименование")
-    if len(name) > 255:
-        complaints.append("Наименование не должно превышать 255 символов")
-    if len(read_text(fields.get("positioncode"))) > 50:
-        complaints.append("Код не должен превышать 50 символов")
-    if read_int(fields.get("unitcode")) is None:
-        complaints.append("Необходимо указать единицу измерения")
+def find_position_faults(fields: Fields, *, protocol: int) -> list[str]:
+    name, marks = read_text(fields.get("positionname")), fields.get("marklist")
     # Older protocols ignore the field, as they ignore every name they do not know.
-    if protocol >= POSITION_TYPE_SINCE and read_int(fields.get("positiontype")) not in POSITION_TYPES:
-        complaints.append("Необходимо указать признак товара, работы или услуги (PositionType)")
-    marks = fields.get("marklist")
-    if marks and fields.get("mark"):
-        complaints.append("Допускается только одно из полей Mark и MarkList")
-    if isinstance(marks, list) and marks and len(marks) != read_decimal(fields.get("count")):
-        complaints.append("Число кодов маркировки не совпадает с количеством")
-    return complaints
+    needs_type = protocol >= POSITION_TYPE_SINCE and read_int(fields.get("positiontype")) not in POSITION_TYPES
+    is_miscounted = isinstance(marks, list) and bool(marks) and len(marks) != read_decimal(fields.get("count"))
+    return list_true(
+        (not name, "Необходимо указать наименование"),
+        (len(name) > 255, "Наименование не должно превышать 255 символов"),
+        (len(read_text(fields.get("positioncode"))) > 50, "Код не должен превышать 50 символов"),
+        (read_int(fields.get("unitcode")) is None, "Необходимо указать единицу измерения"),
+        (needs_type, "Необходимо указать признак товара, работы или услуги (PositionType)"),
+        (bool(marks and fields.get("mark")), "Допускается только одно из полей Mark и MarkList"),
+        (is_miscounted, "Число кодов маркировки не совпадает с количеством"),
+    )
 
 
 def parse_basis_date(text: str) -> datetime | None:
@@ -91,20 +84,6 @@ def to_local(moment: datetime) -> datetime:
 def to_utc(moment: datetime) -> datetime:
     """A time without a zone is cashbox-local."""
     return (moment if moment.tzinfo else moment.replace(tzinfo=KAZAKHSTAN)).astimezone(UTC)
-
-
-def _find_customer_faults(fields: Mapping[str, Any]) -> list[str]:
-    complaints = []
-    email = read_text(fields.get("customeremail"))
-    if email and not EMAIL.fullmatch(email):
-        complaints.append("Недопустимый адрес электронной почты")
-    xin = read_text(fields.get("customerxin"))
-    if xin and not re.fullmatch(r"[0-9]{12}", xin):
-        complaints.append("ИИН/БИН покупателя должен состоять из 12 цифр")
-    link = read_text(fields.get("externallinkid"))
-    if link and not _is_guid(link):
-        complaints.append("ExternalLinkId должен быть в формате GUID")
-    return complaints
 
 
 def _find_basis_faults(basis: object) -> list[str]:
