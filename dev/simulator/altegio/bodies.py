@@ -78,7 +78,7 @@ def stamp(moment: datetime) -> str:
 
 def fill(shape: str, **values: Any) -> Body:
     """All of the shape's fields in Altegio's order, most of them as they always are."""
-    body = json.loads(_SHAPES[shape])
+    body: Body = json.loads(_SHAPES[shape])
     assert values.keys() <= body.keys(), f"{shape} has no {values.keys() - body.keys()}"
     return body | values
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -41,51 +43,44 @@ def main(arguments: list[str] | None = None) -> int:
     if options.list:
         return _list_day(day, plan)
     if options.dry_run:
-        return _print_bodies(plan)
+        print(*(json.dumps(delivery.envelope, ensure_ascii=False) for delivery in plan.deliveries), sep="\n")
+        return 0
     if not options.url:
         _parser().error("--url is needed, unless --list or --dry-run is given")
     return _send_all(options.url, plan, day.books, None if options.fast else options.speed)
+
+
+def _between(low: float, high: float, kind: type[float] = float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        number = kind(text)
+        if not low <= number <= high:
+            raise argparse.ArgumentTypeError(f"must be {low:g} to {high:g}")
+        return number
+
+    return read
+
+
+_WHOLE, _SHARE, _SPEED = _between(1, math.inf, int), _between(0, 1), _between(1e-6, math.inf)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m dev.simulator.altegio", description=__doc__)
     parser.add_argument("--url", help="webhook address, secret included if there is one")
     parser.add_argument("--seed", type=int, default=1, help="same seed and date, same day (default 1)")
-    parser.add_argument("--visits", type=_whole, default=40, metavar="N")
-    parser.add_argument("--company", type=_whole, action="append", metavar="ID", help="may be repeated")
+    parser.add_argument("--visits", type=_WHOLE, default=40, metavar="N")
+    parser.add_argument("--company", type=_WHOLE, action="append", metavar="ID", help="may be repeated")
     parser.add_argument("--date", type=date.fromisoformat, default=datetime.now(UTC).astimezone(ALMATY).date())
-    parser.add_argument("--goods-lines", type=_whole, default=2, metavar="N", help="products per counter sale")
+    parser.add_argument("--goods-lines", type=_WHOLE, default=2, metavar="N", help="products per counter sale")
     pace = parser.add_mutually_exclusive_group()
-    pace.add_argument("--speed", type=_speed, default=DEFAULT_SPEED, help="times faster than life (default 600)")
+    pace.add_argument("--speed", type=_SPEED, default=DEFAULT_SPEED, help="times faster than life (default 600)")
     pace.add_argument("--fast", action="store_true", help="no pauses at all")
-    parser.add_argument("--duplicates", type=_share, default=0.0, help="share of webhooks sent again, 0..1")
-    parser.add_argument("--drop", type=_share, default=0.0, help="share of webhooks lost on the way, 0..1")
+    parser.add_argument("--duplicates", type=_SHARE, default=0.0, help="share of webhooks sent again, 0..1")
+    parser.add_argument("--drop", type=_SHARE, default=0.0, help="share of webhooks lost on the way, 0..1")
     parser.add_argument("--shuffle", action="store_true", help="mix the order of the whole day")
     parser.add_argument("--list", action="store_true", help="show the day, send nothing")
     parser.add_argument("--dry-run", action="store_true", help="print the bodies, one a line, send nothing")
     parser.add_argument("--books", type=Path, metavar="FILE", help="write what receipts are due, as JSON")
     return parser
-
-
-def _whole(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError("must be 1 or more")
-    return number
-
-
-def _speed(text: str) -> float:
-    number = float(text)
-    if not number > 0:
-        raise argparse.ArgumentTypeError("must be above 0")
-    return number
-
-
-def _share(text: str) -> float:
-    number = float(text)
-    if not 0 <= number <= 1:
-        raise argparse.ArgumentTypeError("must be between 0 and 1")
-    return number
 
 
 def _write_books(path: Path, books: Books, plan: Plan) -> None:
@@ -100,12 +95,6 @@ def _list_day(day: Day, plan: Plan) -> int:
         moment = event.at + DELIVERY_DELAY
         print(f"{moment:%d.%m %H:%M:%S}  {event.story:<20} {_name(event.envelope)}")
     print(f"\n{len(day.events)} webhooks, {len(plan.dropped)} of them to be dropped. {_due(day.books)}")
-    return 0
-
-
-def _print_bodies(plan: Plan) -> int:
-    for delivery in plan.deliveries:
-        print(json.dumps(delivery.envelope, ensure_ascii=False))
     return 0
 
 
