@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from dev.demo import processes
 from dev.demo.binaries import BinariesMissing
 from dev.demo.children import base_environment, migrate_command
 from dev.demo.postgres_server import Postgres
@@ -18,17 +19,8 @@ def run_alembic(database_url: str, folder: Path, *arguments: str) -> str:
     """Its output. Raises CalledProcessError."""
     environment = {**base_environment(), "DATABASE_URL": database_url}
     print("alembic", *arguments, flush=True)
-    result = subprocess.run(
-        migrate_command(*arguments),
-        env=environment,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    print(result.stdout, end="", flush=True)
+    result = processes.run_as(migrate_command(*arguments), None, environment, folder)
+    print(result.stdout + result.stderr, end="", flush=True)
     result.check_returncode()
     return result.stdout
 

@@ -60,11 +60,6 @@ class StateFolder:
     def note_holder(self, address: str) -> None:
         (self.path / "holder.json").write_text(json.dumps({"pid": os.getpid(), "address": address}), "utf-8")
 
-    def release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
     def choose_port(self, name: str, *preferred: int) -> int:
         """The port of last time if it is free."""
         memory = self.path / f"{name}-port"

@@ -22,19 +22,10 @@ class VisitFailed(Exception):
 
 
 def build_visit(record_id: int, title: str, cost: int) -> dict[str, Any]:
-    return {
-        "company_id": 307626,
-        "resource": "record",
-        "resource_id": record_id,
-        "status": "update",
-        "data": {
-            "id": record_id,
-            "date": "2025-07-12 12:10:00",
-            "comment": "фч",
-            "services": [{"title": title, "cost": cost}],
-            "client": {"name": "Вячослав", "phone": "+77770220606"},
-        },
-    }
+    client = {"name": "Вячослав", "phone": "+77770220606"}
+    data = {"id": record_id, "date": "2025-07-12 12:10:00", "comment": "фч", "client": client}
+    data["services"] = [{"title": title, "cost": cost}]
+    return {"company_id": 307626, "resource": "record", "resource_id": record_id, "status": "update", "data": data}
 
 
 def post_visit(port: int, secret: str) -> int:
