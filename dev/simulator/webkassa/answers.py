@@ -13,19 +13,12 @@ from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
 from dev.simulator.webkassa.requisites import to_local
 from dev.simulator.webkassa.settings import Settings
 
-OFD = {
-    "Name": "Симулятор ОФД",
-    "NameKz": "ОФД симуляторы",
-    "NameEn": "Simulated OFD",
-    "Host": "ofd.example/consumer",
-    "Code": 4,
-}
+_NAMES = {"Name": "Симулятор ОФД", "NameKz": "ОФД симуляторы", "NameEn": "Simulated OFD"}
+OFD = {**_NAMES, "Host": "ofd.example/consumer", "Code": 4}
 ADDRESS = "г. Алматы, ул. Примерная, д. 1"
 ADDRESS_KZ = "Алматы қ., Үлгі көш., 1 үй"
-TAXPAYER_NAME = 'ТОО "Салон-Пример"'
-TAXPAYER_NUMBER = "000000000000"
-EMPLOYEE_NAME = "Кассир моста"
-EMPLOYEE_CODE = 77
+TAXPAYER = {"TaxPayerName": 'ТОО "Салон-Пример"', "TaxPayerIN": "000000000000"}
+EMPLOYEE = {"EmployeeName": "Кассир моста", "EmployeeCode": 77}
 PRINT_HOST = "https://webkassa.example"
 
 # The words for cash and card are the vendor's, the word for mobile payment is assumed.
@@ -35,11 +28,6 @@ OPERATION_NAMES = {0: "Покупка", 1: "Возврат покупки", 2: "
 
 def format_local(at: datetime) -> str:
     return to_local(at).strftime("%d.%m.%Y %H:%M:%S")
-
-
-def format_local_with_offset(at: datetime) -> str:
-    """What the vendor calls UTC: the same local time, with its offset."""
-    return f"{format_local(at)} +05:00"
 
 
 def build_ticket_url(receipt: Receipt) -> str:
@@ -54,42 +42,39 @@ def build_print_url(receipt: Receipt) -> str:
     return f"{PRINT_HOST}/spa-ui/ticket?{place}&extnum={external}"
 
 
+def build_times(name: str, at: datetime) -> dict[str, Any]:
+    """What the vendor calls UTC is the same local time, with its offset."""
+    return {name: format_local(at), f"{name}UTC": f"{format_local(at)} +05:00"}
+
+
 def build_cashbox(cashbox: Cashbox) -> dict[str, Any]:
-    return {
-        "UniqueNumber": cashbox.number,
-        "RegistrationNumber": cashbox.registration_number,
-        "IdentityNumber": str(cashbox.identity_number),
-        "Address": ADDRESS,
-        "AddressKz": ADDRESS_KZ,
-        "Ofd": OFD,
-    }
+    numbers = {"UniqueNumber": cashbox.number, "RegistrationNumber": cashbox.registration_number}
+    place = {"Address": ADDRESS, "AddressKz": ADDRESS_KZ, "Ofd": OFD}
+    return {**numbers, "IdentityNumber": str(cashbox.identity_number), **place}
 
 
 def build_check(receipt: Receipt, settings: Settings) -> dict[str, Any]:
     url = build_ticket_url(receipt)
-    data = {
+    return {
         "CheckNumber": receipt.check_number,
-        "DateTime": format_local(receipt.recorded_at),
-        "DateTimeUTC": format_local_with_offset(receipt.recorded_at),
+        **build_times("DateTime", receipt.recorded_at),
         "OfflineMode": receipt.offline,
         "CashboxOfflineMode": settings.offline,
         "Cashbox": build_cashbox(receipt.cashbox),
-        "Organization": {"TaxPayerName": TAXPAYER_NAME, "TaxPayerIN": TAXPAYER_NUMBER},
+        "Organization": TAXPAYER,
         "CheckOrderNumber": receipt.order_number,
         "ShiftNumber": receipt.shift.number,
-        "EmployeeName": EMPLOYEE_NAME,
+        "EmployeeName": EMPLOYEE["EmployeeName"],
         "TicketUrl": url,
         "TicketPrintUrl": build_print_url(receipt),
         "TicketPrintFormat": build_print_lines(receipt, url),
+        **({"Total": receipt.sums.total} if settings.total_in_answer else {}),
     }
-    if settings.total_in_answer:
-        data["Total"] = receipt.sums.total
-    return data
 
 
 def build_print_lines(receipt: Receipt, url: str) -> list[dict[str, Any]]:
     """Type 0 is a line of text, 2 a QR code; Style 1 is bold."""
-    rows = [(0, TAXPAYER_NAME, 1), (0, f"ФП: {receipt.check_number}", 0), (2, url, 0)]
+    rows = [(0, TAXPAYER["TaxPayerName"], 1), (0, f"ФП: {receipt.check_number}", 0), (2, url, 0)]
     return [
         {"Order": order, "Type": kind, "Value": value, "Style": style}
         for order, (kind, value, style) in enumerate(rows, start=1)
@@ -108,23 +93,16 @@ def build_history_item(receipt: Receipt) -> dict[str, Any]:
         "Number": receipt.check_number,
         "OrderNumber": receipt.order_number,
         "ExternalOrderNumber": _optional_text(receipt.fields, "externalordernumber"),
-        "RegistratedOn": format_local(receipt.recorded_at),
-        "RegistratedOnUTC": format_local_with_offset(receipt.recorded_at),
-        "EmployeeName": EMPLOYEE_NAME,
-        "EmployeeCode": EMPLOYEE_CODE,
+        **build_times("RegistratedOn", receipt.recorded_at),
+        **EMPLOYEE,
         "ShiftNumber": receipt.shift.number,
         "DocumentNumber": receipt.document_number,
         "OperationType": receipt.operation_type,
         "OperationTypeText": OPERATION_NAMES[receipt.operation_type],
         "Payments": [{"Sum": amount, "PaymentTypeName": PAYMENT_NAMES[kind]} for kind, amount in sums.payments],
-        "Total": sums.total,
-        "Change": sums.change,
-        "Taken": sums.taken,
-        "Discount": sums.discount,
+        **{name.capitalize(): getattr(sums, name) for name in ("total", "change", "taken", "discount", "markup", "tax")},
         "MarkupPercent": 0,
-        "Markup": sums.markup,
         "TaxPercent": max(percents, default=0),
-        "Tax": sums.tax,
         "VATPayer": bool(percents),
         "Positions": [_build_history_position(line) for line in sums.lines],
         "IsOffline": receipt.offline,
@@ -133,8 +111,7 @@ def build_history_item(receipt: Receipt) -> dict[str, Any]:
         "CustomerXin": _optional_text(receipt.fields, "customerxin"),
         "Ofd": OFD,
         "ExternalCheckNumber": receipt.external_number or None,
-        "TaxPayerName": TAXPAYER_NAME,
-        "TaxPayerIN": TAXPAYER_NUMBER,
+        **TAXPAYER,
     }
 
 
@@ -156,8 +133,7 @@ def build_money(cashbox: Cashbox, shift: Shift, at: datetime, *, offline: bool) 
         "OfflineMode": offline,
         "CashboxOfflineMode": offline,
         "ShiftNumber": shift.number,
-        "DateTime": format_local(at),
-        "DateTimeUTC": format_local_with_offset(at),
+        **build_times("DateTime", at),
         # The cash now in the drawer, not the amount moved.
         "Sum": cashbox.drawer,
         "Cashbox": build_cashbox(cashbox),
@@ -172,20 +148,17 @@ def build_shift(shift: Shift) -> dict[str, Any]:
 
 def build_ledger_row(receipt: Receipt) -> dict[str, Any]:
     """Not the vendor's: what a test asks the simulator about; amounts are texts with two decimals."""
+    sums = receipt.sums
     return {
         "cashbox": receipt.cashbox.number,
         "external_check_number": receipt.external_number or None,
-        "operation_type": receipt.operation_type,
-        "total": _show(receipt.sums.total),
-        "tax": _show(receipt.sums.tax),
-        "change": _show(receipt.sums.change),
-        "payments": [{"type": kind, "sum": _show(amount)} for kind, amount in receipt.sums.payments],
+        **{name: _show(getattr(sums, name)) for name in ("total", "tax", "change")},
+        "payments": [{"type": kind, "sum": _show(amount)} for kind, amount in sums.payments],
         "shift": receipt.shift.number,
         "check_order_number": receipt.order_number,
-        "check_number": receipt.check_number,
-        "offline": receipt.offline,
+        **{name: getattr(receipt, name) for name in ("operation_type", "check_number", "offline")},
         "recorded_at": receipt.recorded_at.isoformat(),
-        "positions": [_build_ledger_position(line) for line in receipt.sums.lines],
+        "positions": [_build_ledger_position(line) for line in sums.lines],
         "request": receipt.body,
     }
 
@@ -196,16 +169,13 @@ def _build_history_position(line: Line) -> dict[str, Any]:
         "PositionCode": line.code,
         "Count": line.count,
         "Price": line.price,
-        "DiscountPercent": 0,
         "DiscountTenge": line.discount,
-        "MarkupPercent": 0,
         "Markup": line.markup,
         "TaxPercent": line.tax_percent or 0,
         "Tax": line.tax,
         "IsNds": line.tax_type == VAT,
-        "IsStorno": False,
-        "MarkupDeleted": False,
-        "DiscountDeleted": False,
+        **dict.fromkeys(("DiscountPercent", "MarkupPercent"), 0),
+        **dict.fromkeys(("IsStorno", "MarkupDeleted", "DiscountDeleted"), False),
         "Sum": line.amount,
         "UnitCode": line.unit_code,
         "Mark": None,

@@ -5,14 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from dev.simulator.webkassa.answers import (
-    EMPLOYEE_CODE,
-    EMPLOYEE_NAME,
-    OFD,
-    TAXPAYER_NAME,
-    TAXPAYER_NUMBER,
-    format_local,
-)
+from dev.simulator.webkassa.answers import EMPLOYEE, OFD, TAXPAYER, format_local
 from dev.simulator.webkassa.ledger import BUY, BUY_RETURN, SELL, SELL_RETURN, Cashbox, Shift
 from dev.simulator.webkassa.settings import Settings
 
@@ -22,8 +15,7 @@ SECTIONS = {"Sell": SELL, "Buy": BUY, "ReturnSell": SELL_RETURN, "ReturnBuy": BU
 def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settings) -> dict[str, Any]:
     end_sums = {kind: shift.start_sums[kind] + totals.total for kind, totals in shift.totals.items()}
     return {
-        "TaxPayerName": TAXPAYER_NAME,
-        "TaxPayerIN": TAXPAYER_NUMBER,
+        **TAXPAYER,
         "TaxPayerVAT": bool(settings.vat_rates),
         "TaxPayerVATSeria": "",
         "TaxPayerVATNumber": "",
@@ -34,8 +26,8 @@ def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settin
         "StartOn": format_local(shift.opened_at),
         "ReportOn": format_local(now),
         "CloseOn": format_local(shift.closed_at) if shift.closed_at else None,
-        "CashierCode": EMPLOYEE_CODE,
-        "CashierName": EMPLOYEE_NAME,
+        "CashierCode": EMPLOYEE["EmployeeCode"],
+        "CashierName": EMPLOYEE["EmployeeName"],
         "ShiftNumber": shift.number,
         "DocumentCount": shift.document_count,
         "PutMoneySum": shift.put,
@@ -55,11 +47,7 @@ def _build_section(shift: Shift, kind: int) -> dict[str, Any]:
     totals = shift.totals[kind]
     return {
         "PaymentsByTypesApiModel": [{"Sum": amount, "Type": code} for code, amount in sorted(totals.by_payment.items())],
-        "Discount": totals.discount,
-        "Markup": totals.markup,
-        "Taken": totals.taken,
-        "Change": totals.change,
-        "Count": totals.count,
+        **{name.capitalize(): getattr(totals, name) for name in ("discount", "markup", "taken", "change", "count")},
         # Since the cashbox was registered, unlike Count.
         "TotalCount": shift.start_counts[kind] + totals.count,
         "VAT": totals.vat,
