@@ -35,32 +35,6 @@ class Receipt:
 
 
 @dataclass(slots=True)
-class OperationTotals:
-    """One kind of operation within one shift, kept up to date so that a report costs nothing."""
-
-    by_payment: dict[int, Decimal] = field(default_factory=dict)
-    discount: Decimal = ZERO
-    markup: Decimal = ZERO
-    taken: Decimal = ZERO
-    change: Decimal = ZERO
-    vat: Decimal = ZERO
-    total: Decimal = ZERO
-    count: int = 0
-
-    def add(self, sums: Sums) -> None:
-        for kind, amount in sums.payments:
-            net = amount - sums.change if kind == CASH else amount
-            self.by_payment[kind] = self.by_payment.get(kind, ZERO) + net
-        self.discount += sums.discount
-        self.markup += sums.markup
-        self.taken += sums.taken
-        self.change += sums.change
-        self.vat += sums.tax
-        self.total += sums.total
-        self.count += 1
-
-
-@dataclass(slots=True)
 class Shift:
     number: int
     opened_at: datetime
@@ -68,7 +42,6 @@ class Shift:
     start_counts: dict[int, int]
     closed_at: datetime | None = None
     receipts: list[Receipt] = field(default_factory=list)
-    totals: dict[int, OperationTotals] = field(default_factory=lambda: {kind: OperationTotals() for kind in OPERATIONS})
     put: Decimal = ZERO
     withdrawn: Decimal = ZERO
     document_count: int = 0
@@ -113,19 +86,13 @@ class Cashbox:
         """Opening is implicit: the vendor has no method for it."""
         shift = self.find_open_shift()
         if shift is None:
-            shift = Shift(
-                number=len(self.shifts) + 1,
-                opened_at=at,
-                start_sums=dict(self.grand_sums),
-                start_counts=dict(self.grand_counts),
-            )
+            shift = Shift(len(self.shifts) + 1, at, dict(self.grand_sums), dict(self.grand_counts))
             self.shifts.append(shift)
         return shift
 
     def add_receipt(self, receipt: Receipt) -> None:
         kind, sums, shift = receipt.operation_type, receipt.sums, receipt.shift
         shift.receipts.append(receipt)
-        shift.totals[kind].add(sums)
         shift.document_count += 1
         self.document_count += 1
         self.receipt_count += 1

@@ -1,19 +1,23 @@
 """The X and Z reports: one shape, the same figures; only the Z-report closes the shift."""
 
 import zlib
+from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from dev.simulator.webkassa.answers import EMPLOYEE, OFD, TAXPAYER, format_local
-from dev.simulator.webkassa.ledger import BUY, BUY_RETURN, SELL, SELL_RETURN, Cashbox, Shift
+from dev.simulator.webkassa.arithmetic import CASH, Sums
+from dev.simulator.webkassa.ledger import BUY, BUY_RETURN, OPERATIONS, SELL, SELL_RETURN, ZERO, Cashbox, Shift
 from dev.simulator.webkassa.settings import Settings
 
 SECTIONS = {"Sell": SELL, "Buy": BUY, "ReturnSell": SELL_RETURN, "ReturnBuy": BUY_RETURN}
 
 
 def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settings) -> dict[str, Any]:
-    end_sums = {kind: shift.start_sums[kind] + totals.total for kind, totals in shift.totals.items()}
+    sums = {kind: [one.sums for one in shift.receipts if one.operation_type == kind] for kind in OPERATIONS}
+    end_sums = {kind: shift.start_sums[kind] + _add_up(sums[kind], "total") for kind in OPERATIONS}
     return {
         **TAXPAYER,
         "TaxPayerVAT": bool(settings.vat_rates),
@@ -36,22 +40,30 @@ def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settin
         "OfflineMode": settings.offline,
         "CashboxOfflineMode": settings.offline,
         "SumInCashbox": cashbox.drawer,
-        **{name: _build_section(shift, kind) for name, kind in SECTIONS.items()},
+        **{name: _build_section(shift.start_counts[kind], sums[kind]) for name, kind in SECTIONS.items()},
         "EndNonNullable": _build_grand_totals(end_sums),
         "StartNonNullable": _build_grand_totals(shift.start_sums),
         "Ofd": OFD,
     }
 
 
-def _build_section(shift: Shift, kind: int) -> dict[str, Any]:
-    totals = shift.totals[kind]
+def _build_section(start_count: int, receipts: Sequence[Sums]) -> dict[str, Any]:
+    by_type: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for sums in receipts:
+        for kind, amount in sums.payments:
+            by_type[kind] += amount - sums.change if kind == CASH else amount
     return {
-        "PaymentsByTypesApiModel": [{"Sum": amount, "Type": code} for code, amount in sorted(totals.by_payment.items())],
-        **{name.capitalize(): getattr(totals, name) for name in ("discount", "markup", "taken", "change", "count")},
+        "PaymentsByTypesApiModel": [{"Sum": amount, "Type": kind} for kind, amount in sorted(by_type.items())],
+        **{name.capitalize(): _add_up(receipts, name) for name in ("discount", "markup", "taken", "change")},
+        "Count": len(receipts),
         # Since the cashbox was registered, unlike Count.
-        "TotalCount": shift.start_counts[kind] + totals.count,
-        "VAT": totals.vat,
+        "TotalCount": start_count + len(receipts),
+        "VAT": _add_up(receipts, "tax"),
     }
+
+
+def _add_up(receipts: Sequence[Sums], name: str) -> Decimal:
+    return sum((getattr(sums, name) for sums in receipts), ZERO)
 
 
 def _build_grand_totals(sums: dict[int, Decimal]) -> dict[str, Decimal]:

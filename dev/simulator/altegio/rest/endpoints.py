@@ -181,14 +181,6 @@ def _show_finance_transaction(call: Call) -> Any:
     return views.show_finance_transaction(payment)
 
 
-def _list_accounts(call: Call) -> Any:
-    return call.state.list_accounts(call.location)
-
-
-def _show_hooks(call: Call) -> Any:
-    return call.state.get_hooks(call.location)
-
-
 def _change_hooks(call: Call) -> Any:
     """What is left out is gone: addresses of other integrators too, and every flag falls back to zero."""
     wanted = call.body or {}
@@ -200,7 +192,7 @@ def _change_hooks(call: Call) -> Any:
         raise Refusal(422, f"there must be 1 to {MAX_HOOKS} addresses")
     flags = {name: int(bool(wanted.get(name))) for name in ("active", *HOOK_FLAGS, "self_sending")}
     call.state.replace_hooks(call.location, {"urls": unique, **flags})
-    return _show_hooks(call)
+    return call.state.get_hooks(call.location)
 
 
 ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
@@ -212,7 +204,7 @@ ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
     "timetable_transactions": _list_timetable,
     "transactions": _list_transactions,
     "finance_transaction": _show_finance_transaction,
-    "accounts": _list_accounts,
-    "hooks": _show_hooks,
+    "accounts": lambda call: call.state.list_accounts(call.location),
+    "hooks": lambda call: call.state.get_hooks(call.location),
     "change_hooks": _change_hooks,
 }
