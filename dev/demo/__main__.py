@@ -20,6 +20,7 @@ from dev.demo.redis_server import Redis
 from dev.demo.servers import Server, ServerFailed
 from dev.demo.state import AlreadyRunning, Secrets, StateFolder
 from dev.demo.supervisor import Command, StopRequested, Supervisor
+from dev.demo.visit import DemoFailed
 from dev.demo.waiting import WaitTimeout
 
 T = TypeVar("T")
@@ -27,19 +28,8 @@ T = TypeVar("T")
 DEFAULT_FOLDER = children.ROOT / ".demo"
 API_PORT, SIMULATOR_PORT, FLOWER_PORT = 8000, 8010, 5555
 # How the demo's logs look. Root is told so by Celery in five lines at every start; here it is no news.
-LOOKS = {
-    "LOG_FORMAT": "console",
-    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
-}
+LOOKS = {"LOG_FORMAT": "console", "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 READY_SECONDS, RECEIPT_SECONDS = 60.0, 60.0
-
-
-class DemoFailed(Exception):
-    """A step did not succeed; `name` is the process whose words explain it."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.name = name
 
 
 class Demo:
@@ -66,15 +56,9 @@ class Demo:
     def obtain_receipt(self) -> None:
         """Posts the sample visit and shows its receipt. Raises DemoFailed."""
         self._say(f"posting the sample visit: record {visit.RECORD_ID}, 4000 ₸")
-        try:
-            delivery_id = visit.post_visit(self._api_port, self._secrets.webhook)
-        except (visit.VisitFailed, calls.Unreachable) as error:
-            raise DemoFailed("api", str(error)) from error
+        delivery_id = visit.post_visit(self._api_port, self._secrets.webhook)
         follower = visit.Follower(self._api_port, delivery_id, self._say)
-        try:
-            receipt = self._await(follower.find_receipt, RECEIPT_SECONDS, "worker", "the receipt")
-        except visit.VisitFailed as error:
-            raise DemoFailed("worker", str(error)) from error
+        receipt = self._await(follower.find_receipt, RECEIPT_SECONDS, "worker", "the receipt")
         tax = visit.find_tax(self._simulator_port, str(receipt.get("external_check_number")))
         self._supervisor.console.frame("FISCAL RECEIPT (Webkassa simulator)", visit.describe_receipt(receipt, tax))
         self._say(f"from start to receipt: {time.monotonic() - self._begun:.0f} s")
@@ -128,11 +112,9 @@ class Demo:
         }
         for name, (command, environment) in commands.items():
             self._supervisor.add(name, Command(command, environment, folder))
-        self._await_ready("webkassa", self._simulator_port, "/_sim/health")
-        self._await_ready("api", self._api_port, "/health")
-
-    def _await_ready(self, name: str, port: int, path: str) -> None:
-        self._await(lambda: calls.answers(port, path), READY_SECONDS, name, f"{name} to answer")
+        simulator_port, api_port = self._simulator_port, self._api_port
+        self._await(lambda: calls.answers(simulator_port, "/_sim/health"), READY_SECONDS, "webkassa", "webkassa to answer")
+        self._await(lambda: calls.answers(api_port, "/health"), READY_SECONDS, "api", "api to answer")
 
     def _await(self, condition: Callable[[], T | None], timeout: float, name: str, what: str) -> T:
         """Raises DemoFailed when `name` has not brought it in time, or something dies again and again."""
@@ -195,15 +177,10 @@ def guard(step: Callable[[], int], supervisor: Supervisor, oneshot: bool) -> int
     return 1
 
 
-def read_folder() -> Path:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dev.demo", description=__doc__)
     parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="where its state lives")
-    return Path(parser.parse_args().folder).resolve()
-
-
-def main() -> int:
-    console = Console()
-    folder = StateFolder(read_folder())
+    console, folder = Console(), StateFolder(parser.parse_args().folder.resolve())
     try:
         folder.acquire()
     except AlreadyRunning as error:

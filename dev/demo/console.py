@@ -6,19 +6,10 @@ import sys
 from collections.abc import Mapping
 from typing import TextIO
 
-OWN_NAME = "demo"
 _WIDTH = 10
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-_COLOURS = {
-    OWN_NAME: "1;36",
-    "postgres": "34",
-    "redis": "31",
-    "migrate": "35",
-    "webkassa": "33",
-    "api": "32",
-    "worker": "95",
-}
-_OTHER_COLOUR = "90"
+_COLOURS = {"demo": "1;36", "postgres": 34, "redis": 31, "migrate": 35, "webkassa": 33, "api": 32, "worker": 95}
+_OTHER_COLOUR = 90
 
 
 class Console:
@@ -32,7 +23,7 @@ class Console:
 
     def say(self, text: str) -> None:
         for line in text.splitlines():
-            self.show(OWN_NAME, line)
+            self.show("demo", line)
 
     def show(self, name: str, line: str) -> None:
         prefix = f"{name:<{_WIDTH}}|"

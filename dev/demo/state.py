@@ -71,8 +71,7 @@ class StateFolder:
     def _describe_holder(self) -> str:
         try:
             holder = json.loads((self.path / "holder.json").read_text("utf-8"))
-            pid, address = holder["pid"], holder["address"]
+            pid, where = holder["pid"], f" at {holder['address']}" if holder["address"] else " (starting)"
         except (OSError, ValueError, KeyError):
             return f"a demo is already running in {self.path}"
-        where = f" at {address}" if address else " (starting)"
         return f"a demo is already running{where}. End it with Ctrl-C in its terminal, or: kill {pid}"

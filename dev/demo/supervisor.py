@@ -129,11 +129,9 @@ class Supervisor:
         command.tell = lambda line: self.console.show(name, line)
         command.start()
         try:
-            # In a tuple: exit code 0 is an answer too, though a false one.
-            wait = self.wait_for(
-                lambda: None if command.exit_code is None else (command.exit_code,), timeout, f"{name} to end"
-            )
-            return wait[0]
+            self.wait_for(lambda: command.exit_code is not None, timeout, f"{name} to end")
+            assert command.exit_code is not None
+            return command.exit_code
         finally:
             command.stop()
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dev.demo.calls import Unreachable, call
+from dev.demo.calls import call
 from dev.demo.servers import write_private
 
 RECORD_ID = 596792978
@@ -17,8 +17,12 @@ _FINAL_STATES = frozenset({"ignored", "awaiting_payment", "dead_lettered", "inva
 _REMINDER_SECONDS = 5.0
 
 
-class VisitFailed(Exception):
-    """The visit was refused or ended without a receipt."""
+class DemoFailed(Exception):
+    """A step did not succeed; `name` is the process whose words explain it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 def build_visit(record_id: int, title: str, cost: int) -> dict[str, Any]:
@@ -32,7 +36,7 @@ def post_visit(port: int, secret: str) -> int:
     """Returns our id of the delivery. Repeating it is harmless: the service knows it already."""
     status, answer = call(port, "POST", f"/api/webhook/{secret}", build_visit(RECORD_ID, "Стрижка детская", 4000))
     if status != 200 or not isinstance(answer, dict) or not answer.get("record_id"):
-        raise VisitFailed(f"the sample visit was answered with {status}: {answer}")
+        raise DemoFailed("api", f"the sample visit was answered with {status}: {answer}")
     return int(answer["record_id"])
 
 
@@ -46,11 +50,9 @@ class Follower:
         self._begun = self._told_at = time.monotonic()
 
     def find_receipt(self) -> dict[str, Any] | None:
-        """The receipt once it is issued. Raises VisitFailed when it never will be."""
-        try:
-            status, answer = call(self._port, "GET", self._path)
-        except Unreachable:  # The supervisor is starting the API again.
-            return None
+        """The receipt once it is issued. Raises DemoFailed when it never will be."""
+        status, answer = call(self._port, "GET", self._path)
+        # Not so while the supervisor is starting the API again.
         if status != 200 or not isinstance(answer, dict):
             return None
         receipt = answer.get("receipt") or {}
@@ -59,7 +61,9 @@ class Follower:
             return dict(receipt)
         if answer.get("state") in _FINAL_STATES or receipt.get("state") == "rejected":
             reason = f"{answer.get('state')} ({answer.get('reason')})"
-            raise VisitFailed(f"the visit ended without a receipt: {reason}. To begin anew, remove the state folder")
+            raise DemoFailed(
+                "worker", f"the visit ended without a receipt: {reason}. To begin anew, remove the state folder"
+            )
         return None
 
     def _report(self, state: str) -> None:
