@@ -31,11 +31,7 @@ def base_environment() -> dict[str, str]:
 
 
 def service_environment(
-    database_url: str,
-    redis_url: str,
-    webkassa_url: str,
-    secrets: Secrets,
-    extra: Mapping[str, str] | None = None,
+    database_url: str, redis_url: str, webkassa_url: str, secrets: Secrets, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Every variable the service needs. Given in full, and in a working folder without a `.env` file."""
     return {

@@ -48,10 +48,7 @@ def can_enter(folder: Path, identity: Identity) -> bool:
 
 
 def run_as(
-    command: Sequence[str],
-    identity: Identity | None,
-    env: Mapping[str, str] | None = None,
-    cwd: str | Path = "/",
+    command: Sequence[str], identity: Identity | None, env: Mapping[str, str] | None = None, cwd: str | Path = "/"
 ) -> "subprocess.CompletedProcess[str]":
     """Runs a short command to its end. A command that cannot be executed answers 126."""
     try:

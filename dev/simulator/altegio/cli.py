@@ -32,11 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
         goods_lines=options.goods_lines,
     )
     plan = plan_deliveries(
-        day.events,
-        seed=options.seed,
-        duplicates=options.duplicates,
-        shuffle=options.shuffle,
-        drop=options.drop,
+        day.events, seed=options.seed, duplicates=options.duplicates, shuffle=options.shuffle, drop=options.drop
     )
     if options.books:
         _write_books(options.books, day.books, plan)

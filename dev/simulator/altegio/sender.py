@@ -55,11 +55,7 @@ class Sender:
         started = time.monotonic()
         try:
             answer = self._session.post(
-                self._url,
-                data=body,
-                headers=HEADERS,
-                timeout=(CONNECT_SECONDS, TOTAL_SECONDS),
-                allow_redirects=False,
+                self._url, data=body, headers=HEADERS, timeout=(CONNECT_SECONDS, TOTAL_SECONDS), allow_redirects=False
             )
         except requests.RequestException as error:
             # The class only: the text of the error repeats the address, and the address may hold the secret.

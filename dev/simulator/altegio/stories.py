@@ -43,14 +43,7 @@ class Story:
     events: list[Event]
 
     def post(
-        self,
-        resource: str,
-        status: str,
-        body: Body,
-        at: datetime,
-        *,
-        sent: Body | None = None,
-        is_told: bool = True,
+        self, resource: str, status: str, body: Body, at: datetime, *, sent: Body | None = None, is_told: bool = True
     ) -> None:
         """`sent`: how the webhook spells the body, where that differs."""
         truth = envelope(self.salon.company_id, resource, body["id"], status, body)

@@ -190,10 +190,7 @@ def find_balance_faults(fields: Fields) -> list[str]:
             f"{whole} не совпадает с суммой платежей ({given}) и сдачей ({format_ru(change or Decimal(0))})",
         ),
         (change is None and paid < total, f"Сумма платежей ({given}) меньше суммы чека ({format_ru(total)})"),
-        (
-            cashless > total,
-            f"Сумма безналичных платежей ({format_ru(cashless)}) превышает сумму чека ({format_ru(total)})",
-        ),
+        (cashless > total, f"Сумма безналичных платежей ({format_ru(cashless)}) превышает сумму чека ({format_ru(total)})"),
     )
 
 

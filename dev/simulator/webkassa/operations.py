@@ -82,9 +82,4 @@ READ_ONLY: dict[str, Callable[[Call], Any]] = {
     "client_info": lookups.show_client,
     "main_info": lookups.show_organisation,
 }
-OPERATIONS = READ_ONLY | {
-    "authorize": authorize,
-    "check": check,
-    "z_report": z_report,
-    "money_operation": money_operation,
-}
+OPERATIONS = READ_ONLY | {"authorize": authorize, "check": check, "z_report": z_report, "money_operation": money_operation}
