@@ -14,9 +14,8 @@ from typing import TypeVar
 from dev.demo import calls, children, visit
 from dev.demo.binaries import BinariesMissing
 from dev.demo.console import Console
-from dev.demo.given import check_given_database, check_given_redis, hide_password
-from dev.demo.postgres_server import Postgres
-from dev.demo.redis_server import Redis
+from dev.demo.postgres_server import Postgres, check_given_database, hide_password
+from dev.demo.redis_server import Redis, check_given_redis
 from dev.demo.servers import Server, ServerFailed
 from dev.demo.state import AlreadyRunning, Secrets, StateFolder
 from dev.demo.supervisor import Command, StopRequested, Supervisor

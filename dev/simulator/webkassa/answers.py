@@ -1,16 +1,18 @@
-"""The vendor's shapes of a receipt: the answer of `check`, the history item, and our own ledger row."""
+"""The vendor's shapes of a receipt, a shift and a cashbox, its reports, and our own ledger row."""
 
-from collections.abc import Mapping
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from dev.simulator.webkassa.arithmetic import VAT, Line
-from dev.simulator.webkassa.fields import TIYN, read_text, round_to
-from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
-from dev.simulator.webkassa.requisites import to_local
+from dev.simulator.webkassa.ledger import BUY, BUY_RETURN, OPERATIONS, SELL, SELL_RETURN, Cashbox, Receipt, Shift
+from dev.simulator.webkassa.rules.arithmetic import CASH, VAT, Line, Sums, add_up
+from dev.simulator.webkassa.rules.fields import TIYN, read_text, round_to
+from dev.simulator.webkassa.rules.requisites import to_local
 from dev.simulator.webkassa.settings import Settings
 
 _NAMES = {"Name": "Симулятор ОФД", "NameKz": "ОФД симуляторы", "NameEn": "Simulated OFD"}
@@ -24,6 +26,7 @@ PRINT_HOST = "https://webkassa.example"
 # The words for cash and card are the vendor's, the word for mobile payment is assumed.
 PAYMENT_NAMES = {0: "Наличные", 1: "Банковская карта", 4: "Мобильный платеж"}
 OPERATION_NAMES = {0: "Покупка", 1: "Возврат покупки", 2: "Продажа", 3: "Возврат продажи"}
+SECTIONS = {"Sell": SELL, "Buy": BUY, "ReturnSell": SELL_RETURN, "ReturnBuy": BUY_RETURN}
 
 
 def format_local(at: datetime) -> str:
@@ -163,6 +166,39 @@ def build_ledger_row(receipt: Receipt) -> dict[str, Any]:
     }
 
 
+def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settings) -> dict[str, Any]:
+    """An X or a Z report: the same figures, only the Z report closes the shift."""
+    sums = {kind: [one.sums for one in shift.receipts if one.operation_type == kind] for kind in OPERATIONS}
+    end_sums = {kind: shift.start_sums[kind] + add_up(one.total for one in sums[kind]) for kind in OPERATIONS}
+    return {
+        **TAXPAYER,
+        "TaxPayerVAT": bool(settings.vat_rates),
+        "TaxPayerVATSeria": "",
+        "TaxPayerVATNumber": "",
+        "ReportNumber": shift.number,
+        "CashboxSN": cashbox.number,
+        "CashboxIN": cashbox.identity_number,
+        "CashboxRN": cashbox.registration_number,
+        "StartOn": format_local(shift.opened_at),
+        "ReportOn": format_local(now),
+        "CloseOn": format_local(shift.closed_at) if shift.closed_at else None,
+        "CashierCode": EMPLOYEE["EmployeeCode"],
+        "CashierName": EMPLOYEE["EmployeeName"],
+        "ShiftNumber": shift.number,
+        "DocumentCount": shift.document_count,
+        "PutMoneySum": shift.put,
+        "TakeMoneySum": shift.withdrawn,
+        "ControlSum": zlib.crc32(f"{cashbox.number}:{shift.number}:{end_sums}".encode()),
+        "OfflineMode": settings.offline,
+        "CashboxOfflineMode": settings.offline,
+        "SumInCashbox": cashbox.drawer,
+        **{name: _build_section(shift.start_counts[kind], sums[kind]) for name, kind in SECTIONS.items()},
+        "EndNonNullable": _build_grand_totals(end_sums),
+        "StartNonNullable": _build_grand_totals(shift.start_sums),
+        "Ofd": OFD,
+    }
+
+
 def _build_history_position(line: Line) -> dict[str, Any]:
     return {
         "PositionName": line.name,
@@ -194,3 +230,25 @@ def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:
 
 def _show(amount: Decimal) -> str:
     return str(round_to(amount, TIYN))
+
+
+def _build_section(start_count: int, receipts: Sequence[Sums]) -> dict[str, Any]:
+    by_type: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for sums in receipts:
+        for kind, amount in sums.payments:
+            by_type[kind] += amount - sums.change if kind == CASH else amount
+    return {
+        "PaymentsByTypesApiModel": [{"Sum": amount, "Type": kind} for kind, amount in sorted(by_type.items())],
+        **{
+            name.capitalize(): add_up(getattr(sums, name) for sums in receipts)
+            for name in ("discount", "markup", "taken", "change")
+        },
+        "Count": len(receipts),
+        # Since the cashbox was registered, unlike Count.
+        "TotalCount": start_count + len(receipts),
+        "VAT": add_up(sums.tax for sums in receipts),
+    }
+
+
+def _build_grand_totals(sums: dict[int, Decimal]) -> dict[str, Decimal]:
+    return {name: sums[kind] for name, kind in SECTIONS.items()}

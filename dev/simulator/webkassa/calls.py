@@ -9,9 +9,9 @@ from dev.simulator import simulator
 from dev.simulator.journal import Entry
 from dev.simulator.jsontext import BadJson, parse
 from dev.simulator.webkassa.errors import API_KEY_MISSING, Refusal
-from dev.simulator.webkassa.fields import lowered, mask_secrets, read_text
 from dev.simulator.webkassa.ledger import Cashbox
 from dev.simulator.webkassa.register import Register
+from dev.simulator.webkassa.rules.fields import lowered, mask_secrets, read_text
 from dev.simulator.webkassa.settings import Settings
 from dev.simulator.wire import Request
 

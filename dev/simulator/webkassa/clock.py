@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
-from dev.simulator.webkassa.requisites import to_utc
+from dev.simulator.webkassa.rules.requisites import to_utc
 
 
 class Move(BaseModel):

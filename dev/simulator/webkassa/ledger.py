@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from dev.simulator.webkassa.arithmetic import CASH, Sums
+from dev.simulator.jsontext import dump, parse
+from dev.simulator.webkassa.rules.arithmetic import CASH, Sums
 
 BUY, BUY_RETURN, SELL, SELL_RETURN = 0, 1, 2, 3
 OPERATIONS = (BUY, BUY_RETURN, SELL, SELL_RETURN)
@@ -115,3 +117,39 @@ class Cashbox:
             shift.withdrawn -= amount
         if external_number:
             self.money_numbers.add((shift.number, external_number))
+
+
+class StateFile:
+    """The ledger on disk: one JSON line for every fiscal event, replayed at the next start. Without a path it keeps nothing.
+
+    Appending keeps a receipt at one small write, whatever the size of the ledger, and a line is out of the process
+    before its answer leaves: killing the simulator loses nothing that a client was told.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = None
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a+b", buffering=0)
+
+    def load(self) -> list[dict[str, Any]]:
+        """The events so far; a last line cut by a kill is removed, so that it cannot swallow the next one."""
+        if self._file is None:
+            return []
+        self._file.seek(0)
+        *lines, cut = self._file.readall().split(b"\n")
+        self._file.truncate(self._file.tell() - len(cut))
+        return [parse(line) for line in lines]
+
+    def append(self, event: dict[str, Any]) -> None:
+        if self._file:
+            self._file.write(dump(event) + b"\n")
+
+    def clear(self) -> None:
+        if self._file:
+            self._file.truncate(0)
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+            self._file = None

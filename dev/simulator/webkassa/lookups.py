@@ -5,8 +5,8 @@ from typing import Any
 from dev.simulator.webkassa import answers
 from dev.simulator.webkassa.calls import Call
 from dev.simulator.webkassa.errors import Refusal
-from dev.simulator.webkassa.fields import read_int, read_text
 from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
+from dev.simulator.webkassa.rules.fields import read_int, read_text
 
 MAX_TAKE = 50
 ACTIVE, BLOCKED, CREATED = 1, 2, 0

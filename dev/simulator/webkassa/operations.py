@@ -7,9 +7,8 @@ from typing import Any
 from dev.simulator.webkassa import answers, lookups
 from dev.simulator.webkassa.calls import Call
 from dev.simulator.webkassa.errors import Refusal
-from dev.simulator.webkassa.fields import read_text
 from dev.simulator.webkassa.ledger import Cashbox
-from dev.simulator.webkassa.reports import build_report
+from dev.simulator.webkassa.rules.fields import read_text
 
 
 def authorize(call: Call) -> Any:
@@ -34,7 +33,7 @@ def check(call: Call) -> Any:
 def z_report(call: Call) -> Any:
     cashbox = call.get_cashbox(fiscal=True)
     shift = call.register.close_shift(cashbox)
-    return build_report(cashbox, shift, call.now(), call.settings)
+    return answers.build_report(cashbox, shift, call.now(), call.settings)
 
 
 def x_report(call: Call) -> Any:
@@ -42,7 +41,7 @@ def x_report(call: Call) -> Any:
     cashbox = call.get_cashbox(fiscal=True)
     if not cashbox.shifts:
         raise Refusal(13)
-    return build_report(cashbox, cashbox.shifts[-1], call.now(), call.settings)
+    return answers.build_report(cashbox, cashbox.shifts[-1], call.now(), call.settings)
 
 
 def money_operation(call: Call) -> Any:

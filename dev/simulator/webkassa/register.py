@@ -6,16 +6,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from dev.simulator.webkassa import returns
-from dev.simulator.webkassa.arithmetic import compute_sums, find_faults
+from dev.simulator.webkassa.access import Sessions
 from dev.simulator.webkassa.clock import Clock
 from dev.simulator.webkassa.errors import Refusal
-from dev.simulator.webkassa.fields import Fields, lowered, mask_secrets, read_decimal, read_int, read_text
-from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
-from dev.simulator.webkassa.requisites import to_utc
-from dev.simulator.webkassa.sessions import Sessions
+from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift, StateFile
+from dev.simulator.webkassa.rules import returns
+from dev.simulator.webkassa.rules.arithmetic import Sums, find_faults
+from dev.simulator.webkassa.rules.fields import Fields, lowered, mask_secrets, read_decimal, read_int, read_text
+from dev.simulator.webkassa.rules.requisites import to_utc
 from dev.simulator.webkassa.settings import Settings
-from dev.simulator.webkassa.statefile import StateFile
 
 SHIFT_LIMIT = timedelta(hours=24)
 OFFLINE_LIMIT = timedelta(hours=72)
@@ -135,7 +134,7 @@ class Register:
             cashbox=cashbox,
             external_number=read_text(fields.get("externalchecknumber")),
             operation_type=read_int(fields.get("operationtype")) or 0,
-            sums=compute_sums(fields),
+            sums=Sums(fields),
             shift=shift,
             order_number=len(shift.receipts) + 1,
             document_number=cashbox.document_count + 1,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from dev.simulator import settings
-from dev.simulator.webkassa.fields import read_int
+from dev.simulator.webkassa.rules.fields import read_int
 
 Rates = Annotated[frozenset[Annotated[int, Field(ge=0, le=100)]], PlainSerializer(sorted, when_used="json")]
 # Refusals a cashbox can be made to give: no access, unknown, blocked, not activated.

@@ -5,12 +5,12 @@ from typing import Any
 
 from dev.simulator import simulator
 from dev.simulator.simulator import Body, Meet, Query
+from dev.simulator.webkassa.access import Flights
 from dev.simulator.webkassa.answers import build_ledger_row
 from dev.simulator.webkassa.calls import Call, read_call
 from dev.simulator.webkassa.clock import Clock
 from dev.simulator.webkassa.errors import NOT_SEQUENTIAL, Refusal
 from dev.simulator.webkassa.faults import Fault
-from dev.simulator.webkassa.flights import Flights
 from dev.simulator.webkassa.ledger import Cashbox
 from dev.simulator.webkassa.operations import READ_ONLY, perform
 from dev.simulator.webkassa.register import Register

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
-from dev.simulator.webkassa import requisites
-from dev.simulator.webkassa.fields import (
+from dev.simulator.webkassa.rules import requisites
+from dev.simulator.webkassa.rules.fields import (
     TIYN,
     Fields,
     format_ru,
@@ -61,18 +61,24 @@ class Modifier(NamedTuple):
     tax: Decimal
 
 
-@dataclass(frozen=True, slots=True)
 class Sums:
-    """Everything of a valid request that the ledger needs."""
+    """Everything of a request that the ledger needs; meaningful only when `find_faults` finds none."""
 
-    lines: tuple[Line, ...]
-    payments: tuple[tuple[int, Decimal], ...]
-    total: Decimal
-    tax: Decimal
-    taken: Decimal
-    change: Decimal
-    discount: Decimal
-    markup: Decimal
+    def __init__(self, request: Fields) -> None:
+        fields = lowered(request)
+        round_type = read_round_type(fields)
+        self.lines = tuple(read_line(item, round_type) for item in read_items(fields, "positions"))
+        self.payments = tuple(_read_payment(item) for item in read_items(fields, "payments"))
+        modifiers = [_read_modifier(item, round_type) for item in read_items(fields, "ticketmodifiers")]
+        total = add_up(line.amount for line in self.lines) + add_up(item.amount for item in modifiers)
+        self.total = round_to(round_to(total, TENGE) if round_type == ROUND_TOTAL else total, TIYN)
+        self.tax = add_up(line.tax for line in self.lines) + add_up(item.tax for item in modifiers)
+        self.taken = add_up(amount for _, amount in self.payments)
+        self.change_told = read_decimal(fields.get("change"))
+        self.change = self.taken - self.total if self.change_told is None else self.change_told
+        cuts, extras = (add_up(item.amount for item in modifiers if item.amount * sign > 0) for sign in (-1, 1))
+        self.discount = add_up(line.discount for line in self.lines) - cuts
+        self.markup = add_up(line.markup for line in self.lines) + extras
 
 
 def compute_tax(amount: Decimal, percent: int) -> Decimal:
@@ -85,33 +91,8 @@ def compute_line(position: Fields, round_type: int = ROUND_LINES) -> Decimal:
 
 
 def compute_total(request: Fields) -> Decimal:
-    """The total the register arrives at, two decimals; meaningful only when `find_faults` finds none."""
-    fields = lowered(request)
-    round_type = read_round_type(fields)
-    lines = _add_up(compute_line(item, round_type) for item in read_items(fields, "positions"))
-    total = lines + _add_up(item.amount for item in read_modifiers(fields, round_type))
-    return round_to(round_to(total, TENGE) if round_type == ROUND_TOTAL else total, TIYN)
-
-
-def compute_sums(request: Fields) -> Sums:
-    """The figures of a request that passed `find_faults`."""
-    fields = lowered(request)
-    round_type = read_round_type(fields)
-    lines = tuple(read_line(item, round_type) for item in read_items(fields, "positions"))
-    modifiers = read_modifiers(fields, round_type)
-    payments = tuple(read_payments(fields))
-    taken = _add_up(amount for _, amount in payments)
-    total, change = compute_total(fields), read_decimal(fields.get("change"))
-    return Sums(
-        lines=lines,
-        payments=payments,
-        total=total,
-        tax=_add_up(line.tax for line in lines) + _add_up(item.tax for item in modifiers),
-        taken=taken,
-        change=taken - total if change is None else change,
-        discount=_add_up(line.discount for line in lines) - _add_up(item.amount for item in modifiers if item.amount < 0),
-        markup=_add_up(line.markup for line in lines) + _add_up(item.amount for item in modifiers if item.amount > 0),
-    )
+    """The total the register arrives at, two decimals."""
+    return Sums(request).total
 
 
 def find_faults(request: Fields, *, vat_rates: frozenset[int], protocol: int) -> list[str]:
@@ -158,6 +139,7 @@ def find_payment_faults(fields: Fields) -> list[str]:
     kinds = [read_int(payment.get("paymenttype")) for payment in payments]
     amounts = [_read_money(payment.get("sum")) for payment in payments]
     readable = [amount for amount in amounts if amount is not None]
+    is_too_much = len(readable) == len(amounts) and add_up(readable) >= TOO_MUCH_MONEY
     is_change_wrong = fields.get("change") is not None and _read_money(fields["change"]) is None
     unknown = [
         f"Недопустимый тип платежа ({payment.get('paymenttype')})"
@@ -167,30 +149,23 @@ def find_payment_faults(fields: Fields) -> list[str]:
     return unknown + list_true(
         (len(set(kinds)) != len(kinds), "Каждый тип платежа может быть указан только один раз"),
         (len(readable) < len(amounts), "Недопустимая сумма платежа"),
-        (
-            len(readable) == len(amounts) and _add_up(readable) >= TOO_MUCH_MONEY,
-            "Сумма платежей не должна превышать 9 знаков",
-        ),
+        (is_too_much, "Сумма платежей не должна превышать 9 знаков"),
         (is_change_wrong, "Недопустимая сумма сдачи"),
     )
 
 
 def find_balance_faults(fields: Fields) -> list[str]:
     """Total against payments; asked only when every payment can be read."""
-    total, payments, change = compute_total(fields), read_payments(fields), read_decimal(fields.get("change"))
-    paid, cashless = _add_up(amount for _, amount in payments), _add_up(amount for kind, amount in payments if kind != CASH)
-    lines = _add_up(read_amount(lowered(row).get("tax")) for row in read_items(fields, "positions"))
-    tax = lines + _add_up(item.tax for item in read_modifiers(fields, read_round_type(fields)))
-    whole, given = f"Сумма чека ({format_ru(total)})", format_ru(paid)
+    sums = Sums(fields)
+    change, cashless = sums.change_told, add_up(amount for kind, amount in sums.payments if kind != CASH)
+    total, paid, returned = format_ru(sums.total), format_ru(sums.taken), format_ru(sums.change)
+    is_unequal = change is not None and sums.total != sums.taken - change
     return list_true(
-        (total < 0, f"{whole} не может быть отрицательной"),
-        (tax < 0, "Сумма налога чека не может быть отрицательной"),
-        (
-            change is not None and total != paid - change,
-            f"{whole} не совпадает с суммой платежей ({given}) и сдачей ({format_ru(change or Decimal(0))})",
-        ),
-        (change is None and paid < total, f"Сумма платежей ({given}) меньше суммы чека ({format_ru(total)})"),
-        (cashless > total, f"Сумма безналичных платежей ({format_ru(cashless)}) превышает сумму чека ({format_ru(total)})"),
+        (sums.total < 0, f"Сумма чека ({total}) не может быть отрицательной"),
+        (sums.tax < 0, "Сумма налога чека не может быть отрицательной"),
+        (is_unequal, f"Сумма чека ({total}) не совпадает с суммой платежей ({paid}) и сдачей ({returned})"),
+        (change is None and sums.taken < sums.total, f"Сумма платежей ({paid}) меньше суммы чека ({total})"),
+        (cashless > sums.total, f"Сумма безналичных платежей ({format_ru(cashless)}) превышает сумму чека ({total})"),
     )
 
 
@@ -204,18 +179,16 @@ def read_round_type(fields: Fields) -> int:
     return ROUND_LINES if round_type is None else round_type
 
 
-def read_payments(fields: Fields) -> list[tuple[int, Decimal]]:
-    rows = [lowered(item) for item in read_items(fields, "payments")]
-    return [(read_int(row.get("paymenttype")) or CASH, read_amount(row.get("sum"))) for row in rows]
+def _read_payment(payment: Fields) -> tuple[int, Decimal]:
+    row = lowered(payment)
+    return read_int(row.get("paymenttype")) or CASH, read_amount(row.get("sum"))
 
 
-def read_modifiers(fields: Fields, round_type: int) -> list[Modifier]:
-    modifiers = []
-    for row in map(lowered, read_items(fields, "ticketmodifiers")):
-        sign = -1 if read_int(row.get("type")) == DISCOUNT else 1
-        amount = round_to(read_amount(row.get("sum")), _get_step(round_type))
-        modifiers.append(Modifier(amount=sign * amount, tax=sign * read_amount(row.get("tax"))))
-    return modifiers
+def _read_modifier(modifier: Fields, round_type: int) -> Modifier:
+    row = lowered(modifier)
+    sign = -1 if read_int(row.get("type")) == DISCOUNT else 1
+    amount = round_to(read_amount(row.get("sum")), _get_step(round_type))
+    return Modifier(sign * amount, sign * read_amount(row.get("tax")))
 
 
 def read_line(position: Fields, round_type: int) -> Line:
@@ -238,7 +211,7 @@ def read_line(position: Fields, round_type: int) -> Line:
     )
 
 
-def _add_up(amounts: Iterable[Decimal]) -> Decimal:
+def add_up(amounts: Iterable[Decimal]) -> Decimal:
     return sum(amounts, Decimal(0))
 
 

@@ -7,10 +7,19 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from dev.simulator.webkassa.arithmetic import compute_total
-from dev.simulator.webkassa.fields import Fields, format_ru, list_true, lowered, read_amount, read_bool, read_int, read_text
 from dev.simulator.webkassa.ledger import BUY, BUY_RETURN, SELL, SELL_RETURN, Receipt
-from dev.simulator.webkassa.requisites import parse_basis_date, to_local
+from dev.simulator.webkassa.rules.arithmetic import compute_total
+from dev.simulator.webkassa.rules.fields import (
+    Fields,
+    format_ru,
+    list_true,
+    lowered,
+    read_amount,
+    read_bool,
+    read_int,
+    read_text,
+)
+from dev.simulator.webkassa.rules.requisites import parse_basis_date, to_local
 
 ORIGINALS = {BUY_RETURN: BUY, SELL_RETURN: SELL}
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
-from dev.simulator.webkassa.fields import Fields, list_true, lowered, read_bool, read_decimal, read_int, read_text
+from dev.simulator.webkassa.rules.fields import Fields, list_true, lowered, read_bool, read_decimal, read_int, read_text
 
 KAZAKHSTAN = timezone(timedelta(hours=5))
 OPERATION_TYPES = frozenset({0, 1, 2, 3})
