@@ -127,8 +127,7 @@ def _show(delivery: Delivery, outcomes: list[Outcome], total: int) -> None:
 
 def _summarise(outcomes: list[Outcome], books: Books, seconds: float) -> None:
     answers = Counter(str(outcome.status or outcome.problem) for outcome in outcomes)
-    accepted = sum(outcome.accepted for outcome in outcomes)
-    tries = sum(outcome.tries for outcome in outcomes)
+    accepted, tries = (sum(getattr(one, name) for one in outcomes) for name in ("accepted", "tries"))
     slowest = max((outcome.seconds for outcome in outcomes), default=0.0)
     print(f"\n{accepted} of {len(outcomes)} accepted in {seconds:.1f} s, {tries} tries")
     shares = ", ".join(f"{answer} x {count}" for answer, count in sorted(answers.items()))

@@ -29,6 +29,11 @@ OPERATION_NAMES = {0: "Покупка", 1: "Возврат покупки", 2: "
 SECTIONS = {"Sell": SELL, "Buy": BUY, "ReturnSell": SELL_RETURN, "ReturnBuy": BUY_RETURN}
 
 
+def pick(source: object, **names: str) -> dict[str, Any]:
+    """The source's attributes under the vendor's names."""
+    return {theirs: getattr(source, ours) for theirs, ours in names.items()}
+
+
 def format_local(at: datetime) -> str:
     return to_local(at).strftime("%d.%m.%Y %H:%M:%S")
 
@@ -51,7 +56,7 @@ def build_times(name: str, at: datetime) -> dict[str, Any]:
 
 
 def build_cashbox(cashbox: Cashbox) -> dict[str, Any]:
-    numbers = {"UniqueNumber": cashbox.number, "RegistrationNumber": cashbox.registration_number}
+    numbers = pick(cashbox, UniqueNumber="number", RegistrationNumber="registration_number")
     place = {"Address": ADDRESS, "AddressKz": ADDRESS_KZ, "Ofd": OFD}
     return {**numbers, "IdentityNumber": str(cashbox.identity_number), **place}
 
@@ -59,13 +64,11 @@ def build_cashbox(cashbox: Cashbox) -> dict[str, Any]:
 def build_check(receipt: Receipt, settings: Settings) -> dict[str, Any]:
     url = build_ticket_url(receipt)
     return {
-        "CheckNumber": receipt.check_number,
+        **pick(receipt, CheckNumber="check_number", CheckOrderNumber="order_number", OfflineMode="offline"),
         **build_times("DateTime", receipt.recorded_at),
-        "OfflineMode": receipt.offline,
         "CashboxOfflineMode": settings.offline,
         "Cashbox": build_cashbox(receipt.cashbox),
         "Organization": TAXPAYER,
-        "CheckOrderNumber": receipt.order_number,
         "ShiftNumber": receipt.shift.number,
         "EmployeeName": EMPLOYEE["EmployeeName"],
         "TicketUrl": url,
@@ -89,26 +92,22 @@ def build_history_item(receipt: Receipt) -> dict[str, Any]:
     sums, cashbox = receipt.sums, receipt.cashbox
     percents = [line.tax_percent or 0 for line in sums.lines if line.tax_type == VAT]
     return {
-        "CashboxUniqueNumber": cashbox.number,
-        "CashboxRegistrationNumber": cashbox.registration_number,
+        **pick(cashbox, CashboxUniqueNumber="number", CashboxRegistrationNumber="registration_number"),
         "CashboxIdentityNumber": cashbox.identity_number,
         "Address": ADDRESS,
-        "Number": receipt.check_number,
-        "OrderNumber": receipt.order_number,
+        **pick(receipt, Number="check_number", OrderNumber="order_number", DocumentNumber="document_number"),
+        **pick(receipt, OperationType="operation_type", IsOffline="offline"),
+        "OperationTypeText": OPERATION_NAMES[receipt.operation_type],
         "ExternalOrderNumber": _optional_text(receipt.fields, "externalordernumber"),
         **build_times("RegistratedOn", receipt.recorded_at),
         **EMPLOYEE,
         "ShiftNumber": receipt.shift.number,
-        "DocumentNumber": receipt.document_number,
-        "OperationType": receipt.operation_type,
-        "OperationTypeText": OPERATION_NAMES[receipt.operation_type],
         "Payments": [{"Sum": amount, "PaymentTypeName": PAYMENT_NAMES[kind]} for kind, amount in sums.payments],
-        **{name.capitalize(): getattr(sums, name) for name in ("total", "change", "taken", "discount", "markup", "tax")},
+        **pick(sums, Total="total", Change="change", Taken="taken", Discount="discount", Markup="markup", Tax="tax"),
         "MarkupPercent": 0,
         "TaxPercent": max(percents, default=0),
         "VATPayer": bool(percents),
         "Positions": [_build_history_position(line) for line in sums.lines],
-        "IsOffline": receipt.offline,
         "TicketUrl": build_ticket_url(receipt),
         "TicketPrintUrl": build_print_url(receipt),
         "CustomerXin": _optional_text(receipt.fields, "customerxin"),
@@ -119,16 +118,9 @@ def build_history_item(receipt: Receipt) -> dict[str, Any]:
 
 
 def build_list_row(cashbox: Cashbox, status: int, settings: Settings) -> dict[str, Any]:
-    return {
-        "UniqueNumber": cashbox.number,
-        "RegistrationNumber": cashbox.registration_number,
-        "IdentificationNumber": str(cashbox.identity_number),
-        "Name": "Касса салона",
-        "Description": "",
-        "IsOffline": settings.offline,
-        "CurrentStatus": status,
-        "Shift": len(cashbox.shifts),
-    }
+    numbers = pick(cashbox, UniqueNumber="number", RegistrationNumber="registration_number")
+    numbers |= {"IdentificationNumber": str(cashbox.identity_number), "Name": "Касса салона", "Description": ""}
+    return {**numbers, "IsOffline": settings.offline, "CurrentStatus": status, "Shift": len(cashbox.shifts)}
 
 
 def build_money(cashbox: Cashbox, shift: Shift, at: datetime, *, offline: bool) -> dict[str, Any]:
@@ -175,19 +167,14 @@ def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settin
         "TaxPayerVAT": bool(settings.vat_rates),
         "TaxPayerVATSeria": "",
         "TaxPayerVATNumber": "",
-        "ReportNumber": shift.number,
-        "CashboxSN": cashbox.number,
-        "CashboxIN": cashbox.identity_number,
-        "CashboxRN": cashbox.registration_number,
+        **pick(cashbox, CashboxSN="number", CashboxIN="identity_number", CashboxRN="registration_number"),
+        **pick(shift, ReportNumber="number", ShiftNumber="number", DocumentCount="document_count"),
+        **pick(shift, PutMoneySum="put", TakeMoneySum="withdrawn"),
         "StartOn": format_local(shift.opened_at),
         "ReportOn": format_local(now),
         "CloseOn": format_local(shift.closed_at) if shift.closed_at else None,
         "CashierCode": EMPLOYEE["EmployeeCode"],
         "CashierName": EMPLOYEE["EmployeeName"],
-        "ShiftNumber": shift.number,
-        "DocumentCount": shift.document_count,
-        "PutMoneySum": shift.put,
-        "TakeMoneySum": shift.withdrawn,
         "ControlSum": zlib.crc32(f"{cashbox.number}:{shift.number}:{end_sums}".encode()),
         "OfflineMode": settings.offline,
         "CashboxOfflineMode": settings.offline,
@@ -201,21 +188,13 @@ def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settin
 
 def _build_history_position(line: Line) -> dict[str, Any]:
     return {
-        "PositionName": line.name,
-        "PositionCode": line.code,
-        "Count": line.count,
-        "Price": line.price,
-        "DiscountTenge": line.discount,
-        "Markup": line.markup,
-        "TaxPercent": line.tax_percent or 0,
-        "Tax": line.tax,
-        "IsNds": line.tax_type == VAT,
+        **pick(line, PositionName="name", PositionCode="code", PositionType="position_type", UnitCode="unit_code"),
+        **pick(line, Count="count", Price="price", DiscountTenge="discount", Markup="markup", Tax="tax", Sum="amount"),
         **dict.fromkeys(("DiscountPercent", "MarkupPercent"), 0),
         **dict.fromkeys(("IsStorno", "MarkupDeleted", "DiscountDeleted"), False),
-        "Sum": line.amount,
-        "UnitCode": line.unit_code,
+        "TaxPercent": line.tax_percent or 0,
+        "IsNds": line.tax_type == VAT,
         "Mark": None,
-        "PositionType": line.position_type,
     }
 
 
