@@ -16,7 +16,7 @@ from dev.demo.binaries import BinariesMissing
 from dev.demo.console import Console
 from dev.demo.postgres_server import Postgres, check_given_database, hide_password
 from dev.demo.redis_server import Redis, check_given_redis
-from dev.demo.servers import Server, ServerFailed
+from dev.demo.servers import Server, ServerFailed, recall_port
 from dev.demo.state import AlreadyRunning, Secrets, StateFolder
 from dev.demo.supervisor import Command, StopRequested, Supervisor
 from dev.demo.visit import DemoFailed
@@ -43,9 +43,10 @@ class Demo:
         folder = self._folder.path
         database_url = self._obtain("DATABASE_URL", check_given_database, Postgres(folder / "postgres"))
         redis_url = self._obtain("REDIS_URL", check_given_redis, Redis(folder / "redis"))
-        self._simulator_port = self._folder.choose_port("simulator", SIMULATOR_PORT)
-        self._api_port = self._folder.choose_port("api", API_PORT)
-        self._flower_port = self._folder.choose_port("flower", FLOWER_PORT)
+        ports = {"simulator": SIMULATOR_PORT, "api": API_PORT, "flower": FLOWER_PORT}
+        self._simulator_port, self._api_port, self._flower_port = (
+            recall_port(folder / f"{name}-port", port) for name, port in ports.items()
+        )
         simulator_url = f"http://127.0.0.1:{self._simulator_port}"
         self._environment = children.service_environment(database_url, redis_url, simulator_url, self._secrets, LOOKS)
         self._migrate()

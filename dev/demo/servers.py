@@ -150,10 +150,7 @@ class Server(ABC):
         if self.port:
             wait_until(lambda: is_port_free(self.port), timeout=START_SECONDS, what=f"port {self.port} to be free")
             return
-        memory = self.folder / "port"
-        remembered = [int(text) for text in read_lines(memory) if text.isdigit()]
-        self.port = find_free_port(*remembered)
-        memory.write_text(f"{self.port}\n")
+        self.port = recall_port(self.folder / "port")
 
 
 def recall(path: Path, make: Callable[[], str]) -> str:
@@ -164,6 +161,14 @@ def recall(path: Path, make: Callable[[], str]) -> str:
     value = make()
     write_private(path, value + "\n")
     return value
+
+
+def recall_port(memory: Path, *preferred: int) -> int:
+    """The port of last time if it is free, else one of the preferred, else any."""
+    remembered = [int(line) for line in read_lines(memory) if line.isdigit()]
+    port = find_free_port(*remembered, *preferred)
+    memory.write_text(f"{port}\n", encoding="utf-8")
+    return port
 
 
 def write_private(path: Path, text: str) -> None:

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from dev.demo.servers import read_lines, recall
-from dev.demo.waiting import find_free_port
+from dev.demo.servers import recall
 
 CASHBOX = "SWK00000001"
 LOGIN = "demo-cashier@example.com"
@@ -59,14 +58,6 @@ class StateFolder:
 
     def note_holder(self, address: str) -> None:
         (self.path / "holder.json").write_text(json.dumps({"pid": os.getpid(), "address": address}), "utf-8")
-
-    def choose_port(self, name: str, *preferred: int) -> int:
-        """The port of last time if it is free."""
-        memory = self.path / f"{name}-port"
-        remembered = [int(line) for line in read_lines(memory) if line.isdigit()]
-        port = find_free_port(*remembered, *preferred)
-        memory.write_text(f"{port}\n", encoding="utf-8")
-        return port
 
     def _describe_holder(self) -> str:
         try:

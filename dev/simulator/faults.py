@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, field_validator
 
 from dev.simulator.wire import Ending, Reply
 
@@ -37,18 +37,12 @@ class Fault(BaseModel):
     _dice: random.Random = PrivateAttr(default_factory=random.Random)
     _hits: int = PrivateAttr(0)
 
-    @field_validator("operation")
+    @field_validator("operation", "kind")
     @classmethod
-    def _know_operation(cls, value: str) -> str:
-        if value not in cls.operations | {"any"}:
-            raise ValueError(f"must be any or one of {', '.join(sorted(cls.operations))}")
-        return value
-
-    @field_validator("kind")
-    @classmethod
-    def _know_kind(cls, value: str) -> str:
-        if value not in cls.kinds:
-            raise ValueError(f"must be one of {', '.join(sorted(cls.kinds))}")
+    def _is_known(cls, value: str, about: ValidationInfo) -> str:
+        known = set(cls.kinds) if about.field_name == "kind" else cls.operations | {"any"}
+        if value not in known:
+            raise ValueError(f"must be one of {', '.join(sorted(known))}")
         return value
 
     def model_post_init(self, _context: Any) -> None:

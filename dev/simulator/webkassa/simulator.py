@@ -6,7 +6,7 @@ from typing import Any
 from dev.simulator import simulator
 from dev.simulator.simulator import Body, Meet, Query
 from dev.simulator.webkassa.access import Flights
-from dev.simulator.webkassa.answers import build_ledger_row
+from dev.simulator.webkassa.answers import build_ledger_row, pick
 from dev.simulator.webkassa.calls import Call, read_call
 from dev.simulator.webkassa.clock import Clock
 from dev.simulator.webkassa.errors import NOT_SEQUENTIAL, Refusal
@@ -131,11 +131,9 @@ def _refuse(refusal: Refusal) -> Ending:
 def _describe_cashbox(cashbox: Cashbox) -> dict[str, Any]:
     shift = cashbox.find_open_shift()
     return {
-        "number": cashbox.number,
-        "registration_number": cashbox.registration_number,
+        **pick(cashbox, number="number", registration_number="registration_number", receipts="receipt_count"),
         "shift": len(cashbox.shifts),
         "open": shift is not None,
         "opened_at": shift.opened_at.isoformat() if shift else None,
-        "receipts": cashbox.receipt_count,
         "drawer": str(cashbox.drawer),
     }
