@@ -60,10 +60,8 @@ class Follower:
         if receipt.get("state") == "issued":
             return dict(receipt)
         if answer.get("state") in _FINAL_STATES or receipt.get("state") == "rejected":
-            reason = f"{answer.get('state')} ({answer.get('reason')})"
-            raise DemoFailed(
-                "worker", f"the visit ended without a receipt: {reason}. To begin anew, remove the state folder"
-            )
+            how = f"the visit ended without a receipt: {answer.get('state')} ({answer.get('reason')})"
+            raise DemoFailed("worker", f"{how}. To begin anew, remove the state folder")
         return None
 
     def _report(self, state: str) -> None:
@@ -79,8 +77,7 @@ class Follower:
 
 def find_tax(simulator_port: int, external_check_number: str) -> Decimal | None:
     """The tax as the register has it; the status endpoint does not tell."""
-    path = f"/_sim/receipts?external={external_check_number}"
-    status, rows = call(simulator_port, "GET", path)
+    status, rows = call(simulator_port, "GET", f"/_sim/receipts?external={external_check_number}")
     return Decimal(rows[0]["tax"]) if status == 200 and isinstance(rows, list) and rows else None
 
 
