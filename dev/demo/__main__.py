@@ -43,13 +43,14 @@ class Demo:
         folder = self._folder.path
         database_url = self._obtain("DATABASE_URL", check_given_database, Postgres(folder / "postgres"))
         redis_url = self._obtain("REDIS_URL", check_given_redis, Redis(folder / "redis"))
+        self._migrate(database_url)
+        # As late as can be: another demo on this machine may be looking for the same ports.
         ports = {"simulator": SIMULATOR_PORT, "api": API_PORT, "flower": FLOWER_PORT}
         self._simulator_port, self._api_port, self._flower_port = (
             recall_port(folder / f"{name}-port", port) for name, port in ports.items()
         )
         simulator_url = f"http://127.0.0.1:{self._simulator_port}"
         self._environment = children.service_environment(database_url, redis_url, simulator_url, self._secrets, LOOKS)
-        self._migrate()
         self._start_processes()
         self._folder.note_holder(f"http://127.0.0.1:{self._api_port}")
 
@@ -91,9 +92,10 @@ class Demo:
         self._supervisor.console.show(unit.name, f"ready on 127.0.0.1:{server.port}")
         return server.url
 
-    def _migrate(self) -> None:
+    def _migrate(self, database_url: str) -> None:
         self._say("migrating the database")
-        command = Command(children.migrate_command(), self._environment, self._folder.path)
+        environment = {**children.base_environment(), "DATABASE_URL": database_url}
+        command = Command(children.migrate_command(), environment, self._folder.path)
         code = self._supervisor.run_once("migrate", command, READY_SECONDS)
         if code != 0:
             raise DemoFailed("migrate", f"alembic upgrade head ended with exit code {code}")
