@@ -7,12 +7,12 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.acquire.auth import NotAllowed, NotSignedIn
-from api.acquire.forms import FormRefused, FormTooLarge
-from api.acquire.guards import COOKIE_PATH, NotFound
-from api.acquire.rendering import redirect, render, render_without_session
-from api.acquire.signing import SecretKeyMissing
-from api.acquire.text import Refused, Text
+from api.acquire.access.auth import NotAllowed, NotSignedIn
+from api.acquire.access.forms import FormRefused, FormTooLarge
+from api.acquire.access.guards import COOKIE_PATH, NotFound
+from api.acquire.access.signing import SecretKeyMissing
+from api.acquire.show.rendering import redirect, render, render_without_session
+from api.acquire.words.text import Refused, Text
 from api.webhook.status import RecordNotFound
 from shared.logging import get_logger
 

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from api.dependencies import SessionDep
 from shared.clock import utc_now
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES
 from shared.logging import get_logger
-from shared.models import Receipt, WebhookRecord
-from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES
+from shared.storage.models import Receipt, WebhookRecord
 
 log = get_logger(__name__)
 router = APIRouter(tags=["health"])

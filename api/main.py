@@ -15,22 +15,22 @@ from redis import Redis
 from starlette.types import Receive, Scope, Send
 
 from api import health, metrics
-from api.acquire import assets
 from api.acquire import routes as acquire
+from api.acquire.show import assets
 from api.errors import add_error_handlers
 from api.middleware import RequestContext
 from api.webhook import routes as webhook
-from api.webhook.docs import ENVELOPE_SCHEMA
-from api.webhook.door import WebhookDoor, is_webhook
-from api.webhook.link import Link
-from api.webhook.publisher import Publisher
+from api.webhook.endpoint import WebhookDoor, is_webhook
+from api.webhook.openapi import ENVELOPE_SCHEMA
 from api.webhook.salon_limit import SalonLimit
 from api.webhook.security import Doorman
-from api.webhook.writer import GroupWriter
+from api.webhook.store.batch_writer import GroupWriter
+from api.webhook.store.connection import Link
+from api.webhook.store.publisher import Publisher
 from shared.config import Settings, get_settings
-from shared.db import build_url, create_database_engine, create_session_factory
 from shared.logging import configure_logging
 from shared.queue import create_producer
+from shared.storage.db import build_url, create_database_engine, create_session_factory
 from shared.tracing import start_tracing, stop_tracing
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -21,7 +21,7 @@ SECURITY_HEADERS = (
 
 
 class RequestContext:
-    """Plain ASGI. Webhooks do not pass here: see `api.webhook.door`."""
+    """Plain ASGI. Webhooks do not pass here: see `api.webhook.endpoint`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

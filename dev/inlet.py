@@ -6,10 +6,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from api.webhook.ingress import Reply, accept
-from api.webhook.link import Link
-from api.webhook.writer import GroupWriter
+from api.webhook.store.batch_writer import GroupWriter
+from api.webhook.store.connection import Link
 from shared.config import Settings
-from shared.db import build_url
+from shared.storage.db import build_url
 
 Result = TypeVar("Result")
 OnStored = Callable[[list[tuple[int, str]]], None]

@@ -4,8 +4,8 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 
 from shared.config import get_settings
-from shared.db import build_url
-from shared.models import Base
+from shared.storage.db import build_url
+from shared.storage.models import Base
 
 
 def run_migrations() -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.clock import ALMATY
-from shared.money import InvalidAmount, parse_amount
+from shared.fiscal.money import InvalidAmount, parse_amount
 
 RECORD = "record"
 GOODS_SALE = "goods_operations_sale"
@@ -270,6 +270,7 @@ class GoodsOperation(_Tolerant):
 
 class Expense(_Tolerant):
     id: Id = None
+    title: Text = ""
     type: Id = None
 
 

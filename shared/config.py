@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.statuses import PaymentKind
+from shared.fiscal.statuses import PaymentKind
 
 _ALTEGIO_TOKENS = ("ALTEGIO_PARTNER_TOKEN", "ALTEGIO_USER_TOKEN")
 _PLACEHOLDER = re.compile(r"^(change[-_ ]?me.*|your[-_ ].*|<.*>|placeholder.*)$", re.IGNORECASE)
@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     altegio_connect_timeout: float = Field(5.0, gt=0, le=20)
     altegio_read_timeout: float = Field(15.0, gt=0, le=45)
     altegio_amounts_in_tiyn: bool = False
+    altegio_patience_seconds: float = Field(600.0, ge=0, le=3600)
     reconcile_interval_seconds: float = Field(300.0, gt=0)
 
     webkassa_api_url: str = "https://api.webkassa.kz"
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     retry_max_age_hours: float = Field(72.0, gt=0)
     retry_base_seconds: float = Field(2.0, gt=0)
     retry_cap_seconds: float = Field(300.0, gt=0)
+    register_probe_seconds: float = Field(120.0, ge=1, le=3600)
     # Longer than any call to Webkassa can take, so that a lease never ends under a call that is still running.
     lease_seconds: int = Field(60, ge=5, le=90)
     dispatch_interval_seconds: float = Field(5.0, gt=0)
@@ -189,6 +191,12 @@ class Settings(BaseSettings):
             raise ConfigurationError(f"not set: {', '.join(missing)} (see .env.example)")
         if len({bool(self._value(name)) for name in _ALTEGIO_TOKENS}) > 1:
             raise ConfigurationError(f"{' and '.join(_ALTEGIO_TOKENS)} go together: set both, or neither")
+        if self.return_policy == "auto" and not self._value(_ALTEGIO_TOKENS[0]):
+            # Whoever can post webhooks could have true sales returned.
+            raise ConfigurationError(
+                f"RETURN_POLICY=auto needs {' and '.join(_ALTEGIO_TOKENS)}: a return is made on Altegio's own word only."
+                " Set both, or RETURN_POLICY=manual."
+            )
         if not self.debug:
             self._refuse_placeholders(*needed, *_ALTEGIO_TOKENS, *self._database_secrets)
 

@@ -58,7 +58,7 @@ BROKER_OPTIONS: dict[str, Any] = {
     "socket_timeout": 2.0,
     "socket_connect_timeout": 2.0,
     "socket_keepalive": True,
-    # A message of a killed worker comes back after this long. Nothing here runs or waits longer: see `worker.celery`.
+    # A message of a killed worker comes back after this long. Nothing here runs or waits longer: see `worker.entry.celery`.
     "visibility_timeout": 180,
     # kombu sweeps lost messages every interval x throttle seconds: 100 by default, 5 here.
     "unacked_restore_interval": 5,

@@ -14,11 +14,11 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared.db import SessionFactory
+from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.logging import get_logger
-from shared.models import Receipt, Replay, WebhookRecord
 from shared.queue import DEAD_LETTER, publish_records
-from shared.statuses import ReceiptState, RecordState
+from shared.storage.db import SessionFactory
+from shared.storage.models import Receipt, Replay, WebhookRecord
 
 log = get_logger(__name__)
 

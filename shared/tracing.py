@@ -10,6 +10,8 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from structlog.contextvars import get_contextvars
+
 from shared.logging import get_logger
 
 if TYPE_CHECKING:
@@ -44,6 +46,13 @@ def stop_tracing() -> None:
     """What has gathered is sent."""
     if _provider is not None:
         _provider.shutdown()
+
+
+def tell_span(name: str, seconds: float, **attributes: str | int) -> None:
+    """In the trace of the request, and with the ids, that the work has bound to its log lines."""
+    bound = get_contextvars()
+    ids = {key: bound[key] for key in ("record_id", "receipt_id") if bound.get(key) is not None}
+    record_span(name, seconds, bound.get("request_id"), ids | attributes)
 
 
 def record_span(name: str, seconds: float, request_id: str | None, attributes: Mapping[str, str | int]) -> None:

@@ -6,7 +6,7 @@ from types import ModuleType
 import click
 
 import shared  # noqa: F401 -- before anything that logs
-from worker.celery import app
+from worker.entry.celery import app
 
 __all__ = ["app"]
 

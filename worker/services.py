@@ -9,13 +9,13 @@ from celery import Celery
 from redis import Redis
 
 from shared.config import Settings, get_settings
-from shared.db import SessionFactory, create_database_engine, create_session_factory
 from shared.queue import create_producer
+from shared.storage.db import SessionFactory, create_database_engine, create_session_factory
 from worker.altegio.client import AltegioClient, is_configured
-from worker.breaker import Breaker
-from worker.registers import Registers
-from worker.retry_policy import Budget
+from worker.webkassa.breaker import Breaker
 from worker.webkassa.client import WebkassaClient
+from worker.webkassa.clients import CashboxClients
+from worker.webkassa.retry_policy import Budget
 
 # Threads of the pool, plus the heartbeats of their leases.
 DATABASE_CONNECTIONS = 20
@@ -26,7 +26,7 @@ class Services:
     settings: Settings
     sessions: SessionFactory
     redis: Redis
-    registers: Registers
+    clients: CashboxClients
     # None: no tokens, webhooks are all there is.
     altegio: AltegioClient | None
     breaker: Breaker
@@ -36,7 +36,7 @@ class Services:
 
     def webkassa_of(self, cashbox_id: int) -> WebkassaClient:
         """The client with the credentials of that cashbox. Raises LoginRefused when they cannot be read."""
-        return self.registers.open(cashbox_id)
+        return self.clients.open(cashbox_id)
 
     @property
     def budget(self) -> Budget:
@@ -57,13 +57,13 @@ def create_services(settings: Settings) -> Services:
     engine = create_database_engine(settings, pool_size=DATABASE_CONNECTIONS)
     sessions = create_session_factory(engine)
     redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
-    registers = Registers(settings, sessions, redis)
+    clients = CashboxClients(settings, sessions, redis)
     return Services(
         settings=settings,
         sessions=sessions,
         redis=redis,
-        registers=registers,
+        clients=clients,
         altegio=AltegioClient(settings, redis) if is_configured(settings) else None,
-        breaker=Breaker(redis, registers.host),
+        breaker=Breaker(redis, clients.host),
         producer=create_producer(settings),
     )

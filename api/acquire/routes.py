@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Response
 
-from api.acquire.guards import NotFound
+from api.acquire.access.guards import NotFound
 from api.acquire.pages import attention, books, drawer, office, orders, payment, receipt, returns, shifts, sign_in, visits
-from api.acquire.rendering import redirect
+from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
 for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, office):

@@ -10,13 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api.acquire import audit
-from api.acquire.auth import end_sessions, normalise_login
-from api.acquire.passwords import MAX_PASSWORD, MIN_PASSWORD, hash_password
+from api.acquire.access import audit
+from api.acquire.access.auth import end_sessions, normalise_login
+from api.acquire.access.passwords import MAX_PASSWORD, MIN_PASSWORD, hash_password
 from shared.config import get_settings
-from shared.db import create_database_engine, create_session_factory
-from shared.models import StaffUser
-from shared.models.staff_user import StaffRole
+from shared.storage.db import create_database_engine, create_session_factory
+from shared.storage.models import StaffUser
+from shared.storage.models.desk.staff_user import StaffRole
 
 MAX_LOGIN = 64
 

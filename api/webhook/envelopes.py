@@ -14,10 +14,10 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from api.webhook.express import NotPlain, PlainVisit, read_plain_visit
+from api.webhook.plain_visit import NotPlain, PlainVisit, read_plain_visit
 from shared.altegio import KNOWN_STATUSES, SUPPORTED_RESOURCES, Envelope, GoodsOperation, parse_entity
+from shared.fiscal.statuses import RecordState
 from shared.logging import MASK
-from shared.statuses import RecordState
 
 MAX_DEPTH = 60
 # Altegio sends one at a time; more than this is no delivery of a salon.

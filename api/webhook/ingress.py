@@ -8,13 +8,13 @@ from typing import Any
 from prometheus_client import Counter
 
 from api.webhook.envelopes import Arrival, read_arrivals
-from api.webhook.inbox import Stored
-from api.webhook.journal import Journal
 from api.webhook.salon_limit import SalonLimit
-from api.webhook.writer import GroupWriter
+from api.webhook.store.batch_writer import GroupWriter
+from api.webhook.store.batches import Stored
+from api.webhook.store.log_lines import Journal
 from shared.altegio import SUPPORTED_RESOURCES
+from shared.fiscal.statuses import RecordState
 from shared.metrics import WEBHOOKS
-from shared.statuses import RecordState
 
 journal = Journal(__name__)
 

@@ -8,7 +8,7 @@ import msgspec
 from api.webhook.envelopes import NotJson
 from api.webhook.salon_limit import SalonTooFast
 from api.webhook.security import BadSecret, BodyTooLarge
-from api.webhook.writer import StoreUnavailable
+from api.webhook.store.batch_writer import StoreUnavailable
 
 Headers = tuple[tuple[bytes, bytes], ...]
 RETRY_AFTER: Headers = ((b"retry-after", b"2"),)

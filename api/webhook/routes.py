@@ -2,22 +2,23 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import SessionDep
-from api.webhook import docs
-from api.webhook.door import WebhookDoor
+from api.webhook import openapi
+from api.webhook.endpoint import WebhookDoor
 from api.webhook.status import RecordStatus, get_record_status
+from shared.altegio import SupportedResource
 
 router = APIRouter(prefix="/api/webhook", tags=["webhook"])
 
 
-@router.post("", summary="Receive a webhook", openapi_extra=docs.RECEIVE, responses=docs.ANSWERS)
+@router.post("", summary="Receive a webhook", openapi_extra=openapi.RECEIVE, responses=openapi.ANSWERS)
 @router.post(
     "/{secret}",
     summary="Receive a webhook, secret in the path",
-    openapi_extra=docs.RECEIVE_WITH_SECRET,
-    responses=docs.ANSWERS,
+    openapi_extra=openapi.RECEIVE_WITH_SECRET,
+    responses=openapi.ANSWERS,
 )
 async def receive(request: Request) -> Response:
     """One envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
@@ -38,10 +39,16 @@ async def probe() -> dict[str, Any]:
     return {"success": True, "message": "post Altegio's webhooks here"}
 
 
-@router.get("/status/{id}", summary="What became of a delivery", responses=docs.STATUS_ANSWERS)
+@router.get("/status/{id}", summary="What became of a delivery", responses=openapi.STATUS_ANSWERS)
 def show_status(
     id: Annotated[int, Path(ge=1, le=2**63 - 1, description="`record_id` of our answer, or Altegio's `resource_id`")],
     session: SessionDep,
+    resource: Annotated[
+        SupportedResource | None, Query(description="what the number is of, where Altegio uses it for several things")
+    ] = None,
 ) -> RecordStatus:
-    """State, reason and receipt of a delivery; for Altegio's own id the newest delivery counts. No personal data."""
-    return get_record_status(session, id)
+    """State, reason and receipt of a delivery. No personal data.
+
+    For Altegio's own id the delivery that has the receipt answers, else the newest.
+    """
+    return get_record_status(session, id, resource)

@@ -7,10 +7,10 @@ from typing import Any
 from sqlalchemy import Connection, Engine, event, text
 from sqlalchemy.orm import Session
 
-from api.acquire.attention import list_dead_letters, list_refused_returns, list_returns_due
-from api.acquire.queries import Cursor, find_states, find_visit, list_visits
-from api.acquire.search import read_search
-from api.acquire.states import Filter
+from api.acquire.attention.queries import list_dead_letters, list_refused_returns, list_returns_due
+from api.acquire.visits.queries import Cursor, find_states, find_visit, list_visits
+from api.acquire.visits.search import read_search
+from api.acquire.visits.states import Filter
 from dev.bench.acquire_data import FIRST_RECORD
 from shared.clock import almaty_date, utc_now
 

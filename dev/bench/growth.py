@@ -17,8 +17,8 @@ from dev.bench.tables import median, pick, show_table
 from dev.bench.world import World
 from shared.clock import almaty_date, utc_now
 from shared.config import Settings
-from worker.dispatch import dispatch
-from worker.receipt_queries import Filters, list_deliveries
+from worker.entry.cli.receipt_queries import Filters, list_deliveries
+from worker.rounds.rescue import dispatch
 from worker.services import Services, create_services
 
 _CASHBOXES = 50

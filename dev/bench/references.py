@@ -18,8 +18,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import get_settings
-from shared.models import WebhookRecord
 from shared.queue import PROCESS_RECORD, create_producer
+from shared.storage.models import WebhookRecord
 
 
 class Envelope(BaseModel):

@@ -24,7 +24,7 @@ from dev.month.plan import COMPANIES, Plan
 from dev.month.steps import Month
 from dev.month.verdict import Verdict, judge
 from shared.config import Settings
-from shared.db import create_database_engine
+from shared.storage.db import create_database_engine
 from worker.services import Services, create_services
 
 POSTGRES_SETTINGS = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}

@@ -14,13 +14,13 @@ from dev.chaos.register import Register
 from dev.inlet import Inlet
 from dev.month.bodies import describe_goods, describe_payment, describe_visit
 from dev.month.cabinet import Cabinet
-from shared.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, WebhookRecord
-from shared.statuses import OPEN_RECORD_STATES, ReceiptKind, RecordState
-from worker.carry_out import carry_out, find_due_orders
-from worker.issue_receipt import issue_due
-from worker.make_return import make_return
-from worker.night import close_due, watch_shifts
-from worker.process_record import process_record
+from shared.fiscal.statuses import OPEN_RECORD_STATES, ReceiptKind, RecordState
+from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, WebhookRecord
+from worker.decide.process_record import process_record
+from worker.issue.issue_due import issue_due
+from worker.issue.make_return import make_return
+from worker.rounds.desk_orders import carry_out, find_due_orders
+from worker.rounds.nightly_z_report import close_due, watch_shifts
 from worker.services import Services
 
 _ROUNDS = 6

@@ -11,14 +11,14 @@ from sqlalchemy import select
 from dev.chaos.register import Register
 from dev.month.plan import Plan
 from dev.month.steps import Expected
-from shared.books import DayBooks
-from shared.books_data import keep_books
-from shared.models import Cashbox, CashboxOrder, Receipt, Shift
-from shared.models.cashbox_order import OrderState
-from shared.payment_types import KIND_OF_TYPE
-from shared.shift_books import sum_shift
-from shared.statuses import OPEN_RECEIPT_STATES, PaymentKind
-from shared.z_report import ReportSums, read_report
+from shared.books.model import DayBooks
+from shared.books.read import keep_books
+from shared.books.shift import sum_shift
+from shared.fiscal.payment_types import KIND_OF_TYPE
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, PaymentKind
+from shared.fiscal.z_report import ReportSums, read_report
+from shared.storage.models import Cashbox, CashboxOrder, Receipt, Shift
+from shared.storage.models.desk.cashbox_order import OrderState
 from worker.services import Services
 
 DAY = timedelta(hours=24)

@@ -48,6 +48,6 @@ def _list_common(simulator: Simulator[Any, Any]) -> dict[tuple[str, str], Callab
         ("POST", "settings"): change_settings,
         ("GET", "faults"): lambda _query, _body: simulator.faults.describe(),
         ("POST", "faults"): lambda _query, body: {"id": simulator.faults.add(simulator.fault.model_validate(body))},
-        ("DELETE", "faults"): lambda _query, _body: simulator.faults.clear(),
+        ("DELETE", "faults"): lambda _query, _body: simulator.faults.lift(),
         ("POST", "reset"): lambda _query, _body: simulator.reset(),
     }

@@ -36,6 +36,7 @@ class Fault(BaseModel):
     retry_after: int | None = Field(None, ge=0)
     _dice: random.Random = PrivateAttr(default_factory=random.Random)
     _hits: int = PrivateAttr(0)
+    _is_lifted: bool = PrivateAttr(False)
 
     @field_validator("operation", "kind")
     @classmethod
@@ -58,6 +59,13 @@ class Fault(BaseModel):
         )
         self._hits += is_hit
         return is_hit
+
+    def lift(self) -> None:
+        """A call that it holds goes on at once."""
+        self._is_lifted = True
+
+    def is_lifted(self) -> bool:
+        return self._is_lifted
 
     def spoil(self, ending: Ending) -> Ending:
         return self.kinds[self.kind](self, ending)
@@ -86,6 +94,13 @@ class Faults:
     def describe(self) -> list[dict[str, Any]]:
         with self._lock:
             return [fault.describe() | {"id": number} for number, fault in self._ordered.items()]
+
+    def lift(self) -> None:
+        """None is left, and none holds a call any more."""
+        with self._lock:
+            for fault in self._ordered.values():
+                fault.lift()
+            self._ordered.clear()
 
     def clear(self) -> None:
         with self._lock:

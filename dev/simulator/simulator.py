@@ -66,7 +66,7 @@ class Simulator(ABC, Generic[S, C]):
 
         def meet(**limits: Any) -> Fault | None:
             fault = self.faults.take(entry.operation, **limits)
-            if fault and fault.seconds and not wire.wait(fault.seconds, is_cancelled, linger=fault.linger):
+            if fault and fault.seconds and not wire.wait(fault.seconds, is_cancelled, fault.is_lifted, linger=fault.linger):
                 raise Gone(fault.kind)
             return fault
 

@@ -71,12 +71,12 @@ class Wire:
             self._connection.sendall(head + (body if is_sent else body[: len(body) // 2]))
         return keep_alive and is_sent
 
-    def wait(self, seconds: float, is_cancelled: Callable[[], bool], *, linger: bool) -> bool:
-        """Sleeps; False soon after the client has left (unless lingering) or the request is cancelled."""
+    def wait(self, seconds: float, is_cancelled: Callable[[], bool], is_lifted: Callable[[], bool], *, linger: bool) -> bool:
+        """Sleeps, until it is lifted at most; False soon after the client has left (unless lingering) or it is cancelled."""
         deadline = time.monotonic() + seconds
         while not is_cancelled() and (linger or not self._has_ended()):
             left = deadline - time.monotonic()
-            if left <= 0:
+            if left <= 0 or is_lifted():
                 return True
             time.sleep(min(left, POLL_SECONDS))
         return False

@@ -17,11 +17,11 @@ from tests.support.payloads import COMPANY, visit
 from tests.support.post_box import PostBox
 from tests.support.simulator import MORE_CASHBOXES, SimulatorControl
 from worker.alerts import clear_alert, raise_alert, send_alert
-from worker.alerts.licences import check_licences
-from worker.alerts.lookout import Lookout
-from worker.alerts.watch import watch
-from worker.alerts.without_database import _SINCE_KEY
-from worker.cashboxes import Changes, add_cashbox
+from worker.rounds.watch.licences import check_licences
+from worker.rounds.watch.lookout import Lookout
+from worker.rounds.watch.watch import watch
+from worker.rounds.watch.without_database import _SINCE_KEY
+from worker.salon.cashboxes import Changes, add_cashbox
 
 SALONS = {COMPANY: CASHBOX, 777: MORE_CASHBOXES[0], 888: MORE_CASHBOXES[1]}
 

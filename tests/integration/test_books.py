@@ -8,19 +8,19 @@ from uuid import uuid4
 
 import pytest
 
-from shared.books import DayBooks, Why
-from shared.books_csv import write_csv
-from shared.books_data import keep_books
-from shared.books_table import COLUMNS, list_rows
+from shared.books.csv_file import write_csv
+from shared.books.model import DayBooks, Why
+from shared.books.read import keep_books
+from shared.books.table import COLUMNS, list_rows
 from shared.clock import ALMATY, almaty_date, utc_now
-from shared.models import Cashbox, ReturnOrder
-from shared.statuses import PaymentKind
+from shared.fiscal.statuses import PaymentKind
+from shared.storage.models import Cashbox, ReturnOrder
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
 from tests.support.register import Register
 from tests.support.simulator import SimulatorControl
-from worker.desk import close_shifts_now
-from worker.make_return import make_return
+from worker.entry.cli.by_hand import close_shifts_now
+from worker.issue.make_return import make_return
 
 CARD, CASH = PaymentKind.CARD, PaymentKind.CASH
 

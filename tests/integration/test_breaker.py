@@ -6,14 +6,14 @@ from dev.demo.waiting import wait_until
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.simulator import SimulatorControl
-from worker.breaker import FAILURES_TO_OPEN, PROBE_EVERY_SECONDS
-from worker.dispatch import dispatch
+from worker.rounds.rescue import dispatch
+from worker.webkassa.breaker import FAILURES_TO_OPEN, PROBE_EVERY_SECONDS
 
 
 @pytest.fixture
 def outage(bridge: Bridge, simulator: SimulatorControl) -> None:
     """Ten receipts are due, and nobody listens at Webkassa's address."""
-    bridge.services.registers.open_default()._token.get()
+    bridge.services.clients.open_default()._token.get()
     bridge.accept([visit(number) for number in range(1, 11)])
     bridge.decide_open()
     simulator.process.kill()

@@ -6,11 +6,11 @@ from uuid import uuid4
 
 import pytest
 
-from shared.models import CashboxOrder
+from shared.storage.models import CashboxOrder
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.simulator import SimulatorControl
-from worker.carry_out import carry_out, find_due_orders
+from worker.rounds.desk_orders import carry_out, find_due_orders
 
 
 def order(bridge: Bridge, kind: str, amount: Any = None) -> int:

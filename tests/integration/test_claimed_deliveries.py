@@ -5,13 +5,13 @@ import threading
 from sqlalchemy import text
 
 from dev.demo.waiting import wait_until
-from shared.db import open_alone
-from shared.locks import lock_visit
+from shared.storage.db import open_alone
+from shared.storage.locks import lock_visit
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
 from tests.support.statements import note_statements
-from worker.delivery import claim_delivery
-from worker.process_record import MAX_CLAIMS
+from worker.decide.delivery import claim_delivery
+from worker.decide.process_record import MAX_CLAIMS
 
 LEASE = 60
 

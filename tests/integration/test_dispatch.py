@@ -7,8 +7,8 @@ from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
 from tests.support.simulator import SimulatorControl
 from tests.support.statements import explain, note_statements
-from worker.dispatch import dispatch, follow_up, send_dead_letters
-from worker.issue_receipt import issue_due
+from worker.issue.issue_due import issue_due
+from worker.rounds.rescue import dispatch, follow_up, send_dead_letters
 
 
 def make_due(bridge: Bridge) -> None:

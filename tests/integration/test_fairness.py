@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from dev.demo.waiting import wait_until
 from dev.simulator.webkassa import RunningSimulator, Settings, start
-from shared.models import Cashbox, Receipt, WebhookRecord
-from shared.statuses import ReceiptState
+from shared.fiscal.statuses import ReceiptState
+from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from tests.support.bridge import Bridge
-from worker.issue_receipt import issue_due
-from worker.process_record import process_record
+from worker.decide.process_record import process_record
+from worker.issue.issue_due import issue_due
 
 SLOW, QUICK = "SWK00000001", "SWK00000002"
 SLOW_COMPANY, QUICK_COMPANY = 1, 2

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from worker.receipt_queries import BadFilter, Filters, find_ids, list_deliveries
+from worker.entry.cli.receipt_queries import BadFilter, Filters, find_ids, list_deliveries
 
 HOSTILE = ["' OR '1'='1", "x'; DROP TABLE receipts; --", "%", "_", "\\", "$$", '"', "a\nb", "{}", "%(x)s"]
 

@@ -11,8 +11,8 @@ from tests.support.altegio import AltegioControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
 from tests.support.simulator import SimulatorControl
-from worker.catch_up import OVERLAP, catch_up, find_salons
-from worker.hook_check import check_hooks, find_hook_problem
+from worker.rounds.hook_check import check_hooks, find_hook_problem
+from worker.rounds.missed_webhooks import OVERLAP, catch_up, find_salons
 
 CASH, CARD, MOBILE = 0, 1, 4
 
@@ -69,7 +69,7 @@ class TestRecords:
         looking.deliver(*first)
         altegio.apply(known_visit(status="delete", changed=stamp(-60)))
         look(looking)
-        assert looking.receipt().return_due_reason == "the record was deleted"
+        assert looking.receipt().return_due_reason == "the record was deleted, payments of 4000.00 ₸ are in force"
 
     def test_a_webhook_that_comes_after_all(
         self, looking: Bridge, altegio: AltegioControl, simulator: SimulatorControl

@@ -6,13 +6,13 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
-from shared.models import ReturnOrder, StaffUser, WebhookRecord
 from shared.replay import Outcome, replay
+from shared.storage.models import ReturnOrder, StaffUser, WebhookRecord
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, T3, goods, visit
 from tests.support.simulator import SimulatorControl
-from worker.make_return import make_return
-from worker.retention import BATCH, count_expired, empty_expired
+from worker.issue.make_return import make_return
+from worker.rounds.retention import BATCH, count_expired, empty_expired
 
 CLIENT = {"client": {"display_name": "Айгүл", "phone": "+77015550142"}}
 CUSTOMER = '{"CustomerEmail": "a@mail.kz", "CustomerPhone": "+77015550142", "CustomerXin": "000000000000"}'

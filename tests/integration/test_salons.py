@@ -3,12 +3,12 @@
 import pytest
 
 from dev.demo.state import CASHBOX
-from shared.models import Cashbox
-from shared.sealing import CannotUnseal, seal, unseal
+from shared.storage.models import Cashbox
+from shared.storage.sealing import CannotUnseal, seal, unseal
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
 from tests.support.simulator import MORE_CASHBOXES, SimulatorControl
-from worker.cashboxes import (
+from worker.salon.cashboxes import (
     BadCashbox,
     Changes,
     add_cashbox,

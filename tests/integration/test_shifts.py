@@ -11,8 +11,8 @@ from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.register import Register
 from tests.support.simulator import SimulatorControl
-from worker.alerts.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
-from worker.night import close_due, watch_shifts
+from worker.rounds.nightly_z_report import close_due, watch_shifts
+from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 
 DAY = 24 * 3600
 

@@ -7,11 +7,11 @@ from sqlalchemy import func, update
 
 from api.store_metrics import read_database
 from dev.demo.state import CASHBOX
-from shared.models import Receipt
+from shared.storage.models import Receipt
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.simulator import SimulatorControl
-from worker.desk import close_shifts_now
+from worker.entry.cli.by_hand import close_shifts_now
 
 
 def read(bridge: Bridge) -> dict[str, dict[tuple[str, ...], float]]:

@@ -307,7 +307,7 @@ def test_secrets_are_in_no_log_row(bridge: Bridge, simulator: SimulatorControl) 
     simulator.fault(operation="check", kind="drop", when="after")
     bridge.deliver(visit())
     bridge.settle()
-    token = bridge.services.registers.open_default()._token.get()
+    token = bridge.services.clients.open_default()._token.get()
     settings = bridge.services.settings
     secrets = [token, settings.webkassa_password.get_secret_value(), settings.webkassa_api_token.get_secret_value()]
     for table in ("fiscalization_logs", "receipts", "webhook_records"):

@@ -10,13 +10,13 @@ from msgspec.structs import replace
 from sqlalchemy import text
 
 from api.webhook.envelopes import Arrival, read_arrivals
-from api.webhook.inbox import Stored
-from api.webhook.link import Link
-from api.webhook.writer import StoreUnavailable
+from api.webhook.store.batch_writer import StoreUnavailable
+from api.webhook.store.batches import Stored
+from api.webhook.store.connection import Link
 from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
 from dev.inlet import Inlet
-from shared.db import build_url
+from shared.storage.db import build_url
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 

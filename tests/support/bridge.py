@@ -10,11 +10,11 @@ from sqlalchemy import func, select, text, update
 from api.webhook.ingress import Reply
 from dev.inlet import Inlet
 from shared.config import Settings
-from shared.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
-from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
-from worker.issue_receipt import issue_due
-from worker.process_record import process_record
-from worker.resolution import Resolution
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.storage.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
+from worker.decide.process_record import process_record
+from worker.decide.resolution import Resolution
+from worker.issue.issue_due import issue_due
 from worker.services import Services, create_services
 
 MAX_ROUNDS = 12
@@ -28,6 +28,7 @@ def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
     defaults = {
         "goods_wait_seconds": 0,
         "payment_wait_seconds": 0,
+        "altegio_patience_seconds": 0,
         "webkassa_connect_timeout": 2,
         "webkassa_read_timeout": 1,
     }
@@ -70,7 +71,7 @@ class Bridge:
                 session.execute(table.delete())
                 session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
         self.services.redis.flushdb()
-        self.services.registers.close()
+        self.services.clients.close()
 
     # --- in: what Altegio posts
 
@@ -221,7 +222,7 @@ class Bridge:
 
 
 def _close(services: Services) -> None:
-    services.registers.close()
+    services.clients.close()
     services.producer.close()
     services.redis.close()
     services.sessions.kw["bind"].dispose()

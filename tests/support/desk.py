@@ -15,10 +15,10 @@ from uuid import uuid4
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
-from api.acquire.passwords import hash_password
+from api.acquire.access.passwords import hash_password
 from api.main import create_app
 from shared.clock import almaty_date
-from shared.models import Base, Cashbox, Receipt, StaffUser, Visit, WebhookRecord
+from shared.storage.models import Base, Cashbox, Receipt, StaffUser, Visit, WebhookRecord
 from tests.support.bridge import read_settings
 
 PASSWORD = "right horse battery"

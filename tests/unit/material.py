@@ -7,8 +7,8 @@ from typing import Any
 
 from shared.altegio import Record
 from shared.config import Settings
-from shared.statuses import PaymentKind
-from worker.receipt_builder import ReceiptDraft, build_draft, build_record_lines
+from shared.fiscal.statuses import PaymentKind
+from worker.receipt.lines import ReceiptDraft, build_draft, build_record_lines
 from worker.webkassa.client import Credentials
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"

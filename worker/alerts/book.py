@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shared.logging import get_logger, mask_text
-from shared.models import Alert
+from shared.storage.models import Alert
 from worker.services import Services
 
 log = get_logger(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared.models import Alert, AlertMessage
+from shared.storage.models import Alert, AlertMessage
 
 
 def list_alerts(session: Session, *, only_open: bool, limit: int) -> list[dict[str, Any]]:

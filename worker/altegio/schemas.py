@@ -22,7 +22,7 @@ from shared.altegio import (
     RequiredId,
     Text,
 )
-from shared.money import ZERO
+from shared.fiscal.money import ZERO
 
 Model = TypeVar("Model", bound=BaseModel)
 

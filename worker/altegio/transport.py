@@ -10,7 +10,7 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from shared.config import Settings
-from shared.db import load_json
+from shared.storage.db import load_json
 from worker.altegio.errors import AltegioUnavailable, NoRights
 
 MAX_ANSWER_BYTES = 8 * 1024 * 1024

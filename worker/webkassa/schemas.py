@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from shared.clock import parse_moment
-from shared.money import InvalidAmount, parse_amount
+from shared.fiscal.money import InvalidAmount, parse_amount
 
 
 class UnreadableAnswer(ValueError):

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.acquire.books_file import write_books_csv, write_books_xlsx
-from api.acquire.books_view import draw_chart, show_books, show_days
-from api.acquire.guards import ManagerDep, NotFound
-from api.acquire.rendering import get_speaker, render
+from api.acquire.access.guards import ManagerDep, NotFound
+from api.acquire.books.file import write_books_csv, write_books_xlsx
+from api.acquire.books.view import draw_chart, show_books, show_days
+from api.acquire.show.rendering import get_speaker, render
 from api.dependencies import SessionDep
-from shared.books import DayBooks
-from shared.books_data import keep_books
+from shared.books.model import DayBooks
+from shared.books.read import keep_books
 from shared.clock import almaty_date, utc_now
-from shared.models import Cashbox
+from shared.storage.models import Cashbox
 
 router = APIRouter(prefix="/books")
 

@@ -6,16 +6,16 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.acquire.cashbox_orders import list_cashboxes, order_cash
-from api.acquire.forms import Form
-from api.acquire.guards import SessionsDep, StaffDep, StaffFormDep
+from api.acquire.access.forms import Form
+from api.acquire.access.guards import SessionsDep, StaffDep, StaffFormDep
+from api.acquire.cashbox.orders import list_cashboxes, order_cash
+from api.acquire.cashbox.views import show_order
 from api.acquire.pages.orders import publish_order
-from api.acquire.payment_form import FormErrors
-from api.acquire.rendering import redirect, render
-from api.acquire.shift_views import show_order
+from api.acquire.payment.form import FormErrors
+from api.acquire.show.rendering import redirect, render
 from api.dependencies import SessionDep
-from shared.models import CashboxOrder
-from shared.models.cashbox_order import MONEY_ORDERS, OrderState
+from shared.storage.models import CashboxOrder
+from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderState
 
 router = APIRouter(prefix="/drawer")
 

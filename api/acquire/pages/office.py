@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
-from api.acquire.guards import ManagerDep
-from api.acquire.rendering import render
-from api.acquire.text import Text
-from api.acquire.views import KIND_LABELS
+from api.acquire.access.guards import ManagerDep
+from api.acquire.show.rendering import render
+from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.text import Text
 from api.dependencies import SessionDep, SettingsDep
 from shared.config import Settings
-from shared.models import AuditEvent, Cashbox, StaffUser
-from shared.statuses import PaymentKind
+from shared.fiscal.statuses import PaymentKind
+from shared.storage.models import AuditEvent, Cashbox, StaffUser
 
 router = APIRouter()
 
@@ -28,6 +28,7 @@ ACTIONS = {
     "payment_taken": Text("Payment taken"),
     "return_ordered": Text("Return ordered"),
     "replayed": Text("Put back to work"),
+    "probed": Text("Paused cashbox checked"),
     "x_report_ordered": Text("X-report ordered"),
     "z_report_ordered": Text("Z-report ordered"),
     "deposit_ordered": Text("Cash put in"),
@@ -44,6 +45,7 @@ _SUBJECTS = {
     "delivery": (Text("delivery"), None),
     "staff": (Text("account"), None),
     "order": (Text("Order"), "/acquire/orders/"),
+    "cashbox": (Text("Cashbox"), None),
 }
 
 _DUE = {

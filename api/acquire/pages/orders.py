@@ -6,16 +6,16 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from api.acquire.auth import NotAllowed, Staff
-from api.acquire.guards import ManagerDep, NotFound, RowIdDep, StaffDep
-from api.acquire.rendering import get_speaker, redirect, render
-from api.acquire.shift_views import show_order_progress, show_report
-from api.acquire.text import Text
+from api.acquire.access.auth import NotAllowed, Staff
+from api.acquire.access.guards import ManagerDep, NotFound, RowIdDep, StaffDep
+from api.acquire.cashbox.views import show_order_progress, show_report
+from api.acquire.show.rendering import get_speaker, redirect, render
+from api.acquire.words.text import Text
 from api.dependencies import SessionDep
 from shared.logging import get_logger
-from shared.models import CashboxOrder
-from shared.models.cashbox_order import MONEY_ORDERS
 from shared.queue import CARRY_OUT, publish_task
+from shared.storage.models import CashboxOrder
+from shared.storage.models.desk.cashbox_order import MONEY_ORDERS
 
 log = get_logger(__name__)
 router = APIRouter(prefix="/orders")

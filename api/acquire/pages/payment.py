@@ -7,14 +7,14 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
-from api.acquire.forms import Form
-from api.acquire.guards import NotFound, RowIdDep, SessionsDep, StaffDep, StaffFormDep
-from api.acquire.payment_form import SPLIT, FormErrors
-from api.acquire.queries import find_visit
-from api.acquire.rendering import get_speaker, redirect, render
-from api.acquire.states import VisitState
-from api.acquire.take_payment import take_payment
-from api.acquire.views import KIND_LABELS, show_progress
+from api.acquire.access.forms import Form
+from api.acquire.access.guards import NotFound, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.payment.form import SPLIT, FormErrors
+from api.acquire.payment.take import take_payment
+from api.acquire.show.rendering import get_speaker, redirect, render
+from api.acquire.visits.queries import find_visit
+from api.acquire.visits.states import VisitState
+from api.acquire.visits.views import KIND_LABELS, show_progress
 from api.dependencies import RequestIdDep, SessionDep
 
 router = APIRouter(prefix="/visits/{id}")

@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
-from api.acquire.guards import NotFound, RowIdDep, StaffDep
-from api.acquire.order_return import find_lines
-from api.acquire.queries import find_visit_of_receipt
-from api.acquire.rendering import redirect, render
-from api.acquire.views import show_receipt
+from api.acquire.access.guards import NotFound, RowIdDep, StaffDep
+from api.acquire.returns.order import find_lines
+from api.acquire.show.rendering import redirect, render
+from api.acquire.visits.queries import find_visit_of_receipt
+from api.acquire.visits.views import show_receipt
 from api.dependencies import SessionDep
-from shared.models import Cashbox, Receipt, ReturnOrder
-from shared.statuses import ReceiptKind, ReceiptState
+from shared.fiscal.statuses import ReceiptKind, ReceiptState
+from shared.storage.models import Cashbox, Receipt, ReturnOrder
 
 router = APIRouter()
 

@@ -10,16 +10,16 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.acquire.forms import Form
-from api.acquire.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
-from api.acquire.order_return import get_returnable_lines, order_return
-from api.acquire.payment_form import FormErrors
-from api.acquire.rendering import get_speaker, redirect, render
-from api.acquire.views import show_return_progress
+from api.acquire.access.forms import Form
+from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
+from api.acquire.payment.form import FormErrors
+from api.acquire.returns.order import get_returnable_lines, order_return
+from api.acquire.show.rendering import get_speaker, redirect, render
+from api.acquire.visits.views import show_return_progress
 from api.dependencies import SessionDep
 from shared.logging import get_logger
-from shared.models import Receipt, ReturnOrder
 from shared.queue import MAKE_RETURN, publish_task
+from shared.storage.models import Receipt, ReturnOrder
 
 log = get_logger(__name__)
 router = APIRouter()

@@ -4,10 +4,10 @@ import re
 
 from fastapi import APIRouter, Request, Response
 
-from api.acquire.auth import sign_in, sign_out
-from api.acquire.guards import FormDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in
-from api.acquire.i18n import choose_language
-from api.acquire.rendering import forget_session, redirect, render, set_language, set_session
+from api.acquire.access.auth import sign_in, sign_out
+from api.acquire.access.guards import FormDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in
+from api.acquire.show.rendering import forget_session, redirect, render, set_language, set_session
+from api.acquire.words.i18n import choose_language
 from shared.logging import get_logger
 
 log = get_logger(__name__)

@@ -5,13 +5,14 @@ from datetime import date, timedelta
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from api.acquire.forms import Form
-from api.acquire.guards import StaffDep, StaffFormDep
-from api.acquire.queries import find_states, list_paused, list_visits
-from api.acquire.rendering import get_speaker, render
-from api.acquire.search import MAX_TYPED, NumberSearch, read_search
-from api.acquire.states import FILTER_LABELS, LABELS, UNDER_WAY, Filter, VisitState
-from api.acquire.views import read_cursor, show_visits
+from api.acquire.access.forms import Form
+from api.acquire.access.guards import StaffDep, StaffFormDep
+from api.acquire.show.rendering import get_speaker, render
+from api.acquire.visits.queries import find_states, list_paused, list_visits
+from api.acquire.visits.search import MAX_TYPED, NumberSearch, read_search
+from api.acquire.visits.states import FILTER_LABELS, LABELS, UNDER_WAY, Filter, VisitState
+from api.acquire.visits.views import read_cursor, show_visits
+from api.acquire.words.advice import explain
 from api.dependencies import SessionDep
 from shared.clock import almaty_date, utc_now
 
@@ -51,7 +52,7 @@ def _show(request: Request, session: SessionDep, asked: Form, typed: str) -> Res
         filters=FILTER_LABELS,
         typed=typed,
         searches_every_day=isinstance(search, NumberSearch),
-        paused=list_paused(session),
+        paused=[(row, explain(row.paused_code)) for row in list_paused(session)],
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared.clock import almaty_date, utc_now
-from shared.models import PaymentRecord, Receipt, Shift
+from shared.storage.models import PaymentRecord, Receipt, Shift
 from tests.support.desk import COMPANY, Browser, Desk
 
 

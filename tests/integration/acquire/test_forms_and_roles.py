@@ -4,7 +4,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 
 from api.main import app
-from shared.models import Checkout, Replay, ReturnOrder
+from shared.storage.models import Checkout, Replay, ReturnOrder
 from tests.support.desk import Browser, Desk
 
 OPEN = {"/acquire/login", "/acquire/language"}

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from shared.models import Checkout, ReturnOrder
+from shared.storage.models import Checkout, ReturnOrder
 from tests.integration.acquire.test_forms_and_roles import fill, list_routes
 from tests.support.desk import Browser, Desk
 

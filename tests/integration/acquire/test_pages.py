@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from api.acquire.advice import ADVICE
-from api.acquire.signing import get_secret, seal
-from shared.models import AuditEvent, Receipt, Replay, WebhookRecord
+from api.acquire.access.signing import get_secret, seal
+from api.acquire.words.advice import ADVICE
 from shared.queue import PROCESS_RECORD, RECORDS
+from shared.storage.models import AuditEvent, Receipt, Replay, WebhookRecord
 from tests.support.desk import Browser, Desk, position
 
 HOSTILE = '<script>alert(1)</script>"><img src=x onerror=alert(2)> {{ 7*7 }} %(x)s'

@@ -10,8 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from dev.demo.waiting import wait_until
-from shared.models import AuditEvent, Checkout, PaymentRecord, Visit, WebhookRecord
 from shared.queue import PROCESS_RECORD, RECORDS
+from shared.storage.models import AuditEvent, Checkout, PaymentRecord, Visit, WebhookRecord
 from tests.support.desk import Browser, Desk, read_hidden
 
 

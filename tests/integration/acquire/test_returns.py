@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.models import AuditEvent, Receipt, ReturnOrder
 from shared.queue import MAKE_RETURN, RECORDS
+from shared.storage.models import AuditEvent, Receipt, ReturnOrder
 from tests.support.desk import Browser, Desk, position
 
 HAIRCUT = position("Стрижка", 1, 6000, 500)

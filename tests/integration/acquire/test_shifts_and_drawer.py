@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from shared.models import AuditEvent, Cashbox, CashboxOrder, Shift
 from shared.queue import CARRY_OUT, RECEIPTS
+from shared.storage.models import AuditEvent, Cashbox, CashboxOrder, Shift
 from tests.support.desk import Browser, Desk
 
 REPORT = {

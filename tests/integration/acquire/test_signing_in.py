@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.models import AuditEvent, StaffSession, StaffUser
+from shared.storage.models import AuditEvent, StaffSession, StaffUser
 from tests.support.desk import PASSWORD, Browser, Desk
 
 COOKIE = "acquire_session"

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from api.acquire.queries import PAGE_SIZE, list_visits
-from api.acquire.search import read_search
-from api.acquire.states import Filter, VisitState
-from api.acquire.views import read_cursor, write_cursor
+from api.acquire.visits.queries import PAGE_SIZE, list_visits
+from api.acquire.visits.search import read_search
+from api.acquire.visits.states import Filter, VisitState
+from api.acquire.visits.views import read_cursor, write_cursor
 from shared.clock import almaty_date
-from shared.models import Receipt, Visit
+from shared.storage.models import Receipt, Visit
 from tests.support.desk import Browser, Desk
 
 NOON = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)

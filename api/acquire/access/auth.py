@@ -1,0 +1,141 @@
+"""Who is at the desk: sign-in with lock-out, sessions in the database, sign-out."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from api.acquire.access import audit
+from api.acquire.access.passwords import is_right
+from shared.clock import utc_now
+from shared.storage.db import SessionFactory
+from shared.storage.models import StaffSession, StaffUser
+from shared.storage.models.desk.staff_user import StaffRole
+
+MAX_FAILURES = 5
+LOCKED_FOR = timedelta(minutes=15)
+SESSION_LASTS = timedelta(hours=12)
+IDLE_AFTER = timedelta(hours=2)
+# A session's last use is written down no more often than this.
+TOUCH_EVERY = timedelta(minutes=1)
+
+
+class NotSignedIn(Exception):
+    """No session, or one that has ended."""
+
+
+class NotAllowed(Exception):
+    """Signed in, but this is for managers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A signed-in member of staff; `token` is what the cookie holds."""
+
+    id: int
+    login: str
+    role: str
+    token: str
+
+    @property
+    def is_manager(self) -> bool:
+        return self.role == StaffRole.MANAGER
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    id: int
+    password_hash: str
+    is_disabled: bool
+
+
+def normalise_login(login: str) -> str:
+    return login.strip().lower()
+
+
+def sign_in(sessions: SessionFactory, login: str, password: str) -> str | None:
+    """The token of a new session; None when login or password is wrong, or the account is locked or disabled."""
+    candidate = _take_attempt(sessions, normalise_login(login))
+    right = is_right(candidate.password_hash if candidate else None, password)
+    if candidate is None:
+        return None
+    if not right or candidate.is_disabled:
+        _note_failure(sessions, candidate.id)
+        return None
+    return _open_session(sessions, candidate.id)
+
+
+def _take_attempt(sessions: SessionFactory, login: str) -> _Candidate | None:
+    """Counts the attempt before the password is looked at: guesses sent all at once get no more than the limit."""
+    lock_is_over = StaffUser.locked_until <= func.now()
+    failures = case((lock_is_over, 1), else_=StaffUser.failed_sign_ins + 1)
+    with sessions.begin() as session:
+        row = session.execute(
+            update(StaffUser)
+            .where(StaffUser.login == login, or_(StaffUser.locked_until.is_(None), lock_is_over))
+            .values(
+                failed_sign_ins=failures,
+                locked_until=case((failures >= MAX_FAILURES, func.now() + LOCKED_FOR), else_=None),
+            )
+            .returning(StaffUser.id, StaffUser.password_hash, StaffUser.disabled_at)
+        ).first()
+    return _Candidate(row.id, row.password_hash, row.disabled_at is not None) if row else None
+
+
+def _note_failure(sessions: SessionFactory, user_id: int) -> None:
+    with sessions.begin() as session:
+        user = session.get_one(StaffUser, user_id)
+        locked = user.locked_until is not None and user.locked_until > utc_now()
+        audit.record(session, user_id, "sign_in_locked" if locked else "sign_in_failed")
+
+
+def _open_session(sessions: SessionFactory, user_id: int) -> str:
+    """Always a new token: one that was planted in the browser before is worth nothing."""
+    token = secrets.token_urlsafe(32)
+    now = utc_now()
+    with sessions.begin() as session:
+        session.execute(update(StaffUser).where(StaffUser.id == user_id).values(failed_sign_ins=0, locked_until=None))
+        session.execute(delete(StaffSession).where(_is_over(now)))
+        session.add(
+            StaffSession(token_hash=_hash(token), staff_user_id=user_id, last_seen_at=now, expires_at=now + SESSION_LASTS)
+        )
+        audit.record(session, user_id, "signed_in")
+    return token
+
+
+def find_staff(sessions: SessionFactory, token: str) -> Staff | None:
+    """The owner of a session that is still good, and not disabled meanwhile."""
+    now = utc_now()
+    with sessions() as session:
+        row = session.execute(
+            select(StaffUser.id, StaffUser.login, StaffUser.role, StaffSession.last_seen_at)
+            .join(StaffSession, StaffSession.staff_user_id == StaffUser.id)
+            .where(StaffSession.token_hash == _hash(token), ~_is_over(now), StaffUser.disabled_at.is_(None))
+        ).first()
+        if row is None:
+            return None
+        if now - row.last_seen_at > TOUCH_EVERY:
+            session.execute(update(StaffSession).where(StaffSession.token_hash == _hash(token)).values(last_seen_at=now))
+            session.commit()
+    return Staff(row.id, row.login, row.role, token)
+
+
+def sign_out(sessions: SessionFactory, staff: Staff) -> None:
+    with sessions.begin() as session:
+        session.execute(delete(StaffSession).where(StaffSession.token_hash == _hash(staff.token)))
+        audit.record(session, staff.id, "signed_out")
+
+
+def end_sessions(session: Session, user_id: int) -> None:
+    session.execute(delete(StaffSession).where(StaffSession.staff_user_id == user_id))
+
+
+def _is_over(now: datetime) -> ColumnElement[bool]:
+    return or_(StaffSession.expires_at <= now, StaffSession.last_seen_at <= now - IDLE_AFTER)
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,112 @@
+"""What routes of the payment page ask for: who is signed in, whether the role suffices, whether the form is ours."""
+
+import re
+import secrets
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.acquire.access.auth import NotAllowed, NotSignedIn, Staff, find_staff
+from api.acquire.access.forms import Form, FormRefused, read_form
+from api.acquire.access.signing import get_secret, is_equal, make_form_token, unseal
+from api.acquire.words.i18n import choose_language
+from shared.storage.db import SessionFactory
+
+SESSION_COOKIE = "acquire_session"
+VISITOR_COOKIE = "acquire_visitor"
+LANGUAGE_COOKIE = "acquire_language"
+COOKIE_PATH = "/acquire"
+FORM_TOKEN = "form_token"  # noqa: S105 -- the name of a field
+_ROW_ID = re.compile(r"[0-9]{1,18}")
+
+
+class NotFound(Exception):
+    """No such visit, receipt or return."""
+
+
+def get_sessions(request: Request) -> SessionFactory:
+    sessions: SessionFactory = request.app.state.sessions
+    return sessions
+
+
+def find_signed_in(request: Request) -> Staff | None:
+    """Remembered on the request, so that the page can show who is signed in."""
+    if not hasattr(request.state, "staff"):
+        token = unseal(get_secret(request.app.state.settings), "session", request.cookies.get(SESSION_COOKIE))
+        request.state.staff = find_staff(request.app.state.sessions, token) if token else None
+    staff: Staff | None = request.state.staff
+    return staff
+
+
+def get_staff(request: Request) -> Staff:
+    """Raises NotSignedIn."""
+    staff = find_signed_in(request)
+    if staff is None:
+        raise NotSignedIn
+    return staff
+
+
+StaffDep = Annotated[Staff, Depends(get_staff)]
+
+
+def get_manager(staff: StaffDep) -> Staff:
+    """Raises NotSignedIn, NotAllowed."""
+    if not staff.is_manager:
+        raise NotAllowed
+    return staff
+
+
+ManagerDep = Annotated[Staff, Depends(get_manager)]
+
+
+def get_form_token(request: Request) -> str:
+    """The token of this browser's forms: of its session, or of its visitor cookie before sign-in."""
+    secret = get_secret(request.app.state.settings)
+    staff = find_signed_in(request)
+    return make_form_token(secret, staff.token if staff else get_visitor(request))
+
+
+def get_visitor(request: Request) -> str:
+    """The random name of a browser that is not signed in; a new one is set with the answer."""
+    if not hasattr(request.state, "visitor"):
+        known = unseal(get_secret(request.app.state.settings), "visitor", request.cookies.get(VISITOR_COOKIE))
+        request.state.visitor = known or secrets.token_urlsafe(16)
+    visitor: str = request.state.visitor
+    return visitor
+
+
+RawForm = Annotated[dict[str, str], Depends(read_form)]
+
+
+def check_form(request: Request, raw: RawForm) -> Form:
+    """Raises FormRefused."""
+    if not is_equal(get_form_token(request), raw.get(FORM_TOKEN, "")):
+        raise FormRefused
+    return raw
+
+
+def check_staff_form(_: StaffDep, form: Annotated[Form, Depends(check_form)]) -> Form:
+    return form
+
+
+def check_manager_form(_: ManagerDep, form: Annotated[Form, Depends(check_form)]) -> Form:
+    return form
+
+
+def get_row_id(request: Request) -> int:
+    """The `{id}` of the path. Raises NotFound for what no row can have."""
+    typed = str(request.path_params["id"])
+    if not _ROW_ID.fullmatch(typed):
+        raise NotFound
+    return int(typed)
+
+
+def get_language(request: Request) -> str:
+    return choose_language(request.cookies.get(LANGUAGE_COOKIE))
+
+
+FormDep = Annotated[Form, Depends(check_form)]
+StaffFormDep = Annotated[Form, Depends(check_staff_form)]
+ManagerFormDep = Annotated[Form, Depends(check_manager_form)]
+RowIdDep = Annotated[int, Depends(get_row_id)]
+SessionsDep = Annotated[SessionFactory, Depends(get_sessions)]

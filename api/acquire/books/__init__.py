@@ -1,0 +1,1 @@
+"""The books of a day, as a page and as a file."""

@@ -1,0 +1,216 @@
+"""The books as the page prints them: columns of a day or a month, a chart of its days, and what has to be looked at."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.text import Text
+from shared.books.model import Amounts, DayBooks, Difference, Flow, Kind, ShiftDifference, Why
+from shared.books.table import join
+from shared.fiscal.money import ZERO
+from shared.fiscal.statuses import PaymentKind
+
+WHY_LABELS = {
+    Why.OTHER_DAY: Text("Paid and issued on different days"),
+    Why.UNDER_WAY: Text("The receipt is under way"),
+    Why.NOT_DUE: Text("No receipt is due by the settings"),
+    Why.DEAD_LETTER: Text("The receipt was given up"),
+    Why.NO_RECEIPT: Text("Paid in Altegio, but no receipt"),
+    Why.NO_PAYMENT: Text("A receipt, but no payment in Altegio"),
+    Why.RETURN_DUE: Text("Altegio changed the payment after the receipt: a return is due"),
+    Why.RETURNED_HERE: Text("Returned here, but still paid in Altegio"),
+    Why.OTHER_KIND: Text("The sum agrees, the way of payment does not"),
+    Why.OTHER_SUM: Text("The sums differ"),
+}
+UNTOLD = Text("Way of payment not told")
+CHART_HEIGHT = 120
+BAR, GAP = 18, 6
+
+Kept = Sequence[tuple[str, DayBooks]]
+
+
+@dataclass(frozen=True, slots=True)
+class KindRow:
+    """One line of the table; `counted` is None where no report counts anything of it yet."""
+
+    label: Text
+    told: Decimal
+    issued: Decimal
+    counted: Decimal | None
+    told_differs: bool
+    counted_differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    day: date
+    x: int
+    y: int
+    height: int
+    total: Decimal
+    differences: int
+
+
+@dataclass(frozen=True, slots=True)
+class SaleLine:
+    """A sale that differs, or the reason why it seems to."""
+
+    cashbox: str
+    day: date
+    record_id: int | None
+    document_id: int | None
+    why: Text
+    told: list[tuple[Text, Decimal]]
+    issued: list[tuple[Text, Decimal]]
+    receipts: tuple[tuple[int, str], ...]
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShiftLine:
+    cashbox: str
+    day: date
+    shift_id: int
+    number: int
+    amounts: list[tuple[Text, Decimal]]
+    documents: int
+    strangers: Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class BooksView:
+    rows: list[KindRow]
+    total: KindRow
+    told_returned: Decimal
+    issued_returned: Decimal
+    missing: list[tuple[str, int]]
+    differences: list[SaleLine]
+    shifts: list[ShiftLine]
+    reasons: list[SaleLine]
+    offline: list[tuple[str, Any, Decimal]]
+    dead_letters: list[Any]
+    receipts: int
+    returns: int
+    assumed: Decimal
+    is_empty: bool
+
+    @property
+    def difference_count(self) -> int:
+        return len(self.differences) + len(self.shifts)
+
+
+def show_books(kept: Kept) -> BooksView:
+    days = [books for _, books in kept]
+    told, issued, counted = join(days)
+    missing = sorted({(number, shift) for number, books in kept for shift in books.missing_reports})
+    kinds: list[Kind] = [*PaymentKind, *([None] if None in told.kinds else [])]
+    rows = [_show_kind(kind, told, issued, counted, days) for kind in kinds]
+    return BooksView(
+        rows=rows,
+        total=KindRow(
+            label=Text("Total"),
+            told=told.total,
+            issued=issued.total,
+            counted=_find_counted(counted.total, issued.total, days),
+            told_differs=any(row.told_differs for row in rows),
+            counted_differs=any(row.counted_differs for row in rows),
+        ),
+        told_returned=told.returned_total,
+        issued_returned=issued.returned_total,
+        missing=missing,
+        differences=[_show_sale(number, d) for number, books in kept for d in books.differences],
+        shifts=[_show_shift(number, d) for number, books in kept for d in books.shift_differences],
+        reasons=[_show_sale(number, d) for number, books in kept for d in books.reasons],
+        offline=[(number, d, sum(d.sums.values(), ZERO)) for number, books in kept for d in books.offline],
+        dead_letters=[letter for books in days for letter in books.dead_letters],
+        receipts=sum(books.receipts for books in days),
+        returns=sum(books.returns for books in days),
+        assumed=sum((books.assumed for books in days), ZERO),
+        is_empty=all(books.is_empty for books in days),
+    )
+
+
+def _show_kind(kind: Kind, told: Flow, issued: Flow, counted: Flow, days: Sequence[DayBooks]) -> KindRow:
+    return KindRow(
+        label=KIND_LABELS[kind] if kind else UNTOLD,
+        told=told.net(kind),
+        issued=issued.net(kind),
+        counted=_find_counted(counted.net(kind), issued.net(kind), days),
+        told_differs=told.net(kind) != issued.net(kind),
+        counted_differs=any(kind in difference.amounts for books in days for difference in books.shift_differences),
+    )
+
+
+def _find_counted(counted: Decimal, issued: Decimal, days: Sequence[DayBooks]) -> Decimal | None:
+    is_missing = any(books.missing_reports for books in days)
+    return None if is_missing and issued and not counted else counted
+
+
+def _show_sale(number: str, difference: Difference) -> SaleLine:
+    subject = difference.subject
+    return SaleLine(
+        cashbox=number,
+        day=difference.day,
+        record_id=subject.record_id,
+        document_id=subject.document_id,
+        why=WHY_LABELS[difference.why],
+        told=_list_amounts(difference.told),
+        issued=_list_amounts(difference.issued),
+        receipts=difference.receipts,
+        note=difference.note,
+    )
+
+
+def _show_shift(number: str, difference: ShiftDifference) -> ShiftLine:
+    shift = difference.shift
+    amounts = _list_amounts(difference.amounts)
+    if difference.other_kinds:
+        amounts.append((Text("Other"), difference.other_kinds))
+    return ShiftLine(
+        number, difference.day, shift.shift_id, shift.number, amounts, difference.documents, shift.strangers or ()
+    )
+
+
+def _list_amounts(amounts: Amounts) -> list[tuple[Text, Decimal]]:
+    return [(KIND_LABELS[kind] if kind else UNTOLD, amount) for kind, amount in amounts.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class DayLine:
+    day: date
+    told: Decimal
+    issued: Decimal
+    counted: Decimal | None
+    counted_differs: bool
+    differences: int
+
+
+def show_days(kept: Kept) -> list[DayLine]:
+    """One line a day, cashboxes added up; days on which nothing happened are left out."""
+    return [line for line in _iterate_days(kept) if line.told or line.issued or line.counted or line.differences]
+
+
+def _iterate_days(kept: Kept) -> Iterator[DayLine]:
+    for day in sorted({books.day for _, books in kept}):
+        of_day = [books for _, books in kept if books.day == day]
+        told, issued, counted = join(of_day)
+        differences = sum(books.difference_count for books in of_day)
+        shown = _find_counted(counted.total, issued.total, of_day)
+        is_off = any(books.shift_differences for books in of_day)
+        yield DayLine(day, told.total, issued.total, shown, is_off, differences)
+
+
+def draw_chart(kept: Kept) -> list[Bar]:
+    """A bar a day: what was issued, tall by the month's largest day."""
+    lines = list(_iterate_days(kept))
+    largest = max((line.issued for line in lines), default=ZERO)
+    bars = []
+    for position, line in enumerate(lines):
+        share = max(line.issued, ZERO) / largest if largest > 0 else ZERO
+        height = max(int(share * CHART_HEIGHT), 2)
+        x = position * (BAR + GAP)
+        bars.append(Bar(line.day, x, CHART_HEIGHT - height, height, line.issued, line.differences))
+    return bars

@@ -1,0 +1,146 @@
+"""What staff order of a cashbox: a report, or cash into or out of its drawer. The worker carries it out."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from psycopg2.errors import UniqueViolation
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api.acquire.access import audit
+from api.acquire.access.auth import Staff
+from api.acquire.payment.form import FormErrors, read_form_key, read_typed_amount
+from api.acquire.words.text import Refused, Text
+from shared.fiscal.money import InvalidAmount
+from shared.storage.db import SessionFactory
+from shared.storage.models import Cashbox, CashboxOrder
+from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderKind
+
+MAX_REASON = 200
+# What the register takes in one movement.
+MAX_AMOUNT = Decimal(999_999_999)
+_ROW_ID = re.compile(r"[0-9]{1,18}")
+REPORTS = (OrderKind.X_REPORT, OrderKind.Z_REPORT)
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """`is_new` is False when this form was sent before."""
+
+    order_id: int
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    form_key: UUID
+    kind: OrderKind
+    cashbox_id: int
+    amount: Decimal | None = None
+    reason: str | None = None
+
+    @property
+    def external_check_number(self) -> str | None:
+        """Webkassa knows a movement of cash by it; the form's key, so that nothing makes a second one."""
+        return f"cash_{self.form_key.hex}" if self.amount is not None else None
+
+
+def list_cashboxes(session: Session) -> Sequence[Cashbox]:
+    return session.scalars(select(Cashbox).where(Cashbox.enabled).order_by(Cashbox.id)).all()
+
+
+def order_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered:
+    """Raises Refused."""
+    kind, form_key = typed.get("kind", ""), read_form_key(typed)
+    with sessions() as session:
+        cashbox = _find_cashbox(session, typed)
+    if kind not in REPORTS or form_key is None or cashbox is None:
+        raise Refused(Text("The page is out of date. Open it again."))
+    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id))
+
+
+def order_cash(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered | FormErrors:
+    """Raises Refused."""
+    errors = FormErrors()
+    with sessions() as session:
+        cashbox = _find_cashbox(session, typed)
+    if cashbox is None:
+        errors.add("cashbox", Text("Choose the cashbox."))
+    kind, form_key = typed.get("kind", ""), read_form_key(typed)
+    if kind not in MONEY_ORDERS:
+        errors.add("kind", Text("Choose whether cash goes in or out."))
+    amount = _read_amount(typed, errors)
+    reason = " ".join(typed.get("reason", "").split())
+    if len(reason) > MAX_REASON:
+        errors.add("reason", Text("The reason is longer than 200 characters."))
+    if form_key is None:
+        errors.add("amount", Text("The page is out of date. Check the sum and press once more."))
+    if errors.by_field or form_key is None or cashbox is None:
+        return errors
+    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, amount, reason or None))
+
+
+def _find_cashbox(session: Session, typed: Mapping[str, str]) -> Cashbox | None:
+    """The one that was chosen; where there is only one, nobody is asked."""
+    cashboxes = list_cashboxes(session)
+    wanted = typed.get("cashbox", "")
+    if not wanted and len(cashboxes) == 1:
+        return cashboxes[0]
+    return next((cashbox for cashbox in cashboxes if _ROW_ID.fullmatch(wanted) and cashbox.id == int(wanted)), None)
+
+
+def _read_amount(typed: Mapping[str, str], errors: FormErrors) -> Decimal | None:
+    try:
+        amount = read_typed_amount(typed.get("amount", "")[:MAX_REASON])
+    except InvalidAmount:
+        amount = None
+    if not amount or amount > MAX_AMOUNT:
+        errors.add("amount", Text("Write a sum in tenge, such as 4 000 or 4 000,50."))
+    return amount
+
+
+def _store(sessions: SessionFactory, staff: Staff, wish: _Wish) -> Ordered:
+    """One order for one form, whoever sends it how often. Raises Refused when the form was used for something else."""
+    try:
+        with sessions.begin() as session:
+            known = _find_repeated(session, wish)
+            return known or _insert(session, staff, wish)
+    except IntegrityError as error:
+        if not isinstance(error.orig, UniqueViolation):
+            raise
+        with sessions() as session:
+            known = _find_repeated(session, wish)
+        if known is None:
+            raise
+        return known
+
+
+def _insert(session: Session, staff: Staff, wish: _Wish) -> Ordered:
+    order = CashboxOrder(
+        cashbox_id=wish.cashbox_id,
+        kind=wish.kind,
+        form_key=wish.form_key,
+        ordered_by=f"staff:{staff.login}",
+        staff_user_id=staff.id,
+        amount=wish.amount,
+        reason=wish.reason,
+        external_check_number=wish.external_check_number,
+    )
+    session.add(order)
+    session.flush()
+    details = {"total": str(wish.amount)} if wish.amount is not None else {}
+    audit.record(session, staff.id, f"{wish.kind}_ordered", f"order {order.id}", cashbox_id=wish.cashbox_id, **details)
+    return Ordered(order.id, is_new=True)
+
+
+def _find_repeated(session: Session, wish: _Wish) -> Ordered | None:
+    known = session.scalar(select(CashboxOrder).where(CashboxOrder.form_key == wish.form_key))
+    if known is None:
+        return None
+    if (known.kind, known.cashbox_id, known.amount) != (wish.kind, wish.cashbox_id, wish.amount):
+        raise Refused(Text("This form was sent before with other values. Open the page again."))
+    return Ordered(known.id, is_new=False)

@@ -1,0 +1,1 @@
+"""Taking a payment at the desk: what was typed, checked and stored."""

@@ -1,0 +1,66 @@
+"""What a customer says about themselves for an e-receipt, in the form Webkassa takes. Pure."""
+
+import re
+
+from api.acquire.words.text import Text
+
+MAX_EMAIL = 50
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_PHONE_DIGITS = 11
+_XIN_DIGITS = 12
+_FIRST_WEIGHTS = tuple(range(1, 12))
+_SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
+
+
+class Unreadable(ValueError):
+    """`text` names what is wrong."""
+
+    def __init__(self, text: Text) -> None:
+        super().__init__(text.msgid)
+        self.text = text
+
+
+def read_email(typed: str) -> str | None:
+    """None when nothing was typed. Raises Unreadable."""
+    email = typed.strip()
+    if not email:
+        return None
+    if len(email) > MAX_EMAIL:
+        raise Unreadable(Text("The e-mail is longer than 50 characters."))
+    if not _EMAIL.fullmatch(email):
+        raise Unreadable(Text("This is not an e-mail address."))
+    return email
+
+
+def read_phone(typed: str) -> str | None:
+    """+7XXXXXXXXXX, from +7…, 8… or ten digits; None when nothing was typed. Raises Unreadable."""
+    if not typed.strip():
+        return None
+    digits = re.sub(r"[\s()+.\-\u2010-\u2015]", "", typed)
+    if len(digits) == _PHONE_DIGITS - 1:
+        digits = "7" + digits
+    if not re.fullmatch(r"[78][0-9]{10}", digits):
+        raise Unreadable(Text("A phone number of Kazakhstan has 10 digits after +7."))
+    return "+7" + digits[1:]
+
+
+def read_xin(typed: str) -> str | None:
+    """An IIN or BIN with a right control digit; None when nothing was typed. Raises Unreadable."""
+    xin = re.sub(r"[\s-]", "", typed)
+    if not xin:
+        return None
+    if not re.fullmatch(rf"[0-9]{{{_XIN_DIGITS}}}", xin):
+        raise Unreadable(Text("An IIN or BIN has 12 digits."))
+    if not has_right_control_digit(xin):
+        raise Unreadable(Text("There is a mistake in the IIN or BIN: the control digit does not fit."))
+    return xin
+
+
+def has_right_control_digit(xin: str) -> bool:
+    """The twelfth digit is a weighted sum of the others modulo 11; a 10 asks for other weights, a second 10 is no number."""
+    digits = [int(digit) for digit in xin]
+    for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS):
+        control = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11
+        if control < 10:
+            return control == digits[-1]
+    return False

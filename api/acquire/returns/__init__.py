@@ -1,0 +1,1 @@
+"""Ordering a return: which lines, how much, why."""

@@ -1,0 +1,125 @@
+"""A return as a manager typed it, checked against what is left of the sale. Pure."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from api.acquire.payment.form import FormErrors, read_form_key
+from api.acquire.words.text import Text
+from shared.fiscal.money import ZERO, round_tiyn
+
+MAX_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A line of the sale and what of it was not returned yet."""
+
+    position: int
+    name: str
+    count: Decimal
+    total: Decimal
+    left_count: Decimal
+    left_total: Decimal
+
+    @property
+    def is_whole(self) -> bool:
+        """Counted in pieces, not weighed."""
+        return self.left_count == self.left_count.to_integral_value()
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnWish:
+    """`lines` is empty for everything that is left."""
+
+    form_key: UUID
+    reason: str
+    lines: list[dict[str, Any]]
+    total: Decimal
+
+
+def find_left(
+    sold: Sequence[Mapping[str, Any]],
+    returned: Iterable[Mapping[str, Any]],
+    requested: Iterable[Sequence[Mapping[str, Any]]],
+) -> list[SoldLine]:
+    """`returned`: positions of return receipts; `requested`: lines of orders that no receipt was made of yet."""
+    lines = [
+        SoldLine(index, str(p["PositionName"]), _number(p["Count"]), _total(p), _number(p["Count"]), _total(p))
+        for index, p in enumerate(sold)
+    ]
+    for position in returned:
+        index = int(position["PositionCode"])
+        lines[index] = _without(lines[index], _number(position["Count"]), _total(position))
+    for order in requested:
+        lines = _without_order(lines, order)
+    return lines
+
+
+def _without_order(lines: list[SoldLine], order: Sequence[Mapping[str, Any]]) -> list[SoldLine]:
+    if not order:
+        return [_without(line, line.left_count, line.left_total) for line in lines]
+    for wanted in order:
+        line = lines[int(wanted["position"])]
+        count = _number(wanted["count"])
+        lines[line.position] = _without(line, count, share(line, count))
+    return lines
+
+
+def share(line: SoldLine, count: Decimal) -> Decimal:
+    """What `count` of a line gives back; the last part is all that is left, to the tiyn."""
+    if count == line.left_count or not line.left_count:
+        return line.left_total
+    return round_tiyn(line.left_total * count / line.left_count)
+
+
+def read_return(typed: Mapping[str, str], lines: Sequence[SoldLine]) -> ReturnWish | FormErrors:
+    errors = FormErrors()
+    form_key = read_form_key(typed)
+    reason = " ".join(typed.get("reason", "").split())
+    counts = {line.position: _read_count(line, typed, errors) for line in lines}
+    if not reason:
+        errors.add("reason", Text("Write why the sale is returned."))
+    elif len(reason) > MAX_REASON:
+        errors.add("reason", Text("The reason is longer than 200 characters."))
+    if not errors.by_field and not any(counts.values()):
+        errors.add("lines", Text("Choose at least one line to return."))
+    if form_key is None:
+        errors.add("lines", Text("The page is out of date. Check the lines and press once more."))
+    if errors.by_field or form_key is None:
+        return errors
+    total = sum((share(line, counts[line.position]) for line in lines if counts[line.position]), ZERO)
+    is_everything = all(counts[line.position] == line.left_count for line in lines)
+    chosen = [{"position": index, "count": f"{count:f}"} for index, count in counts.items() if count]
+    return ReturnWish(form_key, reason, [] if is_everything else chosen, total)
+
+
+def _read_count(line: SoldLine, typed: Mapping[str, str], errors: FormErrors) -> Decimal:
+    name = f"count_{line.position}"
+    compact = re.sub(r"\s", "", typed.get(name, "")[:20]).replace(",", ".")
+    if not compact:
+        return Decimal(0)
+    if not re.fullmatch(r"[0-9]{1,10}(\.[0-9]{1,3})?", compact):
+        errors.add(name, Text("Write how many to return, such as 1."))
+        return Decimal(0)
+    count = Decimal(compact)
+    if count > line.left_count:
+        left = f"{line.left_count.normalize():f}"
+        errors.add(name, Text("Only %(left)s can still be returned.", left=left))
+    return count.normalize() if count else Decimal(0)
+
+
+def _without(line: SoldLine, count: Decimal, total: Decimal) -> SoldLine:
+    left_count, left_total = max(line.left_count - count, Decimal(0)), max(line.left_total - total, ZERO)
+    return SoldLine(line.position, line.name, line.count, line.total, left_count, left_total)
+
+
+def _total(position: Mapping[str, Any]) -> Decimal:
+    return round_tiyn(_number(position["Price"]) * _number(position["Count"]) - _number(position.get("Discount") or 0))
+
+
+def _number(value: Any) -> Decimal:
+    return Decimal(str(value))

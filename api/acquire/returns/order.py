@@ -1,0 +1,96 @@
+"""A manager orders a return: checked under a lock on the sale, so that two managers cannot return more than was sold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg2.errors import UniqueViolation
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from api.acquire.access import audit
+from api.acquire.access.guards import NotFound
+from api.acquire.payment.form import FormErrors, read_form_key
+from api.acquire.returns.form import SoldLine, find_left, read_return
+from api.acquire.words.text import Refused, Text
+from shared.fiscal.statuses import ReceiptKind, ReceiptState
+from shared.storage.db import SessionFactory
+from shared.storage.models import Receipt, ReturnOrder
+from shared.storage.models.desk.return_order import ReturnState
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """`is_new` is False when this form was sent before."""
+
+    order_id: int
+    is_new: bool
+
+
+def order_return(sessions: SessionFactory, receipt_id: int, staff_id: int, typed: Mapping[str, str]) -> Ordered | FormErrors:
+    """Raises NotFound, Refused. The caller publishes a new order after the commit."""
+    try:
+        with sessions.begin() as session:
+            return _order(session, receipt_id, staff_id, typed)
+    except IntegrityError as error:
+        if not isinstance(error.orig, UniqueViolation):
+            raise
+        with sessions() as session:
+            repeated = _find_repeated(session, receipt_id, typed)
+        if repeated is None:
+            raise
+        return repeated
+
+
+def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str, str]) -> Ordered | FormErrors:
+    sale = session.get(Receipt, receipt_id, with_for_update=True)
+    if sale is None:
+        raise NotFound
+    repeated = _find_repeated(session, receipt_id, typed)
+    if repeated is not None:
+        return repeated
+    wish = read_return(typed, get_returnable_lines(session, sale))
+    if isinstance(wish, FormErrors):
+        return wish
+    order = ReturnOrder(
+        receipt_id=sale.id, staff_user_id=staff_id, form_key=wish.form_key, reason=wish.reason, lines=wish.lines
+    )
+    session.add(order)
+    session.flush()
+    audit.record(session, staff_id, "return_ordered", f"receipt {sale.id}", return_order_id=order.id, total=str(wish.total))
+    return Ordered(order.id, is_new=True)
+
+
+def _find_repeated(session: Session, receipt_id: int, typed: Mapping[str, str]) -> Ordered | None:
+    known = session.scalar(select(ReturnOrder).where(ReturnOrder.form_key == read_form_key(typed)))
+    if known is None:
+        return None
+    if known.receipt_id != receipt_id:
+        raise Refused(Text("This form was used for another receipt. Open the receipt again."))
+    return Ordered(known.id, is_new=False)
+
+
+def get_returnable_lines(session: Session, sale: Receipt) -> list[SoldLine]:
+    """The sale's lines with what is left of each. Raises Refused when there is nothing to return."""
+    if sale.kind != ReceiptKind.SALE:
+        raise Refused(Text("This is the receipt of a return."))
+    if sale.state != ReceiptState.ISSUED:
+        raise Refused(Text("Only an issued receipt can be returned."))
+    lines = find_lines(session, sale)
+    if sale.returned or not any(line.left_count for line in lines):
+        raise Refused(Text("This sale is returned already, or its return is under way."))
+    return lines
+
+
+def find_lines(session: Session, sale: Receipt) -> list[SoldLine]:
+    """Orders count until they are refused; a return that Webkassa refused counts no more."""
+    rows = session.execute(
+        select(ReturnOrder.lines, ReturnOrder.state, Receipt.state.label("receipt_state"), Receipt.request)
+        .outerjoin(Receipt, Receipt.id == ReturnOrder.return_receipt_id)
+        .where(ReturnOrder.receipt_id == sale.id, ReturnOrder.state != ReturnState.REFUSED)
+        .order_by(ReturnOrder.id)
+    ).all()
+    made = [row for row in rows if row.request is not None and row.receipt_state != ReceiptState.REJECTED]
+    requested: list[Sequence[Mapping[str, object]]] = [row.lines for row in rows if row.state == ReturnState.REQUESTED]
+    returned = [position for row in made for position in row.request["Positions"]]
+    return find_left(sale.request["Positions"], returned, requested)

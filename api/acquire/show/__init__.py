@@ -1,0 +1,1 @@
+"""How a page of the payment page is put together: templates, assets, cookies."""

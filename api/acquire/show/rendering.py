@@ -1,0 +1,110 @@
+"""Templates: one environment a language, everything escaped, nothing of a page kept by caches."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import RedirectResponse, Response
+
+from api.acquire.access.guards import (
+    COOKIE_PATH,
+    FORM_TOKEN,
+    LANGUAGE_COOKIE,
+    SESSION_COOKIE,
+    VISITOR_COOKIE,
+    find_signed_in,
+    get_form_token,
+    get_language,
+    get_visitor,
+)
+from api.acquire.access.signing import get_secret, seal
+from api.acquire.show.assets import link_asset
+from api.acquire.words.i18n import LANGUAGES, Speaker
+from shared.clock import almaty_date
+
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
+LANGUAGE_LASTS_SECONDS = 365 * 24 * 3600
+
+
+@lru_cache
+def get_environment(language: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    speaker = Speaker(language)
+    environment.install_gettext_translations(speaker.translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.filters.update(
+        say=speaker.say,
+        money=speaker.money,
+        words=speaker.words,
+        count=speaker.count,
+        plain=speaker.plain,
+        day=speaker.day,
+        short_day=speaker.short_day,
+        month=speaker.month,
+        time=speaker.time,
+        moment=speaker.moment,
+        iso_day=lambda moment: almaty_date(moment).isoformat(),
+    )
+    environment.globals.update(language=language, languages=LANGUAGES, asset=link_asset, form_token_name=FORM_TOKEN)
+    return environment
+
+
+def get_speaker(request: Request) -> Speaker:
+    return Speaker(get_language(request))
+
+
+def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    page = get_environment(get_language(request)).get_template(f"acquire/{template}")
+    content = page.render(
+        staff=find_signed_in(request), form_token=get_form_token(request), path=request.url.path, **context
+    )
+    response = HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
+    if find_signed_in(request) is None:
+        secret = get_secret(request.app.state.settings)
+        set_cookie(request, response, VISITOR_COOKIE, seal(secret, "visitor", get_visitor(request)))
+    return response
+
+
+def render_without_session(request: Request, template: str, *, status: int, **context: Any) -> HTMLResponse:
+    """For pages that must not ask the database, or cannot sign."""
+    page = get_environment(get_language(request)).get_template(f"acquire/{template}")
+    content = page.render(staff=None, form_token=None, path=request.url.path, **context)
+    return HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
+
+
+def redirect(address: str) -> RedirectResponse:
+    """303: the browser fetches the next page, and a reload of that posts nothing."""
+    return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
+
+
+def set_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int | None = None) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=seconds,
+        path=COOKIE_PATH,
+        secure=request.url.scheme == "https",
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def set_session(request: Request, response: Response, token: str) -> None:
+    set_cookie(request, response, SESSION_COOKIE, seal(get_secret(request.app.state.settings), "session", token))
+
+
+def set_language(request: Request, response: Response, language: str) -> None:
+    set_cookie(request, response, LANGUAGE_COOKIE, language, seconds=LANGUAGE_LASTS_SECONDS)
+
+
+def forget_session(response: Response) -> None:
+    response.delete_cookie(SESSION_COOKIE, path=COOKIE_PATH)

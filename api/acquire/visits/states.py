@@ -1,0 +1,67 @@
+"""What staff are told about a visit's payment: one state, one colour, a few plain words. Pure."""
+
+from enum import StrEnum
+
+from api.acquire.words.text import Text
+
+
+class VisitState(StrEnum):
+    AWAITING = "awaiting"
+    QUEUED = "queued"
+    SENDING = "sending"
+    ISSUED = "issued"
+    ATTENTION = "attention"
+    RETURN_DUE = "return_due"
+    RETURNED = "returned"
+    DELETED = "deleted"
+    NOT_NEEDED = "not_needed"
+
+
+LABELS = {
+    VisitState.AWAITING: Text("Awaiting payment"),
+    VisitState.QUEUED: Text("Queued"),
+    VisitState.SENDING: Text("At Webkassa"),
+    VisitState.ISSUED: Text("Receipt issued"),
+    VisitState.ATTENTION: Text("Needs attention"),
+    VisitState.RETURN_DUE: Text("Return due"),
+    VisitState.RETURNED: Text("Returned"),
+    VisitState.DELETED: Text("Deleted"),
+    VisitState.NOT_NEEDED: Text("No receipt needed"),
+}
+
+EXPLANATIONS = {
+    VisitState.AWAITING: Text("Nothing was paid yet."),
+    VisitState.QUEUED: Text("The payment is saved. The receipt waits for its turn at the cashbox."),
+    VisitState.SENDING: Text("The payment is saved. Webkassa is making the receipt."),
+    VisitState.ISSUED: Text("The receipt is issued."),
+    VisitState.ATTENTION: Text("The payment is saved, but the receipt is not issued: a person is needed."),
+    VisitState.RETURN_DUE: Text("The payment or the visit was removed in Altegio after the receipt was issued."),
+    VisitState.RETURNED: Text("The sale was returned."),
+    VisitState.DELETED: Text("The visit was deleted in Altegio."),
+    VisitState.NOT_NEEDED: Text("There is nothing to issue a receipt for."),
+}
+
+UNDER_WAY = (VisitState.QUEUED, VisitState.SENDING)
+
+
+class Filter(StrEnum):
+    """What the list can be narrowed to."""
+
+    ALL = "all"
+    AWAITING = "awaiting"
+    UNDER_WAY = "under_way"
+    ISSUED = "issued"
+    ATTENTION = "attention"
+    RETURN_DUE = "return_due"
+    DELETED = "deleted"
+
+
+FILTER_LABELS = {
+    Filter.ALL: Text("All"),
+    Filter.AWAITING: Text("Awaiting payment"),
+    Filter.UNDER_WAY: Text("Under way"),
+    Filter.ISSUED: Text("Receipt issued"),
+    Filter.ATTENTION: Text("Needs attention"),
+    Filter.RETURN_DUE: Text("Return due"),
+    Filter.DELETED: Text("Deleted"),
+}

@@ -1,0 +1,262 @@
+"""Rows as the templates print them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import segno
+from markupsafe import Markup
+
+from api.acquire.visits.queries import PAGE_SIZE, Cursor
+from api.acquire.visits.states import EXPLANATIONS, LABELS, UNDER_WAY, VisitState
+from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_return_due
+from api.acquire.words.i18n import Speaker
+from api.acquire.words.text import Text
+from shared.clock import utc_now
+from shared.fiscal.money import ZERO
+from shared.fiscal.statuses import PaymentKind, ReceiptKind
+from shared.storage.models import Cashbox, Receipt
+
+# A receipt usually takes a second or two; from here on the page says why it takes longer.
+SLOW_AFTER = timedelta(seconds=8)
+_PAYMENT_KINDS = {0: PaymentKind.CASH, 1: PaymentKind.CARD, 4: PaymentKind.MOBILE}
+KIND_LABELS = {
+    PaymentKind.CASH: Text("Cash"),
+    PaymentKind.CARD: Text("Card"),
+    PaymentKind.MOBILE: Text("Mobile"),
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class VisitLine:
+    """A visit in the list. `phone_tail` is what staff compares with what the client says."""
+
+    id: int
+    record_id: int
+    visit_at: datetime
+    day: date
+    name: str
+    phone_tail: str
+    title: str
+    total: Decimal | None
+    is_open: bool
+    state: VisitState
+    label: Text
+    is_moving: bool
+    is_offline: bool
+    why: Text | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`next_cursor` is None on the last page."""
+
+    lines: list[VisitLine]
+    next_cursor: str | None
+
+
+def show_visits(rows: Sequence[Any]) -> Page:
+    lines = [_show_visit(row) for row in rows[:PAGE_SIZE]]
+    return Page(lines, write_cursor(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None)
+
+
+def _show_visit(row: Any) -> VisitLine:
+    state = VisitState(row.state)
+    return VisitLine(
+        id=row.id,
+        record_id=row.record_id,
+        visit_at=row.visit_at,
+        day=row.day,
+        name=row.client_name or "",
+        phone_tail=(row.client_phone or "")[-4:],
+        title=row.title,
+        total=row.total,
+        is_open=row.is_open,
+        state=state,
+        label=LABELS[state],
+        is_moving=state in UNDER_WAY,
+        is_offline=bool(row.offline_mode) and state in (VisitState.ISSUED, VisitState.RETURN_DUE),
+        why=_find_why(state, row),
+    )
+
+
+def _find_why(state: VisitState, row: Any) -> Text | None:
+    if state is VisitState.ATTENTION:
+        return explain(row.error_code).what
+    return explain_return_due(row.return_due_reason) if state is VisitState.RETURN_DUE else None
+
+
+def write_cursor(row: Any) -> str:
+    """Exact to the microsecond: a rounded time would skip or repeat visits."""
+    return f"{int(row.is_open)}.{(row.visit_at - _EPOCH) // _MICROSECOND}.{row.id}"
+
+
+def read_cursor(typed: str | None) -> Cursor | None:
+    try:
+        is_open, moment, row_id = (int(part) for part in (typed or "")[:60].split("."))
+        if not 0 < row_id < 2**63:
+            return None
+        return Cursor(bool(is_open), _EPOCH + moment * _MICROSECOND, row_id)
+    except (ValueError, OverflowError):
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a payment or a return stands. `address` is where to go once there is something to see."""
+
+    state: str
+    label: Text
+    text: Text
+    is_final: bool
+    address: str | None = None
+    advice: Advice | None = None
+    vendor_words: str | None = None
+
+    def as_json(self, speaker: Speaker) -> dict[str, Any]:
+        said = [self.advice.what, self.advice.todo] if self.advice else []
+        return {
+            "state": self.state,
+            "label": speaker.say(self.label),
+            "text": speaker.say(self.text),
+            "advice": [speaker.say(text) for text in said],
+            "final": self.is_final,
+            "address": self.address,
+        }
+
+
+def show_progress(row: Any) -> Progress:
+    state = VisitState(row.state)
+    text = EXPLANATIONS[state]
+    if state in UNDER_WAY and _is_slow(row.paid_at):
+        text = Text(
+            "Webkassa is slow just now. The sale is saved and the receipt will be issued by itself: "
+            "you can serve the next customer."
+        )
+    is_stuck = state is VisitState.ATTENTION or (state in UNDER_WAY and row.error_code == CASHBOX_OFFLINE)
+    advice = explain(row.error_code) if is_stuck else None
+    address = f"/acquire/success/{row.sale_id}" if state is VisitState.ISSUED else None
+    words = (row.error_text or row.reason) if advice else None
+    return Progress(state, LABELS[state], text, state not in UNDER_WAY, address, advice, words)
+
+
+def _is_slow(since: datetime | None) -> bool:
+    return since is not None and utc_now() - since > SLOW_AFTER
+
+
+def show_return_progress(row: Any) -> Progress:
+    """`row`: a return order with `receipt_state` and the faults of its receipt."""
+    if row.state == "refused":
+        words = row.refusal
+        return Progress("attention", Text("Refused"), Text("The return was refused."), True, vendor_words=words)
+    if row.receipt_state == "issued":
+        address = f"/acquire/success/{row.return_receipt_id}"
+        return Progress("issued", Text("Returned"), Text("The return receipt is issued."), True, address)
+    if row.receipt_state == "rejected" or (row.receipt_state == "unknown" and row.next_attempt_at is None):
+        text = Text("The return receipt was not issued: a person is needed.")
+        advice = explain(row.error_code)
+        return Progress("attention", LABELS[VisitState.ATTENTION], text, True, None, advice, row.error_text)
+    if _is_slow(row.created_at):
+        text = Text("Webkassa is slow just now. The return is saved and its receipt will be issued by itself.")
+    elif row.receipt_state is None or not row.attempts:
+        text = Text("The return is saved. Its receipt waits for its turn at the cashbox.")
+    else:
+        text = Text("The return is saved. Webkassa is making its receipt.")
+    state = VisitState.QUEUED if row.receipt_state is None else VisitState.SENDING
+    return Progress(state, LABELS[state], text, False)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptLine:
+    name: str
+    count: Decimal
+    price: Decimal
+    discount: Decimal
+    total: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptView:
+    """An issued document, as the page and the printed slip show it."""
+
+    id: int
+    is_return: bool
+    number: str
+    total: Decimal
+    tax: Decimal
+    tax_percent: int | None
+    lines: list[ReceiptLine]
+    payments: list[tuple[Text, Decimal]]
+    received: Decimal
+    change: Decimal
+    fiscal_number: str
+    registration_number: str | None
+    cashbox_number: str
+    shift_number: int | None
+    issued_at: datetime | None
+    is_offline: bool
+    address: str | None
+    code: Markup | None
+    return_due: Text | None
+
+
+def show_receipt(receipt: Receipt, cashbox: Cashbox) -> ReceiptView:
+    request = receipt.request
+    change = _amount(request.get("Change"))
+    address = receipt.receipt_url if is_web_address(receipt.receipt_url) else None
+    return ReceiptView(
+        id=receipt.id,
+        is_return=receipt.kind == ReceiptKind.RETURN,
+        number=receipt.external_check_number,
+        total=receipt.total,
+        tax=receipt.tax,
+        tax_percent=next((p["TaxPercent"] for p in request["Positions"] if p.get("TaxPercent") is not None), None),
+        lines=[_show_position(position) for position in request["Positions"]],
+        payments=[_show_payment(payment, change) for payment in request["Payments"]],
+        received=sum((_amount(p["Sum"]) for p in request["Payments"] if int(p["PaymentType"]) == 0), ZERO)
+        if change
+        else ZERO,
+        change=change,
+        fiscal_number=receipt.fiscal_number or "",
+        registration_number=receipt.registration_number,
+        cashbox_number=cashbox.unique_number,
+        shift_number=receipt.shift_number,
+        issued_at=receipt.issued_at,
+        is_offline=bool(receipt.offline_mode),
+        address=address,
+        code=draw_code(address) if address else None,
+        return_due=explain_return_due(receipt.return_due_reason) if receipt.return_due_reason else None,
+    )
+
+
+def _show_position(position: Mapping[str, Any]) -> ReceiptLine:
+    count, price = _amount(position["Count"]), _amount(position["Price"])
+    discount = _amount(position.get("Discount"))
+    total = (count * price - discount).quantize(Decimal("0.01"))
+    return ReceiptLine(str(position["PositionName"]), count, price, discount, total)
+
+
+def _show_payment(payment: Mapping[str, Any], change: Decimal) -> tuple[Text, Decimal]:
+    """Of cash, what stays in the drawer: Webkassa is told what was handed over."""
+    kind = _PAYMENT_KINDS.get(int(payment["PaymentType"]))
+    amount = _amount(payment["Sum"])
+    return (KIND_LABELS[kind] if kind else Text("Other")), amount - change if kind is PaymentKind.CASH else amount
+
+
+def is_web_address(address: str | None) -> bool:
+    return address is not None and address.startswith(("https://", "http://"))
+
+
+def draw_code(address: str) -> Markup:
+    """A QR code as SVG without styles of its own: the page's policy allows none."""
+    drawn = segno.make(address, error="m", micro=False)
+    svg = drawn.svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None, dark="#000", light="#fff")
+    return Markup(svg)  # noqa: S704 -- drawn by segno; the address is only dots in it
+
+
+def _amount(value: Any) -> Decimal:
+    return Decimal(str(value or 0))

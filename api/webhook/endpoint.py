@@ -1,0 +1,89 @@
+"""The way of a webhook: from the socket to the commit and back, past the framework.
+
+Routing, dependencies, middleware and exception handlers of the framework together cost more than reading, storing and
+answering a webhook. What they would do for it is done here, once: number, secret, answer, headers, metrics.
+"""
+
+import time
+from collections.abc import Mapping
+
+import msgspec
+from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
+
+from api.middleware import SECURITY_HEADERS, find_request_id, make_request_id
+from api.webhook.ingress import accept
+from api.webhook.refusals import REFUSED, Answer, Headers, refuse
+from api.webhook.salon_limit import SalonLimit
+from api.webhook.security import Doorman, read_body
+from api.webhook.store.batch_writer import GroupWriter
+from shared.logging import get_logger
+from shared.metrics import WEBHOOK_SECONDS, count_refused_webhook
+from shared.tracing import record_span
+
+log = get_logger(__name__)
+
+PATH = "/api/webhook"
+_JSON: Headers = ((b"content-type", b"application/json"), *SECURITY_HEADERS)
+
+
+class WebhookDoor:
+    """An ASGI application for what `is_webhook` finds."""
+
+    def __init__(self, doorman: Doorman, writer: GroupWriter, limit: SalonLimit) -> None:
+        self._doorman, self._writer, self._limit = doorman, writer, limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = dict(scope["headers"])
+        request_id = find_request_id(headers) or make_request_id()
+        try:
+            answer = await self.take(_find_secret(scope["path"]), headers, receive, request_id)
+        except ClientDisconnect:
+            return  # nobody waits for an answer
+        await send(
+            {
+                "type": "http.response.start",
+                "status": answer.status,
+                "headers": [
+                    *_JSON,
+                    (b"content-length", b"%d" % len(answer.body)),
+                    (b"x-request-id", request_id.encode()),
+                    *answer.headers,
+                ],
+            }
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def take(
+        self, path_secret: str | None, headers: Mapping[bytes, bytes], receive: Receive, request_id: str
+    ) -> Answer:
+        """Raises ClientDisconnect."""
+        started = time.perf_counter()
+        try:
+            body = await read_body(receive, headers.get(b"content-length", b""))
+            self._doorman.check(path_secret, headers.get(b"x-altegio-signature", b""), body)
+            reply = await accept(body, request_id, self._writer, self._limit)
+            return Answer(200 if reply.accepted else 422, msgspec.json.encode(reply.body))
+        except REFUSED as error:
+            refusal = refuse(error)
+            count_refused_webhook(refusal.outcome)
+            log.warning("webhook refused", reason=refusal.reason, request_id=request_id)
+            return refusal.answer
+        finally:
+            seconds = time.perf_counter() - started
+            WEBHOOK_SECONDS.observe(seconds)
+            record_span("webhook", seconds, request_id, {})
+
+
+def is_webhook(scope: Scope) -> bool:
+    """A POST to the address itself, or to it and a secret."""
+    if scope["type"] != "http" or scope["method"] != "POST":
+        return False
+    path: str = scope["path"]
+    return path.startswith(PATH) and (path == PATH or bool(_find_secret(path)))
+
+
+def _find_secret(path: str) -> str | None:
+    """The one segment after the address; None where there is none, or more than one."""
+    rest = path[len(PATH) :]
+    return rest[1:] if rest.startswith("/") and "/" not in rest[1:] else None

@@ -1,0 +1,58 @@
+"""What our receipts say of a shift, beside what its Z-report says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.fiscal.money import ZERO
+from shared.fiscal.payment_types import read_paid
+from shared.fiscal.statuses import PaymentKind, ReceiptKind, ReceiptState
+from shared.fiscal.z_report import ReportSums
+from shared.storage.models import Receipt
+
+
+@dataclass(slots=True)
+class IssuedSums:
+    """Receipts of one shift: sums per kind, and how many."""
+
+    sold: dict[PaymentKind, Decimal] = field(default_factory=dict)
+    returned: dict[PaymentKind, Decimal] = field(default_factory=dict)
+    sale_count: int = 0
+    return_count: int = 0
+
+    def add(self, kind: str, paid: dict[PaymentKind, Decimal]) -> None:
+        is_sale = kind == ReceiptKind.SALE
+        sums = self.sold if is_sale else self.returned
+        for name, amount in paid.items():
+            sums[name] = sums.get(name, ZERO) + amount
+        self.sale_count += is_sale
+        self.return_count += not is_sale
+
+    def agrees_with(self, report: ReportSums) -> bool:
+        return (
+            not report.other
+            and _without_zeros(self.sold) == _without_zeros(report.sold)
+            and _without_zeros(self.returned) == _without_zeros(report.returned)
+            and (self.sale_count, self.return_count) == (report.sale_count, report.return_count)
+        )
+
+
+def _without_zeros(sums: Mapping[PaymentKind, Decimal]) -> dict[PaymentKind, Decimal]:
+    return {kind: amount for kind, amount in sums.items() if amount}
+
+
+def sum_shift(session: Session, cashbox_id: int, shift_number: int) -> IssuedSums:
+    sums = IssuedSums()
+    rows = session.execute(
+        select(Receipt.kind, Receipt.request).where(
+            Receipt.cashbox_id == cashbox_id,
+            Receipt.shift_number == shift_number,
+            Receipt.state == ReceiptState.ISSUED,
+        )
+    )
+    for kind, request in rows:
+        sums.add(kind, read_paid(request))
+    return sums

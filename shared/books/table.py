@@ -1,0 +1,145 @@
+"""The books as rows for files and terminals: one name a column, amounts as Decimal, days and dates as they are. Pure."""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from shared.books.model import BookedSale, DayBooks, Difference, Flow, Kind, ShiftDifference
+from shared.fiscal.money import ZERO
+from shared.fiscal.statuses import PaymentKind
+
+COLUMNS = (
+    "row",
+    "day",
+    "cashbox",
+    "kind",
+    "altegio_paid",
+    "altegio_returned",
+    "issued",
+    "returned",
+    "z_report",
+    "difference",
+    "company_id",
+    "record_id",
+    "document_id",
+    "shift",
+    "why",
+    "receipts",
+    "note",
+)
+NOT_TOLD = "not_told"
+
+
+def list_rows(books: Sequence[tuple[str, DayBooks]]) -> Iterator[dict[str, Any]]:
+    """`books`: factory numbers of cashboxes with one of their days each. `row` says what a row is about.
+
+    total: a day and a kind; difference, reason: a sale; shift: a Z-report; stranger: a document that is none of ours;
+    offline: a receipt issued in autonomous mode; dead_letter: a delivery that was given up.
+    """
+    for number, day in books:
+        common = {"day": day.day, "cashbox": number}
+        for row in _list_day(day):
+            yield {**dict.fromkeys(COLUMNS), **common, **row}
+
+
+def _list_day(day: DayBooks) -> Iterator[dict[str, Any]]:
+    if not day.is_empty:
+        yield from _list_totals(day)
+    for difference in day.differences:
+        yield {"row": "difference", **_describe(difference)}
+    for reason in day.reasons:
+        yield {"row": "reason", **_describe(reason)}
+    for shift in day.shift_differences:
+        yield _describe_shift(shift)
+        yield from _list_strangers(shift)
+    for document in day.offline:
+        total = sum(document.sums.values(), ZERO)
+        sums = {"returned": total} if document.is_return else {"issued": total}
+        receipts = document.fiscal_number
+        yield {"row": "offline", **_name(document.subject), **sums, "shift": document.shift_number, "receipts": receipts}
+    for letter in day.dead_letters:
+        note = f"{letter.delivery_id}: {letter.reason or ''}"
+        yield {"row": "dead_letter", **_name(letter.subject), "why": letter.code, "note": note}
+
+
+def _list_totals(day: DayBooks) -> Iterator[dict[str, Any]]:
+    for kind in list_kinds(day):
+        told, issued = day.told.net(kind), day.issued.net(kind)
+        yield {
+            "row": "total",
+            "kind": kind or NOT_TOLD,
+            "altegio_paid": _get(day.told.sold, kind),
+            "altegio_returned": _get(day.told.returned, kind),
+            "issued": _get(day.issued.sold, kind),
+            "returned": _get(day.issued.returned, kind),
+            "z_report": None if day.missing_reports and not day.counted.kinds else day.counted.net(kind),
+            "difference": told - issued,
+            "note": _name_missing(day),
+        }
+
+
+def _name_missing(day: DayBooks) -> str | None:
+    missing = ", ".join(map(str, sorted(day.missing_reports)))
+    return f"no Z-report of shifts: {missing}" if missing else None
+
+
+def list_kinds(day: DayBooks) -> list[Kind]:
+    """The three kinds always, money of an untold kind only where there is some."""
+    return [*PaymentKind, *([None] if None in day.told.kinds else [])]
+
+
+def _get(sums: dict[Kind, Decimal], kind: Kind) -> Decimal:
+    return sums.get(kind, ZERO)
+
+
+def _describe(difference: Difference) -> dict[str, Any]:
+    told, issued = _sum(difference.told), _sum(difference.issued)
+    kinds = sorted({str(kind or NOT_TOLD) for kind in (*difference.told, *difference.issued)})
+    return {
+        **_name(difference.subject),
+        "kind": " ".join(kinds),
+        "altegio_paid": told,
+        "issued": issued,
+        "difference": told - issued,
+        "why": difference.why,
+        "receipts": " ".join(number for _, number in difference.receipts),
+        "note": difference.note,
+    }
+
+
+def _describe_shift(difference: ShiftDifference) -> dict[str, Any]:
+    amount = _sum(difference.amounts) + difference.other_kinds
+    parts = [f"{kind} {value}" for kind, value in difference.amounts.items()]
+    note = f"documents {difference.documents:+d}; {', '.join(parts) or 'sums agree'}"
+    return {"row": "shift", "shift": difference.shift.number, "difference": amount, "note": note}
+
+
+def _list_strangers(difference: ShiftDifference) -> Iterator[dict[str, Any]]:
+    for document in difference.shift.strangers or ():
+        yield {
+            "row": "stranger",
+            "shift": difference.shift.number,
+            "z_report": document.get("total"),
+            "receipts": document.get("fiscal_number"),
+            "note": f"{document.get('external_check_number') or ''} {document.get('issued_at') or ''}".strip(),
+        }
+
+
+def _name(subject: BookedSale) -> dict[str, Any]:
+    return {"company_id": subject.company_id, "record_id": subject.record_id, "document_id": subject.document_id}
+
+
+def _sum(amounts: Any) -> Decimal:
+    return sum(amounts.values(), ZERO)
+
+
+def join(days: Sequence[DayBooks]) -> tuple[Flow, Flow, Flow]:
+    """Told, issued and counted over several days."""
+    flows = (Flow(), Flow(), Flow())
+    for day in days:
+        for flow, part in zip(flows, (day.told, day.issued, day.counted), strict=True):
+            for kind, amount in part.sold.items():
+                flow.add(kind, amount)
+            for kind, amount in part.returned.items():
+                flow.add(kind, -amount)
+    return flows

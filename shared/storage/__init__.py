@@ -1,0 +1,4 @@
+"""The database: its engine and sessions, its tables, its locks, and secrets at rest.
+
+In: settings. Out: sessions and rows.
+"""

@@ -1,0 +1,43 @@
+"""Tables, one a file. States and the rules that make a double receipt impossible are constraints of the database."""
+
+from shared.storage.models.alert import Alert
+from shared.storage.models.alert_message import AlertMessage
+from shared.storage.models.altegio_look import AltegioLook
+from shared.storage.models.base import Base
+from shared.storage.models.cashbox import Cashbox
+from shared.storage.models.cashbox_licence import CashboxLicence
+from shared.storage.models.desk.audit_event import AuditEvent
+from shared.storage.models.desk.cashbox_order import CashboxOrder
+from shared.storage.models.desk.checkout import Checkout
+from shared.storage.models.desk.return_order import ReturnOrder
+from shared.storage.models.desk.staff_session import StaffSession
+from shared.storage.models.desk.staff_user import StaffUser
+from shared.storage.models.desk.visit import Visit
+from shared.storage.models.fiscalization_log import FiscalizationLog
+from shared.storage.models.payment_record import PaymentRecord
+from shared.storage.models.receipt import Receipt
+from shared.storage.models.replay import Replay
+from shared.storage.models.shift import Shift
+from shared.storage.models.webhook_record import WebhookRecord
+
+__all__ = [
+    "Alert",
+    "AlertMessage",
+    "AltegioLook",
+    "AuditEvent",
+    "Base",
+    "Cashbox",
+    "CashboxLicence",
+    "CashboxOrder",
+    "Checkout",
+    "FiscalizationLog",
+    "PaymentRecord",
+    "Receipt",
+    "Replay",
+    "ReturnOrder",
+    "Shift",
+    "StaffSession",
+    "StaffUser",
+    "Visit",
+    "WebhookRecord",
+]

@@ -1,0 +1,23 @@
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.storage.models.base import Base
+
+
+class AuditEvent(Base):
+    """Who did what on the payment page. `subject` names the thing, such as `visit 17`; `details` hold no personal data."""
+
+    __tablename__ = "audit_events"
+
+    staff_user_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    action: Mapped[str] = mapped_column(Text)
+    subject: Mapped[str | None] = mapped_column(Text)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    __table_args__ = (
+        Index("ix_audit_events_created_at", "created_at"),
+        Index("ix_audit_events_staff_user_id", "staff_user_id"),
+    )

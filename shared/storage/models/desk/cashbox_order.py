@@ -1,0 +1,66 @@
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.storage.models.base import Base, Moment, Money, one_of
+
+
+class OrderKind(StrEnum):
+    X_REPORT = "x_report"
+    Z_REPORT = "z_report"
+    DEPOSIT = "deposit"
+    WITHDRAWAL = "withdrawal"
+
+
+class OrderState(StrEnum):
+    """`unknown`: money may have moved or not, and Webkassa cannot be asked any more; a person has to look."""
+
+    REQUESTED = "requested"
+    DONE = "done"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+MONEY_ORDERS = (OrderKind.DEPOSIT, OrderKind.WITHDRAWAL)
+
+
+class CashboxOrder(Base):
+    """What a person wants of a cashbox besides receipts: a report, or cash put into or taken out of the drawer.
+
+    The worker carries it out. `form_key` makes a form sent twice one order, `external_check_number` makes an order sent to
+    Webkassa twice one movement of money. `sending_since` is set before a call that moves money and cleared by a certain
+    answer: found set, the same number is sent again. `result` is Webkassa's answer: the report, or the drawer's state.
+    """
+
+    __tablename__ = "cashbox_orders"
+
+    cashbox_id: Mapped[int] = mapped_column(ForeignKey("cashboxes.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    form_key: Mapped[UUID] = mapped_column(unique=True)
+    ordered_by: Mapped[str] = mapped_column(Text)
+    staff_user_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    amount: Mapped[Money | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    external_check_number: Mapped[str | None] = mapped_column(Text, unique=True)
+    state: Mapped[str] = mapped_column(Text, server_default=OrderState.REQUESTED)
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    sending_since: Mapped[Moment | None]
+    next_attempt_at: Mapped[Moment | None]
+    error_code: Mapped[str | None] = mapped_column(Text)
+    error_text: Mapped[str | None] = mapped_column(Text)
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    shift_number: Mapped[int | None]
+    done_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        one_of("kind", OrderKind),
+        one_of("state", OrderState),
+        CheckConstraint("(kind IN ('deposit', 'withdrawal')) = (amount IS NOT NULL)", name="money_has_amount"),
+        CheckConstraint("amount > 0", name="amount_positive"),
+        Index("ix_cashbox_orders_open", "cashbox_id", postgresql_where=text("state = 'requested'")),
+        Index("ix_cashbox_orders_cashbox_id_id", "cashbox_id", "id"),
+    )

@@ -1,0 +1,38 @@
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.storage.models.base import Base, Moment, Money
+
+
+class Checkout(Base):
+    """A payment taken at the desk. At most one that is not voided for a visit: two tablets cannot charge twice.
+
+    `form_key` comes with the form: pressed twice, sent twice, it is one checkout. The sums per kind are rows of
+    `payment_records`. `cash_received` and `change` are 0 unless cash was among them.
+    """
+
+    __tablename__ = "checkouts"
+
+    company_id: Mapped[int]
+    record_id: Mapped[int]
+    staff_user_id: Mapped[int] = mapped_column(ForeignKey("staff_users.id"))
+    form_key: Mapped[UUID] = mapped_column(unique=True)
+    total: Mapped[Money]
+    cash_received: Mapped[Money] = mapped_column(server_default=text("0"))
+    change: Mapped[Money] = mapped_column(server_default=text("0"))
+    customer_email: Mapped[str | None] = mapped_column(Text)
+    customer_phone: Mapped[str | None] = mapped_column(Text)
+    customer_xin: Mapped[str | None] = mapped_column(Text)
+    voided_at: Mapped[Moment | None]
+
+    __table_args__ = (
+        CheckConstraint("total > 0 AND cash_received >= 0 AND change >= 0", name="amounts_positive"),
+        Index("uq_checkouts_live", "company_id", "record_id", unique=True, postgresql_where=text("voided_at IS NULL")),
+        Index(
+            "ix_checkouts_personal",
+            "created_at",
+            postgresql_where=text("customer_email IS NOT NULL OR customer_phone IS NOT NULL OR customer_xin IS NOT NULL"),
+        ),
+    )

@@ -1,0 +1,40 @@
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.storage.models.base import Base, one_of
+
+
+class ReturnState(StrEnum):
+    REQUESTED = "requested"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class ReturnOrder(Base):
+    """A wish to return a sale, whole or by line; the worker turns it into a return receipt or refuses it.
+
+    A manager's; without `staff_user_id` the bridge's own, where `RETURN_POLICY` lets it.
+
+    `lines`: [{"position": index in the sale's Positions, "count": "1.5"}]; empty means everything that is left.
+    """
+
+    __tablename__ = "return_orders"
+
+    receipt_id: Mapped[int] = mapped_column(ForeignKey("receipts.id"), index=True)
+    staff_user_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    form_key: Mapped[UUID] = mapped_column(unique=True)
+    reason: Mapped[str] = mapped_column(Text)
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    state: Mapped[str] = mapped_column(Text, server_default=text("'requested'"))
+    refusal: Mapped[str | None] = mapped_column(Text)
+    return_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"), unique=True)
+
+    __table_args__ = (
+        one_of("state", ReturnState),
+        Index("ix_return_orders_requested", "id", postgresql_where=text("state = 'requested'")),
+    )

@@ -1,0 +1,27 @@
+from enum import StrEnum
+
+from sqlalchemy import Integer, Text, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.storage.models.base import Base, Moment, one_of
+
+
+class StaffRole(StrEnum):
+    CASHIER = "cashier"
+    MANAGER = "manager"
+
+
+class StaffUser(Base):
+    """Who may open the payment page. Not Altegio's `staff`: that is the specialist."""
+
+    __tablename__ = "staff_users"
+
+    login: Mapped[str] = mapped_column(Text, unique=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    role: Mapped[str] = mapped_column(Text)
+    disabled_at: Mapped[Moment | None]
+    failed_sign_ins: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    locked_until: Mapped[Moment | None]
+    updated_at: Mapped[Moment] = mapped_column(server_default=func.now())
+
+    __table_args__ = (one_of("role", StaffRole),)

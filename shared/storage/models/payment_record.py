@@ -1,0 +1,65 @@
+from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.fiscal.statuses import PaymentKind, PaymentPurpose, PaymentState
+from shared.storage.models.base import Base, Moment, Money, one_of
+
+
+class PaymentRecord(Base):
+    """Money known for a record: one of Altegio's finance operations (`operation_id`), or a part of a payment taken at
+    the desk (`checkout_id`).
+
+    `purpose` keeps fees, deposits and refunds apart from what pays a sale.
+    `paid_at` is when it was first told; `changed_at` is Altegio's time of the newest word: a revoked one's end.
+    `kind` is None when Altegio did not say where the money went; the configured default stands in.
+    `moved_from_record_id`, `moved_from_document_id`: the sale that the operation paid before Altegio moved it.
+    """
+
+    __tablename__ = "payment_records"
+
+    company_id: Mapped[int]
+    operation_id: Mapped[int | None]
+    record_id: Mapped[int | None]
+    visit_id: Mapped[int | None]
+    document_id: Mapped[int | None]
+    moved_from_record_id: Mapped[int | None]
+    moved_from_document_id: Mapped[int | None]
+    kind: Mapped[str | None] = mapped_column(Text)
+    amount: Mapped[Money]
+    state: Mapped[str] = mapped_column(Text, server_default=PaymentState.ACTIVE)
+    purpose: Mapped[str] = mapped_column(Text, server_default=PaymentPurpose.SALE)
+    account_id: Mapped[int | None]
+    account_title: Mapped[str | None] = mapped_column(Text)
+    changed_at: Mapped[Moment | None]
+    paid_at: Mapped[Moment] = mapped_column(server_default=func.now())
+    checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkouts.id"), index=True)
+    webhook_record_id: Mapped[int | None] = mapped_column(ForeignKey("webhook_records.id", ondelete="SET NULL"))
+
+    __table_args__ = (
+        one_of("kind", PaymentKind),
+        one_of("state", PaymentState),
+        one_of("purpose", PaymentPurpose),
+        UniqueConstraint("company_id", "operation_id"),
+        Index("ix_payment_records_company_id_record_id", "company_id", "record_id"),
+        Index("ix_payment_records_webhook_record_id", "webhook_record_id"),
+        Index("ix_payment_records_paid_at", "paid_at"),
+        Index(
+            "ix_payment_records_document",
+            "company_id",
+            "document_id",
+            postgresql_where=text("record_id IS NULL AND document_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_payment_records_moved_from_record",
+            "company_id",
+            "moved_from_record_id",
+            postgresql_where=text("moved_from_record_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_payment_records_moved_from_document",
+            "company_id",
+            "moved_from_document_id",
+            postgresql_where=text("moved_from_document_id IS NOT NULL"),
+        ),
+        Index("ix_payment_records_visit", "company_id", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),
+    )

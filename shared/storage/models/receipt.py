@@ -1,0 +1,107 @@
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from shared.fiscal.statuses import ReceiptKind, ReceiptState
+from shared.storage.models.base import Base, Moment, Money, one_of
+
+
+class Receipt(Base):
+    """One fiscal document, sale or return, from the decision to the fiscal number.
+
+    `request` is the exact body for Webkassa without the session token, so that every attempt sends the same.
+    `sending_since` is set in a transaction before a call and cleared with its outcome, or when the call did not leave. Found
+    set by the next worker, it says that a call may have reached Webkassa. `unknown_since` starts the reconciling of a lost
+    answer.
+    `paid_back_since`: the whole payment is gone in Altegio, so that the return is no matter of judgement.
+    `fiscal_*`, `shift_number`, `registration_number`, `offline_mode`, `issued_at_text` are what a return must quote.
+    """
+
+    __tablename__ = "receipts"
+
+    company_id: Mapped[int]
+    cashbox_id: Mapped[int] = mapped_column(ForeignKey("cashboxes.id"))
+    kind: Mapped[str] = mapped_column(Text)
+    record_id: Mapped[int | None]
+    document_id: Mapped[int | None]
+    external_check_number: Mapped[str] = mapped_column(Text, unique=True)
+    basis_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"), index=True)
+    total: Mapped[Money]
+    tax: Mapped[Money]
+    request: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+    state: Mapped[str] = mapped_column(Text, server_default=ReceiptState.PENDING)
+    attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    budget_used: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    lookups: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    claim_id: Mapped[UUID | None]
+    sending_since: Mapped[Moment | None]
+    unknown_since: Mapped[Moment | None]
+    next_attempt_at: Mapped[Moment | None]
+    budget_starts_at: Mapped[Moment] = mapped_column(server_default=text("now()"))
+    error_kind: Mapped[str | None] = mapped_column(Text)
+    error_code: Mapped[str | None] = mapped_column(Text)
+    error_text: Mapped[str | None] = mapped_column(Text)
+    return_due_reason: Mapped[str | None] = mapped_column(Text)
+    paid_back_since: Mapped[Moment | None]
+    returned: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+
+    fiscal_number: Mapped[str | None] = mapped_column(Text)
+    registration_number: Mapped[str | None] = mapped_column(Text)
+    shift_number: Mapped[int | None]
+    check_order_number: Mapped[int | None]
+    offline_mode: Mapped[bool | None] = mapped_column(Boolean)
+    issued_at: Mapped[Moment | None]
+    issued_at_text: Mapped[str | None] = mapped_column(Text)
+    receipt_url: Mapped[str | None] = mapped_column(Text)
+    print_url: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        one_of("state", ReceiptState),
+        one_of("kind", ReceiptKind),
+        CheckConstraint("length(external_check_number) BETWEEN 1 AND 50", name="external_check_number_fits"),
+        CheckConstraint("total >= 0 AND tax >= 0", name="amounts_positive"),
+        CheckConstraint("(record_id IS NULL) <> (document_id IS NULL)", name="one_subject"),
+        CheckConstraint("(kind = 'return') = (basis_receipt_id IS NOT NULL)", name="return_has_basis"),
+        CheckConstraint("state <> 'issued' OR fiscal_number IS NOT NULL", name="issued_has_fiscal_number"),
+        # At most one sale that is neither refused for good nor returned in full, for each visit and each goods document.
+        Index(
+            "uq_receipts_live_sale_of_record",
+            "company_id",
+            "record_id",
+            unique=True,
+            postgresql_where=text("kind = 'sale' AND record_id IS NOT NULL AND state <> 'rejected' AND NOT returned"),
+        ),
+        Index(
+            "uq_receipts_live_sale_of_document",
+            "company_id",
+            "document_id",
+            unique=True,
+            postgresql_where=text("kind = 'sale' AND document_id IS NOT NULL AND state <> 'rejected' AND NOT returned"),
+        ),
+        Index(
+            "ix_receipts_open",
+            "cashbox_id",
+            "next_attempt_at",
+            postgresql_where=text("state IN ('pending', 'unknown')"),
+        ),
+        Index("ix_receipts_record_id", "record_id"),
+        Index(
+            "ix_receipts_return_due",
+            "id",
+            postgresql_where=text("return_due_reason IS NOT NULL AND NOT returned"),
+        ),
+        Index("ix_receipts_created_at", "created_at"),
+        Index(
+            "ix_receipts_personal",
+            "created_at",
+            postgresql_where=text(
+                "state IN ('issued', 'rejected') AND (request ? 'CustomerEmail' OR request ? 'CustomerPhone'"
+                " OR request ? 'CustomerXin')"
+            ),
+        ),
+        Index("ix_receipts_cashbox_id_issued_at", "cashbox_id", "issued_at"),
+    )

@@ -1,0 +1,89 @@
+"""What the images and the compose file promise about privileges and secrets, read from the files themselves."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dev.demo.children import ROOT
+
+DOCKERFILES = ["Dockerfile.api", "Dockerfile.worker"]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+OURS = {name: service for name, service in SERVICES.items() if "build" in service}
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_an_image_runs_as_nobody_and_holds_neither_tools_nor_secrets(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    final = text.rpartition("FROM ")[2]
+    assert re.findall(r"^USER (.*)$", final, re.MULTILINE) == ["10001:10001"]
+    assert "HEALTHCHECK" in final
+    assert re.search(r"^ARG PYTHON_IMAGE=python:\d+\.\d+\.\d+-slim-\w+$", text, re.MULTILINE), "pinned to a patch"
+    assert not re.search(r"(?i)^(ARG|ENV) .*(secret|password|token|key)", text, re.MULTILINE)
+    copied = set(re.findall(r"^COPY (?!--from)(.+) \S+$", text, re.MULTILINE))
+    assert not {word for line in copied for word in line.split()} & {".", "dev", "tests", ".env"}
+
+
+def test_only_what_is_named_reaches_the_builder() -> None:
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    rules = [line for line in lines if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    assert not {"!dev", "!tests", "!.env"} & set(rules)
+    assert "**/.env*" in rules
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_can_change_nothing_and_become_nobody_else(name: str) -> None:
+    service = OURS[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert not service.get("privileged")
+    assert "user" not in service
+
+
+def test_only_nginx_is_published_and_the_stores_have_no_way_out() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
+    assert COMPOSE["networks"]["data"]["internal"] is True
+    for store in ("db", "redis"):
+        assert SERVICES[store]["networks"] == ["data"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_has_limits_and_a_log_of_bounded_size(name: str) -> None:
+    service = SERVICES[name]
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "5"}
+    limits = service["deploy"]["resources"]["limits"]
+    assert {"cpus", "memory"} == set(limits)
+
+
+def test_what_runs_all_the_time_fits_two_gigabytes() -> None:
+    def read(size: str) -> int:
+        return int(size.removesuffix("m"))
+
+    always = [service for service in SERVICES.values() if "profiles" not in service and service.get("restart") != "no"]
+    assert sum(read(service["deploy"]["resources"]["limits"]["memory"]) for service in always) <= 1800
+
+
+def test_images_are_pinned_and_no_secret_is_written_down() -> None:
+    for service in SERVICES.values():
+        if "build" not in service:
+            assert re.search(r":v?\d+\.\d+", service["image"]), service["image"]
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    assert not re.search(r"(?i)(password|secret|token|auth): (?!\$\{)\S", text)
+
+
+def test_a_container_has_longer_to_end_than_a_task_may_take() -> None:
+    from worker.entry.celery import app  # noqa: PLC0415 -- reads the environment
+
+    assert int(SERVICES["worker"]["stop_grace_period"].removesuffix("s")) > app.conf.task_time_limit
+
+
+def test_every_variable_of_compose_is_in_the_example(tmp_path: Path) -> None:
+    text = (ROOT / "docker-compose.yml").read_text("utf-8")
+    named = set(re.findall(r"\$\{(\w+)", text))
+    example = (ROOT / ".env.example").read_text("utf-8")
+    assert {name for name in named if not re.search(rf"^#? ?{name}=", example, re.MULTILINE)} == set()

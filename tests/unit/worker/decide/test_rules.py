@@ -1,0 +1,375 @@
+"""The fiscal decision, a row for each rule."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from shared.altegio import FinanceOperation, GoodsOperation, Record
+from shared.fiscal.money import ZERO
+from shared.fiscal.statuses import PaymentKind
+from tests.unit.material import make_record
+from worker.decide.money import NO_MONEY, KnownPayment, SaleMoney
+from worker.decide.operations import find_payment_kind, find_purpose, is_payment
+from worker.decide.rules import (
+    AlreadyReceipted,
+    AskPerson,
+    AwaitPayment,
+    Decision,
+    Ignore,
+    IssueReceipt,
+    KnownFacts,
+    LiveReceipt,
+    ReturnDue,
+    decide_record,
+    find_reason_to_ignore_goods,
+    has_marker,
+    may_turn_with_payments,
+    settle,
+)
+from worker.receipt.lines import CannotBuild
+from worker.salon.policy import Policy
+
+CASH, CARD, MOBILE = PaymentKind.CASH, PaymentKind.CARD, PaymentKind.MOBILE
+PRICE = Decimal(4000)
+ALWAYS, MANUAL, ASK = Policy(fiscalize_when="always"), Policy(fiscalize_when="manual"), Policy(default_kind=None)
+ISSUED = LiveReceipt(PRICE, is_issued=True, may_be_changed=False)
+ON_ITS_WAY = LiveReceipt(PRICE, is_issued=False, may_be_changed=False)
+NEVER_SENT = LiveReceipt(Decimal(3500), is_issued=False, may_be_changed=True)
+UNPAID = {"paid_full": 0}
+SILENT: dict[str, Any] = {"id": 1, "services": [{"cost": 4000}]}
+
+
+def decide(
+    fields: dict[str, Any] | None = None,
+    *,
+    status: str = "update",
+    total: Decimal | CannotBuild = PRICE,
+    payments: tuple[KnownPayment, ...] = (),
+    live: LiveReceipt | None = None,
+    policy: Policy = Policy(),  # noqa: B008 - frozen
+    was_paid: bool = False,
+) -> Decision:
+    money, known = SaleMoney(payments, was_told=bool(payments)), KnownFacts(was_paid=was_paid)
+    return decide_record(make_record(**(fields or {})), status, total, money, live, policy, known)
+
+
+def paid(amount: int | str, kind: PaymentKind | None = CARD) -> KnownPayment:
+    return KnownPayment(Decimal(amount), kind)
+
+
+@pytest.mark.parametrize(
+    ("fields", "policy", "kind"),
+    [
+        pytest.param({}, Policy(), IssueReceipt, id="paid"),
+        pytest.param(UNPAID, Policy(), AwaitPayment, id="unpaid"),
+        pytest.param({"paid_full": None}, Policy(), AwaitPayment, id="null-is-unpaid"),
+        pytest.param({"paid_full": 0, "payment_status": 2}, Policy(), AwaitPayment, id="partly-paid"),
+        pytest.param({}, ALWAYS, IssueReceipt, id="always-and-paid"),
+        pytest.param(UNPAID, ALWAYS, IssueReceipt, id="always-does-not-wait-for-payment"),
+        pytest.param({}, MANUAL, AwaitPayment, id="manual-leaves-even-paid-ones-to-staff"),
+        pytest.param(UNPAID, MANUAL, AwaitPayment, id="manual-and-unpaid"),
+        pytest.param({"attendance": -1}, Policy(), IssueReceipt, id="paid-and-not-shown-up"),
+        pytest.param(UNPAID | {"attendance": 1}, Policy(), AwaitPayment, id="came-but-not-paid"),
+    ],
+)
+def test_when_a_receipt_is_due(fields: dict[str, Any], policy: Policy, kind: type[Decision]) -> None:
+    assert type(decide(fields, policy=policy)) is kind
+
+
+@pytest.mark.parametrize(("policy", "kind"), [(Policy(), IssueReceipt), (ALWAYS, IssueReceipt), (MANUAL, AwaitPayment)])
+def test_a_record_silent_on_payment_is_due_as_it_stands(policy: Policy, kind: type[Decision]) -> None:
+    record = make_record().model_validate(SILENT)
+    assert type(decide_record(record, "update", PRICE, NO_MONEY, None, policy)) is kind
+
+
+@pytest.mark.parametrize("policy", [Policy(), ALWAYS, MANUAL])
+@pytest.mark.parametrize(("status", "deleted"), [("delete", False), ("update", True), ("delete", True)])
+@pytest.mark.parametrize(("live", "kind"), [(None, Ignore), (ISSUED, ReturnDue), (ON_ITS_WAY, ReturnDue)])
+def test_a_deleted_record(
+    policy: Policy, status: str, deleted: bool, live: LiveReceipt | None, kind: type[Decision]
+) -> None:
+    assert type(decide({"deleted": deleted}, status=status, live=live, policy=policy)) is kind
+
+
+@pytest.mark.parametrize(
+    ("comment", "marker", "passes"),
+    [
+        pytest.param("фч", "фч", True, id="alone"),
+        pytest.param("ФЧ", "фч", True, id="any-case"),
+        pytest.param("Фч,", "фч", True, id="before-a-comma"),
+        pytest.param("нужен фч!", "фч", True, id="after-a-word"),
+        pytest.param("окрашивание (фч)", "Фч", True, id="in-brackets"),
+        pytest.param("постоянный\nфч\n", "фч", True, id="on-its-own-line"),
+        pytest.param("фчк", "фч", False, id="start-of-another-word"),
+        pytest.param("афч", "фч", False, id="end-of-another-word"),
+        pytest.param("фч2", "фч", False, id="digits-belong-to-words"),
+        pytest.param("", "фч", False, id="no-comment"),
+        pytest.param("ф ч", "фч", False, id="two-words"),
+        pytest.param("что угодно", "", True, id="no-marker-configured"),
+        pytest.param("", "", True, id="neither"),
+        pytest.param("оплата #чек сразу", "#чек", True, id="marker-that-starts-with-a-sign"),
+        pytest.param("a+b", "a.b", False, id="marker-is-no-pattern"),
+    ],
+)
+def test_marker_is_a_word(comment: str, marker: str, passes: bool) -> None:
+    assert has_marker(comment, marker) is passes
+    decision = decide({"comment": comment}, policy=Policy(comment_marker=marker))
+    assert type(decision) is (IssueReceipt if passes else Ignore)
+
+
+def test_marker_is_not_asked_for_when_money_is_taken_back() -> None:
+    assert type(decide(UNPAID, live=ISSUED, policy=Policy(comment_marker="фч"), was_paid=True)) is ReturnDue
+
+
+@pytest.mark.parametrize("live", [ISSUED, ON_ITS_WAY])
+def test_seen_to_be_paid_and_unpaid_now_is_a_managers_matter(live: LiveReceipt) -> None:
+    assert decide(UNPAID, live=live, was_paid=True) == ReturnDue("the record is no longer paid in full")
+
+
+@pytest.mark.parametrize(
+    ("live", "fields", "total", "kind"),
+    [
+        pytest.param(ISSUED, {}, PRICE, AlreadyReceipted, id="issued-and-the-same"),
+        pytest.param(ON_ITS_WAY, {}, PRICE, AlreadyReceipted, id="on-its-way-and-the-same"),
+        pytest.param(ISSUED, {}, Decimal("4000.00"), AlreadyReceipted, id="scale-does-not-matter"),
+        pytest.param(ISSUED, {}, Decimal("4000.01"), AskPerson, id="a-tiyn-more"),
+        pytest.param(ON_ITS_WAY, {}, Decimal(3000), AskPerson, id="less-while-on-its-way"),
+        pytest.param(ISSUED, {}, ZERO, AskPerson, id="free-after-the-receipt"),
+        pytest.param(ISSUED, {}, CannotBuild("no_price", "x"), AskPerson, id="lines-broken-after-the-receipt"),
+        pytest.param(ISSUED, UNPAID, PRICE, AlreadyReceipted, id="never-seen-to-be-paid"),
+        pytest.param(NEVER_SENT, {}, PRICE, IssueReceipt, id="never-sent-takes-the-new-sum"),
+    ],
+)
+def test_with_a_receipt_that_exists(
+    live: LiveReceipt, fields: dict[str, Any], total: Decimal | CannotBuild, kind: type[Decision]
+) -> None:
+    assert type(decide(fields, live=live, total=total)) is kind
+
+
+@pytest.mark.parametrize("policy", [ALWAYS, MANUAL])
+def test_unpaid_means_no_return_where_payment_was_not_the_reason(policy: Policy) -> None:
+    assert type(decide(UNPAID, live=ISSUED, policy=policy)) is AlreadyReceipted
+
+
+def test_difference_names_both_sums() -> None:
+    decision = decide(live=ISSUED, total=Decimal(5000))
+    assert isinstance(decision, AskPerson)
+    assert decision.code == "difference"
+    assert "4000" in decision.reason
+    assert "5000" in decision.reason
+
+
+def test_lines_that_cannot_be_built_go_to_a_person_with_the_reason() -> None:
+    assert decide(total=CannotBuild("no_price", "services.0 has no cost")) == AskPerson("no_price", "services.0 has no cost")
+
+
+def test_lines_of_an_unpaid_record_may_be_broken_still() -> None:
+    assert type(decide(UNPAID, total=CannotBuild("no_price", "x"))) is AwaitPayment
+
+
+@pytest.mark.parametrize(
+    ("services", "kind"),
+    [
+        pytest.param([], Ignore, id="a-break-or-an-empty-visit"),
+        pytest.param([{"cost": 0}], Ignore, id="free"),
+        pytest.param([{"cost": 0, "cost_to_pay": 0}], Ignore, id="free-by-discount"),
+        pytest.param([{"cost": 4000, "cost_to_pay": 0}], AwaitPayment, id="deposit-or-certificate"),
+        pytest.param([{"cost": 0}, {"cost": 4000, "cost_to_pay": 0}], AwaitPayment, id="one-of-two-had-a-price"),
+    ],
+)
+def test_nothing_left_to_pay(services: list[dict[str, Any]], kind: type[Decision]) -> None:
+    assert type(decide({"services": services}, total=ZERO)) is kind
+
+
+def test_goods_alone_are_something_sold() -> None:
+    assert type(decide({"services": [], "goods_transactions": [{"cost": 4000}]})) is IssueReceipt
+
+
+@pytest.mark.parametrize(
+    ("payments", "policy", "decision"),
+    [
+        pytest.param([], Policy(), IssueReceipt({CARD: PRICE}, is_assumed=True), id="none-known-the-default-stands-in"),
+        pytest.param([], Policy(default_kind=CASH), IssueReceipt({CASH: PRICE}, is_assumed=True), id="default-cash"),
+        pytest.param([paid(4000, CASH)], Policy(), IssueReceipt({CASH: PRICE}), id="known-beats-default"),
+        pytest.param(
+            [paid("3999.99", CASH)],
+            Policy(),
+            IssueReceipt({CASH: Decimal("3999.99"), CARD: Decimal("0.01")}, is_assumed=True),
+            id="the-default-stands-in-for-the-rest",
+        ),
+        pytest.param([paid(4000, CASH)], ASK, IssueReceipt({CASH: PRICE}), id="known-needs-no-question"),
+        pytest.param(
+            [paid(1500, CASH), paid(2500, CARD)],
+            Policy(),
+            IssueReceipt({CASH: Decimal(1500), CARD: Decimal(2500)}),
+            id="split-over-kinds",
+        ),
+        pytest.param(
+            [paid(1000), paid(500, MOBILE), paid(2000), paid(500, MOBILE)],
+            Policy(),
+            IssueReceipt({CARD: Decimal(3000), MOBILE: Decimal(1000)}),
+            id="each-kind-once",
+        ),
+        pytest.param(
+            [paid(4000, None)], Policy(default_kind=MOBILE), IssueReceipt({MOBILE: PRICE}), id="unknown-takes-default"
+        ),
+        pytest.param([paid(4000, None)], ASK, IssueReceipt({CARD: PRICE}), id="unknown-without-default-is-cashless"),
+        pytest.param(
+            [paid(1000, None), paid(3000, CARD)], Policy(), IssueReceipt({CARD: PRICE}), id="unknown-merges-with-known"
+        ),
+        pytest.param(
+            [paid("0.01", CASH), paid("3999.99", CARD)],
+            Policy(),
+            IssueReceipt({CASH: Decimal("0.01"), CARD: Decimal("3999.99")}),
+            id="exact-to-the-tiyn",
+        ),
+    ],
+)
+def test_how_it_was_paid(payments: list[KnownPayment], policy: Policy, decision: IssueReceipt) -> None:
+    assert settle(PRICE, payments, policy) == decision
+    assert decide(payments=tuple(payments), policy=policy) == decision
+
+
+@pytest.mark.parametrize(
+    ("payments", "policy", "kind"),
+    [
+        pytest.param([paid(1000, CASH), paid(1000)], ASK, AwaitPayment, id="staff-is-asked-about-the-rest"),
+        pytest.param([paid("4000.01")], Policy(), AskPerson, id="a-tiyn-over"),
+        pytest.param([paid(4000), paid(4000)], Policy(), AskPerson, id="twice"),
+        pytest.param([], ASK, AwaitPayment, id="staff-is-asked"),
+    ],
+)
+def test_payments_that_do_not_fit(payments: list[KnownPayment], policy: Policy, kind: type[Decision]) -> None:
+    assert type(settle(PRICE, payments, policy)) is kind
+
+
+def test_a_visit_paid_in_part_waits_for_the_rest() -> None:
+    assert type(decide(UNPAID, payments=(paid(1000),), policy=ALWAYS)) is AwaitPayment
+    assert type(decide(payments=(paid(1000),), policy=ALWAYS)) is IssueReceipt
+
+
+@pytest.mark.parametrize(
+    ("decision", "may_turn"),
+    [
+        (IssueReceipt({CARD: PRICE}), False),
+        (IssueReceipt({CARD: PRICE}, is_assumed=True), True),
+        (AskPerson("sum_mismatch", "twice as much"), True),
+        (AskPerson("difference", "another total"), False),
+        (AwaitPayment("not paid"), False),
+        (Ignore("free"), False),
+    ],
+)
+def test_what_payments_on_their_way_could_change(decision: Decision, may_turn: bool) -> None:
+    assert may_turn_with_payments(decision) is may_turn
+
+
+GOODS = {"id": 5, "document_id": 77, "type_id": 1, "record_id": 0, "amount": -1, "cost": 900, "comment": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "policy", "due"),
+    [
+        pytest.param({}, Policy(), True, id="sold-over-the-counter"),
+        pytest.param({"type": "Product sale"}, Policy(), True, id="the-label-decides-nothing"),
+        pytest.param({"type_id": "1"}, Policy(), True, id="type-as-text"),
+        pytest.param({"type_id": 2}, Policy(), False, id="consumables"),
+        pytest.param({"type_id": 3}, Policy(), False, id="arrival"),
+        pytest.param({"type_id": 4}, Policy(), False, id="write-off"),
+        pytest.param({"type_id": 0}, Policy(), False, id="move"),
+        pytest.param({"type_id": None}, Policy(), False, id="unknown-sense"),
+        pytest.param({"record_id": 640500104}, Policy(), False, id="the-visits-receipt-shows-it"),
+        pytest.param({"record_id": None}, Policy(), True, id="no-visit"),
+        pytest.param({"document_id": 0}, Policy(), False, id="no-document-no-number"),
+        pytest.param({}, MANUAL, False, id="manual"),
+        pytest.param({}, ALWAYS, True, id="always"),
+        pytest.param({}, Policy(comment_marker="фч"), False, id="marker-missing"),
+        pytest.param({"comment": "Фч"}, Policy(comment_marker="фч"), True, id="marker-there"),
+    ],
+)
+def test_goods_that_need_a_receipt_of_their_own(changes: dict[str, Any], policy: Policy, due: bool) -> None:
+    reason = find_reason_to_ignore_goods(GoodsOperation.model_validate(GOODS | changes), policy)
+    assert (reason is None) is due, reason
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "counts"),
+    [
+        pytest.param({"amount": 4500}, "create", True, id="income"),
+        pytest.param({"amount": "4500.00", "expense": {"id": 5, "type": 7}}, "update", True, id="income-by-its-item"),
+        pytest.param({"amount": 4500, "expense": {"id": 1, "type": 1}}, "create", False, id="expense-by-its-item"),
+        pytest.param({"amount": -4500}, "update", False, id="the-sign-may-flip"),
+        pytest.param({"amount": 0}, "create", False, id="nothing"),
+        pytest.param({"amount": 4500}, "delete", False, id="deleted"),
+        pytest.param({"amount": 4500, "deleted": 1}, "update", False, id="deleted-by-its-flag"),
+        pytest.param({"amount": 4500, "expense": []}, "create", True, id="no-item"),
+    ],
+)
+def test_what_counts_as_a_clients_payment(fields: dict[str, Any], status: str, counts: bool) -> None:
+    assert is_payment(FinanceOperation.model_validate(fields), status) is counts
+
+
+@pytest.mark.parametrize(
+    ("account", "kind"),
+    [
+        pytest.param({"is_cash": True, "title": "Касса"}, CASH, id="cash"),
+        pytest.param({"is_cash": True, "title": "QR"}, CASH, id="cash-whatever-the-title"),
+        pytest.param({"is_cash": False, "title": "Терминал Halyk"}, CARD, id="cashless"),
+        pytest.param({"is_cash": False, "title": "Kaspi QR"}, MOBILE, id="qr"),
+        pytest.param({"is_cash": False, "title": "kaspi qr-код"}, MOBILE, id="qr-any-case"),
+        pytest.param({"is_cash": False, "title": "Qarmaq"}, CARD, id="qr-only-as-a-word"),
+        pytest.param({"title": "Kaspi QR"}, None, id="not-said"),
+        pytest.param({"is_cash": None}, None, id="null"),
+        pytest.param([], None, id="no-account"),
+    ],
+)
+def test_payment_kind_by_the_till(account: Any, kind: PaymentKind | None) -> None:
+    assert find_payment_kind(FinanceOperation.model_validate({"amount": 1, "account": account}), {}) is kind
+
+
+@pytest.mark.parametrize(
+    ("account", "kind"),
+    [
+        pytest.param({"is_cash": False, "title": "ТОО Kaspi, терминал"}, MOBILE, id="by-a-word-of-its-title"),
+        pytest.param({"is_cash": True, "title": "kaspi"}, MOBILE, id="the-salon-knows-better-than-the-flag"),
+        pytest.param({"title": "Halyk"}, CARD, id="no-flag-needed"),
+        pytest.param({"is_cash": False, "title": "Halyk QR"}, CARD, id="the-salon-knows-better-than-we"),
+        pytest.param({"is_cash": True, "title": "Kaspibank"}, CASH, id="only-as-a-word"),
+        pytest.param([], None, id="no-account"),
+    ],
+)
+def test_a_salon_says_what_its_accounts_are(account: Any, kind: PaymentKind | None) -> None:
+    operation = FinanceOperation.model_validate({"amount": 1, "account": account})
+    assert find_payment_kind(operation, {"Kaspi": MOBILE, "halyk": CARD}) is kind
+
+
+@pytest.mark.parametrize("status", ["update", "delete"])
+def test_a_payment_taken_back_before_its_receipt_was_sent_needs_no_return(status: str) -> None:
+    """Nothing exists at Webkassa, so there is nothing to give back; the waiting receipt is withdrawn with the payment."""
+    record = Record.model_validate({"paid_full": 0, "deleted": status == "delete"})
+    decision = decide_record(record, status, PRICE, NO_MONEY, NEVER_SENT, Policy())
+    assert isinstance(decision, Ignore if status == "delete" else AwaitPayment)
+
+
+@pytest.mark.parametrize(
+    ("fields", "purpose"),
+    [
+        pytest.param({}, "sale", id="a-visit"),
+        pytest.param({"record_id": 0, "document_id": 5, "sold_item_type": "goods_transaction"}, "sale", id="goods"),
+        pytest.param({"record_id": 0}, "deposit", id="a-top-up"),
+        pytest.param({"record_id": 0, "sold_item_type": "loyalty_certificate"}, "other", id="a-certificate-of-no-document"),
+        pytest.param({"amount": -38, "comment": "комиссии за эквайринг"}, "fee", id="a-fee"),
+        pytest.param({"amount": -38, "comment": "Acquiring commission"}, "fee", id="a-fee-in-english"),
+        pytest.param({"amount": -4000}, "refund", id="money-back-for-a-visit"),
+        pytest.param({"amount": 4000, "expense": {"id": 1, "type": 1}}, "refund", id="an-expense-with-a-wrong-sign"),
+        pytest.param({"amount": -4000, "record_id": 0}, "other", id="rent"),
+    ],
+)
+def test_what_money_is_for(fields: dict[str, Any], purpose: str) -> None:
+    operation = FinanceOperation.model_validate({"id": 1, "amount": 4000, "record_id": 1001, **fields})
+    assert find_purpose(operation) == purpose
+
+
+def test_where_the_ledger_was_read_nothing_stands_in_for_a_part() -> None:
+    assert isinstance(settle(PRICE, [paid(1000)], Policy(), is_ledger=True), AskPerson)
+    assert isinstance(settle(PRICE, [], Policy(), is_ledger=True), IssueReceipt)

@@ -1,0 +1,88 @@
+"""One row in `fiscalization_logs` for every call that names a cashbox: pending before it leaves, its outcome after it."""
+
+from typing import Any
+
+from sqlalchemy import bindparam, func, insert, update
+
+from shared.fiscal.statuses import CallOutcome
+from shared.logging import mask
+from shared.storage.db import Executor
+from shared.storage.models import FiscalizationLog
+from shared.storage.statements import table_of
+from worker.cashbox.due_receipt import DueReceipt
+from worker.webkassa.errors import (
+    AlreadyIssued,
+    OutcomeUnknown,
+    ReceiptRejected,
+    RegisterRefused,
+    ShiftExpired,
+    ShiftNotOpen,
+    WebkassaError,
+)
+
+CHECK = "check"
+LOOKUP = "lookup"
+Z_REPORT = "z_report"
+X_REPORT = "x_report"
+CLIENT_INFO = "client_info"
+MONEY = "money_operation"
+HISTORY = "check_history"
+_MAX_TEXT = 500
+
+_table = table_of(FiscalizationLog)
+_OPEN = insert(_table).returning(_table.c.id)
+_CLOSE = (
+    update(_table)
+    .where(_table.c.id == bindparam("log"))
+    .values(
+        outcome=bindparam("outcome"),
+        response=bindparam("response"),
+        error_code=bindparam("error_code"),
+        error_text=bindparam("error_text"),
+        finished_at=func.now(),
+    )
+)
+
+
+def open_log(
+    executor: Executor, operation: str, cashbox_id: int, request: dict[str, Any], receipt: DueReceipt | None = None
+) -> int:
+    """Adds the row and returns its id; the caller commits before it calls. That of a receipt: see `next_receipt`."""
+    values = {
+        "operation": operation,
+        "cashbox_id": cashbox_id,
+        "receipt_id": receipt.id if receipt else None,
+        "external_check_number": receipt.external_check_number if receipt else None,
+        "attempt": receipt.attempts if receipt else 1,
+        "request": mask(request, personal=False),
+    }
+    log_id: int = executor.execute(_OPEN, values).scalar_one()
+    return log_id
+
+
+def close_log(
+    executor: Executor,
+    log_id: int,
+    outcome: CallOutcome,
+    *,
+    response: Any = None,
+    error: WebkassaError | None = None,
+) -> None:
+    values = {
+        "log": log_id,
+        "outcome": outcome,
+        "response": mask(response if response is not None else error.response if error else None, personal=False),
+        "error_code": error.code if error else None,
+        "error_text": error.text[:_MAX_TEXT] if error else None,
+    }
+    executor.execute(_CLOSE, values)
+
+
+def outcome_of(error: WebkassaError) -> CallOutcome:
+    if isinstance(error, AlreadyIssued):
+        return CallOutcome.DUPLICATE
+    if isinstance(error, OutcomeUnknown):
+        return CallOutcome.UNKNOWN
+    if isinstance(error, ReceiptRejected | RegisterRefused | ShiftExpired | ShiftNotOpen):
+        return CallOutcome.REJECTED
+    return CallOutcome.UNAVAILABLE

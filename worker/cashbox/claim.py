@@ -1,0 +1,121 @@
+"""The door of a cashbox: Webkassa takes its calls strictly one after another, lookups and reports included.
+
+The lock is a lease in PostgreSQL. Not a Redis lock: Redis may be wiped at any moment. Not an advisory lock: it ends with the
+connection of a killed worker, while the call of that worker may still be running at Webkassa. All times are the database's.
+"""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+from sqlalchemy import Boolean, Interval, bindparam, func, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from shared.logging import get_logger
+from shared.storage.db import SessionFactory, open_alone
+from shared.storage.models import Cashbox
+from shared.storage.statements import table_of
+
+log = get_logger(__name__)
+
+# Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
+_table = table_of(Cashbox)
+_now = func.now()
+_CLAIM = (
+    update(_table)
+    .where(
+        _table.c.id == bindparam("cashbox"),
+        _table.c.enabled,
+        _table.c.claim_id.is_(None) | (_table.c.lease_until < _now),
+        _table.c.rest_until.is_(None) | (_table.c.rest_until <= _now),
+        bindparam("even_if_paused", type_=Boolean) | _table.c.paused_until.is_(None) | (_table.c.paused_until <= _now),
+    )
+    .values(
+        claim_id=bindparam("claim"),
+        lease_until=_now + bindparam("lease", type_=Interval),
+        rest_until=None,
+    )
+)
+_EXTEND = (
+    update(_table)
+    .where(_table.c.id == bindparam("cashbox"), _table.c.claim_id == bindparam("claim"))
+    .values(lease_until=_now + bindparam("lease", type_=Interval))
+)
+_RELEASE = (
+    update(_table)
+    .where(_table.c.id == bindparam("cashbox"), _table.c.claim_id == bindparam("claim"))
+    .values(claim_id=None, lease_until=None, rest_until=_now + bindparam("rest", type_=Interval))
+)
+
+
+class ClaimLost(Exception):
+    """The lease ended and somebody else has the cashbox: nothing may be sent in its name any more."""
+
+
+class CashboxClaim:
+    """A cashbox held by this thread. `rest_seconds`, if set, keeps the door shut that long after the release."""
+
+    def __init__(self, sessions: SessionFactory, cashbox_id: int, claim_id: UUID, lease_seconds: int) -> None:
+        self.cashbox_id = cashbox_id
+        self.claim_id = claim_id
+        self.rest_seconds = 0.0
+        self._sessions = sessions
+        self.lease = timedelta(seconds=lease_seconds)
+        self._ended = threading.Event()
+
+    def extend(self) -> bool:
+        """False when the claim is lost."""
+        values = {"cashbox": self.cashbox_id, "claim": self.claim_id, "lease": self.lease}
+        with open_alone(self._sessions) as connection:
+            return bool(connection.execute(_EXTEND, values).rowcount)
+
+    def confirm(self) -> None:
+        """Before a call that follows another. Raises ClaimLost."""
+        if not self.extend():
+            raise ClaimLost
+
+    def keep_extending(self) -> None:
+        """The heartbeat, until the claim ends or is lost."""
+        while not self._ended.wait(self.lease.total_seconds() / 4):
+            try:
+                if not self.extend():
+                    log.error("claim lost", cashbox_id=self.cashbox_id)
+                    return
+            except SQLAlchemyError as error:
+                log.warning("lease not extended", cashbox_id=self.cashbox_id, error=type(error).__name__)
+
+    def release(self) -> None:
+        self._ended.set()
+        rest = timedelta(seconds=self.rest_seconds) if self.rest_seconds else None
+        with open_alone(self._sessions) as connection:
+            connection.execute(_RELEASE, {"cashbox": self.cashbox_id, "claim": self.claim_id, "rest": rest})
+
+
+@contextlib.contextmanager
+def hold_cashbox(
+    sessions: SessionFactory, cashbox_id: int, lease_seconds: int, *, even_if_paused: bool = False
+) -> Iterator[CashboxClaim | None]:
+    """The claim, or None when the cashbox is busy, resting or paused. Never waits."""
+    claim = CashboxClaim(sessions, cashbox_id, uuid4(), lease_seconds)
+    if not _is_granted(sessions, claim, even_if_paused=even_if_paused):
+        yield None
+        return
+    heartbeat = threading.Thread(target=claim.keep_extending, name=f"lease-{cashbox_id}", daemon=True)
+    heartbeat.start()
+    try:
+        yield claim
+    finally:
+        claim.release()
+
+
+def _is_granted(sessions: SessionFactory, claim: CashboxClaim, *, even_if_paused: bool) -> bool:
+    values = {
+        "cashbox": claim.cashbox_id,
+        "claim": claim.claim_id,
+        "lease": claim.lease,
+        "even_if_paused": even_if_paused,
+    }
+    with open_alone(sessions) as connection:
+        return bool(connection.execute(_CLAIM, values).rowcount)

@@ -1,0 +1,208 @@
+"""The sale of a subject: a visit or a goods document. Finding it, making it, joining a delivery to it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.clock import utc_now
+from shared.fiscal.money import ZERO
+from shared.fiscal.payment_types import read_paid
+from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
+from shared.storage.models import Receipt, WebhookRecord
+from shared.storage.statements import table_of
+from worker.decide.resolution import Resolution
+from worker.decide.rules import LiveReceipt
+from worker.receipt.lines import ReceiptDraft
+from worker.receipt.request import NO_DESK_DETAILS, DeskDetails, to_sale_request
+from worker.salon.settings import SalonCashbox
+from worker.webkassa.errors import AlreadyIssued
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is sold: exactly one of a record (visit) and a goods document."""
+
+    company_id: int
+    record_id: int | None = None
+    document_id: int | None = None
+
+    @property
+    def is_visit(self) -> bool:
+        return bool(self.record_id)
+
+    @property
+    def keys(self) -> dict[str, int | None]:
+        """For the statements that are built once for visits and once for documents."""
+        return {"company": self.company_id, "subject": self.record_id or self.document_id}
+
+    @property
+    def external_check_number(self) -> str:
+        """The same for ever, through every retry and replay: Webkassa knows a sale by it."""
+        return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
+
+
+_receipts = table_of(Receipt)
+_CREATE = (
+    insert(_receipts)
+    .values(kind=ReceiptKind.SALE, next_attempt_at=func.now())
+    .on_conflict_do_nothing()
+    .returning(_receipts.c.id)
+)
+_is_sale = and_(Receipt.company_id == bindparam("company"), Receipt.kind == ReceiptKind.SALE)
+_SALES = {
+    is_visit: and_(_is_sale, (Receipt.record_id if is_visit else Receipt.document_id) == bindparam("subject"))
+    for is_visit in (True, False)
+}
+_RETURNED = select(func.sum(_receipts.c.total)).where(
+    _receipts.c.basis_receipt_id == bindparam("sale"), _receipts.c.state != ReceiptState.REJECTED
+)
+_COUNT = {is_visit: select(func.count()).where(is_of) for is_visit, is_of in _SALES.items()}
+_FIND = {
+    is_visit: select(Receipt)
+    .where(is_of, ~Receipt.returned)
+    .order_by((Receipt.state == ReceiptState.REJECTED).asc(), Receipt.id.desc())
+    .limit(1)
+    .with_for_update()
+    for is_visit, is_of in _SALES.items()
+}
+
+
+def count_sales(session: Session, subject: Subject) -> int:
+    """How many sales the subject had, returned ones included."""
+    return session.scalar(_COUNT[subject.is_visit], subject.keys) or 0
+
+
+def find_sale(session: Session, subject: Subject) -> Receipt | None:
+    """The sale that was not returned; a refused one only when there is no other."""
+    return session.scalars(_FIND[subject.is_visit], subject.keys).first()
+
+
+def describe_live(session: Session, receipt: Receipt | None) -> LiveReceipt | None:
+    """For the rules: None stands for no receipt at all."""
+    if receipt is None:
+        return None
+    is_issued = receipt.state == ReceiptState.ISSUED
+    if may_be_changed(receipt):
+        return LiveReceipt(receipt.total, is_issued, may_be_changed=True)
+    paid, returned = read_paid(receipt.request), sum_returned(session, receipt.id)
+    return LiveReceipt(receipt.total, is_issued, may_be_changed=False, paid=paid, returned=returned)
+
+
+def sum_returned(session: Session, sale_id: int) -> Decimal:
+    """Adds up the return receipts of a sale, issued or on their way, in tenge."""
+    return Decimal(session.scalar(_RETURNED, {"sale": sale_id}) or ZERO)
+
+
+def may_be_changed(receipt: Receipt) -> bool:
+    """Only a receipt that certainly does not exist at Webkassa: never sent, or refused for good."""
+    if receipt.state == ReceiptState.REJECTED:
+        return receipt.error_kind != AlreadyIssued.__name__
+    return receipt.state == ReceiptState.PENDING and receipt.sending_since is None and receipt.unknown_since is None
+
+
+def issue_sale(
+    session: Session,
+    subject: Subject,
+    sale: Receipt | None,
+    draft: ReceiptDraft,
+    cashbox: SalonCashbox,
+    desk: DeskDetails = NO_DESK_DETAILS,
+    *,
+    earlier: int,
+) -> Resolution:
+    """Makes the sale due, or brings one that was never issued up to date. `earlier`: how many sales the subject had."""
+    number = sale.external_check_number if sale else _next_number(subject, earlier)
+    request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number, desk)
+    if sale is None:
+        return _create_sale(session, subject, cashbox, draft, request)
+    is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
+    if is_refused and sale.request == request:
+        reason = f"Webkassa refused this receipt before: {sale.error_text}"
+        return Resolution.dead(sale.error_code or "rejected", reason, receipt_id=sale.id)
+    if sale.state == ReceiptState.REJECTED or sale.request != request:
+        _revive(sale, draft, request, cashbox)
+        session.flush()
+    return Resolution.issuing(sale.id, sale.cashbox_id)
+
+
+def _next_number(subject: Subject, earlier: int) -> str:
+    """The first sale has the bare number; one after a full return gets a suffix, since numbers are never used again."""
+    return f"{subject.external_check_number}_{earlier + 1}" if earlier else subject.external_check_number
+
+
+def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: SalonCashbox) -> None:
+    """A receipt that does not exist at Webkassa takes the present shape, under its old number."""
+    sale.request, sale.total, sale.tax, sale.cashbox_id = request, draft.total, draft.tax, cashbox.id
+    if sale.state == ReceiptState.REJECTED:
+        sale.budget_used = 0
+        sale.budget_starts_at = func.now()
+    sale.state = ReceiptState.PENDING
+    sale.next_attempt_at = func.now()
+
+
+def _create_sale(
+    session: Session, subject: Subject, cashbox: SalonCashbox, draft: ReceiptDraft, request: dict[str, Any]
+) -> Resolution:
+    values = {
+        "company_id": subject.company_id,
+        "cashbox_id": cashbox.id,
+        "record_id": subject.record_id,
+        "document_id": subject.document_id,
+        "external_check_number": request["ExternalCheckNumber"],
+        "total": draft.total,
+        "tax": draft.tax,
+        "request": request,
+    }
+    created = session.scalar(_CREATE, values)
+    if created is None:
+        reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"
+        return Resolution.dead("number_taken", reason)
+    return Resolution.issuing(created, cashbox.id)
+
+
+def withdraw_unsent(session: Session, sale: Receipt | None, reason: str | None) -> None:
+    """The newest facts ask for no receipt, and the one that waits was never sent: it does not leave any more."""
+    if sale is None or sale.state != ReceiptState.PENDING or not may_be_changed(sale):
+        return
+    sale.state = ReceiptState.REJECTED
+    sale.next_attempt_at = None
+    sale.error_kind = None  # not refused by Webkassa: it may come back with the next delivery
+    sale.error_text = f"withdrawn before it was sent: {reason}"
+    session.execute(
+        update(WebhookRecord)
+        .where(
+            WebhookRecord.receipt_id == sale.id,
+            WebhookRecord.state.in_((RecordState.PROCESSING, RecordState.RETRYING)),
+        )
+        .values(state=RecordState.IGNORED, reason=sale.error_text, next_attempt_at=None, processed_at=func.now())
+    )
+
+
+def join_sale(session: Session, sale: Receipt, reason: str) -> Resolution:
+    """A delivery that says nothing new shares the fate of the receipt that exists."""
+    if sale.state == ReceiptState.ISSUED:
+        return Resolution.processed(reason, receipt_id=sale.id)
+    if sale.next_attempt_at is None:
+        # Given up with an unknown outcome: asked once more, so that this delivery ends as well.
+        sale.next_attempt_at = func.now()
+        session.flush()
+    return Resolution(RecordState.PROCESSING, reason, receipt_id=sale.id, cashbox_id=sale.cashbox_id)
+
+
+def mark_return_due(sale: Receipt, reason: str, *, is_paid_back: bool) -> Resolution:
+    """A manager decides about returns, unless `RETURN_POLICY` says otherwise for money that is all gone."""
+    if sale.state == ReceiptState.REJECTED or sale.total == ZERO:
+        return Resolution.ignored(f"{reason}; no receipt was issued")
+    sale.return_due_reason = reason
+    sale.paid_back_since = (sale.paid_back_since or utc_now()) if is_paid_back else None
+    return Resolution.processed(f"return due: {reason}", receipt_id=sale.id)
+
+
+def clear_return_due(sale: Receipt) -> None:
+    """Altegio and the receipt agree again."""
+    sale.return_due_reason = None
+    sale.paid_back_since = None

@@ -1,0 +1,111 @@
+"""The desk's side of a visit: what the payment page shows of it, and what staff took there."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.altegio import Record
+from shared.clock import almaty_date
+from shared.storage.models import Checkout, Visit
+from shared.storage.statements import table_of
+from worker.decide.delivery import Delivery
+from worker.decide.sales import Subject
+from worker.receipt.lines import CannotBuild, Line
+from worker.receipt.request import NO_DESK_DETAILS, DeskDetails
+
+_MAX_TEXT = 200
+
+_visits = table_of(Visit)
+_insert = insert(_visits)
+_SHOW = _insert.on_conflict_do_update(
+    index_elements=[_visits.c.company_id, _visits.c.record_id],
+    set_={
+        **{column.name: column for column in _insert.excluded if column.name not in ("id", "created_at")},
+        "paid_told_at": func.coalesce(_insert.excluded.paid_told_at, _visits.c.paid_told_at),
+    },
+)
+
+
+def find_checkout(session: Session, subject: Subject) -> Checkout | None:
+    """The payment taken at the desk, unless it was voided by a full return."""
+    return session.scalars(
+        select(Checkout).where(
+            Checkout.company_id == subject.company_id,
+            Checkout.record_id == subject.record_id,
+            Checkout.voided_at.is_(None),
+        )
+    ).first()
+
+
+def is_deleted(session: Session, subject: Subject) -> bool:
+    """Whether the newest word on a visit was that it is deleted. Goods documents have no page."""
+    shown = select(Visit.is_deleted).where(Visit.company_id == subject.company_id, Visit.record_id == subject.record_id)
+    return bool(subject.record_id and session.scalar(shown))
+
+
+def read_desk_details(checkout: Checkout | None) -> DeskDetails:
+    if checkout is None:
+        return NO_DESK_DETAILS
+    return DeskDetails(
+        cash_received=checkout.cash_received,
+        change=checkout.change,
+        customer_email=checkout.customer_email,
+        customer_phone=checkout.customer_phone,
+        customer_xin=checkout.customer_xin,
+    )
+
+
+def show_visit(
+    session: Session,
+    row: Delivery,
+    record: Record,
+    lines: tuple[Line, ...],
+    total: Decimal | CannotBuild,
+    *,
+    is_open: bool,
+) -> None:
+    """Brings the page's picture of the visit up to the newest delivery."""
+    visit_at = record.date or row.changed_at or row.created_at
+    values = {
+        "company_id": row.company_id,
+        "record_id": row.resource_id,
+        "delivery_id": row.id,
+        "visit_at": visit_at,
+        "day": almaty_date(visit_at),
+        "client_name": (record.client.shown_name[:_MAX_TEXT] or None) if record.client else None,
+        "client_phone": (record.client.phone or None) if record.client else None,
+        "title": _title(lines),
+        "lines": [_describe(line) for line in lines],
+        "total": None if isinstance(total, CannotBuild) else total,
+        "problem": str(total) if isinstance(total, CannotBuild) else None,
+        "is_open": is_open,
+        "is_deleted": record.deleted or row.status == "delete",
+        "paid_told_at": moment_of(record, row) if record.is_paid else None,
+    }
+    session.execute(_SHOW, values)
+
+
+def moment_of(record: Record, row: Delivery) -> datetime:
+    """When Altegio says that this was so; the arrival where it does not tell."""
+    return record.last_change_date or row.changed_at or row.created_at
+
+
+def _title(lines: tuple[Line, ...]) -> str:
+    if not lines:
+        return "—"
+    more = f" +{len(lines) - 1}" if len(lines) > 1 else ""
+    return lines[0].name[:_MAX_TEXT] + more
+
+
+def _describe(line: Line) -> dict[str, object]:
+    return {
+        "name": line.name,
+        "is_service": line.is_service,
+        "count": line.count,
+        "price": line.price,
+        "discount": line.discount,
+        "total": line.total,
+    }

@@ -1,1 +1,0 @@
-"""`celery -A worker doctor`: looks at everything the service needs and says what to fix."""

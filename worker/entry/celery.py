@@ -1,0 +1,114 @@
+"""The Celery application and its settings, each with its reason; `celery -A worker worker | beat | flower | receipts`."""
+
+import importlib
+from typing import Any
+
+import structlog
+from celery import Celery, signals
+
+from shared.config import ConfigurationError, get_settings
+from shared.logging import configure_logging, get_logger
+from shared.queue import DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, broker_options, direct_queue
+from shared.tracing import start_tracing, stop_tracing
+from worker.entry import broker
+from worker.entry.schedule import build_schedule
+
+log = get_logger(__name__)
+
+try:
+    settings = get_settings()
+except ConfigurationError as unfit:
+    raise SystemExit(f"cannot start: {unfit}") from None
+broker.register()
+
+app = Celery("altegio-webkassa", broker=settings.broker)
+app.conf.update(
+    # The work waits for networks: threads give a slot for an eighth of a process's memory.
+    worker_pool="threads",
+    worker_concurrency=8,
+    # A message leaves the queue only when its task is done; a killed worker's messages come back.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    # One message a slot: a waiting message is free for another worker.
+    worker_prefetch_multiplier=1,
+    # Outcomes live in PostgreSQL; nobody reads results.
+    task_ignore_result=True,
+    # Nothing that is not plain data may enter a worker.
+    task_serializer="json",
+    accept_content=["json"],
+    # Shorter than the visibility timeout, so that no message runs twice because it ran long (process pools only).
+    task_time_limit=90,
+    task_soft_time_limit=75,
+    # Publishing fails at once; the dispatcher repeats from the database.
+    task_publish_retry=False,
+    broker_transport_options=broker_options(settings),
+    broker_connection_retry_on_startup=True,
+    # A broker may be away for a day; giving up would need a person.
+    broker_connection_max_retries=None,
+    # Running calls to Webkassa get to end; what was not started goes back to the queue.
+    worker_soft_shutdown_timeout=40,
+    worker_enable_soft_shutdown_on_idle=False,
+    # Our handlers mask secrets; Celery's own would replace them.
+    worker_hijack_root_logger=False,
+    # Flower turns events on while it watches; without it they would cost a message for every step of a task.
+    worker_send_task_events=False,
+    task_queues=[direct_queue(name) for name in (RECORDS, RECEIPTS, MAINTENANCE)],
+    task_default_queue=MAINTENANCE,
+    task_routes=ROUTES,
+    # Declared for publishers, consumed by nobody: a person empties it.
+    task_create_missing_queues=True,
+    beat_schedule=build_schedule(settings),
+    timezone="Asia/Almaty",
+    enable_utc=True,
+)
+DEAD_LETTER_QUEUE = direct_queue(DEAD_LETTER)
+
+
+@signals.setup_logging.connect
+def _setup_logging(**_: Any) -> None:
+    configure_logging(settings)
+
+
+@signals.celeryd_init.connect
+def _register_tasks(**_: Any) -> None:
+    """Only where they run: beat and Flower know tasks by name and are a third smaller without them."""
+    importlib.import_module("worker.entry.tasks")
+
+
+@signals.worker_init.connect
+def _check_configuration(**_: Any) -> None:
+    """SystemExit, since Celery only logs other exceptions of its signal handlers."""
+    try:
+        settings.check_for_worker()
+    except ConfigurationError as error:
+        raise SystemExit(f"the worker cannot start: {error}") from None
+
+
+@signals.worker_init.connect
+def _start_lookout(**_: Any) -> None:
+    """With services of its own: connections of this process must not be inherited by the children of a process pool."""
+    services = importlib.import_module("worker.services").create_services(settings)
+    lookout = importlib.import_module("worker.rounds.watch.lookout").Lookout(services)
+    lookout.start()
+    signals.worker_shutdown.connect(lambda **_: lookout.stop(), weak=False)
+
+
+@signals.worker_ready.connect
+def _serve_metrics(**_: Any) -> None:
+    importlib.import_module("worker.entry.metrics_server").serve_metrics(settings)
+    start_tracing("worker")
+    signals.worker_shutdown.connect(lambda **_: stop_tracing(), weak=False)
+
+
+@signals.task_prerun.connect
+def _bind_context(task_id: str, task: Any, **_: Any) -> None:
+    headers = task.request.headers or {}
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(task=task.name.rsplit(".", 1)[-1], task_id=task_id)
+    if headers.get("request_id"):
+        structlog.contextvars.bind_contextvars(request_id=headers["request_id"])
+
+
+@signals.task_postrun.connect
+def _clear_context(**_: Any) -> None:
+    structlog.contextvars.clear_contextvars()

@@ -1,0 +1,66 @@
+"""The books for the terminal: totals per day and kind, then everything that has to be looked at."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from shared.books.model import BookedSale, DayBooks
+from shared.books.table import NOT_TOLD, list_kinds, list_rows
+from worker.entry.cli.receipt_views import open_console
+
+_SHOWN = {"difference", "shift", "stranger", "dead_letter", "offline", "reason"}
+
+
+def print_books(found: Sequence[tuple[str, DayBooks]]) -> None:
+    console = open_console()
+    busy = [(number, books) for number, books in found if not books.is_empty]
+    if not busy:
+        console.print("nothing was paid, issued or counted")
+        return
+    _print_totals(console, busy)
+    _print_rows(console, busy)
+    differences = sum(books.difference_count for _, books in busy)
+    console.print(f"differences: {differences}", style="bold red" if differences else "green")
+
+
+def _print_totals(console: Console, busy: Sequence[tuple[str, DayBooks]]) -> None:
+    table = Table("Cashbox", "Day", "Kind", header_style="bold")
+    for name in ("Altegio ₸", "Receipts ₸", "Z-report ₸", "Difference ₸"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for number, books in busy:
+        for kind in list_kinds(books):
+            told, issued = books.told.net(kind), books.issued.net(kind)
+            if not (told or issued or books.counted.net(kind)):
+                continue
+            is_waiting = bool(books.missing_reports) and not books.counted.net(kind)
+            counted = "no report yet" if is_waiting else str(books.counted.net(kind))
+            table.add_row(number, str(books.day), kind or NOT_TOLD, str(told), str(issued), counted, _signed(told - issued))
+    console.print(table)
+
+
+def _print_rows(console: Console, busy: Sequence[tuple[str, DayBooks]]) -> None:
+    rows = [row for row in list_rows(busy) if row["row"] in _SHOWN]
+    if not rows:
+        return
+    table = Table("What", "Cashbox", "Day", "Sale or shift", "Why", header_style="bold")
+    for name in ("Altegio ₸", "Receipts ₸", "Difference ₸"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("Receipts, words", overflow="fold")
+    for row in rows:
+        subject = BookedSale(row["company_id"] or 0, row["record_id"], row["document_id"])
+        about = f"shift {row['shift']}" if row["row"] in ("shift", "stranger") else _name(subject)
+        words = " ".join(str(part) for part in (row["receipts"], row["note"]) if part)
+        amounts = [str(row[name]) if row[name] is not None else "" for name in ("altegio_paid", "issued", "difference")]
+        table.add_row(row["row"], row["cashbox"], str(row["day"]), about, str(row["why"] or ""), *amounts, escape(words))
+    console.print(table)
+
+
+def _name(subject: BookedSale) -> str:
+    return f"visit {subject.record_id}" if subject.record_id is not None else f"goods {subject.document_id}"
+
+
+def _signed(amount: Decimal) -> str:
+    return f"[bold red]{amount:+}[/]" if amount else "0"

@@ -1,0 +1,166 @@
+"""`celery -A worker cashboxes …`: salons and their cashboxes. Loaded at every `celery` call, so imports are lazy."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CASHBOX = ("--cashbox", "--number", "--shop-id", "number")
+SETTINGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
+    (("--name",), {"help": "What people call it."}),
+    (("--login",), {"help": "The cashier's login at Webkassa."}),
+    (
+        ("--password",),
+        {"help": "The cashier's password: asked for where no value is given, read from standard input with -."},
+    ),
+    (("--api-token", "--token", "api_token"), {"help": "x-api-key of the integration; asked for, or - as above."}),
+    (("--vat",), {"help": "none, auto, or a rate such as 16."}),
+    (("--marker", "comment_marker"), {"help": "Only records whose comment holds this word."}),
+    (("--fiscalize-when",), {"help": "paid, always or manual."}),
+    (("--default-payment-method",), {"help": "card, cash, mobile or ask."}),
+    (("--payment-kinds",), {"help": "Kaspi=mobile, Halyk=card: a word of an account's title and its kind."}),
+)
+SECRETS = ("password", "api_token")
+
+
+def _with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    for names, options in reversed(SETTINGS):
+        is_secret = names[-1].lstrip("-").replace("-", "_") in SECRETS
+        prompt: dict[str, Any] = {"prompt": True, "prompt_required": False, "hide_input": True} if is_secret else {}
+        command = click.option(*names, **options, **prompt)(command)
+    return command
+
+
+@click.group()
+@click.pass_context
+def cashboxes(context: click.Context) -> None:
+    """Cashboxes of salons: add, list, check, disable. One salon needs none of them: the environment names its cashbox."""
+    from worker.entry.cli.receipts import require_app
+
+    require_app(context)
+
+
+@cashboxes.command()
+@click.option("--company", "--company-id", required=True, type=click.IntRange(1), help="Altegio's id of the salon.")
+@click.option(*CASHBOX, required=True, help="Factory number, such as SWK00000001.")
+@_with_settings
+def add(company: int, number: str, **settings: str | None) -> None:
+    """Give a salon its cashbox, or change it. What is not given stays, else is the environment's; "" goes back to that.
+
+    Credentials are stored encrypted, with a key that only the environment has.
+    """
+    from shared.config import ConfigurationError
+    from worker.entry.cli.receipts import open_services
+    from worker.salon.cashboxes import BadCashbox, Changes, add_cashbox
+
+    services = open_services()
+    changes = Changes(**{name: _read_secret(name, value) for name, value in settings.items()})
+    try:
+        with services.sessions.begin() as session:
+            cashbox = add_cashbox(session, services.settings, company, number.strip(), changes)
+    except (BadCashbox, ConfigurationError) as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"{cashbox.unique_number} serves salon {company}")
+    click.echo(f"next: celery -A worker cashboxes check --cashbox {cashbox.unique_number}")
+    _tell_unknown(services.sessions)
+
+
+def _read_secret(name: str, value: str | None) -> str | None:
+    return sys.stdin.readline().rstrip("\n") if name in SECRETS and value == "-" else value
+
+
+@cashboxes.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
+def list_(as_json: bool) -> None:
+    """Every cashbox and what it decides for itself; then salons that nobody serves."""
+    from worker.entry.cli.receipt_views import print_rows
+    from worker.entry.cli.receipts import open_services
+    from worker.salon.cashboxes import list_cashboxes
+
+    services = open_services()
+    with services.sessions() as session:
+        rows = list_cashboxes(session)
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=2))
+        return
+    print_rows(rows)
+    _tell_unknown(services.sessions)
+
+
+def _tell_unknown(sessions: Any) -> None:
+    from worker.salon.cashboxes import list_unknown_salons
+
+    with sessions() as session:
+        for company, count in list_unknown_salons(session):
+            click.echo(f"salon {company}: {count} delivery(ies) wait for a cashbox: receipts replay --company {company}")
+
+
+@cashboxes.command()
+@click.argument("numbers", nargs=-1)
+@click.option(*CASHBOX, help="Only this one; else every cashbox in service.")
+@click.option("--taxpayer", help="IIN or BIN of the seller, to check the VAT regime of a cashbox without a shift.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
+def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as_json: bool) -> None:
+    """Ask Webkassa: login, status, end of the licence, VAT regime against ours. Exit code 1 on a problem."""
+    from dataclasses import asdict
+
+    from worker.entry.cli.receipts import open_services
+    from worker.issue.issue_due import request_turn
+    from worker.salon.cashboxes import check_cashbox
+
+    services = open_services()
+    chosen = _choose(services, [*numbers, *([number] if number else [])])
+    findings = [finding for cashbox in chosen for finding in check_cashbox(services, cashbox, taxpayer)]
+    for cashbox in chosen:
+        # Paused ones are tried at once; for the others a turn with nothing to do is a message more.
+        request_turn(services, cashbox.id)
+    if as_json:
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            click.echo(f"{finding.cashbox}  {finding.level:<8} {finding.text}")
+    sys.exit(1 if any(finding.level == "problem" for finding in findings) else 0)
+
+
+def _choose(services: Any, numbers: list[str]) -> list[Any]:
+    from sqlalchemy import select
+
+    from shared.storage.models import Cashbox
+    from worker.salon.settings import ensure_default_cashbox
+
+    with services.sessions.begin() as session:
+        ensure_default_cashbox(session, services.settings)
+        found = list(session.scalars(select(Cashbox).where(Cashbox.enabled).order_by(Cashbox.id)))
+    missing = set(numbers) - {cashbox.unique_number for cashbox in found}
+    if missing:
+        raise click.ClickException(f"no cashbox in service: {', '.join(sorted(missing))}")
+    if not found:
+        raise click.ClickException("no cashbox: name one in WEBKASSA_SHOP_ID, or with cashboxes add")
+    return [cashbox for cashbox in found if not numbers or cashbox.unique_number in numbers]
+
+
+@cashboxes.command()
+@click.argument("numbers", nargs=-1)
+@click.option(*CASHBOX, help="Factory number, such as SWK00000001.")
+def disable(numbers: tuple[str, ...], number: str | None) -> None:
+    """Take a cashbox out of service: its salon's receipts wait until it has one again. `add` brings it back."""
+    from worker.entry.cli.receipts import open_services
+    from worker.salon.cashboxes import BadCashbox, disable_cashbox
+
+    chosen = [*numbers, *([number] if number else [])]
+    if not chosen:
+        raise click.UsageError("name a cashbox: cashboxes disable SWK00000001")
+    services = open_services()
+    for one in chosen:
+        try:
+            with services.sessions.begin() as session:
+                waiting = disable_cashbox(session, one)
+        except BadCashbox as error:
+            raise click.ClickException(str(error)) from None
+        click.echo(f"{one} is out of service; receipts that wait for it: {waiting}")

@@ -1,0 +1,35 @@
+"""`celery -A worker retention …`: what is old enough to go. Imports are lazy as in `cli`."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+
+@click.group()
+@click.pass_context
+def retention(context: click.Context) -> None:
+    """What is kept no longer: RETENTION_DAYS and LOG_RETENTION_DAYS."""
+    from worker.entry.cli.receipts import require_app
+
+    require_app(context)
+
+
+@retention.command()
+@click.option("--dry-run", is_flag=True, help="Only count what would go.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of a table.")
+def run(dry_run: bool, as_json: bool) -> None:
+    """Empty old rows now, to the end. By itself it happens every night, a bounded time each turn."""
+    from worker.entry.cli.receipt_views import print_rows
+    from worker.entry.cli.receipts import open_services
+    from worker.rounds.retention import count_expired, empty_expired
+
+    services = open_services()
+    counts = count_expired(services) if dry_run else dict(empty_expired(services))
+    if as_json:
+        click.echo(json.dumps(counts))
+        return
+    print_rows([{"table": name, "would go" if dry_run else "gone": count} for name, count in counts.items()])
+    settings = services.settings
+    click.echo(f"older than {settings.retention_days} days; requests and answers {settings.log_retention_days} days")

@@ -1,0 +1,120 @@
+"""PostgreSQL and Redis: do they answer, are they as the service needs them, and is work standing still."""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+import shared
+from shared.clock import utc_now
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.storage.models import Receipt, WebhookRecord
+from worker.entry.doctor.findings import Finding, ok, problem, warning
+from worker.services import Services
+
+OLDEST_POSTGRES = 15
+# Leases use the database's clock alone; ages and dates on receipts are compared with ours.
+SKEW_WARNING, SKEW_PROBLEM = timedelta(seconds=2), timedelta(seconds=30)
+LATE_AFTER = timedelta(minutes=15)
+MIGRATIONS = Path(shared.__file__).resolve().parent.parent / "migrations"
+
+
+def look_at_database(services: Services) -> Finding:
+    try:
+        with services.sessions() as session:
+            version = int(session.scalar(text("SHOW server_version_num")) or 0) // 10_000
+    except SQLAlchemyError as error:
+        # The message of the driver names host and port, and no password.
+        said = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        return problem("database", said, "check POSTGRES_* or DATABASE_URL, then: docker compose up -d db")
+    if version < OLDEST_POSTGRES:
+        return problem("database", f"PostgreSQL {version}", f"PostgreSQL {OLDEST_POSTGRES} or newer is needed")
+    return ok("database", f"PostgreSQL {version}")
+
+
+def look_at_schema(services: Services) -> Finding:
+    name, fix = "migrations", "docker compose run --rm migrate (without containers: alembic upgrade head)"
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    try:
+        with services.sessions() as session:
+            current = session.scalar(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError:
+        return problem(name, "the database is empty", fix)
+    if current == head:
+        return ok(name, f"at {head}")
+    try:
+        scripts.get_revision(current)
+    except CommandError:
+        return problem(name, f"the database is at {current}, which this version does not know", "update the images")
+    return problem(name, f"the database is at {current}, this version needs {head}", fix)
+
+
+def look_at_clock(services: Services) -> Finding:
+    with services.sessions() as session:
+        started = time.monotonic()
+        theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
+        ours = utc_now() - timedelta(seconds=(time.monotonic() - started) / 2)
+    skew = abs(ours - theirs)
+    said = f"{skew.total_seconds():.1f} s apart from the database's"
+    fix = "timedatectl set-ntp true, on both machines"
+    if skew > SKEW_PROBLEM:
+        return problem("clock", said, fix)
+    return warning("clock", said, fix) if skew > SKEW_WARNING else ok("clock", said)
+
+
+def look_at_work(services: Services) -> Iterator[Finding]:
+    with services.sessions() as session:
+        dead = session.scalar(select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED)) or 0
+        undecided = session.scalar(
+            select(func.min(WebhookRecord.created_at)).where(
+                WebhookRecord.state.in_(OPEN_RECORD_STATES),
+                WebhookRecord.receipt_id.is_(None),
+                # What is put off on purpose, until the payments come, say, is not late.
+                WebhookRecord.next_attempt_at <= func.now(),
+            )
+        )
+        due = session.scalar(
+            select(func.min(Receipt.budget_starts_at)).where(
+                Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at.is_not(None)
+            )
+        )
+    yield _judge_age("deliveries", undecided, "undecided", "are worker and beat running? docker compose ps")
+    yield _judge_age("receipts", due, "due", "celery -A worker receipts list --state retrying shows why")
+    if dead:
+        fix = "celery -A worker receipts list --state dead_lettered"
+        yield warning("dead letters", f"{dead} wait for a person", fix)
+    else:
+        yield ok("dead letters", "none")
+
+
+def _judge_age(name: str, oldest: datetime | None, word: str, fix: str) -> Finding:
+    if oldest is None:
+        return ok(name, f"none {word}")
+    age = utc_now() - oldest
+    said = f"the oldest is {word} for {age.total_seconds() / 60:.0f} min"
+    return problem(name, said, fix) if age > LATE_AFTER else ok(name, said)
+
+
+def look_at_broker(services: Services) -> Finding:
+    try:
+        services.redis.ping()
+    except (RedisError, OSError) as error:
+        return problem("broker", f"Redis: {type(error).__name__}", "check REDIS_URL, then: docker compose up -d redis")
+    try:
+        policy = services.redis.config_get("maxmemory-policy").get("maxmemory-policy")
+    except RedisError:  # a hosted Redis may keep its settings to itself
+        return ok("broker", "Redis answers")
+    if policy != "noeviction":
+        fix = "set maxmemory-policy noeviction: under memory pressure Redis must refuse, not forget"
+        return warning("broker", f"Redis may drop messages: {policy}", fix)
+    return ok("broker", "Redis answers, noeviction")

@@ -1,0 +1,119 @@
+"""Thin tasks: ids as arguments, one use case each. Every one may run twice, and beside itself."""
+
+from typing import Any
+
+from shared.queue import (
+    CARRY_OUT,
+    CATCH_UP,
+    CHECK_LICENCES,
+    CLOSE_SHIFT,
+    DISPATCH,
+    EMPTY_OLD_ROWS,
+    ISSUE_RECEIPTS,
+    MAKE_RETURN,
+    PROCESS_RECORD,
+    REPLAY_DEAD_LETTER,
+    REPLAY_DEAD_LETTERS,
+    WATCH,
+    WATCH_SHIFTS,
+)
+from shared.replay import find_dead_letters, replay
+from worker.decide.process_record import process_record as decide_record
+from worker.entry.celery import app
+from worker.issue.issue_due import issue_due
+from worker.issue.make_return import make_return as decide_return
+from worker.rounds import nightly_z_report as night
+from worker.rounds import rescue as dispatcher
+from worker.rounds.desk_orders import carry_out as carry_out_order
+from worker.rounds.hook_check import check_hooks
+from worker.rounds.missed_webhooks import catch_up as ask_what_changed
+from worker.rounds.retention import TURN_SECONDS, empty_expired
+from worker.rounds.watch.licences import check_licences as ask_licences
+from worker.rounds.watch.watch import watch as watch_once
+from worker.services import get_services
+
+
+@app.task(name=PROCESS_RECORD)
+def process_record(row_id: int, **_: Any) -> None:
+    services = get_services()
+    resolution = decide_record(services, row_id)
+    if resolution is None:
+        return
+    dispatcher.follow_up(services, row_id, resolution)
+    if resolution.cashbox_id is not None:
+        issue_due(services, resolution.cashbox_id)
+
+
+@app.task(name=MAKE_RETURN)
+def make_return(order_id: int) -> None:
+    services = get_services()
+    cashbox_id = decide_return(services, order_id)
+    if cashbox_id is not None:
+        issue_due(services, cashbox_id)
+
+
+@app.task(name=ISSUE_RECEIPTS)
+def issue_receipts(cashbox_id: int) -> None:
+    issue_due(get_services(), cashbox_id)
+
+
+@app.task(name=DISPATCH)
+def dispatch() -> None:
+    dispatcher.dispatch(get_services())
+
+
+@app.task(name=WATCH_SHIFTS)
+def watch_shifts() -> None:
+    night.watch_shifts(get_services())
+
+
+@app.task(name=CLOSE_SHIFT)
+def close_shift(cashbox_id: int) -> None:
+    services = get_services()
+    if night.close_due(services, cashbox_id):
+        issue_due(services, cashbox_id)
+
+
+@app.task(name=CARRY_OUT)
+def carry_out(order_id: int) -> None:
+    carry_out_order(get_services(), order_id)
+
+
+@app.task(name=CATCH_UP)
+def catch_up() -> None:
+    """What Altegio changed without telling, and whether it still knows our address."""
+    services = get_services()
+    ask_what_changed(services)
+    check_hooks(services)
+
+
+@app.task(name=WATCH)
+def watch() -> None:
+    watch_once(get_services())
+
+
+@app.task(name=CHECK_LICENCES)
+def check_licences() -> None:
+    ask_licences(get_services())
+
+
+@app.task(name=EMPTY_OLD_ROWS)
+def empty_old_rows() -> None:
+    empty_expired(get_services(), seconds=TURN_SECONDS)
+
+
+@app.task(name=REPLAY_DEAD_LETTER)
+def replay_dead_letter(row_id: int) -> None:
+    """A message of the `dead_letter` queue, should a person let a worker consume it."""
+    services = get_services()
+    reason = "dead_letter queue consumed"
+    replay(services.sessions, services.producer, services.redis, row_id, actor="queue", reason=reason)
+
+
+@app.task(name=REPLAY_DEAD_LETTERS)
+def replay_dead_letters(reason: str = "replay_dead_letters called") -> None:
+    services = get_services()
+    with services.sessions() as session:
+        ids = find_dead_letters(session)
+    for row_id in ids:
+        replay(services.sessions, services.producer, services.redis, row_id, actor="task", reason=reason)

@@ -1,0 +1,114 @@
+"""What really happened to a receipt whose answer was lost: asked at Webkassa, shift by shift.
+
+Two ways to ask, because neither is certain: the lookup by external number is missing in older editions of the API and needs
+the shift; the history of a shift is documented but lists page by page. A document found by either exists. `Not found` is
+believed only when no way of asking failed for a passing reason.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from sqlalchemy import func, update
+
+from shared.fiscal.statuses import CallOutcome
+from shared.logging import get_logger
+from shared.storage.models import FiscalizationLog, Receipt
+from worker.cashbox.calls import LOOKUP, close_log, open_log, outcome_of
+from worker.cashbox.claim import CashboxClaim
+from worker.cashbox.due_receipt import DueReceipt
+from worker.services import Services
+from worker.webkassa.client import WebkassaClient
+from worker.webkassa.errors import (
+    AlreadyIssued,
+    LoginRefused,
+    ReceiptRejected,
+    RegisterRefused,
+    SessionExpired,
+    UnknownVendorCode,
+    WebkassaError,
+)
+from worker.webkassa.schemas import FiscalReceipt, Shift
+
+log = get_logger(__name__)
+
+# The current shift and the one before it; more where shifts were closed since the answer was lost.
+SHIFTS = 2
+MAX_SHIFTS = 10
+CLOCK_MARGIN = timedelta(hours=1)
+# A new receipt may take a moment to show up in the history; the cashbox stays locked meanwhile.
+POLLS = 3
+POLL_SECONDS = 1.0
+
+
+def find_document(services: Services, claim: CashboxClaim, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
+    """The document of the receipt's number, or None if Webkassa has none. Raises WebkassaError when it cannot tell."""
+    with services.sessions.begin() as session:
+        request = {"CashboxUniqueNumber": cashbox_number, "ExternalCheckNumber": receipt.external_check_number}
+        session.execute(
+            update(FiscalizationLog)
+            .where(FiscalizationLog.receipt_id == receipt.id, FiscalizationLog.outcome == CallOutcome.PENDING)
+            .values(outcome=CallOutcome.UNKNOWN, error_text="no outcome was saved", finished_at=func.now())
+        )
+        log_id = open_log(session, LOOKUP, claim.cashbox_id, request, receipt)
+        session.get_one(Receipt, receipt.id).lookups += 1
+    try:
+        document = _poll(services, cashbox_number, receipt)
+    except WebkassaError as error:
+        with services.sessions.begin() as session:
+            close_log(session, log_id, outcome_of(error), error=error)
+        raise
+    with services.sessions.begin() as session:
+        found = {"found": document is not None, "fiscal_number": document.fiscal_number if document else None}
+        close_log(session, log_id, CallOutcome.ISSUED if document else CallOutcome.REJECTED, response=found)
+    log.info("looked up", receipt_id=receipt.id, found=document is not None)
+    return document
+
+
+def _poll(services: Services, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
+    client = services.webkassa_of(receipt.cashbox_id)
+    shifts = _choose_shifts(client.list_newest_shifts(cashbox_number), receipt)
+    for poll in range(POLLS if shifts else 1):
+        if poll:
+            time.sleep(POLL_SECONDS)
+        for shift in shifts:
+            document = _find_in_shift(client, cashbox_number, receipt.external_check_number, shift)
+            if document is not None:
+                return document
+    return None
+
+
+def _choose_shifts(shifts: list[Shift], receipt: DueReceipt) -> list[Shift]:
+    """Newest first. A shift that was closed before the receipt was even decided cannot hold it, clocks allowing.
+
+    Where Webkassa says that the number exists, every shift we may ask for.
+    """
+    if receipt.error_kind == AlreadyIssued.__name__:
+        return shifts[:MAX_SHIFTS]
+    earliest = receipt.created_at - CLOCK_MARGIN
+    later = [shift for shift in shifts[SHIFTS:MAX_SHIFTS] if shift.closed_at is None or shift.closed_at >= earliest]
+    return shifts[:SHIFTS] + later
+
+
+def _find_in_shift(client: WebkassaClient, cashbox: str, number: str, shift: Shift) -> FiscalReceipt | None:
+    """Raises the first passing failure at once: the register may still be at work on that call."""
+    document, problem = _try(lambda: client.find_ticket(cashbox, number, shift.number))
+    if document is not None:
+        return document
+    document, other_problem = _try(lambda: client.find_in_history(cashbox, number, shift.number))
+    if document is None and problem and other_problem:
+        raise problem
+    return document
+
+
+def _try(ask: Callable[[], FiscalReceipt | None]) -> tuple[FiscalReceipt | None, WebkassaError | None]:
+    """The answer, or the lasting reason why this way of asking gives none: a right to it may be missing, the call unknown.
+
+    Raises what stands in the way of every question.
+    """
+    try:
+        return ask(), None
+    except (LoginRefused, SessionExpired):
+        raise
+    except (ReceiptRejected, RegisterRefused, UnknownVendorCode) as error:
+        return None, error

@@ -1,0 +1,91 @@
+"""A manager's return order becomes a return receipt of its own number, or is refused with a reason."""
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from shared.fiscal.statuses import ReceiptKind, ReceiptState
+from shared.logging import get_logger
+from shared.storage.db import Executor
+from shared.storage.models import Checkout, Receipt, ReturnOrder
+from shared.storage.models.desk.return_order import ReturnState
+from worker.receipt.return_lines import Basis, CannotReturn, build_return
+from worker.services import Services
+
+log = get_logger(__name__)
+
+
+def make_return(services: Services, order_id: int) -> int | None:
+    """The cashbox at which the return is due, None when there is nothing to do."""
+    with services.sessions.begin() as session:
+        order = session.get(ReturnOrder, order_id, with_for_update=True)
+        if order is None or order.state != ReturnState.REQUESTED:
+            return None
+        sale = session.get_one(Receipt, order.receipt_id, with_for_update=True)
+        try:
+            receipt = _create_return(session, order, sale)
+        except CannotReturn as problem:
+            order.state, order.refusal = ReturnState.REFUSED, str(problem)
+            log.warning("return refused", return_order_id=order_id, reason=str(problem))
+            return None
+        order.state, order.return_receipt_id = ReturnState.ACCEPTED, receipt.id
+        log.info("return accepted", return_order_id=order_id, receipt_id=receipt.id)
+        return receipt.cashbox_id
+
+
+def _create_return(session: Session, order: ReturnOrder, sale: Receipt) -> Receipt:
+    """Raises CannotReturn."""
+    if sale.kind != ReceiptKind.SALE or sale.state != ReceiptState.ISSUED:
+        raise CannotReturn("only an issued sale can be returned")
+    earlier = session.scalars(select(Receipt).where(Receipt.basis_receipt_id == sale.id).order_by(Receipt.id)).all()
+    counted = [receipt.request for receipt in earlier if receipt.state != ReceiptState.REJECTED]
+    number = f"{sale.external_check_number}_r{len(earlier) + 1}"
+    draft = build_return(_describe_basis(sale), counted, order.lines, number)
+    receipt = Receipt(
+        company_id=sale.company_id,
+        cashbox_id=sale.cashbox_id,
+        kind=ReceiptKind.RETURN,
+        record_id=sale.record_id,
+        document_id=sale.document_id,
+        external_check_number=number,
+        basis_receipt_id=sale.id,
+        total=draft.total,
+        tax=draft.tax,
+        request=draft.request,
+        next_attempt_at=func.now(),
+    )
+    session.add(receipt)
+    session.flush()
+    return receipt
+
+
+def _describe_basis(sale: Receipt) -> Basis:
+    """All five facts of a return's basis come from the sale's answer; without them Webkassa refuses a return."""
+    if not (sale.fiscal_number and sale.issued_at_text and sale.registration_number):
+        raise CannotReturn("Webkassa's answer to the sale was incomplete: make the return in Webkassa's cabinet")
+    return Basis(
+        request=sale.request,
+        total=sale.total,
+        fiscal_number=sale.fiscal_number,
+        issued_at_text=sale.issued_at_text,
+        registration_number=sale.registration_number,
+        offline_mode=bool(sale.offline_mode),
+    )
+
+
+def settle_basis(executor: Executor, sale_id: int) -> None:
+    """After a return was issued: a sale that is returned in full may be made anew, and its payment counts no more."""
+    found = select(Receipt.company_id, Receipt.record_id, Receipt.total).where(Receipt.id == sale_id).with_for_update()
+    company_id, record_id, total = executor.execute(found).one()
+    given_back = executor.execute(
+        select(func.coalesce(func.sum(Receipt.total), 0)).where(
+            Receipt.basis_receipt_id == sale_id, Receipt.state == ReceiptState.ISSUED
+        )
+    ).scalar_one()
+    if given_back != total:
+        return
+    executor.execute(update(Receipt).where(Receipt.id == sale_id).values(returned=True, return_due_reason=None))
+    executor.execute(
+        update(Checkout)
+        .where(Checkout.company_id == company_id, Checkout.record_id == record_id, Checkout.voided_at.is_(None))
+        .values(voided_at=func.now())
+    )

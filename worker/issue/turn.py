@@ -1,0 +1,88 @@
+"""One turn at a cashbox: what is due, oldest first, strictly one call at a time.
+
+A receipt's way: `sending_since` and a pending log row are committed, the call is made outside any transaction, the outcome
+is committed. Found with `sending_since` set, or `unknown`, a receipt is asked for before anything is sent again.
+
+Where Webkassa issued, the outcome and the announcement of the next receipt are one commit. No other receipt of the cashbox
+is announced meanwhile, so a crash leaves at most one to be asked for.
+"""
+
+import time
+from contextlib import AbstractContextManager, suppress
+
+from shared.storage.db import begin
+from worker.cashbox.claim import CashboxClaim, ClaimLost
+from worker.cashbox.probe import is_well
+from worker.issue.attempt import Issued, ask, save_answer, send, settle_failure
+from worker.issue.log_context import receipt_context
+from worker.issue.next_receipt import Work, take_following, take_next
+from worker.services import Services
+from worker.webkassa.errors import WebkassaError
+
+# What is left goes to the end of the queue, so that every cashbox gets its turn. Changing turns takes as long as a call.
+TURN_RECEIPTS = 100
+TURN_SECONDS = 20.0
+
+
+class Turn:
+    def __init__(self, services: Services, claim: CashboxClaim) -> None:
+        self._services, self._claim = services, claim
+        self._ends_at = time.monotonic() + TURN_SECONDS
+        self._left = TURN_RECEIPTS
+        self._waits: list[float] = []
+
+    def work_off(self) -> float | None:
+        """Until nothing is due, the turn is over, or Webkassa needs rest. Returns the shortest wait left behind.
+
+        Raises ClaimLost.
+        """
+        if not is_well(self._services, self._claim):
+            return None
+        work = self._take_next()
+        while work is not None:
+            with _ids_of(work):
+                work = self._ask(work) if work.must_ask else self._send(work)
+        return min(self._waits, default=None)
+
+    def _take_next(self) -> Work | None:
+        if not self._goes_on():
+            return None
+        self._left -= 1
+        return take_next(self._services, self._claim)
+
+    def _ask(self, work: Work) -> Work | None:
+        self._note_wait(ask(self._services, self._claim, work))
+        return self._take_next()
+
+    def _send(self, work: Work) -> Work | None:
+        try:
+            issued = send(self._services, work)
+        except WebkassaError as error:
+            self._note_wait(settle_failure(self._services, self._claim, work, error))
+            return self._take_next()
+        self._services.breaker.record_success()
+        return self._save_and_take_next(work, issued)
+
+    def _save_and_take_next(self, work: Work, issued: Issued) -> Work | None:
+        goes_on = self._goes_on()
+        with begin(self._services.sessions) as connection:
+            save_answer(connection, work, issued)
+            if not goes_on:
+                return None
+            self._left -= 1
+            with suppress(ClaimLost):
+                return take_following(connection, self._claim)
+        raise ClaimLost  # only now: what was issued is saved, whoever has the cashbox
+
+    def _goes_on(self) -> bool:
+        is_over = self._left <= 0 or time.monotonic() > self._ends_at or self._claim.rest_seconds
+        return not is_over and self._services.breaker.allows_call()
+
+    def _note_wait(self, seconds: float | None) -> None:
+        if seconds is not None:
+            self._waits.append(seconds)
+
+
+def _ids_of(work: Work) -> AbstractContextManager[None]:
+    """In every line that is logged meanwhile."""
+    return receipt_context(work.receipt.id, work.origin)

@@ -1,0 +1,235 @@
+"""Lines, discounts, taxes and totals of a receipt, exact to the tiyn. Pure: no input or output.
+
+Altegio's `cost` and `cost_to_pay` are totals of a line and win over every other field: they are what the client owes.
+Price and discount only explain them. A line is built so that Webkassa's own arithmetic (price × count − discount, rounded)
+gives that very total.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from decimal import ROUND_UP, Decimal
+
+from shared.altegio import GoodsLine, GoodsOperation, Record, ServiceLine
+from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
+from shared.fiscal.statuses import PaymentKind
+from worker.receipt.vat import contained_tax
+
+MAX_PRICE = Decimal(999_999_999)
+MAX_COUNT = Decimal("4294967.295")
+MAX_NAME = 128
+_COUNT_STEP = Decimal("0.001")
+_HUNDRED = Decimal(100)
+_GTIN_LENGTHS = (8, 12, 13, 14)
+
+
+class CannotBuild(Exception):
+    """The lines contradict themselves; `code` is for filters, the text names the field."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """`price` is per unit, `discount` for the whole line, both in tenge; `tax` is contained in `total`.
+
+    `barcode` is a GTIN, `national_code` an NTIN; `marks` are the codes of marked goods, one for each piece.
+    """
+
+    name: str
+    is_service: bool
+    count: Decimal
+    price: Decimal
+    discount: Decimal
+    total: Decimal
+    tax: Decimal = ZERO
+    barcode: str | None = None
+    national_code: str | None = None
+    marks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptDraft:
+    """`vat_rate` is None for a seller who pays no VAT."""
+
+    lines: tuple[Line, ...]
+    payments: Mapping[PaymentKind, Decimal]
+    vat_rate: int | None
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.total for line in self.lines), ZERO)
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((line.tax for line in self.lines), ZERO)
+
+    @property
+    def is_whole_tenge(self) -> bool:
+        of_lines = [x for line in self.lines for x in (line.price * line.count, line.price, line.discount, line.total)]
+        return all(is_whole(amount) for amount in (*of_lines, *self.payments.values()))
+
+
+def choose_record_lines(
+    record: Record, paid: Decimal, loyalty: Decimal = ZERO, *, amounts_in_tiyn: bool = False
+) -> tuple[Line, ...]:
+    """The lines that agree with the money that is known, if any do; else those of `cost_to_pay`. Raises CannotBuild.
+
+    `cost_to_pay` was seen to fall to nothing once a visit is paid; then `cost` tells what was sold. What a certificate or
+    bonuses paid (`loyalty`) is no money: it becomes a discount.
+    """
+    lines = build_record_lines(record, amounts_in_tiyn=amounts_in_tiyn)
+    total = sum((line.total for line in lines), ZERO)
+    if not paid or total == paid:
+        return lines
+    if loyalty and total - loyalty == paid:
+        return take_off(lines, loyalty)
+    try:
+        by_cost = build_record_lines(_without_cost_to_pay(record), amounts_in_tiyn=amounts_in_tiyn)
+    except CannotBuild:
+        return lines
+    by_cost_total = sum((line.total for line in by_cost), ZERO)
+    if by_cost_total == paid:
+        return by_cost
+    return take_off(by_cost, loyalty) if loyalty and by_cost_total - loyalty == paid else lines
+
+
+def _without_cost_to_pay(record: Record) -> Record:
+    lines = [line.model_copy(update={"cost_to_pay": None}) for line in record.services]
+    goods = [line.model_copy(update={"cost_to_pay": None}) for line in record.goods_transactions]
+    return record.model_copy(update={"services": lines, "goods_transactions": goods})
+
+
+def take_off(lines: Sequence[Line], amount: Decimal) -> tuple[Line, ...]:
+    """`amount` as a discount, spread over the lines by their size; the last tiyn go to the last lines that can bear them."""
+    left, rest = amount, sum((line.total for line in lines), ZERO)
+    reduced: list[Line] = []
+    for line in lines:
+        share = round_tiyn(left * line.total / rest) if rest else ZERO
+        left, rest = left - share, rest - line.total
+        reduced.append(replace(line, discount=line.discount + share, total=line.total - share))
+    return tuple(line for line in reduced if line.total > ZERO)
+
+
+def build_record_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
+    """The lines of a visit, free ones left out: where no money moves there is nothing to document. Raises CannotBuild."""
+    unit = _HUNDRED if amounts_in_tiyn else Decimal(1)
+    services = [_build_line(line, f"services.{i}", True, unit) for i, line in enumerate(record.services)]
+    goods = [_build_line(line, f"goods_transactions.{i}", False, unit) for i, line in enumerate(record.goods_transactions)]
+    return tuple(line for line in (*services, *goods) if line.total > ZERO)
+
+
+def build_goods_lines(operations: Sequence[GoodsOperation], *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
+    """The lines of a sale document, one operation each. Raises CannotBuild."""
+    unit = _HUNDRED if amounts_in_tiyn else Decimal(1)
+    lines = [_build_line(_as_goods_line(operation), f"goods.{operation.id}", False, unit) for operation in operations]
+    return tuple(line for line in lines if line.total > ZERO)
+
+
+def _as_goods_line(operation: GoodsOperation) -> GoodsLine:
+    return GoodsLine(
+        title=operation.good.title if operation.good else "",
+        amount=operation.amount,
+        cost=operation.cost,
+        cost_per_unit=operation.cost_per_unit,
+        discount=operation.discount,
+        barcode=operation.barcode or (operation.good.barcode if operation.good else ""),
+        ntin=operation.ntin,
+        marks=operation.marks,
+    )
+
+
+def build_draft(lines: Sequence[Line], payments: Mapping[PaymentKind, Decimal], vat_rate: int | None) -> ReceiptDraft:
+    """Taxes the lines and checks that they add up to the payments, to the tiyn. Raises CannotBuild."""
+    taxed = tuple(_with_tax(line, vat_rate) for line in lines)
+    draft = ReceiptDraft(taxed, {kind: round_tiyn(amount) for kind, amount in payments.items()}, vat_rate)
+    paid = sum(draft.payments.values(), ZERO)
+    if draft.total != paid:
+        raise CannotBuild("sum_mismatch", f"lines add up to {draft.total} ₸, payments to {paid} ₸")
+    if draft.total > MAX_PRICE:
+        raise CannotBuild("too_large", f"{draft.total} ₸ is more than a receipt can hold")
+    return draft
+
+
+def _with_tax(line: Line, rate: int | None) -> Line:
+    tax = contained_tax(line.total, rate) if rate else ZERO
+    return replace(line, tax=tax)
+
+
+def _build_line(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:
+    built = _build_sums(line, field, is_service, unit)
+    if not isinstance(line, GoodsLine):
+        return built
+    marks = line.marks if len(line.marks) == built.count else ()
+    return replace(built, barcode=_read_gtin(line.barcode), national_code=_read_gtin(line.ntin), marks=marks)
+
+
+def _read_gtin(text: str) -> str | None:
+    """Salons write articles of their own into the barcode; only a number of the lengths of a GTIN is one."""
+    digits = text.strip()
+    return digits if digits.isascii() and digits.isdigit() and len(digits) in _GTIN_LENGTHS else None
+
+
+def _build_sums(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:
+    count = _count(line, field)
+    total = round_tiyn(_owed(line, field) / unit)
+    if total < ZERO:
+        raise CannotBuild("negative_line", f"{field} costs less than nothing: {total} ₸")
+    price = _list_price(line)
+    name = _name(line, is_service)
+    if price is not None:
+        price = round_tiyn(price / unit)
+        discount = round_tiyn(price * count) - total
+        if ZERO <= discount <= MAX_PRICE and price <= MAX_PRICE:
+            return Line(name, is_service, count, price, discount, total)
+    return _line_without_list_price(name, is_service, count, total, field)
+
+
+def _line_without_list_price(name: str, is_service: bool, count: Decimal, total: Decimal, field: str) -> Line:
+    """No price was given, or it was raised by hand above the list: the total itself becomes the price.
+
+    Where the total does not divide into whole tiyn, the price is rounded up and the surplus tiyn become the discount.
+    """
+    price = (total / count).quantize(TIYN, rounding=ROUND_UP)
+    if price > MAX_PRICE:
+        raise CannotBuild("too_large", f"{field}: {price} ₸ is more than a receipt can hold")
+    return Line(name, is_service, count, price, round_tiyn(price * count) - total, total)
+
+
+def _count(line: ServiceLine, field: str) -> Decimal:
+    """How many. Altegio writes sold goods with a minus; finer than a thousandth cannot be written on a receipt."""
+    count = abs(line.amount) if line.amount is not None else Decimal(1)
+    if count == 0 or count != count.quantize(_COUNT_STEP):
+        return Decimal(1)
+    if count > MAX_COUNT:
+        raise CannotBuild("too_large", f"{field}.amount: {count} is more than a receipt can hold")
+    return count.normalize() if count != count.to_integral_value() else count.quantize(Decimal(1))
+
+
+def _owed(line: ServiceLine, field: str) -> Decimal:
+    """What the client owes for the line, in Altegio's unit."""
+    for owed in (line.cost_to_pay, line.cost, line.manual_cost):
+        if owed is not None:
+            return owed
+    gross = line.first_cost
+    price = _list_price(line)
+    if gross is None and price is not None:
+        gross = price * (abs(line.amount) if line.amount is not None else 1)
+    if gross is None:
+        raise CannotBuild("no_price", f"{field} has no cost")
+    return gross * (_HUNDRED - (line.discount or ZERO)) / _HUNDRED
+
+
+def _list_price(line: ServiceLine) -> Decimal | None:
+    if line.cost_per_unit is not None:
+        return line.cost_per_unit
+    return line.price if isinstance(line, GoodsLine) else None
+
+
+def _name(line: ServiceLine, is_service: bool) -> str:
+    title = line.title
+    if not title and isinstance(line, GoodsLine) and line.good:
+        title = line.good.title
+    printable = " ".join("".join(c if c.isprintable() else " " for c in title).split())
+    return printable[:MAX_NAME].rstrip() or ("Услуга" if is_service else "Товар")

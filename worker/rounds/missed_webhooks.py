@@ -1,0 +1,204 @@
+"""Webhooks that never came: every few minutes Altegio is asked what changed since the last look.
+
+Altegio repeats a delivery twice within seconds and then forgets it. A look overlaps the one before, so that what was being
+written while we looked is seen the next time; what is known already changes nothing.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from kombu.exceptions import OperationalError as BrokerDown
+from redis.exceptions import RedisError
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from shared.clock import utc_now
+from shared.logging import get_logger
+from shared.queue import publish_records
+from shared.storage.models import AltegioLook, Cashbox, Visit
+from worker.alerts import send_alert
+from worker.altegio.client import AltegioClient
+from worker.altegio.errors import AltegioError, NoRights
+from worker.altegio.schemas import read_payments
+from worker.decide.store_missed import store_missed_payment, store_missed_record
+from worker.salon.settings import list_salons, load_salon
+from worker.services import Services
+
+log = get_logger(__name__)
+
+RECORDS, TRANSACTIONS = "records", "transactions"
+# In which zone Altegio reads `changed_after` is not documented: the salon's is sent, and UTC would put it five hours ahead.
+OVERLAP = timedelta(hours=5, minutes=30)
+# How long a look may take before somebody else may begin it anew.
+LOOK_SECONDS = 300
+AFTER_FAILURE_SECONDS = 30.0
+# A right that is missing is given by a person, not by asking again.
+AFTER_REFUSAL_SECONDS = 3600.0
+PAGE = 100
+MAX_PAGES = 100
+
+Store = Callable[[Session, int, dict[str, Any]], int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    company_id: int
+    what: str
+    since: datetime
+
+
+def catch_up(services: Services) -> int:
+    """One look at every salon whose turn it is. How many missed deliveries were stored."""
+    if services.altegio is None:
+        return 0
+    found: list[int] = []
+    for company_id in find_salons(services):
+        for what in (RECORDS, TRANSACTIONS):
+            look = _begin(services, company_id, what)
+            if look is not None:
+                found += _look(services, services.altegio, look)
+    if found:
+        log.warning("webhooks never came, taken over from Altegio", rows=len(found))
+    return len(found)
+
+
+def find_salons(services: Services) -> Sequence[int]:
+    """Those with a cashbox by name, and those the environment's cashbox serves because they posted."""
+    settings = services.settings
+    with services.sessions.begin() as session:
+        named = set(list_salons(session, settings))
+        posted = set(session.scalars(_DISTINCT_SALONS)) - named
+        served = {company_id for company_id in posted if load_salon(session, settings, company_id).cashbox is not None}
+    return sorted(named | served)
+
+
+# One probe of the index a salon, however many visits there are.
+_DISTINCT_SALONS = text(
+    """
+    WITH RECURSIVE salon AS (
+        (SELECT company_id FROM visits ORDER BY company_id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT company_id FROM visits WHERE company_id > salon.company_id ORDER BY company_id LIMIT 1)
+        FROM salon WHERE salon.company_id IS NOT NULL
+    )
+    SELECT company_id FROM salon WHERE company_id IS NOT NULL
+    """
+).columns(company_id=Visit.company_id.type)
+
+
+def _begin(services: Services, company_id: int, what: str) -> _Look | None:
+    """Claims the look, so that two beats look once; None when it is not due."""
+    with services.sessions.begin() as session:
+        _ensure_look(session, company_id, what)
+        claimed = session.execute(
+            update(AltegioLook)
+            .where(AltegioLook.company_id == company_id, AltegioLook.what == what, AltegioLook.next_look_at <= func.now())
+            .values(next_look_at=func.now() + timedelta(seconds=LOOK_SECONDS))
+            .returning(AltegioLook.began_at, AltegioLook.looked_until)
+        ).one_or_none()
+    if claimed is None:
+        return None
+    return _Look(company_id, what, since=max(claimed.began_at, claimed.looked_until - OVERLAP))
+
+
+def _ensure_look(session: Session, company_id: int, what: str) -> None:
+    known = select(AltegioLook.id).where(AltegioLook.company_id == company_id, AltegioLook.what == what)
+    if session.scalar(known) is None:
+        began_at = _find_beginning(session, company_id)
+        values = {"company_id": company_id, "what": what, "began_at": began_at, "looked_until": began_at}
+        session.execute(insert(AltegioLook).values(values).on_conflict_do_nothing())
+
+
+def _find_beginning(session: Session, company_id: int) -> datetime:
+    """Where the bridge came to the salon: what was paid before may have been receipted by hand."""
+    begun = session.scalar(select(func.min(Cashbox.created_at)).where(Cashbox.company_id == company_id))
+    if begun is None:
+        begun = session.scalar(select(func.min(Visit.created_at)).where(Visit.company_id == company_id))
+    return begun or utc_now()
+
+
+def _look(services: Services, client: AltegioClient, look: _Look) -> list[int]:
+    began_at = utc_now()
+    try:
+        found = _ask(services, client, look)
+    except NoRights as error:
+        send_alert(services, "altegio_rights", str(error))
+        _end(services, look, AFTER_REFUSAL_SECONDS)
+        return []
+    except AltegioError as error:
+        log.warning("look failed, repeated soon", company_id=look.company_id, what=look.what, error=str(error))
+        _end(services, look, error.retry_after or AFTER_FAILURE_SECONDS)
+        return []
+    _end(services, look, services.settings.reconcile_interval_seconds, looked_until=began_at)
+    return found
+
+
+def _ask(services: Services, client: AltegioClient, look: _Look) -> list[int]:
+    """Raises AltegioError."""
+    if look.what == RECORDS:
+        return _turn_pages(services, look, client.list_changed_records, _store_record)
+    found = _turn_pages(services, look, client.list_transactions_changed, _store_transaction)
+    list_deleted = functools.partial(client.list_transactions_changed, deleted=True)
+    return found + _turn_pages(services, look, list_deleted, _store_transaction)
+
+
+def _turn_pages(services: Services, look: _Look, ask: Callable[..., list[dict[str, Any]]], store: Store) -> list[int]:
+    found: list[int] = []
+    for page in range(1, MAX_PAGES + 1):
+        rows = ask(look.company_id, look.since, page=page, count=PAGE, background=True)
+        stored = _store_page(services, look.company_id, rows, store)
+        if stored:
+            publish(services, stored)
+        found += stored
+        if len(rows) < PAGE:
+            return found
+    log.error("more changes than a look can take", company_id=look.company_id, what=look.what)
+    return found
+
+
+def publish(services: Services, rows: Sequence[int]) -> None:
+    """Without a broker the dispatcher finds them."""
+    try:
+        publish_records(services.producer, rows)
+    except (BrokerDown, RedisError, OSError) as error:
+        log.warning("rows left to the dispatcher", error=type(error).__name__, rows=len(rows))
+
+
+def _store_page(services: Services, company_id: int, rows: Sequence[dict[str, Any]], store: Store) -> list[int]:
+    stored: list[int] = []
+    with services.sessions.begin() as session:
+        for row in rows:
+            try:
+                row_id = store(session, company_id, row)
+            except ValueError as error:
+                # Not its text: that would repeat what could not be read.
+                log.error("unreadable in Altegio's list", company_id=company_id, error=type(error).__name__)
+                continue
+            if row_id is not None:
+                stored.append(row_id)
+    return stored
+
+
+def _store_record(session: Session, company_id: int, row: dict[str, Any]) -> int | None:
+    return store_missed_record(session, company_id, row)
+
+
+def _store_transaction(session: Session, company_id: int, row: dict[str, Any]) -> int | None:
+    operations = read_payments([row], {})
+    return store_missed_payment(session, company_id, row, operations[0]) if operations else None
+
+
+def _end(services: Services, look: _Look, wait_seconds: float, *, looked_until: datetime | None = None) -> None:
+    values: dict[str, Any] = {"next_look_at": func.now() + timedelta(seconds=wait_seconds)}
+    if looked_until is not None:
+        values["looked_until"] = looked_until
+    with services.sessions.begin() as session:
+        session.execute(
+            update(AltegioLook)
+            .where(AltegioLook.company_id == look.company_id, AltegioLook.what == look.what)
+            .values(values)
+        )

@@ -1,0 +1,193 @@
+"""The rescuer: puts back to work what is due and has no message, whatever became of the broker.
+
+Runs every few seconds, under an advisory lock so that two beats do it once. Messages are hints: one too many changes
+nothing, and one too few is made good here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from kombu.exceptions import OperationalError as BrokerDown
+from redis.exceptions import RedisError
+from sqlalchemy import and_, exists, func, or_, select, update
+
+from shared.clock import utc_now
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.logging import get_logger
+from shared.queue import (
+    CARRY_OUT,
+    MAKE_RETURN,
+    PROCESS_RECORD,
+    RECORDS,
+    REPLAY_DEAD_LETTER,
+    count_waiting,
+    publish_records,
+    publish_task,
+)
+from shared.storage.db import open_alone
+from shared.storage.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
+from shared.storage.models.desk.return_order import ReturnState
+from worker.decide.resolution import Resolution
+from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
+from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
+from worker.rounds.desk_orders import IS_ORDER_DUE, find_due_orders
+from worker.rounds.only_one import only_one
+from worker.services import Services
+
+log = get_logger(__name__)
+
+# With more than this waiting in the queue already, more messages would not make the work faster.
+MAX_QUEUED = 500
+# A row that was put back is left alone this long, in which its message is very likely to arrive.
+PUT_BACK_SECONDS = 30
+RETURN_ORDER_SECONDS = 10
+_DISPATCH_LOCK = 7_301_001
+_DEAD_LETTER_LOCK = 7_301_002
+
+_IS_RECORD_DUE = and_(
+    WebhookRecord.state.in_(OPEN_RECORD_STATES),
+    WebhookRecord.receipt_id.is_(None),
+    WebhookRecord.next_attempt_at <= func.now(),
+    or_(WebhookRecord.lease_until.is_(None), WebhookRecord.lease_until < func.now()),
+)
+_IS_RETURN_ORDER_LOST = and_(
+    ReturnOrder.state == ReturnState.REQUESTED,
+    ReturnOrder.created_at < func.now() - timedelta(seconds=RETURN_ORDER_SECONDS),
+)
+_IS_DEAD_LETTER_UNSENT = and_(WebhookRecord.state == RecordState.DEAD_LETTERED, WebhookRecord.dead_letter_sent_at.is_(None))
+# A look into the index for each cashbox, not a count of all that waits.
+_FIRST_DUE = (
+    select(func.min(Receipt.next_attempt_at))
+    .where(
+        Receipt.cashbox_id == Cashbox.id,
+        Receipt.state.in_(OPEN_RECEIPT_STATES),
+        Receipt.next_attempt_at <= func.now(),
+    )
+    .scalar_subquery()
+)
+_CASHBOXES = select(Cashbox.id).where(
+    Cashbox.enabled,
+    Cashbox.claim_id.is_(None) | (Cashbox.lease_until < func.now()),
+    Cashbox.rest_until.is_(None) | (Cashbox.rest_until <= func.now()),
+    Cashbox.paused_until.is_(None) | (Cashbox.paused_until <= func.now()),
+    # A paused cashbox is probed also where nothing waits for it any more: its pause has to end.
+    _FIRST_DUE.is_not(None) | Cashbox.paused_since.is_not(None),
+)
+# Most ticks find nothing: one round trip then, of a few index pages, however large the tables. Built once.
+_IS_ANYTHING_DUE = select(
+    or_(
+        exists(_CASHBOXES),
+        *(
+            exists().where(condition)
+            for condition in (_IS_RECORD_DUE, _IS_RETURN_ORDER_LOST, _IS_DEAD_LETTER_UNSENT, IS_ORDER_DUE, IS_RETURN_DUE)
+        ),
+    )
+)
+
+
+def dispatch(services: Services) -> None:
+    """One tick. A failure of the broker leaves everything for the next."""
+    if not _is_anything_due(services):
+        return
+    try:
+        with only_one(services, _DISPATCH_LOCK) as is_mine:
+            if is_mine:
+                _dispatch(services)
+        # Without the lock, whose transaction must not wait for Altegio; two ticks at once order one return.
+        for order_id in order_due_returns(services):
+            publish_task(services.producer, MAKE_RETURN, [order_id])
+    except (BrokerDown, RedisError, OSError) as error:
+        log.warning("broker is away, nothing dispatched", error=type(error).__name__)
+
+
+def _is_anything_due(services: Services) -> bool:
+    values = {"stale_before": _stale_before(), "now": utc_now(), **read_return_policy(services.settings)}
+    with open_alone(services.sessions) as connection:
+        return bool(connection.scalar(_IS_ANYTHING_DUE, values))
+
+
+def _dispatch(services: Services) -> None:
+    rows = _put_back_records(services)
+    if rows:
+        publish_records(services.producer, rows)
+    for order_id in _find_return_orders(services):
+        publish_task(services.producer, MAKE_RETURN, [order_id])
+    for order_id in find_due_orders(services, _stale_before()):
+        publish_task(services.producer, CARRY_OUT, [order_id])
+    for cashbox_id in _find_cashboxes(services):
+        request_turn(services, cashbox_id)
+    letters = send_dead_letters(services)
+    if rows or letters:
+        log.info("dispatched", records=len(rows), dead_letters=letters)
+
+
+def _stale_before() -> datetime:
+    return utc_now() - timedelta(seconds=RETURN_ORDER_SECONDS)
+
+
+def _put_back_records(services: Services) -> Sequence[int]:
+    """Due deliveries nobody works on, longest due first, no more than the queue can use."""
+    room = MAX_QUEUED - count_waiting(services.producer, RECORDS)
+    if room <= 0:
+        return ()
+    # In the order of the index, which ends after `room` rows however many wait.
+    due = select(WebhookRecord.id).where(_IS_RECORD_DUE).order_by(WebhookRecord.next_attempt_at).limit(room)
+    with services.sessions.begin() as session:
+        put_back = session.scalars(
+            update(WebhookRecord)
+            .where(WebhookRecord.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
+            .values(next_attempt_at=func.now() + timedelta(seconds=PUT_BACK_SECONDS))
+            .returning(WebhookRecord.id)
+        ).all()
+    return sorted(put_back)
+
+
+def _find_return_orders(services: Services) -> Sequence[int]:
+    """Orders whose message was lost, or is still under way: making one twice changes nothing."""
+    lost = select(ReturnOrder.id).where(_IS_RETURN_ORDER_LOST)
+    with services.sessions() as session:
+        return session.scalars(lost.order_by(ReturnOrder.id).limit(MAX_QUEUED)).all()
+
+
+def _find_cashboxes(services: Services) -> Sequence[int]:
+    """Cashboxes with due receipts that nobody holds, longest waiting first; a single one while Webkassa is being probed."""
+    waiting = _CASHBOXES.order_by(_FIRST_DUE)
+    if services.breaker.is_open():
+        waiting = waiting.limit(1)
+    with services.sessions() as session:
+        return session.scalars(waiting).all()
+
+
+def send_dead_letters(services: Services) -> int:
+    """A message in the `dead_letter` queue for every row given up since the last time. Consumed, it would be a replay."""
+    with only_one(services, _DEAD_LETTER_LOCK) as is_mine:
+        ids = _find_unsent(services) if is_mine else ()
+        for row_id in ids:
+            services.producer.send_task(REPLAY_DEAD_LETTER, args=[row_id], task_id=f"dead-letter-{row_id}", retry=False)
+            _mark_sent(services, row_id)
+    return len(ids)
+
+
+def _find_unsent(services: Services) -> Sequence[int]:
+    unsent = select(WebhookRecord.id).where(_IS_DEAD_LETTER_UNSENT).order_by(WebhookRecord.id).limit(MAX_QUEUED)
+    with services.sessions() as session:
+        return session.scalars(unsent).all()
+
+
+def _mark_sent(services: Services, row_id: int) -> None:
+    with services.sessions.begin() as session:
+        session.execute(update(WebhookRecord).where(WebhookRecord.id == row_id).values(dead_letter_sent_at=func.now()))
+
+
+def follow_up(services: Services, row_id: int, resolution: Resolution) -> None:
+    """After a decision is committed: wake other rows, or look again soon. Without a broker the next tick does it."""
+    try:
+        if resolution.wake:
+            publish_records(services.producer, resolution.wake)
+        if resolution.wait_seconds is not None and resolution.wait_seconds < MESSAGE_WITHIN_SECONDS:
+            countdown = resolution.wait_seconds + 0.05
+            services.producer.send_task(PROCESS_RECORD, args=[row_id], countdown=countdown, retry=False)
+        if resolution.state is RecordState.DEAD_LETTERED:
+            send_dead_letters(services)
+    except (BrokerDown, RedisError, OSError) as error:
+        log.warning("follow-up left to the dispatcher", record_id=row_id, error=type(error).__name__)

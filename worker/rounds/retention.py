@@ -1,0 +1,233 @@
+"""What is old enough goes: bodies of webhooks, personal fields, requests and answers of calls, finished alerts.
+
+Fiscal rows stay with all that a return quotes, and so do the keys by which a late duplicate is known. What is still open
+(waits for a payment, for a retry, for a person) is left alone however old it is. In small transactions that wait for
+nobody's row, so that it may run beside the salon's day, twice, or be cut off anywhere.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Delete, Select, Update, delete, exists, func, null, or_, select, update
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import InstrumentedAttribute
+
+from shared.clock import almaty_date, utc_now
+from shared.config import Settings
+from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
+from shared.logging import get_logger
+from shared.storage.models import (
+    Alert,
+    AlertMessage,
+    Checkout,
+    FiscalizationLog,
+    Receipt,
+    StaffSession,
+    Visit,
+    WebhookRecord,
+)
+from worker.cashbox.calls import Z_REPORT
+from worker.services import Services
+
+log = get_logger(__name__)
+
+BATCH = 500
+# Well below the time limit of a task.
+TURN_SECONDS = 45.0
+
+_ENDED = (RecordState.PROCESSED, RecordState.IGNORED, RecordState.INVALID)
+_SETTLED = (ReceiptState.ISSUED, ReceiptState.REJECTED)
+_PERSONAL_KEYS = ("CustomerEmail", "CustomerPhone", "CustomerXin")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is older goes."""
+
+    rows: datetime
+    logs: datetime
+    now: datetime
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        now = utc_now()
+        return cls(now - timedelta(days=settings.retention_days), now - timedelta(days=settings.log_retention_days), now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """`find`: ids of what has to go, the oldest first; `empty`: what becomes of them."""
+
+    key: InstrumentedAttribute[int]
+    find: Callable[[Limits], Select[int]]
+    empty: Callable[[], Update | Delete]
+
+
+def empty_expired(
+    services: Services, *, seconds: float | None = None, report: Callable[[Mapping[str, int]], None] | None = None
+) -> Counter[str]:
+    """Rows emptied or deleted by table, until nothing is left or the time is up; the tables take turns."""
+    ends_at = None if seconds is None else time.monotonic() + seconds
+    limits = Limits.of(services.settings)
+    done: Counter[str] = Counter(dict.fromkeys(_JOBS, 0))
+    left = dict(_JOBS)
+    while left:
+        for name, job in list(left.items()):
+            if ends_at is not None and time.monotonic() > ends_at:
+                log.info("retention goes on at the next turn", **done)
+                return done
+            count = _empty_batch(services, job, limits)
+            done[name] += count
+            if count < BATCH:
+                del left[name]
+        if report is not None:
+            report(done)
+    log.info("retention", **done)
+    return done
+
+
+def count_expired(services: Services) -> dict[str, int]:
+    """What `empty_expired` would do now."""
+    limits = Limits.of(services.settings)
+    with services.sessions() as session:
+        return {
+            name: session.scalar(select(func.count()).select_from(job.find(limits).order_by(None).subquery())) or 0
+            for name, job in _JOBS.items()
+        }
+
+
+def _empty_batch(services: Services, job: _Job, limits: Limits) -> int:
+    chosen = job.find(limits).limit(BATCH).with_for_update(skip_locked=True, of=job.key.class_)
+    with services.sessions.begin() as session:
+        ids: Sequence[int] = session.scalars(chosen).all()
+        if ids:
+            session.execute(job.empty().where(job.key.in_(ids)).execution_options(synchronize_session=False))
+    return len(ids)
+
+
+def _find_deliveries(limits: Limits) -> Select[int]:
+    return (
+        select(WebhookRecord.id)
+        .where(
+            WebhookRecord.emptied_at.is_(None),
+            WebhookRecord.state.in_(_ENDED),
+            WebhookRecord.created_at < limits.rows,
+        )
+        .order_by(WebhookRecord.created_at)
+    )
+
+
+def _find_visits(limits: Limits) -> Select[int]:
+    """By the day of the visit, and no sooner than what was told of it last."""
+    return (
+        select(Visit.id)
+        .join(WebhookRecord, WebhookRecord.id == Visit.delivery_id)
+        .where(
+            ~Visit.is_open,
+            or_(Visit.client_name.is_not(None), Visit.client_phone.is_not(None)),
+            Visit.day < almaty_date(limits.rows),
+            WebhookRecord.state.in_(_ENDED),
+            WebhookRecord.created_at < limits.rows,
+        )
+        .order_by(Visit.day)
+    )
+
+
+def _find_checkouts(limits: Limits) -> Select[int]:
+    """Voided ones, and those whose receipt exists: a receipt that is still to be made needs the customer's address."""
+    is_receipted = exists().where(
+        Receipt.company_id == Checkout.company_id,
+        Receipt.record_id == Checkout.record_id,
+        Receipt.kind == ReceiptKind.SALE,
+        Receipt.state == ReceiptState.ISSUED,
+    )
+    return (
+        select(Checkout.id)
+        .where(
+            or_(
+                Checkout.customer_email.is_not(None),
+                Checkout.customer_phone.is_not(None),
+                Checkout.customer_xin.is_not(None),
+            ),
+            Checkout.created_at < limits.rows,
+            or_(Checkout.voided_at.is_not(None), is_receipted),
+        )
+        .order_by(Checkout.created_at)
+    )
+
+
+def _find_receipts(limits: Limits) -> Select[int]:
+    return (
+        select(Receipt.id)
+        .where(
+            Receipt.state.in_(_SETTLED),
+            or_(*(Receipt.request.has_key(name) for name in _PERSONAL_KEYS)),
+            Receipt.created_at < limits.rows,
+            ~_waits_for_person(Receipt.id),
+        )
+        .order_by(Receipt.created_at)
+    )
+
+
+def _find_calls(limits: Limits) -> Select[int]:
+    """Z-reports are fiscal documents themselves, and name nobody."""
+    return (
+        select(FiscalizationLog.id)
+        .outerjoin(Receipt, Receipt.id == FiscalizationLog.receipt_id)
+        .where(
+            FiscalizationLog.emptied_at.is_(None),
+            FiscalizationLog.created_at < limits.logs,
+            FiscalizationLog.operation != Z_REPORT,
+            or_(Receipt.id.is_(None), Receipt.state.in_(_SETTLED)),
+            ~_waits_for_person(FiscalizationLog.receipt_id),
+        )
+        .order_by(FiscalizationLog.created_at)
+    )
+
+
+def _waits_for_person(receipt_id: Any) -> Any:
+    return exists().where(WebhookRecord.receipt_id == receipt_id, WebhookRecord.state == RecordState.DEAD_LETTERED)
+
+
+def _find_sessions(limits: Limits) -> Select[int]:
+    return select(StaffSession.id).where(StaffSession.expires_at < limits.now)
+
+
+def _find_alerts(limits: Limits) -> Select[int]:
+    return select(Alert.id).where(Alert.closed_at.is_not(None), Alert.raised_at < limits.rows).order_by(Alert.raised_at)
+
+
+def _find_messages(limits: Limits) -> Select[int]:
+    return select(AlertMessage.id).where(AlertMessage.finished_at.is_not(None), AlertMessage.created_at < limits.rows)
+
+
+_JOBS: dict[str, _Job] = {
+    "webhook_records": _Job(
+        WebhookRecord.id,
+        _find_deliveries,
+        lambda: update(WebhookRecord).values(body=null(), raw_body=None, emptied_at=func.now()),
+    ),
+    "visits": _Job(Visit.id, _find_visits, lambda: update(Visit).values(client_name=None, client_phone=None)),
+    "checkouts": _Job(
+        Checkout.id,
+        _find_checkouts,
+        lambda: update(Checkout).values(customer_email=None, customer_phone=None, customer_xin=None),
+    ),
+    "receipts": _Job(
+        Receipt.id,
+        _find_receipts,
+        lambda: update(Receipt).values(request=Receipt.request.op("-")(array(_PERSONAL_KEYS))),
+    ),
+    "fiscalization_logs": _Job(
+        FiscalizationLog.id,
+        _find_calls,
+        lambda: update(FiscalizationLog).values(request={}, response=null(), emptied_at=func.now()),
+    ),
+    "staff_sessions": _Job(StaffSession.id, _find_sessions, lambda: delete(StaffSession)),
+    "alerts": _Job(Alert.id, _find_alerts, lambda: delete(Alert)),
+    "alert_messages": _Job(AlertMessage.id, _find_messages, lambda: delete(AlertMessage)),
+}

@@ -1,0 +1,175 @@
+"""What lasts just now, by the tables, Redis and the disk. Cheap: every question has an index or few rows."""
+
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy import func, select
+
+from shared.clock import almaty_date, utc_now
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.logging import get_logger
+from shared.queue import MAINTENANCE, RECEIPTS, RECORDS
+from shared.storage.models import Cashbox, CashboxLicence, Receipt, WebhookRecord
+from worker.alerts import kinds
+from worker.alerts.wording import name_remedy
+from worker.rounds.watch.condition import Condition, ask, make_condition
+from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
+from worker.rounds.watch.looks import find_looks_behind
+from worker.salon.cashboxes import list_unknown_salons
+from worker.services import Services
+
+log = get_logger(__name__)
+
+# More messages than the dispatcher ever puts back: webhooks come faster than they are decided.
+LONG_QUEUE = 2000
+REDIS_FULL_PERCENT = 90
+# A licence is told of this many days before its end, and on the day itself.
+LICENCE_DAYS = (30, 7, 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """`looked_for`: the kinds that could be looked for. What was not found of them is over; of others nothing is known."""
+
+    found: tuple[Condition, ...]
+    looked_for: frozenset[str]
+
+
+def observe(services: Services) -> Observation:
+    """Raises SQLAlchemyError."""
+    found: list[Condition] = []
+    looked_for: set[str] = set()
+    for kind, look in _LOOKS.items():
+        try:
+            found += look(services)
+        except (RedisError, OSError) as error:
+            log.warning("cannot look", kind=kind, error=type(error).__name__)
+        else:
+            looked_for.add(kind)
+    return Observation(tuple(found), frozenset(looked_for))
+
+
+def _find_dead_letters(services: Services) -> Iterator[Condition]:
+    count = ask(services, select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED))[0][0]
+    if count:
+        yield make_condition(services.settings, kinds.DEAD_LETTER, "", size=count, count=count)
+
+
+def _find_breaker(services: Services) -> Iterator[Condition]:
+    # Asked of Redis directly: the breaker itself calls an unreachable Redis closed.
+    services.redis.ping()
+    if services.breaker.is_open():
+        yield make_condition(services.settings, kinds.BREAKER_OPEN, "")
+
+
+def _find_paused(services: Services) -> Iterator[Condition]:
+    """From the first refusal until the register takes a receipt again, probes between them left out."""
+    settings = services.settings
+    paused = select(Cashbox.unique_number, Cashbox.paused_code).where(Cashbox.enabled, Cashbox.paused_since.is_not(None))
+    for number, code in ask(services, paused):
+        remedy = name_remedy(code, settings.alert_language)
+        yield make_condition(settings, kinds.CASHBOX_PAUSED, number, cashbox=number, remedy=remedy)
+
+
+def _find_old_unissued(services: Services) -> Iterator[Condition]:
+    """Sales that wait for their turn. What waits for a person is a dead letter, what waits for a payment is no sale yet."""
+    limit = timedelta(minutes=services.settings.alert_oldest_minutes)
+    receipts = (
+        select(Cashbox.unique_number, func.count())
+        .join(Receipt, Receipt.cashbox_id == Cashbox.id)
+        .where(
+            Receipt.state.in_(OPEN_RECEIPT_STATES),
+            Receipt.next_attempt_at.is_not(None),
+            Receipt.budget_starts_at < func.now() - limit,
+        )
+        .group_by(Cashbox.unique_number)
+    )
+    deliveries = select(func.count()).where(
+        WebhookRecord.state.in_(OPEN_RECORD_STATES),
+        WebhookRecord.receipt_id.is_(None),
+        WebhookRecord.created_at < func.now() - limit,
+    )
+    minutes = int(services.settings.alert_oldest_minutes)
+    for number, count in ask(services, receipts):
+        yield make_condition(services.settings, kinds.OLDEST_UNISSUED, number, where=number, minutes=minutes, count=count)
+    undecided = ask(services, deliveries)[0][0]
+    if undecided:
+        yield make_condition(services.settings, kinds.OLDEST_UNISSUED, "", where="Altegio", minutes=minutes, count=undecided)
+
+
+def _find_ending_licences(services: Services) -> Iterator[Condition]:
+    query = (
+        select(Cashbox.unique_number, CashboxLicence.expires_at)
+        .join(CashboxLicence, CashboxLicence.cashbox_id == Cashbox.id)
+        .where(Cashbox.enabled, CashboxLicence.expires_at < func.now() + timedelta(days=LICENCE_DAYS[0]))
+    )
+    for number, expires_at in ask(services, query):
+        left = expires_at - utc_now()
+        stage = sum(left <= timedelta(days=days) for days in LICENCE_DAYS)
+        day = almaty_date(expires_at).isoformat()
+        yield make_condition(services.settings, kinds.LICENCE_END, number, size=max(stage, 1), cashbox=number, day=day)
+
+
+def _find_unknown_salons(services: Services) -> Iterator[Condition]:
+    with services.sessions() as session:
+        waiting = list_unknown_salons(session)
+    for company, count in waiting:
+        yield make_condition(
+            services.settings, kinds.UNKNOWN_COMPANY, str(company), size=count, company=company, count=count
+        )
+
+
+def _find_full_disk(services: Services) -> Iterator[Condition]:
+    """Of the place this process runs in: with containers usually the disk that the database's volume is on too."""
+    usage = shutil.disk_usage(Path.cwd())
+    percent = usage.free * 100 // usage.total
+    if percent < services.settings.alert_disk_free_percent:
+        yield make_condition(services.settings, kinds.DISK, "", percent=percent)
+
+
+def _find_broker_trouble(services: Services) -> Iterator[Condition]:
+    try:
+        info: dict[str, Any] = services.redis.info()
+    except (RedisError, OSError) as error:
+        yield make_condition(services.settings, kinds.BROKER, "", problem=type(error).__name__)
+        return
+    problem = find_redis_problem(info)
+    if problem:
+        yield make_condition(services.settings, kinds.BROKER, "", problem=problem)
+
+
+def find_redis_problem(info: dict[str, Any]) -> str | None:
+    """Redis answers, but will refuse or forget messages before long."""
+    limit = int(info.get("maxmemory") or 0)
+    if limit and int(info.get("used_memory") or 0) * 100 >= limit * REDIS_FULL_PERCENT:
+        return f"used_memory >= {REDIS_FULL_PERCENT} % maxmemory"
+    failed = [name for name in ("aof_last_write_status", "rdb_last_bgsave_status") if info.get(name, "ok") != "ok"]
+    return f"{failed[0]}={info[failed[0]]}" if failed else None
+
+
+def _find_long_queue(services: Services) -> Iterator[Condition]:
+    count = sum(int(services.redis.llen(name)) for name in (RECORDS, RECEIPTS, MAINTENANCE))
+    if count > LONG_QUEUE:
+        yield make_condition(services.settings, kinds.QUEUE, "", size=count, count=count)
+
+
+_LOOKS: dict[str, Callable[[Services], Iterable[Condition]]] = {
+    kinds.DEAD_LETTER: _find_dead_letters,
+    kinds.BREAKER_OPEN: _find_breaker,
+    kinds.CASHBOX_PAUSED: _find_paused,
+    kinds.OLDEST_UNISSUED: _find_old_unissued,
+    kinds.LICENCE_END: _find_ending_licences,
+    kinds.UNKNOWN_COMPANY: _find_unknown_salons,
+    kinds.DISK: _find_full_disk,
+    kinds.BROKER: _find_broker_trouble,
+    kinds.QUEUE: _find_long_queue,
+    kinds.SHIFT_OLD: find_old_shifts,
+    kinds.SHIFT_NOT_CLOSED: find_unclosed_shifts,
+    kinds.OFFLINE: find_autonomous,
+    kinds.LOOK_BEHIND: find_looks_behind,
+}

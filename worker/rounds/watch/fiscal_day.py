@@ -1,0 +1,62 @@
+"""What lasts of a cashbox's day: a shift that grows old or cannot be closed, work without the tax service."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from shared.clock import utc_now
+from shared.fiscal.statuses import ReceiptState
+from shared.storage.models import Cashbox, Receipt, Shift
+from worker.alerts import kinds
+from worker.cashbox.shift.clock import OLD_AT_AGE, PATIENCE, find_close_moment, read_close_time
+from worker.rounds.watch.condition import Condition, ask, make_condition
+from worker.services import Services
+
+# Webkassa stops at 72 hours; a day leaves time to see to it.
+AUTONOMOUS_FOR = timedelta(hours=24)
+
+
+def find_old_shifts(services: Services) -> Iterator[Condition]:
+    """Said two hours before Webkassa refuses every sale."""
+    query = (
+        select(Cashbox.unique_number, Shift.number)
+        .join(Shift, Shift.cashbox_id == Cashbox.id)
+        .where(Cashbox.enabled, Shift.closed_at.is_(None), Shift.opened_at <= utc_now() - OLD_AT_AGE)
+    )
+    for cashbox, shift in ask(services, query):
+        yield make_condition(services.settings, kinds.SHIFT_OLD, cashbox, cashbox=cashbox, shift=shift)
+
+
+def find_unclosed_shifts(services: Services) -> Iterator[Condition]:
+    """Tried for a while in vain."""
+    query = (
+        select(Cashbox.unique_number, Shift.number, Shift.opened_at)
+        .join(Shift, Shift.cashbox_id == Cashbox.id)
+        .where(Cashbox.enabled, Shift.closed_at.is_(None), Shift.close_failures > 0)
+    )
+    close_at = read_close_time(services.settings.shift_close_at)
+    for cashbox, shift, opened_at in ask(services, query):
+        if utc_now() - find_close_moment(opened_at, close_at) >= PATIENCE:
+            yield make_condition(services.settings, kinds.SHIFT_NOT_CLOSED, cashbox, cashbox=cashbox, shift=shift)
+
+
+def find_autonomous(services: Services) -> Iterator[Condition]:
+    """Cashboxes whose newest receipts, for over a day, were all issued without the tax service."""
+    issued = Receipt.state == ReceiptState.ISSUED
+    newest = (
+        select(Receipt.offline_mode)
+        .where(Receipt.cashbox_id == Cashbox.id, issued, Receipt.issued_at.is_not(None))
+        .order_by(Receipt.issued_at.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    with services.sessions() as session:
+        offline = session.execute(select(Cashbox.id, Cashbox.unique_number).where(Cashbox.enabled, newest)).all()
+        for cashbox_id, number in offline:
+            ours = (Receipt.cashbox_id == cashbox_id, issued)
+            online_until = session.scalar(select(func.max(Receipt.issued_at)).where(*ours, Receipt.offline_mode.is_(False)))
+            since = select(func.min(Receipt.issued_at)).where(*ours)
+            began_at = session.scalar(since.where(Receipt.issued_at > online_until) if online_until else since)
+            if began_at is not None and utc_now() - began_at >= AUTONOMOUS_FOR:
+                yield make_condition(services.settings, kinds.OFFLINE, number, cashbox=number)

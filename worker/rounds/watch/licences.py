@@ -1,0 +1,92 @@
+"""Once a day every cashbox is asked until when its licence runs, through its door like any other call."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+
+from shared.clock import ALMATY
+from shared.fiscal.statuses import CallOutcome
+from shared.logging import get_logger
+from shared.storage.models import Cashbox, CashboxLicence
+from worker.cashbox.calls import CLIENT_INFO, close_log, open_log, outcome_of
+from worker.cashbox.claim import CashboxClaim, hold_cashbox
+from worker.cashbox.failures import REST_AFTER_TIMEOUT_SECONDS
+from worker.issue.issue_due import request_turn
+from worker.services import Services
+from worker.webkassa.errors import OutcomeUnknown, WebkassaError
+
+log = get_logger(__name__)
+
+# Less than a day: an hourly look that finds yesterday's answer a few minutes too young would skip a day.
+FRESH_FOR = timedelta(hours=20)
+
+
+def check_licences(services: Services) -> int:
+    """How many were asked. A busy or failing cashbox is asked at the next look."""
+    if services.breaker.is_open():
+        return 0
+    return sum(_check(services, cashbox_id, number) for cashbox_id, number in _find_due(services))
+
+
+def read_licence_end(info: dict[str, Any]) -> datetime | None:
+    """`LicenseExpirationDate` of client-info; None where there is none that can be read."""
+    licence = info.get("License")
+    text = licence.get("LicenseExpirationDate") if isinstance(licence, dict) else None
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)
+
+
+def _find_due(services: Services) -> Sequence[Any]:
+    query = (
+        select(Cashbox.id, Cashbox.unique_number)
+        .outerjoin(CashboxLicence, CashboxLicence.cashbox_id == Cashbox.id)
+        .where(
+            Cashbox.enabled,
+            or_(CashboxLicence.checked_at.is_(None), CashboxLicence.checked_at < func.now() - FRESH_FOR),
+        )
+        .order_by(Cashbox.id)
+    )
+    with services.sessions() as session:
+        return session.execute(query).all()
+
+
+def _check(services: Services, cashbox_id: int, number: str) -> bool:
+    with hold_cashbox(services.sessions, cashbox_id, services.settings.lease_seconds, even_if_paused=True) as claim:
+        if claim is None:
+            return False
+        done = _ask(services, claim, number)
+    # Who found the cashbox busy meanwhile relies on whoever held it.
+    request_turn(services, cashbox_id, in_seconds=claim.rest_seconds)
+    return done
+
+
+def _ask(services: Services, claim: CashboxClaim, number: str) -> bool:
+    with services.sessions.begin() as session:
+        log_id = open_log(session, CLIENT_INFO, claim.cashbox_id, {"CashboxUniqueNumber": number})
+    try:
+        info = services.webkassa_of(claim.cashbox_id).client_info(number)
+    except WebkassaError as error:
+        if isinstance(error, OutcomeUnknown):
+            claim.rest_seconds = REST_AFTER_TIMEOUT_SECONDS
+        with services.sessions.begin() as session:
+            close_log(session, log_id, outcome_of(error), error=error)
+        log.warning("licence not read", cashbox_id=claim.cashbox_id, error=type(error).__name__, code=error.code)
+        return False
+    expires_at = read_licence_end(info)
+    with services.sessions.begin() as session:
+        close_log(session, log_id, CallOutcome.ISSUED, response=info)
+        values = {"expires_at": expires_at, "checked_at": func.now()}
+        session.execute(
+            insert(CashboxLicence)
+            .values(cashbox_id=claim.cashbox_id, **values)
+            .on_conflict_do_update(index_elements=[CashboxLicence.cashbox_id], set_=values)
+        )
+    if expires_at is None:
+        log.warning("webkassa does not tell when the licence ends", cashbox_id=claim.cashbox_id)
+    return True

@@ -1,0 +1,59 @@
+"""The one alert that cannot be kept in the database: that the database is away. Redis remembers it instead.
+
+Should Redis be wiped or away as well, the message may come twice or its all-clear not at all; nothing else depends on it.
+"""
+
+import time
+from contextlib import suppress
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from shared.logging import get_logger
+from worker.alerts import kinds
+from worker.alerts.sending import notify
+from worker.alerts.wording import Group, compose
+from worker.services import Services
+
+log = get_logger(__name__)
+
+# A restart of the database passes unnoticed.
+PATIENCE_SECONDS = 60.0
+_SINCE_KEY = "alerts:database:since"
+_TOLD_KEY = "alerts:database:told"
+_REMEMBER_SECONDS = 86_400
+_DISK_FULL = "53100"
+
+
+def note_failure(services: Services, error: SQLAlchemyError) -> None:
+    """Tells it once, when it has lasted. Never raises."""
+    kind = kinds.DATABASE_FULL if _is_disk_full(error) else kinds.DATABASE
+    log.error("alert", kind=kind, error=type(error).__name__)
+    try:
+        now = time.time()
+        services.redis.set(_SINCE_KEY, now, nx=True, ex=_REMEMBER_SECONDS)
+        since = float(services.redis.get(_SINCE_KEY) or now)
+        if now - since < PATIENCE_SECONDS or not services.redis.set(_TOLD_KEY, kind, nx=True, ex=_REMEMBER_SECONDS):
+            return
+    except (RedisError, OSError):
+        return
+    _tell(services, [Group(kind, [])], [])
+
+
+def note_success(services: Services) -> None:
+    """The all-clear, if the trouble was told. Never raises."""
+    with suppress(RedisError, OSError):
+        services.redis.delete(_SINCE_KEY)
+        told: bytes | None = services.redis.getdel(_TOLD_KEY)  # type: ignore[assignment]
+        if told:
+            _tell(services, [], [Group(told.decode(), [])])
+
+
+def _is_disk_full(error: SQLAlchemyError) -> bool:
+    return isinstance(error, DBAPIError) and getattr(error.orig, "pgcode", None) == _DISK_FULL
+
+
+def _tell(services: Services, raised: list[Group], ended: list[Group]) -> None:
+    title, body = compose(raised, ended, services.settings.alert_language)
+    for address in services.settings.alert_addresses:
+        notify(address, title, body)
