@@ -4,11 +4,18 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
+Fields = Mapping[str, Any]
 TIYN = Decimal("0.01")
+SECRET_FIELDS = frozenset({"token", "login", "password"})
 
 
-def lowered(fields: Mapping[str, Any]) -> dict[str, Any]:
+def lowered(fields: Fields) -> dict[str, Any]:
     return {str(name).lower(): value for name, value in fields.items()}
+
+
+def list_true(*complaints: tuple[bool, str]) -> list[str]:
+    """The texts of those whose condition holds."""
+    return [text for holds, text in complaints if holds]
 
 
 def read_decimal(value: object) -> Decimal | None:
@@ -54,3 +61,8 @@ def round_to(amount: Decimal, step: Decimal) -> Decimal:
 def format_ru(amount: Decimal) -> str:
     """Two decimals, decimal comma, thousands apart: 1 000,00."""
     return f"{round_to(amount, TIYN):,}".replace(",", " ").replace(".", ",")
+
+
+def mask_secrets(body: Fields) -> dict[str, Any]:
+    """Only the top level carries secrets in this API."""
+    return {name: "***" if str(name).lower() in SECRET_FIELDS else value for name, value in body.items()}
