@@ -4,6 +4,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 
