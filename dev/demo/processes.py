@@ -95,9 +95,23 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             # Runs after the account has changed, which would have erased the setting.
-            preexec_fn=_follow_parent(os.getpid(), death_signal),  # noqa: PLW1509 - see above
+            preexec_fn=follow_parent(os.getpid(), death_signal),  # noqa: PLW1509 - see above
             **_account(identity),
         )
+
+
+def follow_parent(parent: int, signum: signal.Signals) -> Callable[[], None] | None:
+    """What a child has to call to get `signum` when its parent dies; None where the kernel has no such thing."""
+    if _prctl is None:
+        return None
+    prctl = _prctl
+
+    def follow() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+        if os.getppid() != parent:  # It died before the line above.
+            os._exit(1)
+
+    return follow
 
 
 def end(process: "subprocess.Popen[bytes]", signum: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
@@ -203,16 +217,3 @@ def _account(identity: Identity | None) -> _Account:
     if identity is None:
         return {}
     return {"user": identity.uid, "group": identity.gid, "extra_groups": []}
-
-
-def _follow_parent(parent: int, signum: signal.Signals) -> Callable[[], None] | None:
-    if _prctl is None:
-        return None
-    prctl = _prctl
-
-    def follow() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
-        if os.getppid() != parent:  # It died before the line above.
-            os._exit(1)
-
-    return follow

@@ -4,9 +4,11 @@ import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from dev.demo import processes
 from dev.demo.waiting import WaitTimeout, tail_of, wait_until
+from tests.support.warm import start as warm
 
 READY_SECONDS = 60.0
 
@@ -23,13 +25,15 @@ class Child:
         environment: Mapping[str, str],
         folder: Path,
         is_ready: Callable[[str], bool],
+        spawn: Callable[..., Any] = warm.spawn,
     ) -> None:
-        """`is_ready` gets what the process has written since its start."""
+        """`is_ready` gets what the process has written since its start. `spawn=processes.spawn` for a cold start."""
         self.name = name
         self.log = folder / f"{name}.log"
         self._command, self._environment, self._folder = command, dict(environment), folder
         self._is_ready = is_ready
-        self._process: subprocess.Popen[bytes] | None = None
+        self._spawn = spawn
+        self._process: subprocess.Popen[bytes] | warm.Forked | None = None
         self._log_start = 0
 
     @property
@@ -48,7 +52,7 @@ class Child:
         self._environment |= environment or {}
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
-            self._process = processes.spawn(self._command, env=self._environment, cwd=self._folder, output=output)
+            self._process = self._spawn(self._command, env=self._environment, cwd=self._folder, output=output)
 
     def await_ready(self, timeout: float = READY_SECONDS) -> None:
         try:
