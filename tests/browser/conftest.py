@@ -53,6 +53,9 @@ def service(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     database = migrated_postgres.url_of(clone_template(migrated_postgres))
+    # A file before may have left it killed or frozen.
+    redis_server.resume()
+    redis_server.start()
     redis_server.flush(REDIS_DATABASE)
     redis_url = redis_server.url_of(REDIS_DATABASE)
     environment = service_environment(database, redis_url, simulator_process.url, secrets, QUICK)

@@ -10,8 +10,9 @@ from sqlalchemy import func, select, text, update
 from api.webhook.ingress import Reply
 from dev.inlet import Inlet
 from shared.config import Settings
-from shared.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
+from shared.models import Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
 from shared.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from tests.support.databases import EMPTY_ALL
 from worker.issue_receipt import issue_due
 from worker.process_record import process_record
 from worker.resolution import Resolution
@@ -65,10 +66,7 @@ class Bridge:
             _close(self._opened.pop())
         self.services = self._opened[0]
         with self.services.sessions.begin() as session:
-            # For a few rows this is ten times faster than TRUNCATE, which makes new files.
-            for table in reversed(Base.metadata.sorted_tables):
-                session.execute(table.delete())
-                session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
+            session.execute(text(EMPTY_ALL))
         self.services.redis.flushdb()
         self.services.registers.close()
 
@@ -82,10 +80,10 @@ class Bridge:
         return self._inlet.accept(raw, "test")
 
     @contextmanager
-    def open_inlet(self, published: list[int] | None = None) -> Iterator[Inlet]:
-        """An ingress of its own; ids it would publish are added to `published`."""
+    def open_inlet(self, published: list[int] | None = None, **options: float) -> Iterator[Inlet]:
+        """An ingress of its own; ids it would publish are added to `published`. `patience=` is the writer's."""
         collected = published if published is not None else []
-        inlet = Inlet(self.services.settings, lambda rows: collected.extend(row_id for row_id, _ in rows))
+        inlet = Inlet(self.services.settings, lambda rows: collected.extend(row_id for row_id, _ in rows), **options)
         try:
             yield inlet
         finally:

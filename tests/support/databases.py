@@ -5,9 +5,15 @@ from pathlib import Path
 
 from dev.demo.children import base_environment, migrate_command
 from dev.demo.postgres_server import Postgres
+from shared.models import Base
 from tests.support.warm import start as warm
 
 TEMPLATE = "migrated"
+# For a few rows this is ten times faster than TRUNCATE, which makes new files.
+EMPTY_ALL = "".join(
+    f"DELETE FROM {table.name}; SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false);"
+    for table in reversed(Base.metadata.sorted_tables)
+)
 _numbers = itertools.count(1)
 
 

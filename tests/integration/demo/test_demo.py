@@ -130,17 +130,17 @@ def test_what_dies_is_started_again_and_sigterm_ends_everything(demo: Child) -> 
     children = list_children(demo.pid)
     worker = next(pid for pid, command in children.items() if "worker worker" in command)
     os.kill(worker, signal.SIGKILL)
-    wait_until(lambda: "worker    | ended (signal 9 (SIGKILL))" in demo.tail(), timeout=10, what="the announcement")
+    wait_until(lambda: "worker    | ended (signal 9 (SIGKILL))" in demo.tail(), timeout=60, what="the announcement")
     wait_until(
         lambda: any("worker worker" in command for command in list_children(demo.pid).values()),
-        timeout=10,
+        timeout=60,
         what="a new worker",
     )
     children |= list_children(demo.pid)
 
     demo.stop(patience=30)
 
-    wait_until(none_alive(children), timeout=5, what="every child to end")
+    wait_until(none_alive(children), timeout=30, what="every child to end")
     assert "ended" in demo.tail(1)
 
 
@@ -151,4 +151,4 @@ def test_a_killed_demo_leaves_nothing_behind(demo: Child) -> None:
     # The supervisor alone; its children are in sessions of their own.
     os.kill(demo.pid, signal.SIGKILL)
 
-    wait_until(none_alive(children), timeout=15, what="every child to end")
+    wait_until(none_alive(children), timeout=30, what="every child to end")

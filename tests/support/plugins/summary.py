@@ -48,6 +48,8 @@ class Summary:
         return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if hasattr(report, "context"):  # of a subtest: its test has a report of its own
+            return
         self._tiers.setdefault(find_tier(report.nodeid), Tier()).count(report)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
