@@ -38,6 +38,7 @@ forbid_other_addresses()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "deadline(seconds): the longest this test may take")
+    config.addinivalue_line("markers", "thorough: goes further under HYPOTHESIS_PROFILE=thorough, as in `make model`")
     for plugin in (Groups(), Deadlines(), Summary()):
         config.pluginmanager.register(plugin)
 

@@ -2,28 +2,27 @@
 
 import os
 import resource
-from collections.abc import Generator
 from dataclasses import dataclass, field
 
 import pytest
 
 from tests.support.plugins.tiers import TIERS, find_tier
 
-_ROW = "{:<12} {:>6} {:>6} {:>7} {:>12} {:>12}"
+_ROW = "{:<12} {:>6} {:>6} {:>7} {:>12} {:>13}"
 
 
 @dataclass
 class Tier:
     passed: int = 0
     failed: int = 0
-    cpu: float = 0.0
+    seconds: float = 0.0
     began: float = float("inf")
     ended: float = 0.0
     skipped: dict[str, int] = field(default_factory=dict)
 
     def count(self, report: pytest.TestReport) -> None:
         self.began, self.ended = min(self.began, report.start), max(self.ended, report.stop)
-        self.cpu += getattr(report, "cpu_seconds", 0.0)
+        self.seconds += report.duration
         if report.failed:
             self.failed += 1
         elif report.skipped:
@@ -37,15 +36,6 @@ class Tier:
 class Summary:
     def __init__(self) -> None:
         self._tiers: dict[str, Tier] = {}
-        self._cpu_before = read_cpu_seconds()
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_makereport(self) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """What this process has used since its last report, with the processes that ended meanwhile."""
-        report = yield
-        now = read_cpu_seconds()
-        report.cpu_seconds, self._cpu_before = now - self._cpu_before, now
-        return report
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if hasattr(report, "context"):  # of a subtest: its test has a report of its own
@@ -60,21 +50,20 @@ class Summary:
             terminalreporter.write_line(line)
 
     def describe(self) -> list[str]:
-        """A row each; tiers run side by side, so their seconds overlap."""
-        lines = [_ROW.format("", "passed", "failed", "skipped", "from - to, s", "CPU, s")]
+        """A row each. Tiers and tests run side by side: their spans overlap, and a tier's tests may take longer than it."""
+        lines = [_ROW.format("", "passed", "failed", "skipped", "from - to, s", "its tests, s")]
         first = min(tier.began for tier in self._tiers.values())
         for name in TIERS:
             if (tier := self._tiers.get(name)) is not None:
                 span = f"{tier.began - first:.0f} - {tier.ended - first:.0f}"
                 skipped = sum(tier.skipped.values())
-                lines.append(_ROW.format(name, tier.passed, tier.failed, skipped, span, f"{tier.cpu:.0f}"))
+                lines.append(_ROW.format(name, tier.passed, tier.failed, skipped, span, f"{tier.seconds:.0f}"))
         lines += [
             f"skipped, {name}: {count} x {reason}"
             for name, tier in self._tiers.items()
             for reason, count in tier.skipped.items()
         ]
-        # With the servers that live as long as the run, and what the tests' processes took to begin.
-        lines.append(f"CPU of everything: {read_cpu_seconds():.0f} s on {os.cpu_count()} cores")
+        lines.append(f"CPU: {read_cpu_seconds():.0f} s on {os.cpu_count()} cores, of every process that has ended")
         return lines
 
 

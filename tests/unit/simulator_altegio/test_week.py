@@ -14,8 +14,11 @@ from dev.simulator.altegio.rest.state import LOYALTY, MONEY, RECORD, State
 from dev.simulator.altegio.salon import compute_tax
 from dev.simulator.altegio.week import COUNTER_DECK, WEEK_DECK, Week, find_act, generate_week
 from dev.simulator.altegio.week_stories import COUNTER_TURNS, VISIT_TURNS
+from tests.support.effort import IS_THOROUGH
 
-SEEDS = (1, 2, 3)
+pytestmark = pytest.mark.thorough
+
+SEEDS = (1, 2, 3) if IS_THOROUGH else (1,)
 REGIMES = ("auto", "none", "12")
 
 
