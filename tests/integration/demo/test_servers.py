@@ -29,14 +29,22 @@ def folder(workplace: Path, request: pytest.FixtureRequest) -> Path:
     return path
 
 
-@pytest.fixture
-def own_postgres(folder: Path) -> Iterator[Postgres]:
+@pytest.fixture(scope="module")
+def module_postgres(workplace: Path) -> Iterator[Postgres]:
+    """Made once, since making its data takes a second of a processor."""
+    folder = workplace / "servers"
+    folder.mkdir()
     server = Postgres(folder / "postgres")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.destroy()
+    yield server
+    server.destroy()
+
+
+@pytest.fixture
+def own_postgres(module_postgres: Postgres) -> Postgres:
+    """Up, whatever the test before did to it."""
+    module_postgres.resume()
+    module_postgres.start()
+    return module_postgres
 
 
 @pytest.fixture
@@ -51,6 +59,7 @@ def own_redis(folder: Path) -> Iterator[Redis]:
 
 def write_row(server: Postgres) -> None:
     with server.connect() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS kept"))
         connection.execute(text("CREATE TABLE kept AS SELECT 4000 AS total"))
 
 
