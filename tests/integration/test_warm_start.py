@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -152,6 +153,13 @@ def test_who_waits_is_told_when_it_takes_too_long(place: Place) -> None:
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(0.01)
     processes.kill(process)
+
+
+def test_an_order_that_was_broken_off_costs_nobody_else(place: Place, server: Server) -> None:
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(server.address)
+        connection.sendall(b'{"words": ["pro')
+    assert place.start("").wait(60) == 0
 
 
 def test_it_does_not_outlive_the_interpreter(tmp_path: Path) -> None:

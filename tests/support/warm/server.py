@@ -5,6 +5,7 @@ the environment, folder, files and arguments it was given and nothing else: what
 fork. Modules of `worker` are not loaded before it, since its package reads the settings.
 """
 
+import contextlib
 import gc
 import importlib
 import json
@@ -71,26 +72,29 @@ def main() -> None:
 
 def serve(listener: socket.socket) -> dict[str, Any]:
     """Answers for ever; returns in each child, with what it was ordered to be."""
+    codes: dict[int, int] = {}
     while True:
         connection, _ = listener.accept()
-        with connection:
+        # Who asks may be interrupted by its deadline: that costs an order, not the server.
+        with contextlib.suppress(OSError, ValueError), connection:
             order, files = receive(connection)
             if "poll" in order:
-                answer(connection, poll(order["poll"]))
-            elif fork(connection, files):
+                answer(connection, poll(order["poll"], codes))
+            elif fork(connection, files, codes):
                 listener.detach()
                 connection.detach()
                 os.closerange(3, MOST_FILES)
                 return order
-        for file in files:
-            os.close(file)
+            for file in files:
+                os.close(file)
 
 
-def fork(connection: socket.socket, files: list[int]) -> bool:
+def fork(connection: socket.socket, files: list[int], codes: dict[int, int]) -> bool:
     """True in the child, which tells its number itself, once it can be sent signals as any other."""
     assert threading.active_count() == 1, "a thread would be lost in the child"
     parent = os.getpid()
-    if os.fork():
+    if pid := os.fork():
+        codes.pop(pid, None)  # of an earlier process of this number
         return False
     os.setsid()
     follow = follow_parent(parent, signal.SIGKILL)
@@ -98,7 +102,10 @@ def fork(connection: socket.socket, files: list[int]) -> bool:
         follow()
     for target, file in enumerate(files):
         os.dup2(file, target)
-    answer(connection, os.getpid())
+    try:
+        answer(connection, os.getpid())
+    except OSError:  # nobody knows of this process
+        os._exit(1)
     return True
 
 
@@ -114,10 +121,13 @@ def receive(connection: socket.socket) -> tuple[dict[str, Any], list[int]]:
     return json.loads(raw), files
 
 
-def poll(pid: int) -> int | None:
-    """The exit code as `subprocess` has it; None while it runs."""
-    ended, status = os.waitpid(pid, os.WNOHANG)
-    return os.waitstatus_to_exitcode(status) if ended else None
+def poll(pid: int, codes: dict[int, int]) -> int | None:
+    """The exit code as `subprocess` has it, kept in `codes`; None while it runs."""
+    if pid not in codes:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            codes[pid] = os.waitstatus_to_exitcode(status)
+    return codes.get(pid)
 
 
 def become(order: dict[str, Any]) -> None:

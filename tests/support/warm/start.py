@@ -49,8 +49,8 @@ class Server:
     def __init__(self) -> None:
         assert threading.current_thread() is threading.main_thread(), "it would end with this thread"
         self._folder = Path(tempfile.mkdtemp(prefix="warm-"))
-        self._address = str(self._folder / "socket")
-        command = [sys.executable, "-m", "tests.support.warm.server", self._address]
+        self.address = str(self._folder / "socket")
+        command = [sys.executable, "-m", "tests.support.warm.server", self.address]
         with (self._folder / "log").open("wb") as output:
             self._process = processes.spawn(command, env=base_environment(), cwd=self._folder, output=output)
         wait_until(self._is_ready, timeout=START_SECONDS, what="the warm interpreter")
@@ -61,7 +61,7 @@ class Server:
 
     def ask(self, order: dict[str, Any], files: Sequence[int] = ()) -> Any:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.connect(self._address)
+            connection.connect(self.address)
             socket.send_fds(connection, [b" "], files)
             connection.sendall(json.dumps(order).encode())
             connection.shutdown(socket.SHUT_WR)
