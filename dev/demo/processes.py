@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import IO, Protocol, TypedDict
 
 from dev.demo.waiting import WaitTimeout, wait_until
 
@@ -67,6 +67,17 @@ def run_as(
         return subprocess.CompletedProcess(command, 126, "", str(error))
 
 
+class Process(Protocol):
+    """A started process, as much of `subprocess.Popen` as it takes to end it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 def spawn(
     command: Sequence[str],
     *,
@@ -92,12 +103,26 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             # Runs after the account has changed, which would have erased the setting.
-            preexec_fn=_follow_parent(os.getpid(), death_signal),  # noqa: PLW1509 - see above
+            preexec_fn=follow_parent(os.getpid(), death_signal),  # noqa: PLW1509 - see above
             **_account(identity),
         )
 
 
-def end(process: "subprocess.Popen[bytes]", signum: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
+def follow_parent(parent: int, signum: signal.Signals) -> Callable[[], None] | None:
+    """What a child has to call to get `signum` when its parent dies; None where the kernel has no such thing."""
+    if _prctl is None:
+        return None
+    prctl = _prctl
+
+    def follow() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+        if os.getppid() != parent:  # It died before the line above.
+            os._exit(1)
+
+    return follow
+
+
+def end(process: Process, signum: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
     """Asks politely, then kills; whatever the child started goes with it."""
     if process.poll() is None:
         send(process, signum)
@@ -107,14 +132,14 @@ def end(process: "subprocess.Popen[bytes]", signum: signal.Signals = signal.SIGT
     kill(process)
 
 
-def kill(process: "subprocess.Popen[bytes]") -> None:
+def kill(process: Process) -> None:
     """Kills the whole group, also when its first process is gone already."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def send(process: "subprocess.Popen[bytes]", signum: signal.Signals) -> None:
+def send(process: Process, signum: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signum)
 
@@ -199,16 +224,3 @@ def _account(identity: Identity | None) -> _Account:
     if identity is None:
         return {}
     return {"user": identity.uid, "group": identity.gid, "extra_groups": []}
-
-
-def _follow_parent(parent: int, signum: signal.Signals) -> Callable[[], None] | None:
-    if _prctl is None:
-        return None
-    prctl = _prctl
-
-    def follow() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
-        if os.getppid() != parent:  # It died before the line above.
-            os._exit(1)
-
-    return follow

@@ -30,6 +30,7 @@ from shared.queue import ISSUE_RECEIPTS, MAKE_RETURN, PROCESS_RECORD
 from shared.replay import replay
 from shared.storage.models import Receipt, WebhookRecord
 from tests.support.bridge import Bridge, read_settings
+from tests.support.effort import PROFILE
 from tests.support.payloads import payment, visit
 from worker.decide.process_record import process_record
 from worker.issue.issue_due import issue_due
@@ -437,13 +438,14 @@ def is_anybody_waiting(session: Session) -> bool:
     return bool(session.scalar(text(f"{waiting} AND datname = current_database()")))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif("MODEL_CHECK" not in os.environ, reason="minutes of killed processes; run it with: make model")
 @pytest.mark.deadline(7200)
 def test_whatever_happens_in_whatever_order(bridge: Bridge, simulator: SimulatorControl) -> None:
     run_state_machine_as_test(
         lambda: Machine(bridge, simulator),
         settings=settings(
-            max_examples=EXAMPLES[os.environ.get("HYPOTHESIS_PROFILE", "quick")],
+            max_examples=EXAMPLES[PROFILE],
             stateful_step_count=STEPS,
             derandomize=True,
             deadline=None,
