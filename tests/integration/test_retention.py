@@ -143,7 +143,7 @@ class TestWhatStays:
 
     def test_what_is_open(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         bridge.deliver(visit(1, paid=0, **CLIENT))
-        simulator.fault(operation="check", kind="code", code=7, times=1)
+        simulator.fault(operation="check", kind="code", code=8, times=1)
         bridge.deliver(visit(2, **CLIENT))
         simulator.fault(operation="check", kind="429", times=1)
         bridge.deliver(visit(3, **CLIENT))

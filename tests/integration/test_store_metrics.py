@@ -55,7 +55,7 @@ def test_a_receipt_is_overdue_until_it_is_issued_or_given_up(bridge: Bridge, sim
     assert_age(found["oldest_due_receipt_seconds"][()], since, hours=1)
     assert found["open_receipts"] == {("pending",): 1}
 
-    simulator.fault(operation="check", kind="code", code=7)
+    simulator.fault(operation="check", kind="code", code=8)
     bridge.pass_time()
     bridge.issue()
 

@@ -291,7 +291,7 @@ def test_the_reason_is_shown_in_plain_words(desk: Desk, cashier: Browser) -> Non
     desk.add_receipt(due, return_due_reason="the record is no longer paid in full")
     page = cashier.page(PAGE)
     assert "Касса не активирована или кончилась лицензия." in page
-    assert "Оплату отменили в Altegio." in page
+    assert "Altegio больше не считает визит оплаченным" in page
     assert "activation" not in page
     assert desk.all(Receipt)[0].return_due_reason
 
