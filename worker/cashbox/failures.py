@@ -5,9 +5,10 @@ from datetime import timedelta
 from sqlalchemy import func, update
 
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox
 from worker.cashbox.claim import CashboxClaim
-from worker.services import Services
+from worker.webkassa.breaker import Breaker
 from worker.webkassa.errors import (
     CashboxBusy,
     OfflineTooLong,
@@ -25,13 +26,13 @@ REST_AFTER_LOST_ANSWER_SECONDS = 1.0
 OFFLINE_PAUSE_SECONDS = 300
 
 
-def tell_breaker(services: Services, error: WebkassaError) -> bool:
+def tell_breaker(breaker: Breaker, error: WebkassaError) -> bool:
     """Whether Webkassa fails for everybody. Failures of the service count, refusals by the register are signs of life."""
     if isinstance(error, ShiftExpired):
-        return services.breaker.is_open()
+        return breaker.is_open()
     if isinstance(error, WebkassaUnavailable | OutcomeUnknown) and _is_service_failure(error.code):
-        return services.breaker.record_failure()
-    services.breaker.record_success()
+        return breaker.record_failure()
+    breaker.record_success()
     return False
 
 
@@ -47,15 +48,15 @@ def seconds_to_rest(error: WebkassaError) -> float:
     return REST_AFTER_LOST_ANSWER_SECONDS if isinstance(error, CashboxBusy) else 0.0
 
 
-def rest_or_pause(services: Services, claim: CashboxClaim, error: WebkassaError) -> None:
+def rest_or_pause(sessions: SessionFactory, claim: CashboxClaim, error: WebkassaError) -> None:
     claim.rest_seconds = seconds_to_rest(error) or claim.rest_seconds
     if isinstance(error, OfflineTooLong):
-        _pause(services, claim.cashbox_id, str(error))
+        _pause(sessions, claim.cashbox_id, str(error))
 
 
-def _pause(services: Services, cashbox_id: int, reason: str) -> None:
+def _pause(sessions: SessionFactory, cashbox_id: int, reason: str) -> None:
     """Sales are held back for a while, then tried again: the cashbox resumes by itself once its operator is back."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         session.execute(
             update(Cashbox)
             .where(Cashbox.id == cashbox_id)

@@ -62,7 +62,7 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     """What became of an attempt whose answer was lost?"""
     receipt = work.receipt
     try:
-        document = find_document(services, claim, work.cashbox_number, receipt)
+        document = find_document(services.sessions, services.clients, claim, work.cashbox_number, receipt)
     except WebkassaError as error:
         return _fail(services, claim, work, error)
     services.breaker.record_success()
@@ -91,12 +91,14 @@ def _take_duplicate(services: Services, claim: CashboxClaim, work: Work, error: 
 def _renew_shift(services: Services, claim: CashboxClaim, work: Work, error: ShiftExpired) -> float | None:
     """Code 11: nothing was issued. Close the shift and send once more; never under an unknown outcome."""
     try:
-        close_shift(services, claim, work.cashbox_number, by=EXPIRED, refused_receipt_id=work.receipt.id)
+        close_shift(
+            services.sessions, services.clients, claim, work.cashbox_number, by=EXPIRED, refused_receipt_id=work.receipt.id
+        )
     except ShiftHasUnknown:
         return _fail(services, claim, work, error)
     except OutcomeUnknown as failure:  # of the report; the receipt itself was refused for certain
-        tell_breaker(services, failure)
-        rest_or_pause(services, claim, failure)
+        tell_breaker(services.breaker, failure)
+        rest_or_pause(services.sessions, claim, failure)
         return _fail(services, claim, work, error)
     except WebkassaError as failure:
         return _fail(services, claim, work, failure)
@@ -132,8 +134,8 @@ def _save_not_there(connection: Connection, receipt: DueReceipt) -> None:
 
 def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
     """Decides what a failed call leads to and writes it down. Returns the seconds to wait, None for never."""
-    is_outage = tell_breaker(services, error)
-    rest_or_pause(services, claim, error)
+    is_outage = tell_breaker(services.breaker, error)
+    rest_or_pause(services.sessions, claim, error)
     receipt = work.receipt
     age = utc_now() - receipt.budget_starts_at
     decision = decide_retry(error, receipt.budget_used, age, services.budget, is_outage=is_outage, rng=services.rng)

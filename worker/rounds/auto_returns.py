@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from shared.config import Settings
 from shared.fiscal.statuses import ReceiptState
+from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, ReturnOrder
 from shared.storage.models.desk.return_order import ReturnState
-from worker.services import Services
 
 _IS_ORDERED = exists().where(ReturnOrder.receipt_id == Receipt.id, ReturnOrder.state != ReturnState.REFUSED)
 # A change from cash to card looks like a payment taken back, hence the delay.
@@ -35,11 +35,11 @@ def read_return_policy(settings: Settings) -> dict[str, Any]:
     }
 
 
-def order_due_returns(services: Services) -> Sequence[int]:
+def order_due_returns(sessions: SessionFactory, settings: Settings) -> Sequence[int]:
     """Ids of new return orders."""
     due = select(Receipt).where(IS_RETURN_DUE).order_by(Receipt.id).with_for_update(skip_locked=True)
-    with services.sessions.begin() as session:
-        receipts = session.scalars(due, read_return_policy(services.settings)).all()
+    with sessions.begin() as session:
+        receipts = session.scalars(due, read_return_policy(settings)).all()
         orders = [_order(session, receipt) for receipt in receipts]
     return [order for order in orders if order is not None]
 

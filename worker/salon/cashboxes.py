@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from shared.clock import ALMATY, almaty_date, parse_moment, utc_now
 from shared.config import Settings, parse_payment_kinds, parse_vat
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
+from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from shared.storage.sealing import seal
 from worker.cashbox.claim import hold_cashbox
 from worker.receipt.vat import choose_vat_rate
-from worker.services import Services
 from worker.webkassa.client import WebkassaClient
+from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import WebkassaError
 
 LICENCE_WARNING_DAYS = 30
@@ -145,20 +146,22 @@ class Finding:
     text: str
 
 
-def check_cashbox(services: Services, cashbox: Cashbox, taxpayer: str | None = None) -> list[Finding]:
+def check_cashbox(
+    sessions: SessionFactory, settings: Settings, clients: CashboxClients, cashbox: Cashbox, taxpayer: str | None = None
+) -> list[Finding]:
     """Login, status, licence and VAT regime, as Webkassa has them. Waits for nobody: a busy cashbox is a finding.
 
     `taxpayer`: the seller's IIN or BIN, where the cashbox has no report yet that names it.
     """
     number = cashbox.unique_number
-    with hold_cashbox(services.sessions, cashbox.id, services.settings.lease_seconds, even_if_paused=True) as claim:
+    with hold_cashbox(sessions, cashbox.id, settings.lease_seconds, even_if_paused=True) as claim:
         if claim is None:
             return [Finding(number, "warning", "busy or disabled: not checked")]
         try:
-            client = services.webkassa_of(cashbox.id)
+            client = clients.open(cashbox.id)
             client.authorize()
             findings = [Finding(number, "ok", "login accepted"), *_check_state(client, number)]
-            findings += _check_vat(client, cashbox, services.settings, taxpayer or _find_taxpayer(client, number))
+            findings += _check_vat(client, cashbox, settings, taxpayer or _find_taxpayer(client, number))
         except WebkassaError as error:
             return [Finding(number, "problem", str(error))]
     return findings

@@ -8,6 +8,7 @@ from pathlib import Path
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -15,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 import shared
 from shared.clock import utc_now
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, WebhookRecord
 from worker.entry.doctor.findings import Finding, ok, problem, warning
-from worker.services import Services
 
 OLDEST_POSTGRES = 15
 # Leases use the database's clock alone; ages and dates on receipts are compared with ours.
@@ -26,9 +27,9 @@ LATE_AFTER = timedelta(minutes=15)
 MIGRATIONS = Path(shared.__file__).resolve().parent.parent / "migrations"
 
 
-def look_at_database(services: Services) -> Finding:
+def look_at_database(sessions: SessionFactory) -> Finding:
     try:
-        with services.sessions() as session:
+        with sessions() as session:
             version = int(session.scalar(text("SHOW server_version_num")) or 0) // 10_000
     except SQLAlchemyError as error:
         # The message of the driver names host and port, and no password.
@@ -39,14 +40,14 @@ def look_at_database(services: Services) -> Finding:
     return ok("database", f"PostgreSQL {version}")
 
 
-def look_at_schema(services: Services) -> Finding:
+def look_at_schema(sessions: SessionFactory) -> Finding:
     name, fix = "migrations", "docker compose run --rm migrate (without containers: alembic upgrade head)"
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
     try:
-        with services.sessions() as session:
+        with sessions() as session:
             current = session.scalar(text("SELECT version_num FROM alembic_version"))
     except SQLAlchemyError:
         return problem(name, "the database is empty", fix)
@@ -59,8 +60,8 @@ def look_at_schema(services: Services) -> Finding:
     return problem(name, f"the database is at {current}, this version needs {head}", fix)
 
 
-def look_at_clock(services: Services) -> Finding:
-    with services.sessions() as session:
+def look_at_clock(sessions: SessionFactory) -> Finding:
+    with sessions() as session:
         started = time.monotonic()
         theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
         ours = utc_now() - timedelta(seconds=(time.monotonic() - started) / 2)
@@ -72,8 +73,8 @@ def look_at_clock(services: Services) -> Finding:
     return warning("clock", said, fix) if skew > SKEW_WARNING else ok("clock", said)
 
 
-def look_at_work(services: Services) -> Iterator[Finding]:
-    with services.sessions() as session:
+def look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
+    with sessions() as session:
         dead = session.scalar(select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED)) or 0
         undecided = session.scalar(
             select(func.min(WebhookRecord.created_at)).where(
@@ -105,13 +106,13 @@ def _judge_age(name: str, oldest: datetime | None, word: str, fix: str) -> Findi
     return problem(name, said, fix) if age > LATE_AFTER else ok(name, said)
 
 
-def look_at_broker(services: Services) -> Finding:
+def look_at_broker(redis: Redis) -> Finding:
     try:
-        services.redis.ping()
+        redis.ping()
     except (RedisError, OSError) as error:
         return problem("broker", f"Redis: {type(error).__name__}", "check REDIS_URL, then: docker compose up -d redis")
     try:
-        policy = services.redis.config_get("maxmemory-policy").get("maxmemory-policy")
+        policy = redis.config_get("maxmemory-policy").get("maxmemory-policy")
     except RedisError:  # a hosted Redis may keep its settings to itself
         return ok("broker", "Redis answers")
     if policy != "noeviction":

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.config import Settings
+from shared.storage.db import SessionFactory
 from worker.alerts.wording import describe
-from worker.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,6 @@ def make_condition(settings: Settings, kind: str, key: str, *, size: int = 1, **
     return Condition(kind, key, describe(kind, settings.alert_language, **values), size)
 
 
-def ask(services: Services, query: Any) -> Sequence[Any]:
-    with services.sessions() as session:
+def ask(sessions: SessionFactory, query: Any) -> Sequence[Any]:
+    with sessions() as session:
         return session.execute(query).all()
