@@ -9,13 +9,13 @@ from typing import Any
 
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import Integer, Select, cast, func, select
+from sqlalchemy import Integer, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from api.health import find_oldest_open_age
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, ReceiptState, RecordState
-from shared.storage.models import Cashbox, FiscalizationLog, Receipt, WebhookRecord
+from shared.storage.models import AltegioLook, Cashbox, FiscalizationLog, Receipt, WebhookRecord
 
 # A shift is over after 24 hours by law; older receipts say nothing about the one that is open.
 _SHIFT_WINDOW = timedelta(days=3)
@@ -70,6 +70,16 @@ def _counts() -> Iterator[tuple[str, str, list[str], Select[*tuple[Any, ...]]]]:
         select(FiscalizationLog.operation, FiscalizationLog.outcome, func.count())
         .where(FiscalizationLog.created_at > func.now() - timedelta(hours=1))
         .group_by(FiscalizationLog.operation, FiscalizationLog.outcome),
+    )
+    yield (
+        "altegio_look_age_seconds",
+        "How long ago the changes of a salon were last read from Altegio, by what was read.",
+        ["company", "what"],
+        select(
+            cast(AltegioLook.company_id, Text),
+            AltegioLook.what,
+            func.extract("epoch", func.now() - AltegioLook.looked_until),
+        ),
     )
     yield (
         "cashbox_shift_age_seconds",

@@ -270,6 +270,7 @@ class GoodsOperation(_Tolerant):
 
 class Expense(_Tolerant):
     id: Id = None
+    title: Text = ""
     type: Id = None
 
 

@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     altegio_connect_timeout: float = Field(5.0, gt=0, le=20)
     altegio_read_timeout: float = Field(15.0, gt=0, le=45)
     altegio_amounts_in_tiyn: bool = False
+    altegio_patience_seconds: float = Field(600.0, ge=0, le=3600)
     reconcile_interval_seconds: float = Field(300.0, gt=0)
 
     webkassa_api_url: str = "https://api.webkassa.kz"
@@ -189,6 +190,12 @@ class Settings(BaseSettings):
             raise ConfigurationError(f"not set: {', '.join(missing)} (see .env.example)")
         if len({bool(self._value(name)) for name in _ALTEGIO_TOKENS}) > 1:
             raise ConfigurationError(f"{' and '.join(_ALTEGIO_TOKENS)} go together: set both, or neither")
+        if self.return_policy == "auto" and not self._value(_ALTEGIO_TOKENS[0]):
+            # Whoever can post webhooks could have true sales returned.
+            raise ConfigurationError(
+                f"RETURN_POLICY=auto needs {' and '.join(_ALTEGIO_TOKENS)}: a return is made on Altegio's own word only."
+                " Set both, or RETURN_POLICY=manual."
+            )
         if not self.debug:
             self._refuse_placeholders(*needed, *_ALTEGIO_TOKENS, *self._database_secrets)
 

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.dependencies import SessionDep
 from api.webhook import openapi
 from api.webhook.endpoint import WebhookDoor
 from api.webhook.status import RecordStatus, get_record_status
+from shared.altegio import SupportedResource
 
 router = APIRouter(prefix="/api/webhook", tags=["webhook"])
 
@@ -42,6 +43,12 @@ async def probe() -> dict[str, Any]:
 def show_status(
     id: Annotated[int, Path(ge=1, le=2**63 - 1, description="`record_id` of our answer, or Altegio's `resource_id`")],
     session: SessionDep,
+    resource: Annotated[
+        SupportedResource | None, Query(description="what the number is of, where Altegio uses it for several things")
+    ] = None,
 ) -> RecordStatus:
-    """State, reason and receipt of a delivery; for Altegio's own id the newest delivery counts. No personal data."""
-    return get_record_status(session, id)
+    """State, reason and receipt of a delivery. No personal data.
+
+    For Altegio's own id the delivery that has the receipt answers, else the newest.
+    """
+    return get_record_status(session, id, resource)

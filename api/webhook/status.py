@@ -4,9 +4,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from pydantic import BaseModel, field_serializer
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import BigInteger, Text, bindparam, func, select
 from sqlalchemy.orm import Session
 
+from shared.altegio import SupportedResource
 from shared.fiscal.statuses import RecordState
 from shared.storage.models import Receipt, WebhookRecord
 from shared.storage.statements import table_of
@@ -51,11 +52,18 @@ _receipts = table_of(Receipt).c
 _OF_DELIVERY = [name for name in RecordStatus.model_fields if name not in ("processed", "receipt")]
 _OF_RECEIPT = list(ReceiptStatus.model_fields)
 _number = bindparam("number", type_=BigInteger)
-# One look into an index, and a second one where that finds nothing.
-_id = func.coalesce(
-    select(_deliveries.id).where(_deliveries.id == _number).scalar_subquery(),
-    select(func.max(_deliveries.id)).where(_deliveries.resource_id == _number).scalar_subquery(),
+# `record_id` of our answer, where no kind is named; else Altegio's number. A number may be that of a record, of goods and of
+# a payment at once. Of several deliveries the one that has the receipt answers, else the newest.
+_resource = bindparam("resource", type_=Text)
+_by_our_id = select(_deliveries.id).where(_deliveries.id == _number, _resource.is_(None)).scalar_subquery()
+_by_altegios = (
+    select(_deliveries.id)
+    .where(_deliveries.resource_id == _number, _resource.is_(None) | (_deliveries.resource == _resource))
+    .order_by(_deliveries.receipt_id.is_(None), _deliveries.id.desc())
+    .limit(1)
+    .scalar_subquery()
 )
+_id = func.coalesce(_by_our_id, _by_altegios)
 _FIND = (
     select(*(_deliveries[name] for name in _OF_DELIVERY), *(_receipts[name] for name in _OF_RECEIPT))
     .outerjoin_from(WebhookRecord.__table__, Receipt.__table__, _receipts.id == _deliveries.receipt_id)
@@ -63,9 +71,12 @@ _FIND = (
 )
 
 
-def get_record_status(session: Session, number: int) -> RecordStatus:
-    """By our id, else the newest delivery of Altegio's resource_id. Raises RecordNotFound."""
-    row = session.execute(_FIND, {"number": number}).one_or_none()
+def get_record_status(session: Session, number: int, resource: SupportedResource | None = None) -> RecordStatus:
+    """Finds what became of a delivery, by our id or by Altegio's `resource_id`. Raises RecordNotFound.
+
+    With a resource named the number is Altegio's.
+    """
+    row = session.execute(_FIND, {"number": number, "resource": resource}).one_or_none()
     if row is None:
         raise RecordNotFound(f"no delivery {number}")
     delivery = dict(zip(_OF_DELIVERY, row, strict=False))

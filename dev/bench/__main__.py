@@ -6,6 +6,7 @@ import platform
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from itertools import product, starmap
 from pathlib import Path
 
 from dev.bench import footprint, growth, ingress, outage, receipts
@@ -14,8 +15,9 @@ Part = Callable[[argparse.Namespace], None]
 
 PARTS: Mapping[str, tuple[str, Part]] = {
     "ingress": ("Webhooks a second", lambda a: ingress.run(a.runs, a.seconds, a.plot)),
-    "worker": ("Receipts a second", lambda a: receipts.run(a.runs, a.seconds)),
+    "worker": ("Receipts a second", lambda a: receipts.run(a.runs, a.seconds, a.setups)),
     "slots": ("Receipts a second, by slots", lambda a: receipts.run_slots(a.runs, a.seconds)),
+    "hosts": ("Two hosts", lambda a: receipts.run_hosts(a.seconds)),
     "latency": ("From the webhook to the receipt", lambda a: receipts.run_latency(a.webhooks)),
     "growth": ("Growth", lambda a: growth.run(a.runs, a.seconds, a.sizes)),
     "footprint": ("Memory, start and rest", lambda a: footprint.run(a.idle)),
@@ -31,8 +33,12 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one short run of everything, on small tables")
     parser.add_argument("--rows", type=int, default=3_000_000, help="deliveries of the largest table (3000000)")
     parser.add_argument("--receipts", type=int, default=20_000, help="that wait for the end of the outage (20000)")
+    parser.add_argument("--cashboxes", type=int, nargs="+", default=[1, 50], help="that the worker is measured at (1 50)")
+    parser.add_argument("--latency", type=float, nargs="+", default=[0, 50, 500], help="of them, in ms (0 50 500)")
+    parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4], help="of 8 slots, which serve them (1 2 4)")
     parser.add_argument("--plot", type=Path, help="also draw the ingress as SVG into this file")
     arguments = parser.parse_args()
+    arguments.setups = list(starmap(receipts.Setup, product(arguments.cashboxes, arguments.latency, arguments.processes)))
     # Not zero: a page of a list and a receipt to tell of have to be there at every size.
     arguments.sizes = (300, 100_000, arguments.rows)
     arguments.webhooks, arguments.idle = 200, 60.0

@@ -51,12 +51,19 @@ class Wire:
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
         os.close(self._connection.detach())
 
-    def wait(self, seconds: float, is_cancelled: Callable[[], bool], *, linger: bool) -> bool:
-        """Sleeps; False at once when the client leaves (unless lingering) or the request is cancelled."""
+    def wait(
+        self,
+        seconds: float,
+        is_cancelled: Callable[[], bool],
+        is_lifted: Callable[[], bool] = lambda: False,
+        *,
+        linger: bool,
+    ) -> bool:
+        """Sleeps, until it is lifted at most; False at once when the client leaves (unless lingering) or it is cancelled."""
         poller = select.poll()
         poller.register(self._connection, select.POLLIN)
         deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
+        while not is_lifted() and (left := deadline - time.monotonic()) > 0:
             if is_cancelled():
                 return False
             pause = min(left, POLL_SECONDS)

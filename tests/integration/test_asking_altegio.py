@@ -226,16 +226,23 @@ class TestSecondThoughts:
         return bridge
 
     def test_a_deletion_that_never_was(self, issued: Bridge) -> None:
-        issued.deliver(visit(status="delete", changed=T2))
+        issued.deliver(visit(status="delete", changed=T0))
         assert issued.receipt().return_due_reason is None
         assert issued.row(2).state == "processed"
 
     def test_a_deletion_that_was(self, issued: Bridge, altegio: AltegioControl) -> None:
+        gone = [known_payment(1, 4000, status="delete", changed=T2), visit(status="delete", changed=T2)]
+        altegio.apply(*gone)
+        issued.deliver(gone[1])
+        assert issued.receipt().return_due_reason == "the record was deleted"
+        assert issued.receipt().paid_back_since is not None
+
+    def test_a_deletion_that_leaves_the_payment(self, issued: Bridge, altegio: AltegioControl) -> None:
         gone = visit(status="delete", changed=T2)
         altegio.apply(gone)
         issued.deliver(gone)
-        assert issued.receipt().return_due_reason == "the record was deleted"
-        assert issued.receipt().paid_back_since is not None
+        assert issued.receipt().return_due_reason == "the record was deleted, payments of 4000.00 ₸ are in force"
+        assert issued.receipt().paid_back_since is None
 
     def test_cash_became_kaspi_and_one_webhook_is_missing(self, issued: Bridge, altegio: AltegioControl) -> None:
         deleted = known_payment(1, 4000, status="delete", changed=T2)
@@ -251,7 +258,7 @@ class TestSecondThoughts:
         assert (issued.row(2).state, issued.row(2).error_code) == ("dead_lettered", "difference")
 
     def test_another_sum_that_altegio_does_not_confirm(self, issued: Bridge) -> None:
-        issued.deliver(visit(cost=4500, changed=T3))
+        issued.deliver(visit(cost=4500, changed=T0))
         assert issued.row(2).state == "processed"
 
 

@@ -1,9 +1,12 @@
 """`RETURN_POLICY`: who decides about a receipt whose payment is gone in Altegio."""
 
+from typing import Any
+
 import pytest
 
+from tests.support.altegio import SERVICE_INCOME, AltegioControl
 from tests.support.bridge import Bridge
-from tests.support.payloads import T1, T2, payment, visit
+from tests.support.payloads import T1, T2, T3, payment, visit
 from tests.support.simulator import SimulatorControl
 from worker.issue.make_return import make_return
 from worker.rounds.rescue import dispatch
@@ -11,12 +14,35 @@ from worker.rounds.rescue import dispatch
 SALE, RETURN = 2, 3
 
 
+def known_visit(**fields: Any) -> dict[str, Any]:
+    return visit(**{"visit_id": 1002, **fields})
+
+
+def known_payment(operation_id: int, amount: int, *, cash: bool = True, **fields: Any) -> dict[str, Any]:
+    account = {"id": 7 if cash else 8, "title": "Касса", "is_cash": cash}
+    given = {"date": "2026-03-02T12:00:00+0500", "document_id": 0, "sold_item_id": 1, "sold_item_type": "service"}
+    return payment(operation_id, amount, **{**given, "account": account, "expense": SERVICE_INCOME, **fields})
+
+
 @pytest.fixture
-def gone(bridge: Bridge) -> Bridge:
-    """Issued, then deleted in Altegio."""
-    bridge.configure(return_policy="auto", return_delay_seconds=600)
-    bridge.deliver(visit(changed=T1), visit(status="delete", changed=T2))
+def auto(bridge: Bridge, altegio: AltegioControl) -> Bridge:
+    tokens = {name.lower(): value for name, value in altegio.environment.items()}
+    bridge.configure(**tokens, return_policy="auto", return_delay_seconds=600)
     return bridge
+
+
+@pytest.fixture
+def gone(auto: Bridge, altegio: AltegioControl) -> Bridge:
+    """Issued, then taken back in Altegio."""
+    tell(auto, altegio, known_payment(1, 4000), known_visit(changed=T1))
+    tell(auto, altegio, known_payment(1, 4000, status="delete", changed=T2), known_visit(paid=0, changed=T2))
+    assert auto.receipt().paid_back_since is not None
+    return auto
+
+
+def tell(bridge: Bridge, altegio: AltegioControl, *envelopes: dict[str, Any]) -> None:
+    altegio.apply(*envelopes)
+    bridge.deliver(*envelopes)
 
 
 def let_it_stay_gone(bridge: Bridge) -> None:
@@ -35,10 +61,10 @@ def operations(simulator: SimulatorControl) -> list[int]:
     return [receipt["operation_type"] for receipt in simulator.receipts()]
 
 
-def test_by_default_a_manager_decides(bridge: Bridge, simulator: SimulatorControl) -> None:
-    bridge.deliver(visit(changed=T1), visit(status="delete", changed=T2))
-    let_it_stay_gone(bridge)
-    look(bridge)
+def test_by_default_a_manager_decides(gone: Bridge, simulator: SimulatorControl) -> None:
+    gone.configure(return_policy="manual")
+    let_it_stay_gone(gone)
+    look(gone)
     assert operations(simulator) == [SALE]
 
 
@@ -52,21 +78,17 @@ def test_what_stays_gone_is_returned_once(gone: Bridge, simulator: SimulatorCont
     assert gone.receipt().returned
 
 
-def test_paid_again_meanwhile_is_not_returned(bridge: Bridge, simulator: SimulatorControl) -> None:
-    bridge.configure(return_policy="auto", return_delay_seconds=600)
-    bridge.deliver(
-        visit(changed=T1), payment(1, 4000, cash=False), payment(1, 4000, cash=False, status="delete", changed=T2)
-    )
-    assert bridge.receipt().paid_back_since is not None
-    bridge.deliver(payment(2, 4000, cash=False, changed=T2))
-    let_it_stay_gone(bridge)
-    look(bridge)
+def test_paid_again_meanwhile_is_not_returned(gone: Bridge, altegio: AltegioControl, simulator: SimulatorControl) -> None:
+    tell(gone, altegio, known_payment(2, 4000, changed=T3))
+    let_it_stay_gone(gone)
+    look(gone)
     assert operations(simulator) == [SALE]
 
 
-def test_another_kind_is_a_managers_matter(bridge: Bridge, simulator: SimulatorControl) -> None:
-    bridge.configure(return_policy="auto", return_delay_seconds=0)
-    bridge.deliver(visit(changed=T1), payment(1, 4000))
-    assert "cash 4000.00" in (bridge.receipt().return_due_reason or "")
-    look(bridge)
+def test_another_kind_is_a_managers_matter(auto: Bridge, altegio: AltegioControl, simulator: SimulatorControl) -> None:
+    tell(auto, altegio, known_payment(1, 4000, cash=False), known_visit(changed=T1))
+    tell(auto, altegio, known_payment(1, 4000, status="update", changed=T2))
+    assert "cash 4000.00" in (auto.receipt().return_due_reason or "")
+    let_it_stay_gone(auto)
+    look(auto)
     assert operations(simulator) == [SALE]

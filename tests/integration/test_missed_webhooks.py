@@ -69,7 +69,7 @@ class TestRecords:
         looking.deliver(*first)
         altegio.apply(known_visit(status="delete", changed=stamp(-60)))
         look(looking)
-        assert looking.receipt().return_due_reason == "the record was deleted"
+        assert looking.receipt().return_due_reason == "the record was deleted, payments of 4000.00 ₸ are in force"
 
     def test_a_webhook_that_comes_after_all(
         self, looking: Bridge, altegio: AltegioControl, simulator: SimulatorControl

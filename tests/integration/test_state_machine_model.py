@@ -362,6 +362,11 @@ class Machine(RuleBasedStateMachine):
                 assert recorded.get(receipt.external_check_number) == (receipt.fiscal_number, receipt.total)
         assert set(recorded) <= {receipt.external_check_number for receipt in receipts}
 
+    @invariant()
+    def one_is_to_be_asked_for(self) -> None:
+        """Whatever was killed: of one receipt at most nobody knows whether its call left."""
+        assert self.bridge.scalar("SELECT count(*) FROM receipts WHERE sending_since IS NOT NULL") <= 1
+
     @precondition(lambda self: self.settled < MOST_PAUSES)
     @rule()
     def settle(self) -> None:

@@ -28,6 +28,7 @@ def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
     defaults = {
         "goods_wait_seconds": 0,
         "payment_wait_seconds": 0,
+        "altegio_patience_seconds": 0,
         "webkassa_connect_timeout": 2,
         "webkassa_read_timeout": 1,
     }

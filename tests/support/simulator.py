@@ -45,6 +45,7 @@ class SimulatorControl:
         return list(self._call("GET", "faults"))
 
     def clear_faults(self) -> None:
+        """A call that one of them holds goes on."""
         self._call("DELETE", "faults")
 
     def settings(self, **changes: Any) -> dict[str, Any]:

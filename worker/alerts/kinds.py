@@ -23,6 +23,8 @@ SHIFT_OLD = "shift_old"
 SHIFT_NOT_CLOSED = "shift_not_closed"
 BOOKS_DIFFERENCE = "books_difference"
 OFFLINE = "offline"
+AUTO_RETURN = "auto_return"
+LOOK_BEHIND = "look_behind"
 
 
 @dataclass(frozen=True, slots=True)

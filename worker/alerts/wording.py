@@ -122,6 +122,22 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "The page of the books names the record that differs.",
         ),
     ),
+    kinds.AUTO_RETURN: (
+        ("Оформляется возврат без менеджера", "Қайтару менеджерсіз рәсімделуде", "A return is made without a manager"),
+        (
+            "В Altegio оплата снята. Если деньги остались в салоне, проведите продажу заново на странице оплаты.",
+            "Altegio-да төлем алынып тасталды. Ақша салонда қалса, төлем бетінде сатылымды қайта рәсімдеңіз.",
+            "Altegio took the payment back. If the salon kept the money, make the sale anew on the payment page.",
+        ),
+    ),
+    kinds.LOOK_BEHIND: (
+        ("Altegio давно не отвечает на сверку", "Altegio салыстыруға көптен жауап бермейді", "Altegio cannot be looked at"),
+        (
+            "Потерянные вебхуки сейчас не находятся. Проверьте доступ и токены: celery -A worker doctor",
+            "Жоғалған вебхуктер қазір табылмайды. Рұқсат пен токендерді тексеріңіз: celery -A worker doctor",
+            "Webhooks that were lost are not found now. Check access and tokens: celery -A worker doctor",
+        ),
+    ),
     "hook_lost": (
         ("Altegio не шлёт нам вебхуки", "Altegio бізге вебхук жібермейді", "Altegio does not send us webhooks"),
         (
@@ -226,6 +242,12 @@ DETAILS: Mapping[str, Words] = {
         "касса {cashbox}: больше суток",
         "касса {cashbox}: бір тәуліктен астам",
         "cashbox {cashbox}: for over a day",
+    ),
+    kinds.AUTO_RETURN: ("чек {number}: {total} ₸", "чек {number}: {total} ₸", "receipt {number}: {total} ₸"),
+    kinds.LOOK_BEHIND: (
+        "филиал {company}: прочитано до {until}",
+        "филиал {company}: {until} дейін оқылды",
+        "salon {company}: read until {until}",
     ),
     kinds.QUEUE: ("сообщений в очереди: {count}", "кезектегі хабарламалар: {count}", "messages in the queue: {count}"),
 }

@@ -14,7 +14,7 @@ from redis import Redis
 
 from shared.clock import ALMATY
 from shared.config import Settings
-from worker.altegio.errors import AltegioUnavailable, find_error
+from worker.altegio.errors import AltegioRefused, AltegioUnavailable, find_error, says_nothing_found
 from worker.altegio.limits import PATIENCE_SECONDS, RateLimiter
 from worker.altegio.schemas import read_accounts
 from worker.altegio.transport import Transport, read_tokens
@@ -149,7 +149,12 @@ class AltegioClient:
     def _get_list(
         self, path: str, query: Mapping[str, str | int], *, right: str, background: bool = False
     ) -> list[dict[str, Any]]:
-        data = self._get(path, query, right=right, background=background)
+        try:
+            data = self._get(path, query, right=right, background=background)
+        except AltegioRefused as error:
+            if not says_nothing_found(error):
+                raise
+            return []
         # PHP sends a list with gaps as an object with numbered keys, and nothing at all as null.
         rows: Iterable[Any] = data.values() if isinstance(data, dict) else data or []
         if not isinstance(data, list | dict | None) or not all(isinstance(row, dict) for row in rows):

@@ -2,6 +2,7 @@
 
 AltegioError
 ├── AltegioUnavailable   no answer, or none that can be read: later, no sooner than `retry_after`
+│   └── AnswerTooOld     older than what a webhook told: Altegio's copies may be behind each other
 ├── NoRights             the tokens, or the rights behind them: a person sets it right, webhooks have to do meanwhile
 ├── NotFound             404: Altegio does not know it; an answer, not a fault
 └── AltegioRefused       any other refusal: asking again the same way will not help
@@ -19,6 +20,10 @@ _TOKENS_IN_QUESTION = re.compile(r"authenticat|authori[sz]|token|unauthori|ау�
 _RIGHTS_IN_QUESTION = re.compile(
     r"\brights?\b|\bpermissions?\b|\baccess\b|forbidden|\bправ[ао]?\b|\bдоступа?\b|запрещ", re.IGNORECASE
 )
+# The whole message, since "the location was not found" is no empty list.
+_NOTHING_FOUND = re.compile(
+    r":\s*(ничего\s+не\s+найдено|не\s+найдено|nothing\s+found|not\s+found|no\s+results|табылмады)[.!]?\s*$", re.IGNORECASE
+)
 _CHECK_TOKENS = "check ALTEGIO_PARTNER_TOKEN and ALTEGIO_USER_TOKEN (a user's token changes with the password)"
 
 
@@ -33,6 +38,10 @@ class AltegioError(Exception):
 
 
 class AltegioUnavailable(AltegioError):
+    pass
+
+
+class AnswerTooOld(AltegioUnavailable):
     pass
 
 
@@ -71,6 +80,15 @@ def find_error(
     if not 200 <= status < 300 or _is_refusal(envelope):
         return AltegioRefused(text, status=status)
     return None
+
+
+def says_nothing_found(error: AltegioError) -> bool:
+    """Whether a refused list is an empty one: some installations answer that with `success: false` and "Не найдено".
+
+    With which status is not told. A 404 is left an error, since a wrong address says the same: an empty ledger is evidence
+    that money is gone.
+    """
+    return error.status is not None and 200 <= error.status < 300 and bool(_NOTHING_FOUND.search(error.text))
 
 
 def _is_refusal(envelope: dict[str, Any]) -> bool:

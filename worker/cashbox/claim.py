@@ -5,9 +5,7 @@ connection of a killed worker, while the call of that worker may still be runnin
 """
 
 import contextlib
-import math
 import threading
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -21,9 +19,6 @@ from shared.storage.models import Cashbox
 from shared.storage.statements import table_of
 
 log = get_logger(__name__)
-
-# Shares of a lease: between two heartbeats, and until it may no longer be relied on.
-_HEARTBEAT, _FRESH = 0.25, 0.75
 
 # Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
 _table = table_of(Cashbox)
@@ -68,29 +63,22 @@ class CashboxClaim:
         self.rest_seconds = 0.0
         self._sessions = sessions
         self.lease = timedelta(seconds=lease_seconds)
-        self._lease_seconds = lease_seconds
-        self._extended_at = time.monotonic()
         self._ended = threading.Event()
 
     def extend(self) -> bool:
         """False when the claim is lost."""
-        begun = time.monotonic()
         values = {"cashbox": self.cashbox_id, "claim": self.claim_id, "lease": self.lease}
         with open_alone(self._sessions) as connection:
-            extended = connection.execute(_EXTEND, values)
-        self._extended_at = begun if extended.rowcount else -math.inf
-        return bool(extended.rowcount)
+            return bool(connection.execute(_EXTEND, values).rowcount)
 
-    def is_fresh(self) -> bool:
-        """Whether the lease is known to last for a while, so that a call may leave without asking the database.
-
-        False after two heartbeats that failed, and in a process that was frozen and has just woken up.
-        """
-        return time.monotonic() - self._extended_at < self._lease_seconds * _FRESH
+    def confirm(self) -> None:
+        """Before a call that follows another. Raises ClaimLost."""
+        if not self.extend():
+            raise ClaimLost
 
     def keep_extending(self) -> None:
         """The heartbeat, until the claim ends or is lost."""
-        while not self._ended.wait(self._lease_seconds * _HEARTBEAT):
+        while not self._ended.wait(self.lease.total_seconds() / 4):
             try:
                 if not self.extend():
                     log.error("claim lost", cashbox_id=self.cashbox_id)

@@ -14,13 +14,16 @@ from shared.fiscal.statuses import RecordState
 from shared.storage.models import Receipt, WebhookRecord
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
+from worker.decide.known.patience import give_up_unknown, patience_of
 from worker.decide.known.payment_wait import seconds_to_wait
-from worker.decide.known.payments import load_payments, take_over_ledger
+from worker.decide.known.payments import doubt_sale, load_money, take_over_ledger
+from worker.decide.money import SaleMoney
 from worker.decide.resolution import Resolution
 from worker.decide.rules import (
     AskPerson,
     AwaitPayment,
     IssueReceipt,
+    decide_given_back,
     find_reason_to_ignore_goods,
     may_turn_with_payments,
     settle,
@@ -33,6 +36,7 @@ from worker.decide.sales import (
     join_sale,
     mark_return_due,
     may_be_changed,
+    sum_returned,
     withdraw_unsent,
 )
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, take_off
@@ -72,9 +76,11 @@ def decide_goods(
         reason = "the sale was changed when its earlier webhooks were kept no longer: compare it with its receipt"
         return Resolution.dead("difference", reason, receipt_id=receipt.id if receipt else None)
     told = _find_sold(deliveries, salon.policy)
+    if facts is not None:
+        take_over_ledger(session, subject, facts, salon.policy, patience=patience_of(services.settings))
     sold = _confirm(told, facts)
     if not sold:
-        return _withdraw(services, session, subject, receipt, facts, was_told=bool(told))
+        return _withdraw(services, session, row, subject, receipt, facts, was_told=bool(told))
     newest = max(delivery.created_at for delivery in deliveries)
     wait = _seconds_to_wait(newest, services)
     if wait > 0:
@@ -105,31 +111,42 @@ def _with_hints(line: GoodsOperation, told: GoodsOperation | None) -> GoodsOpera
 
 
 def _withdraw(
-    services: Services, session: Session, subject: Subject, receipt: Receipt | None, facts: Facts | None, *, was_told: bool
+    services: Services,
+    session: Session,
+    row: Delivery,
+    subject: Subject,
+    receipt: Receipt | None,
+    facts: Facts | None,
+    *,
+    was_told: bool,
 ) -> Resolution:
     """`was_told`: webhooks say that something is sold, Altegio itself does not."""
     if was_told and receipt is None:
-        return Resolution.dead("not_in_altegio", "Altegio knows no such sale: a forged body, or a token without the right")
-    reason = "the sale was deleted"
+        return give_up_unknown(services, row, "Altegio knows no such sale")
+    reason, money = "the sale was deleted", load_money(session, subject)
     if receipt is not None and not may_be_changed(receipt):
         demand_facts(services, subject, facts)
+        doubt = doubt_sale(session, subject, receipt)
+        kept = f", payments of {money.in_force} ₸ are in force" if money.in_force else ""
+        return mark_return_due(receipt, f"{reason}{kept}", is_paid_back=doubt is not None and doubt.is_paid_back)
     withdraw_unsent(session, receipt, reason)
-    return mark_return_due(receipt, reason, is_paid_back=True) if receipt else Resolution.ignored(reason)
+    if money.in_force:
+        demand_facts(services, subject, facts)
+        return Resolution.dead("paid_but_deleted", f"{reason}, payments of {money.in_force} ₸ are in force")
+    return Resolution.ignored(reason if receipt is None else f"{reason}; no receipt was issued")
 
 
 def _settle(sale: _Sale) -> Resolution:
     """Raises CannotBuild, NoCashbox, NeedsFacts."""
     session, subject, policy, facts = sale.session, sale.subject, sale.salon.policy, sale.facts
-    if facts is not None:
-        take_over_ledger(session, subject, facts, policy)
-    payments = load_payments(session, subject)
-    lines = _build_lines(sale, sum((payment.amount for payment in payments), ZERO))
+    money = load_money(session, subject)
+    lines = _build_lines(sale, money.paid)
     total = sum((line.total for line in lines), ZERO)
     if total == ZERO:
         return Resolution.ignored("everything was free")
     if sale.receipt is not None and not may_be_changed(sale.receipt):
         return _compare(sale, sale.receipt, total)
-    decision = settle(total, payments, policy, is_ledger=facts is not None and facts.payments is not None)
+    decision = _decide(total, money, policy, is_ledger=facts is not None and facts.payments is not None)
     if sale.receipt is None and may_turn_with_payments(decision):
         wait = seconds_to_wait(sale.services, session, subject, sale.newest)
         if wait > 0:
@@ -147,6 +164,12 @@ def _settle(sale: _Sale) -> Resolution:
             return Resolution.awaiting(reason)
 
 
+def _decide(total: Decimal, money: SaleMoney, policy: Policy, *, is_ledger: bool) -> IssueReceipt | AwaitPayment | AskPerson:
+    if money.given_back and money.was_told:
+        return decide_given_back(money)
+    return settle(total, money.payments, policy, is_ledger=is_ledger)
+
+
 def _build_lines(sale: _Sale, paid: Decimal) -> tuple[Line, ...]:
     """Raises CannotBuild."""
     lines = build_goods_lines(sale.sold, amounts_in_tiyn=sale.salon.policy.amounts_in_tiyn)
@@ -156,10 +179,12 @@ def _build_lines(sale: _Sale, paid: Decimal) -> tuple[Line, ...]:
 
 
 def _compare(sale: _Sale, receipt: Receipt, total: Decimal) -> Resolution:
-    if receipt.total == total:
+    if total in (receipt.total, receipt.total - sum_returned(sale.session, receipt.id)):
         return join_sale(sale.session, receipt, "the receipt of this sale exists")
     demand_facts(sale.services, sale.subject, sale.facts)
-    reason = f"the receipt says {receipt.total} ₸, the sale now says {total} ₸"
+    money = load_money(sale.session, sale.subject)
+    paid = f"paid {money.in_force} ₸" if money.was_told else f"the receipt says {receipt.total} ₸"
+    reason = f"{paid}, the sale now costs {total} ₸"
     return Resolution.dead("difference", reason, receipt_id=receipt.id)
 
 

@@ -8,14 +8,22 @@ from shared.fiscal.statuses import PaymentKind, PaymentPurpose
 
 # The bank's commission, booked by Altegio itself, in the languages it was seen or may be.
 _FEE = re.compile(r"эквайринг|комисси|acquiring|commission", re.IGNORECASE)
+# Expense items of a salon's own costs, which it may book on a visit as well. Any other expense of a sale may be a refund:
+# where that is uncertain a manager looks at it, and nothing is returned by itself.
+_OWN_COSTS = re.compile(
+    r"зарплат|заработн|премия|salary|wage|payroll|закуп|материал|расходник|purchase|consumable|аренд|rent|налог|tax",
+    re.IGNORECASE,
+)
 
 
 def is_payment(operation: FinanceOperation, status: str) -> bool:
     """Whether the operation is, now, money of a client. Its sign and expense item may change with every update."""
-    if status == "delete" or operation.deleted:
-        return False
-    is_outgo = operation.expense is not None and operation.expense.type == EXPENSE_TYPE_OUTGO
-    return operation.amount > 0 and not is_outgo
+    return is_in_force(operation, status) and not is_outgo(operation)
+
+
+def is_in_force(operation: FinanceOperation, status: str) -> bool:
+    """Whether the movement of money stands, whichever way it went."""
+    return status != "delete" and not operation.deleted and operation.amount != 0
 
 
 def pays_goods(operation: FinanceOperation) -> bool:
@@ -23,15 +31,26 @@ def pays_goods(operation: FinanceOperation) -> bool:
     return not operation.record_id and bool(operation.document_id) and operation.sold_item_type == SOLD_GOODS
 
 
+def is_outgo(operation: FinanceOperation) -> bool:
+    """Whether money leaves the salon: the sign follows the expense item, but may lag behind it."""
+    return operation.amount <= 0 or (operation.expense is not None and operation.expense.type == EXPENSE_TYPE_OUTGO)
+
+
 def find_purpose(operation: FinanceOperation) -> PaymentPurpose:
     """What the money was for. Only what pays a visit or sold goods counts for a receipt; texts are localised hints."""
-    if operation.amount <= 0 or (operation.expense is not None and operation.expense.type == EXPENSE_TYPE_OUTGO):
-        if _FEE.search(operation.comment):
-            return PaymentPurpose.FEE
-        return PaymentPurpose.REFUND if operation.record_id or operation.document_id else PaymentPurpose.OTHER
+    if is_outgo(operation):
+        return _find_purpose_of_outgo(operation)
     if operation.record_id or pays_goods(operation):
         return PaymentPurpose.SALE
     return PaymentPurpose.OTHER if operation.sold_item_type else PaymentPurpose.DEPOSIT
+
+
+def _find_purpose_of_outgo(operation: FinanceOperation) -> PaymentPurpose:
+    words = f"{operation.comment} {operation.expense.title if operation.expense else ''}"
+    if _FEE.search(words):
+        return PaymentPurpose.FEE
+    is_of_sale = operation.record_id or operation.document_id or operation.visit_id
+    return PaymentPurpose.REFUND if is_of_sale and not _OWN_COSTS.search(words) else PaymentPurpose.OTHER
 
 
 def find_payment_kind(operation: FinanceOperation, kinds: Mapping[str, PaymentKind]) -> PaymentKind | None:

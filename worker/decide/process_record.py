@@ -17,11 +17,13 @@ from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.storage.locks import lock_document, lock_visit
 from shared.tracing import tell_span
-from worker.altegio.errors import AltegioError
+from worker.altegio.errors import AltegioError, AnswerTooOld
 from worker.decide.delivery import Delivery, bind_delivery, claim_delivery, put_down
 from worker.decide.goods import decide_goods
 from worker.decide.known.facts import Facts, NeedsFacts, read_facts
-from worker.decide.payment import note_payment
+from worker.decide.known.gone import lock_subject
+from worker.decide.known.patience import ALTEGIO_BEHIND, seconds_to_next_look
+from worker.decide.payment import list_subjects, note_payment
 from worker.decide.resolution import Resolution
 from worker.decide.sales import Subject
 from worker.decide.visit import decide_visit
@@ -31,8 +33,8 @@ log = get_logger(__name__)
 
 # A delivery that was claimed this often without an end kills the worker that touches it.
 MAX_CLAIMS = 10
-# How soon Altegio is asked again: sooner for a young delivery.
-FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 60.0
+# How long answers may be older than a webhook before a person has to see to it.
+BEHIND_SECONDS = 3600.0
 
 
 def process_record(services: Services, row_id: int) -> Resolution | None:
@@ -67,7 +69,10 @@ def _decide_with_facts(services: Services, delivery: Delivery, subject: Subject)
         facts = read_facts(services, subject)
     except (AltegioError, ValueError) as error:
         return _put_off(services, delivery, error)
-    return _decide_claimed(services, delivery, facts)
+    try:
+        return _decide_claimed(services, delivery, facts)
+    except AnswerTooOld as error:
+        return _put_off(services, delivery, error)
 
 
 def _put_off(services: Services, delivery: Delivery, error: AltegioError | ValueError) -> Resolution | None:
@@ -75,10 +80,12 @@ def _put_off(services: Services, delivery: Delivery, error: AltegioError | Value
     # Validation errors repeat what they were given, which may be somebody's name.
     told = f"unreadable answer: {error.error_count()} field(s)" if isinstance(error, ValidationError) else str(error)
     age = (utc_now() - delivery.created_at).total_seconds()
-    if age > services.settings.retry_max_age_hours * 3600:
+    if isinstance(error, AnswerTooOld) and age > BEHIND_SECONDS:
+        resolution = Resolution.dead(ALTEGIO_BEHIND, f"{told} for an hour: a forged body, or Altegio is behind itself")
+    elif age > services.settings.retry_max_age_hours * 3600:
         resolution = Resolution.dead("altegio_unavailable", f"Altegio could not be asked: {told}")
     else:
-        wait = min(LAST_RETRY_SECONDS, max(FIRST_RETRY_SECONDS, age / 5)) * services.rng.uniform(0.5, 1)
+        wait = seconds_to_next_look(delivery, services.rng)
         retry_after = getattr(error, "retry_after", None) or 0.0
         resolution = Resolution.retrying("altegio", f"Altegio is asked again: {told}", max(wait, retry_after))
     with services.sessions.begin() as session:
@@ -108,9 +115,8 @@ def _serialise_subject(session: Session, row: Delivery, entity: Entity) -> None:
     match entity:
         case GoodsOperation():
             lock_document(session, row.company_id, entity.document_id)
-        case FinanceOperation() if entity.record_id or not entity.document_id:
-            lock_visit(session, row.company_id, entity.record_id or row.resource_id)
         case FinanceOperation():
-            lock_document(session, row.company_id, entity.document_id)
+            for subject in list_subjects(session, row, entity):
+                lock_subject(session, subject)
         case Record():
             lock_visit(session, row.company_id, row.resource_id)

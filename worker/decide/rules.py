@@ -5,32 +5,30 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from shared.altegio import GOODS_TYPE_SALE, GoodsOperation, Record
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind
+from worker.decide.money import Doubt, DoubtKind, KnownPayment, SaleMoney, add_up, find_doubt, merge
 from worker.decide.operations import has_word
 from worker.receipt.lines import CannotBuild
 from worker.salon.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
-class KnownPayment:
-    """Money Altegio reported for the record. `kind` is None when the account did not tell."""
-
-    amount: Decimal
-    kind: PaymentKind | None
-
-
-@dataclass(frozen=True, slots=True)
 class LiveReceipt:
-    """The sale that already exists for this record, whatever state it is in."""
+    """The sale that already exists for this record, whatever state it is in.
+
+    `paid`: what it says, by kind. `returned`: what its return receipts say, issued or on their way.
+    """
 
     total: Decimal
     is_issued: bool
     may_be_changed: bool
+    paid: Mapping[PaymentKind, Decimal] = field(default_factory=dict)
+    returned: Decimal = ZERO
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +58,13 @@ class AlreadyReceipted:
 
 @dataclass(frozen=True, slots=True)
 class ReturnDue:
-    """Altegio took the payment back after a receipt was issued: a manager has to decide."""
+    """Money of a receipt was taken back, or its visit: a manager decides, unless `is_paid_back` and the salon lets it.
+
+    `is_paid_back`: payments were told, and none is in force any more.
+    """
 
     reason: str
+    is_paid_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,88 +75,137 @@ class AskPerson:
     reason: str
 
 
+# What is decided anew when a payment turns up, or goes.
+TURNED_BY_PAYMENTS = ("sum_mismatch", "paid_but_deleted", "money_without_lines")
+
 Decision = IssueReceipt | AwaitPayment | Ignore | AlreadyReceipted | ReturnDue | AskPerson
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFacts:
+    """What else is known when a record is decided.
+
+    `paid_at_desk`: the payments were taken by staff on the payment page, which settles whether a receipt is due.
+    `is_ledger`: the payments are all there are, since Altegio itself was asked for them.
+    `was_paid`: an earlier word of Altegio, older than this one, said that the visit was paid in full.
+    """
+
+    paid_at_desk: bool = False
+    is_ledger: bool = False
+    was_paid: bool = False
 
 
 def decide_record(
     record: Record,
     status: str,
     total: Decimal | CannotBuild,
-    payments: Sequence[KnownPayment],
+    money: SaleMoney,
     live: LiveReceipt | None,
     policy: Policy,
-    *,
-    paid_at_desk: bool = False,
-    is_ledger: bool = False,
+    known: KnownFacts = KnownFacts(),
 ) -> Decision:
-    """`total` is the sum of the record's lines as a receipt would show them, or why they cannot be shown.
-
-    `paid_at_desk`: the payments were taken by staff on the payment page, which settles whether a receipt is due.
-    `is_ledger`: the payments are all there are, since Altegio itself was asked for them.
-    """
-    if paid_at_desk and (live is None or live.may_be_changed):
-        return _settle_at_desk(total, payments, policy)
-    withdrawn = _find_withdrawal(record, status, policy)
-    if withdrawn:
-        return _decide_withdrawn(withdrawn, live)
+    """Decides what is due for a visit. `total`: of its lines as a receipt would show them, or why they cannot be shown."""
+    is_deleted = status == "delete" or record.deleted
+    if live is not None and not live.may_be_changed:
+        return _decide_receipted(record, total, money, live, policy, known, is_deleted=is_deleted)
+    if known.paid_at_desk:
+        return _settle_at_desk(total, money, policy)
+    if is_deleted:
+        return _decide_deleted(money)
     if not has_marker(record.comment, policy.comment_marker):
         return Ignore(f"the comment has no marker {policy.comment_marker!r}")
-    if live is not None and not live.may_be_changed:
-        return _compare_with_live(total, live)
     if policy.fiscalize_when == "manual":
         return AwaitPayment("receipts are issued from the payment page only")
     if not is_due(record, policy):
         return AwaitPayment("not paid in full yet")
     if isinstance(total, CannotBuild):
         return AskPerson(total.code, str(total))
-    return _decide_due(record, total, payments, policy, is_ledger=is_ledger)
+    return _decide_due(record, total, money, policy, is_ledger=known.is_ledger)
 
 
-def _settle_at_desk(total: Decimal | CannotBuild, payments: Sequence[KnownPayment], policy: Policy) -> Decision:
+def _settle_at_desk(total: Decimal | CannotBuild, money: SaleMoney, policy: Policy) -> Decision:
     if isinstance(total, CannotBuild):
         return AskPerson(total.code, str(total))
-    paid = sum((payment.amount for payment in payments), ZERO)
-    if paid != total:
-        return AskPerson("sum_mismatch", f"{paid} ₸ were taken at the desk, the visit now costs {total} ₸")
-    return settle(total, payments, policy)
+    if money.paid != total:
+        return AskPerson("sum_mismatch", f"{money.paid} ₸ were taken at the desk, the visit now costs {total} ₸")
+    return settle(total, money.payments, policy)
 
 
 def is_due(record: Record, policy: Policy) -> bool:
     return policy.fiscalize_when == "always" or record.is_silent_on_payment or record.is_paid
 
 
-def _find_withdrawal(record: Record, status: str, policy: Policy) -> str | None:
-    if status == "delete" or record.deleted:
-        return "the record was deleted"
-    if policy.fiscalize_when == "paid" and not is_due(record, policy):
-        return "the record is no longer paid in full"
-    return None
+def _decide_deleted(money: SaleMoney) -> Decision:
+    """No receipt exists. Money that stays behind is a person's matter: it was kept, and has none."""
+    if money.in_force:
+        return AskPerson("paid_but_deleted", f"the record was deleted, payments of {money.in_force} ₸ are in force")
+    return Ignore("the record was deleted")
 
 
-def _decide_withdrawn(reason: str, live: LiveReceipt | None) -> Decision:
-    """A receipt that certainly never reached Webkassa needs no return: it is withdrawn with the payment."""
-    if live is not None and not live.may_be_changed:
-        return ReturnDue(reason)
-    return Ignore(reason) if "deleted" in reason else AwaitPayment("not paid in full yet")
-
-
-def _compare_with_live(total: Decimal | CannotBuild, live: LiveReceipt) -> Decision:
-    if total == live.total:
-        return AlreadyReceipted("the receipt of this visit is issued" if live.is_issued else "the receipt is on its way")
-    return AskPerson("difference", f"the receipt says {live.total} ₸, the record now says: {total}")
-
-
-def _decide_due(
-    record: Record, total: Decimal, payments: Sequence[KnownPayment], policy: Policy, *, is_ledger: bool
+def _decide_receipted(
+    record: Record,
+    total: Decimal | CannotBuild,
+    money: SaleMoney,
+    live: LiveReceipt,
+    policy: Policy,
+    known: KnownFacts,
+    *,
+    is_deleted: bool,
 ) -> Decision:
+    """A receipt exists, or may exist. It is doubted for facts about money, a deletion, or a payment seen to be withdrawn."""
+    doubt = find_doubt(live.paid, money, live.returned)
+    if is_deleted:
+        return _withdraw_deleted(money, doubt)
+    if doubt is not None and doubt.kind in (DoubtKind.GONE, DoubtKind.LESS):
+        return ReturnDue(doubt.reason, is_paid_back=doubt.is_paid_back)
+    if doubt is not None and doubt.kind is DoubtKind.MORE:
+        return AskPerson("difference", doubt.reason)
+    is_unpaid = policy.fiscalize_when == "paid" and not is_due(record, policy)
+    is_explained = money.was_told and not known.paid_at_desk
+    if is_unpaid and known.was_paid and not is_explained:
+        return ReturnDue("the record is no longer paid in full")
+    return _compare_with_live(total, money, live, is_unpaid=is_unpaid)
+
+
+def _withdraw_deleted(money: SaleMoney, doubt: Doubt | None) -> ReturnDue:
+    is_paid_back = doubt is not None and doubt.is_paid_back
+    kept = f", payments of {money.in_force} ₸ are in force" if money.in_force else ""
+    return ReturnDue(f"the record was deleted{kept}", is_paid_back=is_paid_back)
+
+
+def _compare_with_live(
+    total: Decimal | CannotBuild, money: SaleMoney, live: LiveReceipt, *, is_unpaid: bool
+) -> AlreadyReceipted | AskPerson:
+    """After a return of a part the visit may say what is left, or still what it said before."""
+    if total not in (live.total, live.total - live.returned):
+        paid = f"paid {money.in_force} ₸" if money.was_told else f"the receipt says {live.total} ₸"
+        costs = f": {total}" if isinstance(total, CannotBuild) else f"{total} ₸"
+        return AskPerson("difference", f"{paid}, the visit now costs {costs}")
+    if is_unpaid and money.was_told:
+        return AlreadyReceipted(f"not marked as paid, but payments of {money.in_force} ₸ are in force")
+    return AlreadyReceipted("the receipt of this visit is issued" if live.is_issued else "the receipt is on its way")
+
+
+def _decide_due(record: Record, total: Decimal, money: SaleMoney, policy: Policy, *, is_ledger: bool) -> Decision:
+    if money.given_back and money.was_told:
+        return decide_given_back(money)
     if not record.services and not record.goods_transactions:
+        if money.in_force:
+            return AskPerson("money_without_lines", f"{money.in_force} ₸ were paid, the visit has no lines")
         return Ignore("nothing was sold")
-    if total == ZERO:
+    if total == ZERO and not money.payments:
         if _has_cost(record):
             return AwaitPayment("paid in full, but nothing is left to pay: was it a deposit or a certificate?")
         return Ignore("everything was free")
     is_paid = record.is_silent_on_payment or record.is_paid
-    return settle(total, payments, policy, is_paid=is_paid, is_ledger=is_ledger)
+    return settle(total, money.payments, policy, is_paid=is_paid, is_ledger=is_ledger)
+
+
+def decide_given_back(money: SaleMoney) -> AwaitPayment | AskPerson:
+    """Before any receipt was sent: nothing is due for what was given back, and a part is a person's matter."""
+    if not money.in_force:
+        return AwaitPayment("what was paid was given back")
+    return AskPerson("sum_mismatch", f"{money.paid} ₸ were paid, {money.given_back} ₸ of it given back")
 
 
 def _has_cost(record: Record) -> bool:
@@ -173,11 +224,12 @@ def settle(
 
     Where the ledger itself was read and has a part of the money, nothing may stand in for the rest: it was no money.
     """
-    paid = sum((payment.amount for payment in payments), ZERO)
+    paid = add_up(payments)
+    fallback = policy.default_kind or PaymentKind.CARD
     if paid > total:
         return AskPerson("sum_mismatch", f"payments add up to {paid} ₸, the lines to {total} ₸")
     if paid == total:
-        return IssueReceipt(_merge(payments, policy))
+        return IssueReceipt(merge(payments, fallback))
     if paid and not is_paid:
         return AwaitPayment(f"payments add up to {paid} ₸ of {total} ₸")
     if paid and is_ledger:
@@ -185,56 +237,18 @@ def settle(
     if policy.default_kind is None:
         known = f"{paid} ₸ of {total} ₸ are known; how was the rest paid?" if paid else "how was it paid?"
         return AwaitPayment(f"{known} Choose on the payment page")
-    return IssueReceipt(_merge([*payments, KnownPayment(total - paid, policy.default_kind)], policy), is_assumed=True)
+    return IssueReceipt(merge([*payments, KnownPayment(total - paid, fallback)], fallback), is_assumed=True)
 
 
 def may_turn_with_payments(decision: Decision) -> bool:
-    """Whether a payment Altegio has not told of yet could lead to another decision."""
+    """Whether news of a payment, still on its way, could lead to another decision."""
     match decision:
         case IssueReceipt(is_assumed=is_assumed):
             return is_assumed
         case AskPerson(code):
-            return code == "sum_mismatch"
+            return code in TURNED_BY_PAYMENTS
         case _:
             return False
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """`is_paid_back`: nothing of the money is left, so that nothing is to be judged."""
-
-    reason: str
-    is_paid_back: bool = False
-
-
-def find_contradiction(paid: Mapping[PaymentKind, Decimal], payments: Sequence[KnownPayment]) -> Doubt | None:
-    """What speaks against a receipt that says `paid`, once Altegio told of payments; `payments` are those in force now."""
-    told = sum((payment.amount for payment in payments), ZERO)
-    total = sum(paid.values(), ZERO)
-    if told == ZERO:
-        return Doubt("the payment was taken back in Altegio", is_paid_back=True)
-    if told != total:
-        return Doubt(f"the receipt says {total:.2f} ₸ were paid, Altegio now says {told:.2f} ₸")
-    if any(payment.kind is None for payment in payments):
-        return None
-    kinds = _merge(payments, Policy())
-    if kinds != paid:
-        return Doubt(f"the receipt says {_describe(paid)}, Altegio now says {_describe(kinds)}")
-    return None
-
-
-def _describe(kinds: Mapping[PaymentKind, Decimal]) -> str:
-    return ", ".join(f"{kind} {amount:.2f} ₸" for kind, amount in sorted(kinds.items()))
-
-
-def _merge(payments: Sequence[KnownPayment], policy: Policy) -> dict[PaymentKind, Decimal]:
-    """Webkassa takes each payment kind once."""
-    fallback = policy.default_kind or PaymentKind.CARD
-    merged: dict[PaymentKind, Decimal] = {}
-    for payment in payments:
-        kind = payment.kind or fallback
-        merged[kind] = merged.get(kind, ZERO) + payment.amount
-    return merged
 
 
 def has_marker(comment: str, marker: str) -> bool:

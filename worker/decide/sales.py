@@ -1,6 +1,7 @@
 """The sale of a subject: a visit or a goods document. Finding it, making it, joining a delivery to it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import and_, bindparam, func, select, update
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from shared.clock import utc_now
 from shared.fiscal.money import ZERO
+from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.storage.models import Receipt, WebhookRecord
 from shared.storage.statements import table_of
@@ -55,6 +57,9 @@ _SALES = {
     is_visit: and_(_is_sale, (Receipt.record_id if is_visit else Receipt.document_id) == bindparam("subject"))
     for is_visit in (True, False)
 }
+_RETURNED = select(func.sum(_receipts.c.total)).where(
+    _receipts.c.basis_receipt_id == bindparam("sale"), _receipts.c.state != ReceiptState.REJECTED
+)
 _COUNT = {is_visit: select(func.count()).where(is_of) for is_visit, is_of in _SALES.items()}
 _FIND = {
     is_visit: select(Receipt)
@@ -76,11 +81,20 @@ def find_sale(session: Session, subject: Subject) -> Receipt | None:
     return session.scalars(_FIND[subject.is_visit], subject.keys).first()
 
 
-def describe_live(receipt: Receipt | None) -> LiveReceipt | None:
+def describe_live(session: Session, receipt: Receipt | None) -> LiveReceipt | None:
     """For the rules: None stands for no receipt at all."""
     if receipt is None:
         return None
-    return LiveReceipt(receipt.total, receipt.state == ReceiptState.ISSUED, may_be_changed(receipt))
+    is_issued = receipt.state == ReceiptState.ISSUED
+    if may_be_changed(receipt):
+        return LiveReceipt(receipt.total, is_issued, may_be_changed=True)
+    paid, returned = read_paid(receipt.request), sum_returned(session, receipt.id)
+    return LiveReceipt(receipt.total, is_issued, may_be_changed=False, paid=paid, returned=returned)
+
+
+def sum_returned(session: Session, sale_id: int) -> Decimal:
+    """Adds up the return receipts of a sale, issued or on their way, in tenge."""
+    return Decimal(session.scalar(_RETURNED, {"sale": sale_id}) or ZERO)
 
 
 def may_be_changed(receipt: Receipt) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,17 +13,23 @@ from shared.altegio import FINANCES, GOODS_SALE, RECORD, FinanceOperation, Goods
 from shared.fiscal.statuses import DeliverySource, PaymentState, RecordState
 from shared.storage.db import dump_json
 from shared.storage.models import PaymentRecord, WebhookRecord
-from worker.decide.operations import is_payment
+from worker.decide.known.patience import WOKEN_BY_APPEARING
+from worker.decide.operations import is_in_force
 from worker.decide.sales import Subject
 
 SOURCE = DeliverySource.CATCH_UP
 
 
 def store_missed_record(session: Session, company_id: int, data: Mapping[str, Any]) -> int | None:
-    """The id of the new row; None when a delivery told as much. Raises ValidationError."""
+    """The id of the new row, or of one that is to be decided anew; None when a delivery told as much.
+
+    Raises ValidationError.
+    """
     record = Record.model_validate(data)
-    if record.id is None or _knows_change(session, company_id, RECORD, record.id, record.last_change_date):
+    if record.id is None:
         return None
+    if _knows_change(session, company_id, RECORD, record.id, record.last_change_date):
+        return _wake_unheard_of(session, company_id, record.id)
     status = "delete" if record.deleted else "update"
     return _store(session, company_id, RECORD, record.id, status, data, record.last_change_date)
 
@@ -49,6 +55,29 @@ def store_missed_goods(session: Session, subject: Subject, goods: Iterable[Goods
         )
         stored += [row_id] if row_id is not None else []
     return stored
+
+
+def _wake_unheard_of(session: Session, company_id: int, record_id: int) -> int | None:
+    """The newest delivery of a visit that was given up because Altegio did not know it then; now it does."""
+    given_up = (
+        select(WebhookRecord.id)
+        .where(
+            WebhookRecord.company_id == company_id,
+            WebhookRecord.resource == RECORD,
+            WebhookRecord.resource_id == record_id,
+            WebhookRecord.state == RecordState.DEAD_LETTERED,
+            WebhookRecord.error_code.in_(WOKEN_BY_APPEARING),
+        )
+        .order_by(WebhookRecord.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return session.scalar(
+        update(WebhookRecord)
+        .where(WebhookRecord.id == given_up)
+        .values(state=RecordState.RECEIVED, next_attempt_at=func.now(), claims=0)
+        .returning(WebhookRecord.id)
+    )
 
 
 def knows_goods(session: Session, subject: Subject) -> bool:
@@ -83,7 +112,7 @@ def _knows_operation(session: Session, company_id: int, operation: FinanceOperat
     ).one_or_none()
     if known is None:
         return False
-    state = PaymentState.ACTIVE if is_payment(operation, "update") else PaymentState.REVOKED
+    state = PaymentState.ACTIVE if is_in_force(operation, "update") else PaymentState.REVOKED
     account_id = operation.account.id if operation.account else None
     return tuple(known) == (abs(operation.amount), state, operation.record_id or None, account_id)
 

@@ -14,9 +14,11 @@ from shared.fiscal.statuses import PaymentKind, RecordState
 from shared.storage.models import Checkout, Receipt
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
+from worker.decide.known.patience import give_up_unknown, patience_of, refuse_older_answer
 from worker.decide.known.payment_wait import seconds_to_wait
-from worker.decide.known.payments import find_doubt, load_payments, take_over_ledger
+from worker.decide.known.payments import doubt_sale, load_money, take_over_ledger
 from worker.decide.known.tables import KnownVisit, look_up_visit
+from worker.decide.money import SaleMoney
 from worker.decide.resolution import Resolution
 from worker.decide.rules import (
     AlreadyReceipted,
@@ -25,9 +27,10 @@ from worker.decide.rules import (
     Decision,
     Ignore,
     IssueReceipt,
-    KnownPayment,
+    KnownFacts,
     ReturnDue,
     decide_record,
+    is_due,
     may_turn_with_payments,
 )
 from worker.decide.sales import (
@@ -40,7 +43,7 @@ from worker.decide.sales import (
     mark_return_due,
     withdraw_unsent,
 )
-from worker.decide.visit_page import find_checkout, read_desk_details, show_visit
+from worker.decide.visit_page import find_checkout, moment_of, read_desk_details, show_visit
 from worker.receipt.lines import CannotBuild, Line, build_draft, choose_record_lines
 from worker.receipt.vat import choose_vat_rate
 from worker.salon.settings import NoCashbox, Salon, load_salon
@@ -65,7 +68,7 @@ class _Case:
     subject: Subject
     sale: Receipt | None
     checkout: Checkout | None
-    payments: list[KnownPayment]
+    money: SaleMoney
     lines: tuple[Line, ...]
     total: Decimal | CannotBuild
 
@@ -88,43 +91,60 @@ def decide_visit(services: Services, session: Session, row: Delivery, record: Re
 def _collect(
     services: Services, session: Session, row: Delivery, record: Record, facts: Facts | None, known: KnownVisit
 ) -> _Case:
-    subject, status, payments = Subject(row.company_id, record_id=row.resource_id), row.status, known.payments
+    """Raises AnswerTooOld."""
+    subject, status, money = Subject(row.company_id, record_id=row.resource_id), row.status, known.money
     salon = load_salon(session, services.settings, row.company_id)
     sale = find_sale(session, subject) if known.sales else None
     checkout = find_checkout(session, subject) if known.checkout_id else None
     if facts is not None and not facts.denied:
-        take_over_ledger(session, subject, facts, salon.policy)
+        refuse_older_answer(facts, row)
+        take_over_ledger(session, subject, facts, salon.policy, patience=patience_of(services.settings))
         record = facts.record or record
         status = "delete" if facts.record is None or facts.record.deleted else "update"
-        payments = load_payments(session, subject, checkout)
-    paid = sum((payment.amount for payment in payments), ZERO)
+        money = load_money(session, subject, checkout)
     loyalty = salon.policy.in_tenge(facts.loyalty) if facts else ZERO
-    lines, total = _build_lines(record, paid, loyalty, amounts_in_tiyn=salon.policy.amounts_in_tiyn)
-    return _Case(
-        services, session, row, facts, known, record, status, salon, subject, sale, checkout, payments, lines, total
-    )
+    lines, total = _build_lines(record, money.paid, loyalty, amounts_in_tiyn=salon.policy.amounts_in_tiyn)
+    return _Case(services, session, row, facts, known, record, status, salon, subject, sale, checkout, money, lines, total)
 
 
 def _resolve(case: _Case) -> Resolution:
     if case.sale is None and case.checkout is None and case.known.sales:
-        return Resolution.ignored("the sale was returned; a new one is made on the payment page")
+        return _resolve_returned(case)
     decision = decide_record(
         case.record,
         case.status,
         case.total,
-        case.payments,
-        describe_live(case.sale),
+        case.money,
+        describe_live(case.session, case.sale),
         case.salon.policy,
-        paid_at_desk=case.checkout is not None,
-        is_ledger=case.facts is not None and case.facts.payments is not None,
+        KnownFacts(
+            paid_at_desk=case.checkout is not None,
+            is_ledger=case.facts is not None and case.facts.payments is not None,
+            was_paid=_was_paid(case),
+        ),
     )
     if _may_turn(case, decision):
         wait = seconds_to_wait(case.services, case.session, case.subject, case.row.created_at)
         if wait > 0:
             return Resolution.waiting("payments of this visit may follow", wait)
-    if _is_fiscal(decision) and case.checkout is None:
+    if _is_fiscal(decision) and (case.checkout is None or case.sale is not None):
         demand_facts(case.services, case.subject, case.facts)
     return _carry_out(case, decision)
+
+
+def _resolve_returned(case: _Case) -> Resolution:
+    """Its sale was returned in full. What is paid again is never receipted by itself: staff knows why it was returned."""
+    is_deleted = case.record.deleted or case.status == "delete"
+    is_paid = is_due(case.record, case.salon.policy) or bool(case.money.in_force)
+    if is_deleted or not is_paid:
+        return Resolution.ignored("the sale was returned; a new one is made on the payment page")
+    return Resolution.awaiting("the sale was returned, and the visit is called paid: take the payment on the payment page")
+
+
+def _was_paid(case: _Case) -> bool:
+    """Whether an older word of Altegio called the visit paid. Two words of one second have no order."""
+    told_at = case.known.paid_told_at
+    return told_at is not None and told_at < moment_of(case.record, case.row)
 
 
 def _is_fiscal(decision: Decision) -> bool:
@@ -136,29 +156,37 @@ def _may_turn(case: _Case, decision: Decision) -> bool:
     """Whether a payment that is still on its way could change the decision."""
     if isinstance(decision, ReturnDue):
         return not case.record.deleted and case.status != "delete"
+    if isinstance(decision, AskPerson) and decision.code == "paid_but_deleted":
+        return True
     return case.sale is None and not case.record.is_silent_on_payment and may_turn_with_payments(decision)
 
 
 def _carry_out(case: _Case, decision: Decision) -> Resolution:
     sale = case.sale
     if sale is None and _is_unheard_of(case):
-        return Resolution.dead("not_in_altegio", "Altegio knows no such visit: a forged body, or a token without the right")
+        return give_up_unknown(case.services, case.row, "Altegio knows no such visit")
     match decision:
         case Ignore(reason):
             return Resolution.ignored(reason)
         case AwaitPayment(reason):
             return Resolution.awaiting(reason)
         case AskPerson(code, reason):
-            return Resolution.dead(code, reason, receipt_id=sale.id if sale else None)
+            return _ask_person(case, code, reason)
         case AlreadyReceipted(reason):
             assert sale is not None
             _reconsider_return(case, sale)
             return join_sale(case.session, sale, reason)
-        case ReturnDue(reason):
+        case ReturnDue(reason, is_paid_back):
             assert sale is not None
-            return mark_return_due(sale, reason, is_paid_back=True)
+            return mark_return_due(sale, reason, is_paid_back=is_paid_back)
         case IssueReceipt(kinds):
             return _issue(case, kinds)
+
+
+def _ask_person(case: _Case, code: str, reason: str) -> Resolution:
+    if case.sale is not None and case.money.in_force:
+        case.sale.paid_back_since = None
+    return Resolution.dead(code, reason, receipt_id=case.sale.id if case.sale else None)
 
 
 def _is_unheard_of(case: _Case) -> bool:
@@ -183,7 +211,7 @@ def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
 
 def _reconsider_return(case: _Case, sale: Receipt) -> None:
     """Paid again after it was taken back: the receipt stands, unless the payments still speak against it."""
-    if sale.return_due_reason and (case.checkout or find_doubt(case.session, case.subject, sale) is None):
+    if sale.return_due_reason and doubt_sale(case.session, case.subject, sale, case.checkout) is None:
         clear_return_due(sale)
 
 

@@ -1,8 +1,9 @@
 """The desk's side of a visit: what the payment page shows of it, and what staff took there."""
 
+from datetime import datetime
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -21,7 +22,10 @@ _visits = table_of(Visit)
 _insert = insert(_visits)
 _SHOW = _insert.on_conflict_do_update(
     index_elements=[_visits.c.company_id, _visits.c.record_id],
-    set_={column.name: column for column in _insert.excluded if column.name not in ("id", "created_at")},
+    set_={
+        **{column.name: column for column in _insert.excluded if column.name not in ("id", "created_at")},
+        "paid_told_at": func.coalesce(_insert.excluded.paid_told_at, _visits.c.paid_told_at),
+    },
 )
 
 
@@ -34,6 +38,12 @@ def find_checkout(session: Session, subject: Subject) -> Checkout | None:
             Checkout.voided_at.is_(None),
         )
     ).first()
+
+
+def is_deleted(session: Session, subject: Subject) -> bool:
+    """Whether the newest word on a visit was that it is deleted. Goods documents have no page."""
+    shown = select(Visit.is_deleted).where(Visit.company_id == subject.company_id, Visit.record_id == subject.record_id)
+    return bool(subject.record_id and session.scalar(shown))
 
 
 def read_desk_details(checkout: Checkout | None) -> DeskDetails:
@@ -73,8 +83,14 @@ def show_visit(
         "problem": str(total) if isinstance(total, CannotBuild) else None,
         "is_open": is_open,
         "is_deleted": record.deleted or row.status == "delete",
+        "paid_told_at": moment_of(record, row) if record.is_paid else None,
     }
     session.execute(_SHOW, values)
+
+
+def moment_of(record: Record, row: Delivery) -> datetime:
+    """When Altegio says that this was so; the arrival where it does not tell."""
+    return record.last_change_date or row.changed_at or row.created_at
 
 
 def _title(lines: tuple[Line, ...]) -> str:

@@ -50,7 +50,7 @@ def save_answer(connection: Connection, work: Work, issued: Issued) -> None:
 
 
 def settle_failure(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
-    """Returns the seconds until the next look at this receipt, None when there is none."""
+    """Returns the seconds until the next look at this receipt, None when there is none. Raises ClaimLost."""
     if isinstance(error, AlreadyIssued):
         return _take_duplicate(services, claim, work, error)
     if isinstance(error, ShiftExpired):
@@ -89,7 +89,11 @@ def _take_duplicate(services: Services, claim: CashboxClaim, work: Work, error: 
 
 
 def _renew_shift(services: Services, claim: CashboxClaim, work: Work, error: ShiftExpired) -> float | None:
-    """Code 11: nothing was issued. Close the shift and send once more; never under an unknown outcome."""
+    """Code 11: nothing was issued. Close the shift and send once more; never under an unknown outcome.
+
+    Raises ClaimLost before either call: the new holder finds the receipt and asks for it.
+    """
+    claim.confirm()
     try:
         close_shift(
             services.sessions, services.clients, claim, work.cashbox_number, by=EXPIRED, refused_receipt_id=work.receipt.id
@@ -102,6 +106,7 @@ def _renew_shift(services: Services, claim: CashboxClaim, work: Work, error: Shi
         return _fail(services, claim, work, error)
     except WebkassaError as failure:
         return _fail(services, claim, work, failure)
+    claim.confirm()
     with begin(services.sessions) as connection:
         close_log(connection, _log_id(work), CallOutcome.REJECTED, error=error)
         again = announce_again(connection, work)

@@ -1,4 +1,4 @@
-"""Which receipt of a cashbox is due, and the commit that announces its call; or takes the announcement back.
+"""Which receipt of a cashbox is due, and the commit that announces its call.
 
 The statements are SQL, built once: a receipt passes here every time, and building costs more than running.
 """
@@ -6,7 +6,7 @@ The statements are SQL, built once: a receipt passes here every time, and buildi
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, Interval, Row, Uuid, bindparam, text
+from sqlalchemy import Connection, Interval, Row, TextClause, Uuid, bindparam, text
 
 from shared.storage.db import Executor, begin
 from worker.cashbox.calls import CHECK
@@ -29,12 +29,11 @@ WITH held AS (
     SELECT id, kind, external_check_number, basis_receipt_id, total, request, attempts, budget_used, budget_starts_at,
            created_at, error_kind, error_code, error_text, {_MUST_ASK} AS must_ask
     FROM receipts WHERE {_IS_DUE} AND id = (
-        SELECT id FROM receipts WHERE {_IS_DUE} AND id <> :flying AND (SELECT NOT is_paused FROM held)
+        SELECT id FROM receipts WHERE {_IS_DUE} AND (SELECT NOT is_paused FROM held)
         ORDER BY {_MUST_ASK} DESC, id LIMIT 1
     ) FOR UPDATE
 )
-SELECT held.unique_number, due.*, delivery.id AS delivery_id, delivery.request_id,
-       EXISTS (SELECT FROM receipts WHERE {_IS_DUE} AND id NOT IN (:flying, due.id)) AS others_wait
+SELECT held.unique_number, due.*, delivery.id AS delivery_id, delivery.request_id
 FROM held
      LEFT JOIN due ON true
      LEFT JOIN LATERAL (SELECT id, request_id FROM webhook_records WHERE receipt_id = due.id ORDER BY id LIMIT 1)
@@ -56,16 +55,6 @@ _ANNOUNCE = text(
     RETURNING id, attempt
     """
 ).bindparams(_UUID)
-_TAKE_BACK = text(
-    """
-    WITH taken_back AS (
-        UPDATE receipts SET attempts = attempts - 1, sending_since = NULL, claim_id = NULL
-        WHERE id = :receipt AND claim_id = :claim AND state = 'pending' AND sending_since IS NOT NULL
-        RETURNING id
-    )
-    DELETE FROM fiscalization_logs WHERE id = :log AND receipt_id IN (SELECT id FROM taken_back)
-    """
-).bindparams(_UUID)
 _MARK_UNKNOWN = text(
     """
     UPDATE receipts SET claim_id = :claim, state = 'unknown', unknown_since = coalesce(unknown_since, sending_since)
@@ -77,23 +66,19 @@ _IS_ANY_DUE = text(f"SELECT EXISTS (SELECT FROM receipts WHERE {_IS_DUE})")  # n
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A receipt that is about to be sent or, after a lost answer, asked for; `log_id` is the row of the call.
-
-    `others_wait`: it was not the only one due.
-    """
+    """A receipt that is about to be sent or, after a lost answer, asked for; `log_id` is the row of the call."""
 
     receipt: DueReceipt
     cashbox_number: str
     must_ask: bool
     log_id: int | None
     origin: Origin
-    others_wait: bool
 
 
 def take_next(services: Services, claim: CashboxClaim) -> Work | None:
     """Commits what is about to happen before it happens. Raises ClaimLost."""
     with begin(services.sessions) as connection:
-        return _take(connection, claim, _read(connection, claim, is_patient=True))
+        return _take(connection, claim, _PICK_WAITING)
 
 
 def take_following(connection: Connection, claim: CashboxClaim) -> Work | None:
@@ -101,19 +86,7 @@ def take_following(connection: Connection, claim: CashboxClaim) -> Work | None:
 
     Raises ClaimLost.
     """
-    return _take(connection, claim, _read(connection, claim))
-
-
-def announce_ahead(connection: Connection, claim: CashboxClaim, flying: DueReceipt) -> Work | None:
-    """The receipt to be sent after `flying`. None also where one has to be asked for first. Raises ClaimLost."""
-    row = _read(connection, claim, flying.id)
-    return None if row is None or row.must_ask else _take(connection, claim, row)
-
-
-def take_back(connection: Connection, work: Work) -> None:
-    """It was announced and did not leave: as if it had never been taken."""
-    receipt = work.receipt
-    connection.execute(_TAKE_BACK, {"receipt": receipt.id, "claim": receipt.claim_id, "log": work.log_id})
+    return _take(connection, claim, _PICK_UNLOCKED)
 
 
 def announce_again(connection: Connection, work: Work) -> Work:
@@ -127,18 +100,13 @@ def is_any_due(executor: Executor, cashbox_id: int) -> bool:
     return bool(executor.execute(_IS_ANY_DUE, {"cashbox": cashbox_id}).scalar())
 
 
-def _read(connection: Connection, claim: CashboxClaim, flying_id: int = 0, *, is_patient: bool = False) -> Row[Any] | None:
-    """The row that is due, locked. Extends the lease on the way."""
-    statement = _PICK_WAITING if is_patient else _PICK_UNLOCKED
-    values = {"cashbox": claim.cashbox_id, "claim": claim.claim_id, "lease": claim.lease, "flying": flying_id}
-    row = connection.execute(statement, values).first()
+def _take(connection: Connection, claim: CashboxClaim, pick: TextClause) -> Work | None:
+    """Extends the lease on the way."""
+    values = {"cashbox": claim.cashbox_id, "claim": claim.claim_id, "lease": claim.lease}
+    row = connection.execute(pick, values).first()
     if row is None:
         raise ClaimLost
-    return row if row.id is not None else None
-
-
-def _take(connection: Connection, claim: CashboxClaim, row: Row[Any] | None) -> Work | None:
-    if row is None:
+    if row.id is None:
         return None
     work = Work(
         receipt=_to_receipt(row, claim),
@@ -146,7 +114,6 @@ def _take(connection: Connection, claim: CashboxClaim, row: Row[Any] | None) -> 
         must_ask=row.must_ask,
         log_id=None,
         origin=Origin(row.delivery_id, row.request_id),
-        others_wait=row.others_wait,
     )
     if not work.must_ask:
         return announce_again(connection, work)

@@ -110,7 +110,7 @@ def _dispatch(services: Services) -> None:
     rows = _put_back_records(services.sessions, services.producer)
     if rows:
         publish_records(services.producer, rows)
-    returns = order_due_returns(services.sessions, services.settings)
+    returns = order_due_returns(services)
     for order_id in [*returns, *_find_return_orders(services.sessions)]:
         publish_task(services.producer, MAKE_RETURN, [order_id])
     for order_id in find_due_orders(services.sessions, _stale_before()):

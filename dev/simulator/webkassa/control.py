@@ -93,8 +93,8 @@ def _add_fault(simulator: Simulator, _query: Query, body: Body) -> Any:
     return {"id": simulator.faults.add(body, OPERATION_NAMES)}
 
 
-def _clear_faults(simulator: Simulator, _query: Query, _body: Body) -> Any:
-    simulator.faults.clear()
+def _lift_faults(simulator: Simulator, _query: Query, _body: Body) -> Any:
+    simulator.faults.lift()
     return OK
 
 
@@ -155,7 +155,7 @@ ACTIONS: dict[tuple[str, str], Callable[[Simulator, Query, Body], Any]] = {
     ("POST", "tokens/expire"): _expire_tokens,
     ("GET", "faults"): _list_faults,
     ("POST", "faults"): _add_fault,
-    ("DELETE", "faults"): _clear_faults,
+    ("DELETE", "faults"): _lift_faults,
     ("POST", "clock"): _move_clock,
     ("POST", "reset"): _reset,
 }

@@ -109,7 +109,7 @@ class Exchange:
         """False when nobody is left to answer: what was not done by then is not done any more."""
         if not fault.seconds:
             return True
-        return self._wire.wait(fault.seconds, self._is_cancelled, linger=fault.linger)
+        return self._wire.wait(fault.seconds, self._is_cancelled, lambda: fault.is_lifted, linger=fault.linger)
 
     def _is_cancelled(self) -> bool:
         return self._simulator.closing.is_set() or self._simulator.generation != self._generation

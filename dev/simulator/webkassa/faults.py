@@ -47,8 +47,9 @@ class Fault:
     retry_after: int | None = None
     alternatives: str | None = None
     hits: int = 0
-    # Last: not a field of an order, and skipped by READERS.
+    # From here on no field of an order, and skipped by READERS.
     id: int = 0
+    is_lifted: bool = False
     dice: random.Random = field(default_factory=random.Random, repr=False)
 
     def matches(self, operation: str, when: str, cashbox: str | None) -> bool:
@@ -95,6 +96,13 @@ class Faults:
 
     def clear(self) -> None:
         with self._lock:
+            self._faults.clear()
+
+    def lift(self) -> None:
+        """None is left, and a call that one holds goes on at once."""
+        with self._lock:
+            for fault in self._faults:
+                fault.is_lifted = True
             self._faults.clear()
 
 

@@ -12,6 +12,7 @@ class PaymentRecord(Base):
     `purpose` keeps fees, deposits and refunds apart from what pays a sale.
     `paid_at` is when it was first told; `changed_at` is Altegio's time of the newest word: a revoked one's end.
     `kind` is None when Altegio did not say where the money went; the configured default stands in.
+    `moved_from_record_id`, `moved_from_document_id`: the sale that the operation paid before Altegio moved it.
     """
 
     __tablename__ = "payment_records"
@@ -21,6 +22,8 @@ class PaymentRecord(Base):
     record_id: Mapped[int | None]
     visit_id: Mapped[int | None]
     document_id: Mapped[int | None]
+    moved_from_record_id: Mapped[int | None]
+    moved_from_document_id: Mapped[int | None]
     kind: Mapped[str | None] = mapped_column(Text)
     amount: Mapped[Money]
     state: Mapped[str] = mapped_column(Text, server_default=PaymentState.ACTIVE)
@@ -46,4 +49,17 @@ class PaymentRecord(Base):
             "document_id",
             postgresql_where=text("record_id IS NULL AND document_id IS NOT NULL"),
         ),
+        Index(
+            "ix_payment_records_moved_from_record",
+            "company_id",
+            "moved_from_record_id",
+            postgresql_where=text("moved_from_record_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_payment_records_moved_from_document",
+            "company_id",
+            "moved_from_document_id",
+            postgresql_where=text("moved_from_document_id IS NOT NULL"),
+        ),
+        Index("ix_payment_records_visit", "company_id", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),
     )

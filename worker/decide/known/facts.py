@@ -65,10 +65,18 @@ def read_facts(services: Services, subject: Subject) -> Facts:
             return _read_visit(services, client, subject, read_at)
         return _read_goods(services, client, subject, read_at)
     except NotFound:
-        return Facts(read_at)
+        return Facts(read_at, payments=_read_payments_left(services, client, subject))
     except NoRights as error:
         _tell_rights(services, error)
         return Facts(read_at, denied=True)
+
+
+def _read_payments_left(services: Services, client: AltegioClient, subject: Subject) -> tuple[FinanceOperation, ...] | None:
+    """A visit that is gone may leave its payments behind; of a document nothing can be asked then."""
+    if subject.record_id is None:
+        return None
+    left = _read_ledger(services, client, subject, Record(id=subject.record_id))
+    return None if left is None else tuple(left)
 
 
 def _read_visit(services: Services, client: AltegioClient, subject: Subject, read_at: datetime) -> Facts:

@@ -20,6 +20,7 @@ from shared.storage.models import Cashbox, CashboxLicence, FiscalizationLog, Rec
 from worker.alerts import kinds
 from worker.rounds.watch.condition import Condition, ask, make_condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
+from worker.rounds.watch.looks import find_looks_behind
 from worker.salon.cashboxes import list_unknown_salons
 from worker.services import Services
 from worker.webkassa.errors import LoginRefused
@@ -192,4 +193,5 @@ _LOOKS: dict[str, _Look] = {
     kinds.SHIFT_OLD: _of_tables(find_old_shifts),
     kinds.SHIFT_NOT_CLOSED: _of_tables(find_unclosed_shifts),
     kinds.OFFLINE: _of_tables(find_autonomous),
+    kinds.LOOK_BEHIND: lambda services: find_looks_behind(services.sessions, services.settings, services.altegio),
 }

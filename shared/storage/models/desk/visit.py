@@ -13,6 +13,7 @@ class Visit(Base):
 
     `lines`: [{name, is_service, count, price, discount, total}], amounts as JSON numbers in tenge. `total` is None where the
     lines cannot be added up; `problem` says why. `client_phone` is digits only. `is_open`: nothing was paid or issued yet.
+    `paid_told_at`: Altegio's time of the newest word that the visit was paid in full.
     """
 
     __tablename__ = "visits"
@@ -30,6 +31,7 @@ class Visit(Base):
     problem: Mapped[str | None] = mapped_column(Text)
     is_open: Mapped[bool] = mapped_column(Boolean)
     is_deleted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    paid_told_at: Mapped[Moment | None]
 
     __table_args__ = (
         UniqueConstraint("company_id", "record_id"),

@@ -45,6 +45,9 @@ class Client:
         assert response.status_code == 200, response.text
         return response.json()
 
+    def lift_faults(self) -> None:
+        self.session.delete(f"{self.url}/_sim/faults", timeout=10).raise_for_status()
+
     def look(self, path: str) -> Any:
         return self.session.get(f"{self.url}/_sim/{path}", timeout=10).json()
 

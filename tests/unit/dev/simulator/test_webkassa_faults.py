@@ -114,6 +114,20 @@ def test_lingering_request_keeps_the_cashbox_and_registers_late(client: Any, get
     assert client.sell("a")["Errors"][0]["Code"] == 14
 
 
+@pytest.mark.parametrize("linger", [False, True])
+def test_a_held_call_goes_on_when_no_fault_is_left(client: Any, linger: bool) -> None:
+    client.login()
+    order(client, "slow", seconds=60, linger=linger)
+    sold: list[Any] = []
+    caller = threading.Thread(target=lambda: sold.append(client.sell("a", timeout=30)))
+    caller.start()
+    wait_until(lambda: client.look("faults")[0]["hits"] == 1)
+    assert client.look("receipts") == []
+    client.lift_faults()
+    caller.join(timeout=5)
+    assert [row["check_number"] for row in client.look("receipts")] == [answer["Data"]["CheckNumber"] for answer in sold]
+
+
 def test_reset_ends_what_is_under_way(client: Any) -> None:
     client.login()
     order(client, "slow", seconds=60, linger=True)

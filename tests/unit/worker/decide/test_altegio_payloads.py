@@ -12,6 +12,7 @@ from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import RecordState
 from shared.storage.db import load_json
 from tests.unit.material import ALTEGIO, list_names, load_expected
+from worker.decide.money import NO_MONEY
 from worker.decide.operations import is_payment, pays_goods
 from worker.decide.rules import (
     AskPerson,
@@ -106,7 +107,7 @@ def judge(arrival: Arrival) -> tuple[str, str | None]:
     match entity:
         case Record():
             lines, total = build_lines(entity)
-            return end(decide_record(entity, str(arrival.status), total, [], None, POLICY), lines)
+            return end(decide_record(entity, str(arrival.status), total, NO_MONEY, None, POLICY), lines)
         case GoodsOperation():
             return judge_goods(entity, str(arrival.status))
         case FinanceOperation():

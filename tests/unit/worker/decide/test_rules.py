@@ -9,6 +9,7 @@ from shared.altegio import FinanceOperation, GoodsOperation, Record
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind
 from tests.unit.material import make_record
+from worker.decide.money import NO_MONEY, KnownPayment, SaleMoney
 from worker.decide.operations import find_payment_kind, find_purpose, is_payment
 from worker.decide.rules import (
     AlreadyReceipted,
@@ -17,11 +18,10 @@ from worker.decide.rules import (
     Decision,
     Ignore,
     IssueReceipt,
-    KnownPayment,
+    KnownFacts,
     LiveReceipt,
     ReturnDue,
     decide_record,
-    find_contradiction,
     find_reason_to_ignore_goods,
     has_marker,
     may_turn_with_payments,
@@ -48,8 +48,10 @@ def decide(
     payments: tuple[KnownPayment, ...] = (),
     live: LiveReceipt | None = None,
     policy: Policy = Policy(),  # noqa: B008 - frozen
+    was_paid: bool = False,
 ) -> Decision:
-    return decide_record(make_record(**(fields or {})), status, total, payments, live, policy)
+    money, known = SaleMoney(payments, was_told=bool(payments)), KnownFacts(was_paid=was_paid)
+    return decide_record(make_record(**(fields or {})), status, total, money, live, policy, known)
 
 
 def paid(amount: int | str, kind: PaymentKind | None = CARD) -> KnownPayment:
@@ -78,7 +80,7 @@ def test_when_a_receipt_is_due(fields: dict[str, Any], policy: Policy, kind: typ
 @pytest.mark.parametrize(("policy", "kind"), [(Policy(), IssueReceipt), (ALWAYS, IssueReceipt), (MANUAL, AwaitPayment)])
 def test_a_record_silent_on_payment_is_due_as_it_stands(policy: Policy, kind: type[Decision]) -> None:
     record = make_record().model_validate(SILENT)
-    assert type(decide_record(record, "update", PRICE, [], None, policy)) is kind
+    assert type(decide_record(record, "update", PRICE, NO_MONEY, None, policy)) is kind
 
 
 @pytest.mark.parametrize("policy", [Policy(), ALWAYS, MANUAL])
@@ -117,7 +119,12 @@ def test_marker_is_a_word(comment: str, marker: str, passes: bool) -> None:
 
 
 def test_marker_is_not_asked_for_when_money_is_taken_back() -> None:
-    assert type(decide(UNPAID, live=ISSUED, policy=Policy(comment_marker="фч"))) is ReturnDue
+    assert type(decide(UNPAID, live=ISSUED, policy=Policy(comment_marker="фч"), was_paid=True)) is ReturnDue
+
+
+@pytest.mark.parametrize("live", [ISSUED, ON_ITS_WAY])
+def test_seen_to_be_paid_and_unpaid_now_is_a_managers_matter(live: LiveReceipt) -> None:
+    assert decide(UNPAID, live=live, was_paid=True) == ReturnDue("the record is no longer paid in full")
 
 
 @pytest.mark.parametrize(
@@ -130,8 +137,7 @@ def test_marker_is_not_asked_for_when_money_is_taken_back() -> None:
         pytest.param(ON_ITS_WAY, {}, Decimal(3000), AskPerson, id="less-while-on-its-way"),
         pytest.param(ISSUED, {}, ZERO, AskPerson, id="free-after-the-receipt"),
         pytest.param(ISSUED, {}, CannotBuild("no_price", "x"), AskPerson, id="lines-broken-after-the-receipt"),
-        pytest.param(ISSUED, UNPAID, PRICE, ReturnDue, id="payment-taken-back"),
-        pytest.param(ON_ITS_WAY, UNPAID, PRICE, ReturnDue, id="payment-taken-back-on-the-way"),
+        pytest.param(ISSUED, UNPAID, PRICE, AlreadyReceipted, id="never-seen-to-be-paid"),
         pytest.param(NEVER_SENT, {}, PRICE, IssueReceipt, id="never-sent-takes-the-new-sum"),
     ],
 )
@@ -258,25 +264,6 @@ def test_what_payments_on_their_way_could_change(decision: Decision, may_turn: b
     assert may_turn_with_payments(decision) is may_turn
 
 
-@pytest.mark.parametrize(
-    ("payments", "words"),
-    [
-        pytest.param([paid(4000, CASH)], None, id="the-same"),
-        pytest.param([paid(1500, CASH), paid(2500, CASH)], None, id="the-same-in-parts"),
-        pytest.param([paid(4000, None)], None, id="an-unknown-kind-contradicts-nothing"),
-        pytest.param([], "taken back", id="gone"),
-        pytest.param([paid(3000, CASH)], "3000.00 ₸", id="less"),
-        pytest.param([paid(3000, CASH), paid(3000, CASH)], "6000.00 ₸", id="more"),
-        pytest.param([paid(4000, CARD)], "card 4000.00 ₸", id="another-kind"),
-        pytest.param([paid(1000, MOBILE), paid(3000, CASH)], "mobile 1000.00 ₸", id="partly-another-kind"),
-    ],
-)
-def test_what_payments_say_against_a_receipt(payments: list[KnownPayment], words: str | None) -> None:
-    doubt = find_contradiction({CASH: PRICE}, payments)
-    assert (words in doubt.reason) if words and doubt else (doubt is words)
-    assert doubt is None or doubt.is_paid_back == (not payments)
-
-
 GOODS = {"id": 5, "document_id": 77, "type_id": 1, "record_id": 0, "amount": -1, "cost": 900, "comment": ""}
 
 
@@ -360,7 +347,7 @@ def test_a_salon_says_what_its_accounts_are(account: Any, kind: PaymentKind | No
 def test_a_payment_taken_back_before_its_receipt_was_sent_needs_no_return(status: str) -> None:
     """Nothing exists at Webkassa, so there is nothing to give back; the waiting receipt is withdrawn with the payment."""
     record = Record.model_validate({"paid_full": 0, "deleted": status == "delete"})
-    decision = decide_record(record, status, PRICE, [], NEVER_SENT, Policy())
+    decision = decide_record(record, status, PRICE, NO_MONEY, NEVER_SENT, Policy())
     assert isinstance(decision, Ignore if status == "delete" else AwaitPayment)
 
 

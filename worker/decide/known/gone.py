@@ -1,0 +1,39 @@
+"""Whether a sale's money is gone, by what Altegio says at this moment: the only ground for a return that nobody ordered."""
+
+from sqlalchemy.orm import Session
+
+from shared.config import Settings
+from shared.storage.locks import lock_document, lock_visit
+from shared.storage.models import Receipt
+from worker.decide.known.facts import Facts
+from worker.decide.known.patience import patience_of
+from worker.decide.known.payments import doubt_sale, take_over_ledger
+from worker.decide.sales import Subject
+from worker.salon.policy import Policy
+
+
+def lock_subject(session: Session, subject: Subject) -> None:
+    """Lets one transaction at a time decide about a sale."""
+    if subject.record_id:
+        lock_visit(session, subject.company_id, subject.record_id)
+    else:
+        lock_document(session, subject.company_id, subject.document_id)
+
+
+def find_kept(
+    session: Session, settings: Settings, subject: Subject, receipt: Receipt, facts: Facts, policy: Policy
+) -> str | None:
+    """Says why the money of a receipt may still be there; None where payments were told and none is in force.
+
+    Call it under the lock of the subject, with facts just read. Raises AnswerTooOld.
+    """
+    if facts.denied or facts.payments is None:
+        return "Altegio's ledger cannot be read"
+    take_over_ledger(session, subject, facts, policy, patience=patience_of(settings))
+    record = facts.record
+    if record is not None and not record.deleted and record.is_paid:
+        return "Altegio calls the visit paid in full"
+    doubt = doubt_sale(session, subject, receipt)
+    if doubt is None:
+        return "Altegio's payments agree with the receipt"
+    return None if doubt.is_paid_back else doubt.reason

@@ -1,0 +1,51 @@
+"""How long Altegio is asked again before its silence, or an old answer, is believed.
+
+A record may be readable some seconds after its webhook only, and a read may be older than the webhook (facts of Altegio,
+sure by one careful report): Altegio is a witness, not an oracle.
+"""
+
+import random
+from datetime import timedelta
+
+from shared.clock import utc_now
+from shared.config import Settings
+from worker.altegio.errors import AnswerTooOld
+from worker.decide.delivery import Delivery
+from worker.decide.known.facts import Facts
+from worker.decide.resolution import Resolution
+from worker.services import Services
+
+# Deliveries given up with these codes are decided anew when the record, or its payment, turns up.
+NOT_IN_ALTEGIO, ALTEGIO_BEHIND = "not_in_altegio", "altegio_behind"
+WOKEN_BY_APPEARING = (NOT_IN_ALTEGIO, ALTEGIO_BEHIND)
+# How soon Altegio is asked again: sooner for a young delivery.
+FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 60.0
+# A stamp further ahead than this is no stamp of Altegio's.
+_LONGEST_CLOCK_ERROR = timedelta(minutes=5)
+
+
+def patience_of(settings: Settings) -> timedelta:
+    return timedelta(seconds=settings.altegio_patience_seconds)
+
+
+def seconds_to_next_look(delivery: Delivery, rng: random.Random) -> float:
+    age = (utc_now() - delivery.created_at).total_seconds()
+    return min(LAST_RETRY_SECONDS, max(FIRST_RETRY_SECONDS, age / 5)) * rng.uniform(0.5, 1)
+
+
+def give_up_unknown(services: Services, delivery: Delivery, reason: str) -> Resolution:
+    """Asks again while the delivery is young; later what Altegio does not know is taken for forged."""
+    if utc_now() - delivery.created_at < patience_of(services.settings):
+        return Resolution.retrying(
+            NOT_IN_ALTEGIO, f"{reason} yet: asked again", seconds_to_next_look(delivery, services.rng)
+        )
+    return Resolution.dead(NOT_IN_ALTEGIO, f"{reason}: a forged body, or a token without the right")
+
+
+def refuse_older_answer(facts: Facts, delivery: Delivery) -> None:
+    """Raises AnswerTooOld where the record that was read is older than what the webhook told."""
+    read = facts.record.last_change_date if facts.record is not None else None
+    told = delivery.changed_at
+    if read is None or told is None or read >= told or told > utc_now() + _LONGEST_CLOCK_ERROR:
+        return
+    raise AnswerTooOld("Altegio's answer is older than its webhook")
