@@ -11,6 +11,7 @@ from tests.support.altegio import AltegioControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
 from tests.support.simulator import SimulatorControl
+from tests.support.statements import explain, note_statements
 from worker.rounds.hook_check import check_hooks, find_hook_problem
 from worker.rounds.missed_webhooks import OVERLAP, catch_up, find_salons
 
@@ -112,7 +113,10 @@ class TestRecords:
         bridge.deliver(visit(1))
         bridge.execute("INSERT INTO cashboxes (unique_number, company_id) VALUES ('SWK00000002', 777)")
         bridge.deliver(visit(2, company=999))
-        assert find_salons(bridge.services.sessions, bridge.services.settings) == [777, COMPANY]
+        with note_statements(bridge.services) as seen:
+            assert find_salons(bridge.services.sessions, bridge.services.settings) == [777, COMPANY]
+        (question,) = (each for each in seen if "RECURSIVE" in each[0])
+        assert "Seq Scan" not in explain(bridge.services, *question)
 
 
 class TestLedger:

@@ -13,7 +13,7 @@ from typing import Any
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -73,23 +73,17 @@ def find_salons(sessions: SessionFactory, settings: Settings) -> Sequence[int]:
     """Those with a cashbox by name, and those the environment's cashbox serves because they posted."""
     with sessions.begin() as session:
         named = set(list_salons(session, settings))
-        posted = set(session.scalars(_DISTINCT_SALONS)) - named
+        posted = set(session.scalars(_build_distinct_salons())) - named
         served = {company_id for company_id in posted if load_salon(session, settings, company_id).cashbox is not None}
     return sorted(named | served)
 
 
-# One probe of the index a salon, however many visits there are.
-_DISTINCT_SALONS = text(
-    """
-    WITH RECURSIVE salon AS (
-        (SELECT company_id FROM visits ORDER BY company_id LIMIT 1)
-        UNION ALL
-        SELECT (SELECT company_id FROM visits WHERE company_id > salon.company_id ORDER BY company_id LIMIT 1)
-        FROM salon WHERE salon.company_id IS NOT NULL
-    )
-    SELECT company_id FROM salon WHERE company_id IS NOT NULL
-    """
-).columns(company_id=Visit.company_id.type)
+def _build_distinct_salons() -> Select[int]:
+    """One probe of the index a salon, however many visits there are."""
+    salon = select(func.min(Visit.company_id).label("company_id")).cte("salon", recursive=True)
+    following = select(func.min(Visit.company_id)).where(Visit.company_id > salon.c.company_id).scalar_subquery()
+    salon = salon.union_all(select(following).where(salon.c.company_id.is_not(None)))
+    return select(salon.c.company_id).where(salon.c.company_id.is_not(None))
 
 
 def _begin(sessions: SessionFactory, company_id: int, what: str) -> _Look | None:

@@ -75,7 +75,8 @@ _CASHBOXES = select(Cashbox.id).where(
     Cashbox.paused_until.is_(None) | (Cashbox.paused_until <= func.now()),
     _FIRST_DUE.is_not(None),
 )
-# Most ticks find nothing: one round trip then, of a few index pages, however large the tables. Built once.
+# Most ticks find nothing: one round trip then, of a few index pages, however large the tables. Built once,
+# of models, since the questions that follow share the conditions.
 _IS_ANYTHING_DUE = select(
     or_(
         exists(_CASHBOXES),

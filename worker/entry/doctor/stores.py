@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 import shared
@@ -30,7 +31,7 @@ MIGRATIONS = Path(shared.__file__).resolve().parent.parent / "migrations"
 def look_at_database(sessions: SessionFactory) -> Finding:
     try:
         with sessions() as session:
-            version = int(session.scalar(text("SHOW server_version_num")) or 0) // 10_000
+            version = int(session.scalar(select(func.current_setting("server_version_num"))) or 0) // 10_000
     except SQLAlchemyError as error:
         # The message of the driver names host and port, and no password.
         said = str(getattr(error, "orig", error)).strip().splitlines()[0]
@@ -48,8 +49,10 @@ def look_at_schema(sessions: SessionFactory) -> Finding:
     head = scripts.get_current_head()
     try:
         with sessions() as session:
-            current = session.scalar(text("SELECT version_num FROM alembic_version"))
+            current = MigrationContext.configure(session.connection()).get_current_revision()
     except SQLAlchemyError:
+        current = None
+    if current is None:
         return problem(name, "the database is empty", fix)
     if current == head:
         return ok(name, f"at {head}")
