@@ -91,7 +91,7 @@ def _counts() -> Iterator[tuple[str, str, list[str], Select[*tuple[Any, ...]]]]:
         "cashbox_paused",
         "1 while sales of a cashbox are held back.",
         ["cashbox"],
-        select(Cashbox.unique_number, cast(func.coalesce(Cashbox.paused_until > func.now(), False), Integer)),
+        select(Cashbox.unique_number, cast(Cashbox.paused_since.is_not(None), Integer)),
     )
 
 

@@ -9,7 +9,6 @@ MINUTE = timedelta(minutes=1)
 
 DEAD_LETTER = "dead_letter"
 BREAKER_OPEN = "breaker_open"
-LOGIN_REFUSED = "login_refused"
 CASHBOX_PAUSED = "cashbox_paused"
 OLDEST_UNISSUED = "oldest_unissued"
 LICENCE_END = "licence_end"
@@ -43,13 +42,13 @@ class Kind:
 
 _ANY = Kind()
 _KINDS: Mapping[str, Kind] = {
-    # A refused login makes a dead letter of every sale.
-    DEAD_LETTER: Kind(calm=MINUTE, worse_after=30 * MINUTE, explained_by=frozenset({LOGIN_REFUSED})),
+    DEAD_LETTER: Kind(calm=MINUTE, worse_after=30 * MINUTE),
     # Webkassa restarts and networks hiccup; a minute of it is nobody's business.
     BREAKER_OPEN: Kind(settle=MINUTE),
-    LOGIN_REFUSED: Kind(calm=MINUTE),
+    # Between two probes nothing is told: one pause is one alert.
+    CASHBOX_PAUSED: Kind(calm=MINUTE),
     # An old visit that is paid today, or replayed, is decided within a minute.
-    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, LOGIN_REFUSED, CASHBOX_PAUSED, BROKER})),
+    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),

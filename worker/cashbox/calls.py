@@ -14,6 +14,7 @@ from worker.webkassa.errors import (
     AlreadyIssued,
     OutcomeUnknown,
     ReceiptRejected,
+    RegisterRefused,
     ShiftExpired,
     ShiftNotOpen,
     WebkassaError,
@@ -82,6 +83,6 @@ def outcome_of(error: WebkassaError) -> CallOutcome:
         return CallOutcome.DUPLICATE
     if isinstance(error, OutcomeUnknown):
         return CallOutcome.UNKNOWN
-    if isinstance(error, ReceiptRejected | ShiftExpired | ShiftNotOpen):
+    if isinstance(error, ReceiptRejected | RegisterRefused | ShiftExpired | ShiftNotOpen):
         return CallOutcome.REJECTED
     return CallOutcome.UNAVAILABLE

@@ -1,18 +1,27 @@
-"""What a failed call means for more than itself: the breaker, the cashbox's rest after a lost answer, its pause."""
+"""What a failed call means for more than itself: the breaker of the host, the cashbox's rest, its pause and its recovery.
 
+A cashbox that fails rests longer each time, which is a breaker of its own: one that answers -1 for hours is probed now and
+then and slows nobody else. One that refuses us (a password, a right, a licence, a block) is paused with the reason: nothing
+of it is given up, it is probed every few minutes, and the first receipt it takes ends the pause.
+"""
+
+import random
 from datetime import timedelta
 
 from sqlalchemy import func, update
 
 from shared.logging import get_logger
-from shared.storage.db import SessionFactory
+from shared.storage.db import Executor, SessionFactory, begin
 from shared.storage.models import Cashbox
+from shared.storage.statements import table_of
 from worker.cashbox.claim import CashboxClaim
+from worker.services import Services
 from worker.webkassa.breaker import Breaker
 from worker.webkassa.errors import (
+    Blame,
     CashboxBusy,
-    OfflineTooLong,
     OutcomeUnknown,
+    RegisterRefused,
     ShiftExpired,
     WebkassaError,
     WebkassaUnavailable,
@@ -23,11 +32,15 @@ log = get_logger(__name__)
 # After a lost answer the register may still be at work on the call, and takes one at a time.
 REST_AFTER_TIMEOUT_SECONDS = 10.0
 REST_AFTER_LOST_ANSWER_SECONDS = 1.0
-OFFLINE_PAUSE_SECONDS = 300
+# The longest that a cashbox which keeps failing is left alone.
+LONGEST_REST_SECONDS = 60.0
+_MAX_REASON = 500
+
+_cashboxes = table_of(Cashbox)
 
 
 def tell_breaker(breaker: Breaker, error: WebkassaError) -> bool:
-    """Whether Webkassa fails for everybody. Failures of the service count, refusals by the register are signs of life."""
+    """Whether Webkassa fails for everybody. Failures of the service count; whatever a register answers is a sign of life."""
     if isinstance(error, ShiftExpired):
         return breaker.is_open()
     if isinstance(error, WebkassaUnavailable | OutcomeUnknown) and _is_service_failure(error.code):
@@ -37,29 +50,67 @@ def tell_breaker(breaker: Breaker, error: WebkassaError) -> bool:
 
 
 def _is_service_failure(code: str | None) -> bool:
-    """No answer, the register's own «unknown error», or a gateway's 5xx."""
-    return code in (None, "-1") or (len(code) == 3 and code.startswith("5"))
+    """No answer, or a gateway's 5xx. The register's own "unknown error" (-1) is its own trouble, not the host's."""
+    return code is None or (len(code) == 3 and code.startswith("5"))
 
 
 def seconds_to_rest(error: WebkassaError) -> float:
-    """How long the register is left alone after that."""
+    """How long the register is left alone after that, by what it may still be doing."""
     if isinstance(error, OutcomeUnknown):
         return REST_AFTER_TIMEOUT_SECONDS if error.may_still_run else REST_AFTER_LOST_ANSWER_SECONDS
     return REST_AFTER_LOST_ANSWER_SECONDS if isinstance(error, CashboxBusy) else 0.0
 
 
-def rest_or_pause(sessions: SessionFactory, claim: CashboxClaim, error: WebkassaError) -> None:
-    claim.rest_seconds = seconds_to_rest(error) or claim.rest_seconds
-    if isinstance(error, OfflineTooLong):
-        _pause(sessions, claim.cashbox_id, str(error))
+def rest_or_pause(services: Services, claim: CashboxClaim, error: WebkassaError, *, is_outage: bool = False) -> None:
+    """Lets the cashbox rest after a failure, longer each time, or pauses it. An outage of the host is not its failure."""
+    seconds = seconds_to_rest(error)
+    if isinstance(error, RegisterRefused):
+        _pause(services, claim.cashbox_id, error)
+    elif error.blame is Blame.SERVICE and not is_outage:
+        failures = _count_failure(services.sessions, claim.cashbox_id)
+        seconds = max(seconds, rest_of_failures(failures, services.rng))
+    claim.rest_seconds = max(seconds, claim.rest_seconds)
 
 
-def _pause(sessions: SessionFactory, cashbox_id: int, reason: str) -> None:
-    """Sales are held back for a while, then tried again: the cashbox resumes by itself once its operator is back."""
-    with sessions.begin() as session:
-        session.execute(
-            update(Cashbox)
-            .where(Cashbox.id == cashbox_id)
-            .values(paused_until=func.now() + timedelta(seconds=OFFLINE_PAUSE_SECONDS), paused_reason=reason)
+def rest_of_failures(failures: int, rng: random.Random) -> float:
+    """After so many in a row, in seconds: doubled each time, with jitter."""
+    return min(LONGEST_REST_SECONDS, 2.0 ** min(failures - 1, 10)) * rng.uniform(0.5, 1)
+
+
+def _count_failure(sessions: SessionFactory, cashbox_id: int) -> int:
+    counted = (
+        update(_cashboxes)
+        .where(_cashboxes.c.id == cashbox_id)
+        .values(failures=_cashboxes.c.failures + 1)
+        .returning(_cashboxes.c.failures)
+    )
+    with begin(sessions) as connection:
+        failures: int = connection.execute(counted).scalar_one()
+    return failures
+
+
+def _pause(services: Services, cashbox_id: int, error: RegisterRefused) -> None:
+    """Sales are held back; the next probe is after `REGISTER_PROBE_SECONDS`, since a login that knocks may be locked."""
+    seconds = services.settings.register_probe_seconds * services.rng.uniform(0.8, 1)
+    with begin(services.sessions) as connection:
+        connection.execute(
+            update(_cashboxes)
+            .where(_cashboxes.c.id == cashbox_id)
+            .values(
+                paused_until=func.now() + timedelta(seconds=seconds),
+                paused_since=func.coalesce(_cashboxes.c.paused_since, func.now()),
+                paused_reason=str(error)[:_MAX_REASON],
+                paused_code=error.code,
+            )
         )
-    log.error("cashbox is paused: autonomous for over 72 hours", cashbox_id=cashbox_id)
+    log.error("cashbox is paused", cashbox_id=cashbox_id, code=error.code, error=type(error).__name__)
+
+
+def note_recovery(executor: Executor, cashbox_id: int) -> None:
+    """Ends the pause and forgets the failures of a cashbox that has just done its work."""
+    executor.execute(
+        update(_cashboxes)
+        .where(_cashboxes.c.id == cashbox_id)
+        .values(failures=0, paused_until=None, paused_since=None, paused_reason=None, paused_code=None)
+    )
+    log.info("cashbox is well again", cashbox_id=cashbox_id)

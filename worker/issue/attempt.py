@@ -5,13 +5,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection
 
 from shared.clock import utc_now
-from shared.fiscal.statuses import CallOutcome
+from shared.fiscal.statuses import CallOutcome, ReceiptKind
 from shared.logging import get_logger
 from shared.storage.db import begin
 from worker.cashbox.calls import close_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
-from worker.cashbox.failures import rest_or_pause, tell_breaker
+from worker.cashbox.failures import note_recovery, rest_or_pause, tell_breaker
 from worker.cashbox.shift.reports import ShiftHasUnknown, close_shift
 from worker.cashbox.shift.rows import EXPIRED
 from worker.issue.lost_answer import find_document
@@ -22,14 +22,18 @@ from worker.webkassa.errors import (
     AlreadyIssued,
     OutcomeUnknown,
     ReceiptRejected,
+    RegisterRefused,
     ShiftExpired,
     UnknownVendorCode,
     WebkassaError,
 )
-from worker.webkassa.retry_policy import DeadLetter, RetryIn, Snooze, decide_retry
+from worker.webkassa.retry_policy import ASK_AGAIN_SECONDS, DeadLetter, RetryIn, Snooze, decide_retry
 from worker.webkassa.schemas import FiscalReceipt, UnreadableAnswer, read_check_data
 
 log = get_logger(__name__)
+
+# Webkassa's code for an operation that the cashier's rights leave out.
+NO_RIGHT = "4"
 
 
 class Issued(NamedTuple):
@@ -46,7 +50,13 @@ def send(services: Services, work: Work) -> Issued:
 
 def save_answer(connection: Connection, work: Work, issued: Issued) -> None:
     close_log(connection, _log_id(work), CallOutcome.ISSUED, response=issued.answer)
-    save_issued(connection, work.receipt, issued.document)
+    _save_document(connection, work, issued.document)
+
+
+def _save_document(connection: Connection, work: Work, document: FiscalReceipt) -> None:
+    save_issued(connection, work.receipt, document)
+    if work.is_unwell:
+        note_recovery(connection, work.receipt.cashbox_id)
 
 
 def settle_failure(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
@@ -68,7 +78,7 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     services.breaker.record_success()
     with begin(services.sessions) as connection:
         if document is not None:
-            save_issued(connection, receipt, document)
+            _save_document(connection, work, document)
         else:
             _save_not_there(connection, receipt)
     return None
@@ -84,7 +94,7 @@ def _take_duplicate(services: Services, claim: CashboxClaim, work: Work, error: 
     services.breaker.record_success()
     with begin(services.sessions) as connection:
         close_log(connection, _log_id(work), CallOutcome.DUPLICATE, error=error)
-        save_issued(connection, work.receipt, document)
+        _save_document(connection, work, document)
     return None
 
 
@@ -101,8 +111,7 @@ def _renew_shift(services: Services, claim: CashboxClaim, work: Work, error: Shi
     except ShiftHasUnknown:
         return _fail(services, claim, work, error)
     except OutcomeUnknown as failure:  # of the report; the receipt itself was refused for certain
-        tell_breaker(services.breaker, failure)
-        rest_or_pause(services.sessions, claim, failure)
+        rest_or_pause(services, claim, failure, is_outage=tell_breaker(services.breaker, failure))
         return _fail(services, claim, work, error)
     except WebkassaError as failure:
         return _fail(services, claim, work, failure)
@@ -139,12 +148,21 @@ def _save_not_there(connection: Connection, receipt: DueReceipt) -> None:
 
 def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
     """Decides what a failed call leads to and writes it down. Returns the seconds to wait, None for never."""
-    is_outage = tell_breaker(services.breaker, error)
-    rest_or_pause(services.sessions, claim, error)
     receipt = work.receipt
-    age = utc_now() - receipt.budget_starts_at
-    decision = decide_retry(error, receipt.budget_used, age, services.budget, is_outage=is_outage, rng=services.rng)
+    error = _blame_return(receipt, error)
+    is_outage = tell_breaker(services.breaker, error)
+    rest_or_pause(services, claim, error, is_outage=is_outage)
     may_exist = work.must_ask or isinstance(error, OutcomeUnknown | AlreadyIssued)
+    decision = decide_retry(
+        error,
+        receipt.budget_used,
+        utc_now() - receipt.budget_starts_at,
+        services.budget,
+        attempts=receipt.attempts,
+        is_outage=is_outage,
+        may_exist=may_exist,
+        rng=services.rng,
+    )
     log.warning(
         "attempt failed",
         receipt_id=receipt.id,
@@ -158,6 +176,13 @@ def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaEr
         if work.log_id is not None:
             close_log(connection, work.log_id, outcome_of(error), error=error)
         return _save_decision(connection, receipt, error, decision, claim.rest_seconds, may_exist=may_exist)
+
+
+def _blame_return(receipt: DueReceipt, error: WebkassaError) -> WebkassaError:
+    """Returns are a right of its own: a cashier without it may sell, and one return must not hold up every sale."""
+    if receipt.kind == ReceiptKind.RETURN and isinstance(error, RegisterRefused) and error.code == NO_RIGHT:
+        return ReceiptRejected(error.text, code=error.code, response=error.response)
+    return error
 
 
 def _save_decision(
@@ -175,8 +200,9 @@ def _save_decision(
     seconds = max(decision.seconds, rest_seconds)
     counts = isinstance(decision, RetryIn)
     if may_exist:
-        # Asking is harmless and settles the shift, so it is not put off as long as sending again would be.
-        seconds = max(min(seconds, 15.0), rest_seconds, error.retry_after or 0.0)
+        if seconds < ASK_AGAIN_SECONDS:
+            # Asking is harmless and settles the shift, so it is not put off as long as sending again would be.
+            seconds = max(min(seconds, 15.0), rest_seconds, error.retry_after or 0.0)
         save_unknown(connection, receipt, _remember(receipt, error), seconds, counts=counts)
     else:
         save_retry(connection, receipt, error, seconds, counts=counts)

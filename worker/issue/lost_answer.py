@@ -20,7 +20,15 @@ from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.clients import CashboxClients
-from worker.webkassa.errors import AlreadyIssued, ReceiptRejected, UnknownVendorCode, WebkassaError
+from worker.webkassa.errors import (
+    AlreadyIssued,
+    LoginRefused,
+    ReceiptRejected,
+    RegisterRefused,
+    SessionExpired,
+    UnknownVendorCode,
+    WebkassaError,
+)
 from worker.webkassa.schemas import FiscalReceipt, Shift
 
 log = get_logger(__name__)
@@ -97,8 +105,13 @@ def _find_in_shift(client: WebkassaClient, cashbox: str, number: str, shift: Shi
 
 
 def _try(ask: Callable[[], FiscalReceipt | None]) -> tuple[FiscalReceipt | None, WebkassaError | None]:
-    """The answer, or the lasting reason why this way of asking gives none. Raises passing failures."""
+    """The answer, or the lasting reason why this way of asking gives none: a right to it may be missing, the call unknown.
+
+    Raises what stands in the way of every question.
+    """
     try:
         return ask(), None
-    except (ReceiptRejected, UnknownVendorCode) as error:
+    except (LoginRefused, SessionExpired):
+        raise
+    except (ReceiptRejected, RegisterRefused, UnknownVendorCode) as error:
         return None, error

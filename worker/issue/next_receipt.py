@@ -25,7 +25,8 @@ _MUST_ASK = "(state = 'unknown' OR sending_since IS NOT NULL)"
 _PICK = f"""
 WITH held AS (
     UPDATE cashboxes SET lease_until = greatest(lease_until, now() + :lease) WHERE id = :cashbox AND claim_id = :claim
-    RETURNING unique_number, coalesce(paused_until > now(), false) AS is_paused
+    RETURNING unique_number, coalesce(paused_until > now(), false) AS is_paused,
+              failures > 0 OR paused_since IS NOT NULL AS is_unwell
 ), due AS (
     SELECT id, kind, external_check_number, basis_receipt_id, total, request, attempts, budget_used, budget_starts_at,
            created_at, error_kind, error_code, error_text, {_MUST_ASK} AS must_ask
@@ -34,7 +35,7 @@ WITH held AS (
         ORDER BY {_MUST_ASK} DESC, id LIMIT 1
     ) FOR UPDATE
 )
-SELECT held.unique_number, due.*, delivery.id AS delivery_id, delivery.request_id
+SELECT held.unique_number, held.is_unwell, due.*, delivery.id AS delivery_id, delivery.request_id
 FROM held
      LEFT JOIN due ON true
      LEFT JOIN LATERAL (SELECT id, request_id FROM webhook_records WHERE receipt_id = due.id ORDER BY id LIMIT 1)
@@ -67,11 +68,15 @@ _IS_ANY_DUE = text(f"SELECT EXISTS (SELECT FROM receipts WHERE {_IS_DUE})")  # n
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A receipt that is about to be sent or, after a lost answer, asked for; `log_id` is the row of the call."""
+    """A receipt that is about to be sent or, after a lost answer, asked for; `log_id` is the row of the call.
+
+    `is_unwell`: the cashbox failed or was paused before, which a success ends.
+    """
 
     receipt: DueReceipt
     cashbox_number: str
     must_ask: bool
+    is_unwell: bool
     log_id: int | None
     origin: Origin
 
@@ -113,6 +118,7 @@ def _take(connection: Connection, claim: CashboxClaim, pick: TextClause) -> Work
         receipt=_to_receipt(row, claim),
         cashbox_number=row.unique_number,
         must_ask=row.must_ask,
+        is_unwell=row.is_unwell,
         log_id=None,
         origin=Origin(row.delivery_id, row.request_id),
     )

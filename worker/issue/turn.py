@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, suppress
 
 from shared.storage.db import begin
 from worker.cashbox.claim import CashboxClaim, ClaimLost
+from worker.cashbox.probe import is_well
 from worker.issue.attempt import Issued, ask, save_answer, send, settle_failure
 from worker.issue.log_context import receipt_context
 from worker.issue.next_receipt import Work, take_following, take_next
@@ -35,6 +36,8 @@ class Turn:
 
         Raises ClaimLost.
         """
+        if not is_well(self._services, self._claim):
+            return None
         work = self._take_next()
         while work is not None:
             with _ids_of(work):

@@ -29,7 +29,15 @@ from worker.receipt.request import as_number
 from worker.rounds.nightly_z_report import UNKNOWN_OUTCOME, settle_unknown
 from worker.services import Services
 from worker.webkassa.clients import CashboxClients
-from worker.webkassa.errors import AlreadyIssued, OutcomeUnknown, ReceiptRejected, ShiftExpired, ShiftNotOpen, WebkassaError
+from worker.webkassa.errors import (
+    AlreadyIssued,
+    OutcomeUnknown,
+    ReceiptRejected,
+    RegisterRefused,
+    ShiftExpired,
+    ShiftNotOpen,
+    WebkassaError,
+)
 
 log = get_logger(__name__)
 
@@ -97,11 +105,12 @@ def _attempt(services: Services, claim: CashboxClaim, order: CashboxOrder) -> No
     except AlreadyIssued as error:
         data = error.response.get("Data") if isinstance(error.response, dict) else None
         _finish(services.sessions, order, data if isinstance(data, dict) else {})
-    except (ReceiptRejected, ShiftNotOpen) as error:
+    except (ReceiptRejected, RegisterRefused, ShiftNotOpen) as error:
+        if isinstance(error, RegisterRefused):
+            rest_or_pause(services, claim, error)
         _end(services.sessions, order, OrderState.REFUSED, error_code=error.code, error_text=error.text[:_MAX_TEXT])
     except WebkassaError as error:
-        tell_breaker(services.breaker, error)
-        rest_or_pause(services.sessions, claim, error)
+        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
         _put_off(services.sessions, services.producer, order, error, str(error), at_least=claim.rest_seconds)
     else:
         services.breaker.record_success()

@@ -71,8 +71,7 @@ def close_due(services: Services, cashbox_id: int) -> bool:
             _put_off(services.sessions, shift, UNKNOWN_OUTCOME)
             return False
         except WebkassaError as error:
-            tell_breaker(services.breaker, error)
-            rest_or_pause(services.sessions, claim, error)
+            rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
             _put_off(services.sessions, shift, str(error))
             return False
         services.breaker.record_success()

@@ -73,7 +73,8 @@ _CASHBOXES = select(Cashbox.id).where(
     Cashbox.claim_id.is_(None) | (Cashbox.lease_until < func.now()),
     Cashbox.rest_until.is_(None) | (Cashbox.rest_until <= func.now()),
     Cashbox.paused_until.is_(None) | (Cashbox.paused_until <= func.now()),
-    _FIRST_DUE.is_not(None),
+    # A paused cashbox is probed also where nothing waits for it any more: its pause has to end.
+    _FIRST_DUE.is_not(None) | Cashbox.paused_since.is_not(None),
 )
 # Most ticks find nothing: one round trip then, of a few index pages, however large the tables. Built once,
 # of models, since the questions that follow share the conditions.
@@ -92,13 +93,15 @@ def dispatch(services: Services) -> None:
     """One tick. A failure of the broker leaves everything for the next."""
     if not _is_anything_due(services.sessions, services.settings):
         return
-    with only_one(services.sessions, _DISPATCH_LOCK) as is_mine:
-        if not is_mine:
-            return
-        try:
-            _dispatch(services)
-        except (BrokerDown, RedisError, OSError) as error:
-            log.warning("broker is away, nothing dispatched", error=type(error).__name__)
+    try:
+        with only_one(services.sessions, _DISPATCH_LOCK) as is_mine:
+            if is_mine:
+                _dispatch(services)
+        # Without the lock, whose transaction must not wait for Altegio; two ticks at once order one return.
+        for order_id in order_due_returns(services):
+            publish_task(services.producer, MAKE_RETURN, [order_id])
+    except (BrokerDown, RedisError, OSError) as error:
+        log.warning("broker is away, nothing dispatched", error=type(error).__name__)
 
 
 def _is_anything_due(sessions: SessionFactory, settings: Settings) -> bool:
@@ -111,8 +114,7 @@ def _dispatch(services: Services) -> None:
     rows = _put_back_records(services.sessions, services.producer)
     if rows:
         publish_records(services.producer, rows)
-    returns = order_due_returns(services)
-    for order_id in [*returns, *_find_return_orders(services.sessions)]:
+    for order_id in _find_return_orders(services.sessions):
         publish_task(services.producer, MAKE_RETURN, [order_id])
     for order_id in find_due_orders(services.sessions, _stale_before()):
         publish_task(services.producer, CARRY_OUT, [order_id])

@@ -120,7 +120,8 @@ def list_cashboxes(session: Session) -> list[dict[str, Any]]:
             "password": "own" if row.password_sealed else "environment",
             "vat": row.vat or "environment",
             "marker": row.comment_marker or "environment",
-            "paused_until": row.paused_until if row.paused_until and row.paused_until > utc_now() else None,
+            "paused_since": row.paused_since,
+            "paused_reason": row.paused_reason,
         }
         for row in rows
     ]
@@ -159,12 +160,23 @@ def check_cashbox(
             return [Finding(number, "warning", "busy or disabled: not checked")]
         try:
             client = clients.open(cashbox.id)
-            client.authorize()
+            client.sign_in()
             findings = [Finding(number, "ok", "login accepted"), *_check_state(client, number)]
             findings += _check_vat(client, cashbox, settings, taxpayer or _find_taxpayer(client, number))
         except WebkassaError as error:
             return [Finding(number, "problem", str(error))]
+        findings += _probe_if_paused(sessions, cashbox.id, number)
     return findings
+
+
+def _probe_if_paused(sessions: SessionFactory, cashbox_id: int, number: str) -> list[Finding]:
+    """The register answers: a paused cashbox is tried now instead of at its next probe, oldest receipt first."""
+    with sessions.begin() as session:
+        cashbox = session.get_one(Cashbox, cashbox_id, with_for_update=True)
+        if cashbox.paused_since is None:
+            return []
+        cashbox.paused_until = func.now()
+    return [Finding(number, "warning", "was paused: its receipts are tried now")]
 
 
 def _check_state(client: WebkassaClient, number: str) -> list[Finding]:

@@ -34,6 +34,7 @@ from worker.webkassa.errors import (
     NotFoundInShift,
     OutcomeUnknown,
     ReceiptRejected,
+    RegisterRefused,
     SessionExpired,
     TooManyRequests,
     WebkassaError,
@@ -126,6 +127,10 @@ class WebkassaClient:
         if not token:
             raise LoginRefused("Webkassa gave no session token")
         return str(token)
+
+    def sign_in(self) -> None:
+        """Logs in now, whatever was refused a moment ago, for somebody who has mended it. Raises WebkassaError."""
+        self._token.renew_at_once()
 
     def check(self, request: dict[str, Any]) -> tuple[FiscalReceipt, Any]:
         """Registers a receipt: the document, and the answer as it came. Raises WebkassaError."""
@@ -220,7 +225,7 @@ class WebkassaClient:
         try:
             return self._send_anywhere(path, {"Token": token, **body})
         except SessionExpired as error:
-            raise ReceiptRejected(f"a fresh session is refused: {error.text}", code=error.code) from None
+            raise SessionExpired(f"a fresh session is refused: {error.text}", code=error.code) from None
 
     def _send_anywhere(self, path: str, body: dict[str, Any]) -> Any:
         """On the spare hosts too, when the domain says it cannot serve. Facts: https, comma-separated names."""
@@ -315,8 +320,8 @@ def _gateway_error(response: requests.Response) -> WebkassaError:
         return DomainUnavailable("this domain does not serve now", code=status, alternatives=alternatives)
     if status == 401:
         return LoginRefused("the API key is refused", code=status)
-    if status == 403:  # as likely a firewall's passing mood as a wrong key: nothing reached the register either way
-        return WebkassaUnavailable("access is denied", code=status, retry_after=retry_after)
+    if status == 403:  # a firewall's passing mood, or a wrong key: nothing reached the register either way
+        return RegisterRefused("access is denied", code=status, retry_after=retry_after)
     if status in (301, 302, 303, 307, 308, 404, 405):
         return ReceiptRejected("no such address: check WEBKASSA_API_URL", code=status)
     return OutcomeUnknown(f"HTTP {status} without an answer of the register", code=status, retry_after=retry_after)

@@ -1,4 +1,4 @@
-"""What went wrong, named by what to do now. Pure.
+"""What went wrong, named by what to do now, and whose fault it is. Pure.
 
 WebkassaError
 ├── WebkassaUnavailable      nothing reached the register: later
@@ -7,14 +7,15 @@ WebkassaError
 ├── OutcomeUnknown           the call may have been carried out: ask before sending again
 │   └── UnknownVendorCode    a code nobody documented: ask once, then a person
 ├── AlreadyIssued            14: done, the receipt exists (its data may come along)
-├── SessionExpired           2, 3: log in once, repeat
 ├── ShiftExpired             11: close the shift, repeat
 ├── ShiftNotOpen             12, 13: for a Z-report as good as done
 ├── CashboxBusy              9 about sequence: another call is at work, later
-├── OfflineTooLong           18: the register itself has to reach its operator first; pause the cashbox
 ├── NotFoundInShift          15, 16, 19: not here; an answer, not a fault
+├── RegisterRefused          4, 5, 6, 7, 10, 1024, 1404, HTTP 403: it takes nothing from us; pause it, tell its remedy
+│   ├── LoginRefused         1, or a refused API key
+│   ├── SessionExpired       2, 3: log in once, repeat; the register's fault where a fresh session is refused as well
+│   └── OfflineTooLong       18: the register itself has to reach its operator first
 └── ReceiptRejected          a person: this request will never be accepted as it is
-    └── LoginRefused         1, or a refused API key: nothing will be accepted from us; do not try again and again
 """
 
 import re
@@ -23,9 +24,16 @@ from typing import Any
 
 
 class Blame(Enum):
-    """Whose fault a failed attempt is: the receipt's own, the moment's, or unclear."""
+    """Whose fault a failed attempt is, which decides what comes next.
+
+    `receipt`: its own content, so a person. `register`: the cashbox is paused, nothing is given up. `service`: Webkassa,
+    or the way to it, so only time is limited. `moment`: it passes by itself. `unclear`: it may be the receipt's own, so
+    tries are counted.
+    """
 
     RECEIPT = "receipt"
+    REGISTER = "register"
+    SERVICE = "service"
     MOMENT = "moment"
     UNCLEAR = "unclear"
 
@@ -51,7 +59,7 @@ class WebkassaError(Exception):
 
 
 class WebkassaUnavailable(WebkassaError):
-    pass
+    blame = Blame.SERVICE
 
 
 class TooManyRequests(WebkassaUnavailable):
@@ -69,20 +77,18 @@ class DomainUnavailable(WebkassaUnavailable):
 class OutcomeUnknown(WebkassaError):
     """`may_still_run` after a time-out: the register may be at work on the call, and takes one at a time."""
 
+    blame = Blame.SERVICE
+
     def __init__(self, text: str, *, may_still_run: bool = False, **kwargs: Any) -> None:
         super().__init__(text, **kwargs)
         self.may_still_run = may_still_run
 
 
 class UnknownVendorCode(OutcomeUnknown):
-    pass
+    blame = Blame.UNCLEAR
 
 
 class AlreadyIssued(WebkassaError):
-    pass
-
-
-class SessionExpired(WebkassaError):
     pass
 
 
@@ -98,10 +104,6 @@ class CashboxBusy(WebkassaError):
     blame = Blame.MOMENT
 
 
-class OfflineTooLong(WebkassaError):
-    blame = Blame.MOMENT
-
-
 class NotFoundInShift(WebkassaError):
     pass
 
@@ -110,23 +112,35 @@ class ReceiptRejected(WebkassaError):
     blame = Blame.RECEIPT
 
 
-class LoginRefused(ReceiptRejected):
+class RegisterRefused(WebkassaError):
+    blame = Blame.REGISTER
+
+
+class LoginRefused(RegisterRefused):
     pass
 
 
-_REJECTED = ReceiptRejected
+class SessionExpired(RegisterRefused):
+    pass
+
+
+class OfflineTooLong(RegisterRefused):
+    pass
+
+
+_REJECTED, _REGISTER = ReceiptRejected, RegisterRefused
 CLASS_OF_CODE: dict[int, type[WebkassaError]] = {
     -1: OutcomeUnknown,
     1: LoginRefused,
     2: SessionExpired,
     3: SessionExpired,
-    4: _REJECTED,
-    5: _REJECTED,
-    6: _REJECTED,
-    7: _REJECTED,
+    4: _REGISTER,
+    5: _REGISTER,
+    6: _REGISTER,
+    7: _REGISTER,
     8: _REJECTED,
     9: _REJECTED,
-    10: _REJECTED,
+    10: _REGISTER,
     11: ShiftExpired,
     12: ShiftNotOpen,
     13: ShiftNotOpen,
@@ -139,14 +153,16 @@ CLASS_OF_CODE: dict[int, type[WebkassaError]] = {
     20: _REJECTED,
     505: DomainUnavailable,
     **dict.fromkeys(range(1000, 1035), _REJECTED),
-    1404: _REJECTED,
+    # A tariff that is used up, and a licence that is not found.
+    1024: _REGISTER,
+    1404: _REGISTER,
     **dict.fromkeys(range(2001, 2008), _REJECTED),
     3001: _REJECTED,
     3002: _REJECTED,
 }
 
 # Where an answer carries several errors, the one that tells more about the register's state wins.
-_PRECEDENCE = (14, 2, 3, 1, 11, 505, 18, -1, 12, 13)
+_PRECEDENCE = (14, 2, 3, 1, 11, 505, 18, -1, 12, 13, 4, 5, 6, 7, 10, 1404, 1024)
 _SEQUENCE = re.compile(r"последовательн|параллельн|одновременн|sequential|concurrent", re.IGNORECASE)
 
 

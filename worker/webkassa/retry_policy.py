@@ -1,8 +1,8 @@
 """After a failed call: again soon, again without counting it, or never again. Pure.
 
 Backoff has full jitter, so that a salon chain does not knock in step when Webkassa comes back, and is never shorter than
-what Webkassa asked for. An attempt is counted only when the fault looks like this receipt's own: during an outage, a limit,
-a shift being closed or a busy cashbox nothing is counted, so six hours of silence cost no receipt its chances.
+what Webkassa asked for. An attempt is counted only where the fault may be this receipt's own: what the service or the way to
+it fails at is limited by time alone, and what the register refuses by nothing at all, since its cashbox is paused meanwhile.
 """
 
 import random
@@ -12,8 +12,11 @@ from datetime import timedelta
 from worker.webkassa.errors import Blame, WebkassaError
 
 RETRY_AFTER_CAP_SECONDS = 600.0
-SNOOZE_SECONDS = {"CashboxBusy": 3.0, "TooManyRequests": 5.0, "OfflineTooLong": 600.0}
+SNOOZE_SECONDS = {"CashboxBusy": 3.0, "TooManyRequests": 5.0}
 DEFAULT_SNOOZE_SECONDS = 15.0
+# Past every budget what may exist stays a question, for as long as its shift is likely to be among those that can be asked.
+ASK_AGAIN_SECONDS = 3600.0
+ASK_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +54,31 @@ RetryDecision = RetryIn | Snooze | DeadLetter
 
 
 def decide_retry(
-    error: WebkassaError, used: int, age: timedelta, budget: Budget, *, is_outage: bool, rng: random.Random
+    error: WebkassaError,
+    used: int,
+    age: timedelta,
+    budget: Budget,
+    *,
+    attempts: int,
+    is_outage: bool,
+    may_exist: bool,
+    rng: random.Random,
 ) -> RetryDecision:
-    """`used` attempts were counted before this one; `is_outage`: Webkassa fails for everybody just now."""
+    """Says what a failed call leads to. `attempts` were made, `used` of them were counted before this one.
+
+    `is_outage`: Webkassa fails for everybody just now. `may_exist`: the document may have been registered.
+    """
     if error.blame is Blame.RECEIPT:
         return DeadLetter(str(error))
+    if error.blame is Blame.REGISTER:
+        return Snooze(0.0)
     if age >= budget.max_age:
-        return DeadLetter(f"gave up after {_hours(age)}: {error}")
+        is_question = may_exist and age < budget.max_age + ASK_FOR
+        return Snooze(ASK_AGAIN_SECONDS) if is_question else DeadLetter(f"gave up after {_hours(age)}: {error}")
     if error.blame is Blame.MOMENT or is_outage:
         return Snooze(_at_least(_snooze_seconds(error, rng), error))
+    if error.blame is Blame.SERVICE:
+        return Snooze(_at_least(backoff_seconds(max(attempts - 1, 0), budget, rng), error))
     if used + 1 >= budget.max_attempts:
         return DeadLetter(f"gave up after {used + 1} attempts: {error}")
     return RetryIn(_at_least(backoff_seconds(used, budget, rng), error))

@@ -73,6 +73,11 @@ class SessionToken:
             with self._single_flight(stale) as found:
                 return found or self._log_in()
 
+    def renew_at_once(self) -> str:
+        """Forgets a refusal that is remembered, and logs in. Raises WebkassaError."""
+        self._ask_redis(lambda: self._redis.delete(self._refused_key))
+        return self.renew(self._read())
+
     def _log_in(self) -> str:
         refusal = self._ask_redis(lambda: self._redis.get(self._refused_key))
         if refusal:

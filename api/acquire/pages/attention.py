@@ -6,7 +6,7 @@ from api.acquire.access import audit
 from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep, StaffDep
 from api.acquire.attention.queries import PAGE_SIZE, list_dead_letters, list_refused_returns, list_returns_due
 from api.acquire.show.rendering import redirect, render
-from api.acquire.words.advice import explain, explain_return_due
+from api.acquire.words.advice import advise_return, explain
 from api.acquire.words.text import Refused, Text
 from api.dependencies import SessionDep
 from shared.replay import Outcome, replay
@@ -25,7 +25,7 @@ def show_attention(request: Request, _: StaffDep, session: SessionDep, before: s
         "attention.html",
         letters=letters,
         next_before=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
-        due=[(row, explain_return_due(row.return_due_reason)) for row in list_returns_due(session)] if is_first else [],
+        due=[(row, advise_return(row.return_due_reason)) for row in list_returns_due(session)] if is_first else [],
         refused=[(row, explain(row.error_code)) for row in list_refused_returns(session)] if is_first else [],
     )
 

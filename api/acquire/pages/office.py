@@ -28,6 +28,7 @@ ACTIONS = {
     "payment_taken": Text("Payment taken"),
     "return_ordered": Text("Return ordered"),
     "replayed": Text("Put back to work"),
+    "probed": Text("Paused cashbox checked"),
     "x_report_ordered": Text("X-report ordered"),
     "z_report_ordered": Text("Z-report ordered"),
     "deposit_ordered": Text("Cash put in"),
@@ -44,6 +45,7 @@ _SUBJECTS = {
     "delivery": (Text("delivery"), None),
     "staff": (Text("account"), None),
     "order": (Text("Order"), "/acquire/orders/"),
+    "cashbox": (Text("Cashbox"), None),
 }
 
 _DUE = {

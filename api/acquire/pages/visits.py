@@ -12,6 +12,7 @@ from api.acquire.visits.queries import find_states, list_paused, list_visits
 from api.acquire.visits.search import MAX_TYPED, NumberSearch, read_search
 from api.acquire.visits.states import FILTER_LABELS, LABELS, UNDER_WAY, Filter, VisitState
 from api.acquire.visits.views import read_cursor, show_visits
+from api.acquire.words.advice import explain
 from api.dependencies import SessionDep
 from shared.clock import almaty_date, utc_now
 
@@ -51,7 +52,7 @@ def _show(request: Request, session: SessionDep, asked: Form, typed: str) -> Res
         filters=FILTER_LABELS,
         typed=typed,
         searches_every_day=isinstance(search, NumberSearch),
-        paused=list_paused(session),
+        paused=[(row, explain(row.paused_code)) for row in list_paused(session)],
     )
 
 

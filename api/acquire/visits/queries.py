@@ -232,13 +232,17 @@ def find_states(session: Session, visit_ids: Sequence[int]) -> Sequence[Any]:
     return session.execute(_select_visits().where(Visit.id.in_(visit_ids))).all()
 
 
-def list_paused(session: Session) -> Sequence[str]:
-    """Cashboxes that hold sales back just now, and go on by themselves."""
-    return session.scalars(
-        select(Cashbox.unique_number)
-        .where(Cashbox.enabled, Cashbox.paused_until > func.now())
-        .order_by(Cashbox.unique_number)
-    ).all()
+def list_paused(session: Session) -> Sequence[Any]:
+    """Cashboxes that hold sales back since the register refuses them: number, code, since when, how many wait."""
+    waiting = (
+        select(func.count())
+        .where(Receipt.cashbox_id == Cashbox.id, Receipt.state.in_(OPEN_RECEIPT_STATES))
+        .scalar_subquery()
+        .label("waiting")
+    )
+    paused = select(Cashbox.id, Cashbox.unique_number, Cashbox.paused_code, Cashbox.paused_since, waiting)
+    query = paused.where(Cashbox.enabled, Cashbox.paused_since.is_not(None))
+    return session.execute(query.order_by(Cashbox.unique_number)).all()
 
 
 def find_visit_of_receipt(session: Session, receipt: Receipt) -> int | None:

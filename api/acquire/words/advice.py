@@ -77,9 +77,28 @@ ADVICE = {
     "difference": Advice(
         Text("The visit was changed after its receipt was issued."),
         Text(
-            "Compare the receipt with the visit. Make a return if the receipt is wrong; else restore the visit in Altegio."
+            "The exact words name both sums. What was paid and has no receipt needs one:"
+            " return the receipt and make the sale anew, or restore the visit in Altegio."
         ),
         retry_helps=False,
+    ),
+    "paid_but_deleted": Advice(
+        Text("The visit or sale was deleted in Altegio, but its payment stands there."),
+        Text("If the money was given back, delete the payment in Altegio. If it was kept, restore the visit."),
+        retry_helps=False,
+    ),
+    "money_without_lines": Advice(
+        Text("Money was paid, but the visit has no services and no goods."),
+        Text("Put what was sold into the visit in Altegio, or take the payment back there: it is taken up by itself."),
+        retry_helps=False,
+    ),
+    "not_in_altegio": Advice(
+        Text("Altegio does not know this visit or sale."),
+        Text("If it is there, press Retry. If nobody made it, show this page to whoever looks after the service."),
+    ),
+    "altegio_behind": Advice(
+        Text("Altegio still shows an older state of the visit than it told us of."),
+        Text("Press Retry later. If it lasts, show this page to whoever looks after the service."),
     ),
     "number_taken": Advice(
         Text("Another receipt already has the number of this visit."),
@@ -116,18 +135,65 @@ def explain(code: str | None) -> Advice:
     return _REFUSED
 
 
-_REASONS = {
-    "the record was deleted": Text("The visit was deleted in Altegio."),
-    "the record is no longer paid in full": Text("The payment was taken back in Altegio."),
-    "the payment was taken back in Altegio": Text("The payment was taken back in Altegio."),
-    "the sale was deleted": Text("The sale was deleted in Altegio."),
-}
-_OTHER_PAYMENTS = "the receipt says"
+_GIVE_BACK = Text("Give the money back and make a return, or restore the visit in Altegio.")
+_LOOK_FIRST = Text(
+    "Find out whether the money was given back. Make a return only if it was; else restore the visit in Altegio."
+)
+
+# By how the reason of the worker begins, or what it holds: `worker.decide` says them, with the sums, for the exact words.
+_RETURNS: tuple[tuple[str, Advice], ...] = (
+    (
+        "are in force",
+        Advice(
+            Text("The visit or sale was deleted in Altegio, but its payment stands there."),
+            Text(
+                "If the money was given back, make a return and delete the payment in Altegio."
+                " If it was kept, restore the visit."
+            ),
+        ),
+    ),
+    ("was deleted", Advice(Text("The visit or sale was deleted in Altegio."), _LOOK_FIRST)),
+    (
+        "no longer paid in full",
+        Advice(Text("Altegio no longer calls the visit paid, and has told of no payment."), _LOOK_FIRST),
+    ),
+    ("was taken back in Altegio", Advice(Text("The payment was taken back in Altegio."), _GIVE_BACK)),
+    (
+        "was moved to visit",
+        Advice(
+            Text("The payment was moved to another visit in Altegio."),
+            Text("If that is right, make a return here: the other visit gets its own receipt. Else move the payment back."),
+        ),
+    ),
+    (
+        "were given back in Altegio",
+        Advice(
+            Text("Altegio says that money was given back."),
+            Text("Make a return of the sum that was given back: the exact words name it."),
+        ),
+    ),
+    (
+        "less than was paid",
+        Advice(
+            Text("The payment in Altegio is smaller than the receipt."),
+            Text("If money was given back, make a return of that part; else correct the payment in Altegio."),
+        ),
+    ),
+    (
+        "the receipt says",
+        Advice(
+            Text("Altegio now names another way of payment than the receipt."),
+            Text("If the receipt is wrong, return it and take the payment anew; else correct the payment in Altegio."),
+        ),
+    ),
+)
+_ANY_RETURN = Advice(Text("The payment or the visit was changed in Altegio after the receipt was issued."), _LOOK_FIRST)
+
+
+def advise_return(reason: str | None) -> Advice:
+    """Says what is behind a return that is due, and what to do: what is uncertain is never called money given back."""
+    return next((advice for words, advice in _RETURNS if reason and words in reason), _ANY_RETURN)
 
 
 def explain_return_due(reason: str | None) -> Text:
-    if reason and reason.startswith(_OTHER_PAYMENTS):
-        return Text(
-            "Altegio now names other payments than the receipt. If it is wrong, return it and take the payment anew."
-        )
-    return _REASONS.get(reason or "", Text("The payment or the visit was removed in Altegio after the receipt was issued."))
+    return advise_return(reason).what

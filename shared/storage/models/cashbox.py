@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from sqlalchemy import Boolean, Index, Text, text
+from sqlalchemy import Boolean, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.storage.models.base import Base, Moment
@@ -14,8 +14,9 @@ class Cashbox(Base):
     environment's variables of these names.
 
     `claim_id` and `lease_until` are the door to it: one call at a time, from all workers together. `rest_until` keeps the
-    door shut after a lost answer, while Webkassa may still be at work on the call. `paused_until` and `paused_reason`
-    hold sales back when the register itself refuses them for a time.
+    door shut after a lost answer, while Webkassa may still be at work on the call. `paused_since`,
+    `paused_reason` and `paused_code` (Webkassa's) hold sales back while the register itself refuses them; `paused_until` is
+    when it is probed next. `failures` in a row make it rest longer.
     """
 
     __tablename__ = "cashboxes"
@@ -36,7 +37,10 @@ class Cashbox(Base):
     lease_until: Mapped[Moment | None]
     rest_until: Mapped[Moment | None]
     paused_until: Mapped[Moment | None]
+    paused_since: Mapped[Moment | None]
     paused_reason: Mapped[str | None] = mapped_column(Text)
+    paused_code: Mapped[str | None] = mapped_column(Text)
+    failures: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
     __table_args__ = (
         # One at a time; those of earlier years stay for their receipts.

@@ -111,6 +111,7 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
     from dataclasses import asdict
 
     from worker.entry.cli.receipts import open_services
+    from worker.issue.issue_due import request_turn
     from worker.salon.cashboxes import check_cashbox
 
     services = open_services()
@@ -120,6 +121,9 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
         for cashbox in chosen
         for finding in check_cashbox(services.sessions, services.settings, services.clients, cashbox, taxpayer)
     ]
+    for cashbox in chosen:
+        # Paused ones are tried at once; for the others a turn with nothing to do is a message more.
+        request_turn(services.producer, cashbox.id)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:

@@ -8,22 +8,22 @@ from pathlib import Path
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from shared.clock import almaty_date, utc_now
 from shared.config import Settings
-from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, RecordState
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from shared.logging import get_logger
 from shared.queue import MAINTENANCE, RECEIPTS, RECORDS
 from shared.storage.db import SessionFactory
-from shared.storage.models import Cashbox, CashboxLicence, FiscalizationLog, Receipt, WebhookRecord
+from shared.storage.models import Cashbox, CashboxLicence, Receipt, WebhookRecord
 from worker.alerts import kinds
+from worker.alerts.wording import name_remedy
 from worker.rounds.watch.condition import Condition, ask, make_condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.rounds.watch.looks import find_looks_behind
 from worker.salon.cashboxes import list_unknown_salons
 from worker.services import Services
-from worker.webkassa.errors import LoginRefused
 
 log = get_logger(__name__)
 
@@ -71,28 +71,12 @@ def _find_breaker(services: Services) -> Iterator[Condition]:
         yield make_condition(services.settings, kinds.BREAKER_OPEN, "")
 
 
-def _find_refused_logins(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
-    """Cashboxes with a receipt that was given up for the login, and no successful call since."""
-    refused = (
-        select(Receipt.cashbox_id, func.max(WebhookRecord.processed_at).label("at"))
-        .join(WebhookRecord, WebhookRecord.receipt_id == Receipt.id)
-        .where(WebhookRecord.state == RecordState.DEAD_LETTERED, Receipt.error_kind == LoginRefused.__name__)
-        .group_by(Receipt.cashbox_id)
-        .subquery()
-    )
-    accepted_since = exists().where(
-        FiscalizationLog.cashbox_id == refused.c.cashbox_id,
-        FiscalizationLog.created_at > refused.c.at,
-        FiscalizationLog.outcome.in_((CallOutcome.ISSUED, CallOutcome.DUPLICATE)),
-    )
-    query = select(Cashbox.unique_number).join(refused, refused.c.cashbox_id == Cashbox.id).where(~accepted_since)
-    for (number,) in ask(sessions, query):
-        yield make_condition(settings, kinds.LOGIN_REFUSED, number, cashbox=number)
-
-
 def _find_paused(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
-    for (number,) in ask(sessions, select(Cashbox.unique_number).where(Cashbox.enabled, Cashbox.paused_until > func.now())):
-        yield make_condition(settings, kinds.CASHBOX_PAUSED, number, cashbox=number)
+    """From the first refusal until the register takes a receipt again, probes between them left out."""
+    paused = select(Cashbox.unique_number, Cashbox.paused_code).where(Cashbox.enabled, Cashbox.paused_since.is_not(None))
+    for number, code in ask(sessions, paused):
+        remedy = name_remedy(code, settings.alert_language)
+        yield make_condition(settings, kinds.CASHBOX_PAUSED, number, cashbox=number, remedy=remedy)
 
 
 def _find_old_unissued(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
@@ -182,7 +166,6 @@ def _of_tables(look: Callable[[SessionFactory, Settings], Iterable[Condition]]) 
 _LOOKS: dict[str, _Look] = {
     kinds.DEAD_LETTER: _of_tables(_find_dead_letters),
     kinds.BREAKER_OPEN: _find_breaker,
-    kinds.LOGIN_REFUSED: _of_tables(_find_refused_logins),
     kinds.CASHBOX_PAUSED: _of_tables(_find_paused),
     kinds.OLDEST_UNISSUED: _of_tables(_find_old_unissued),
     kinds.LICENCE_END: _of_tables(_find_ending_licences),

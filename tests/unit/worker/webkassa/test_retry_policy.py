@@ -10,6 +10,7 @@ from worker.webkassa.errors import (
     OfflineTooLong,
     OutcomeUnknown,
     ReceiptRejected,
+    RegisterRefused,
     SessionExpired,
     ShiftExpired,
     ShiftNotOpen,
@@ -34,9 +35,17 @@ FRESH, OLD, TOO_OLD = timedelta(minutes=1), timedelta(hours=71, minutes=59), tim
 
 
 def decide(
-    error: WebkassaError, used: int = 0, age: timedelta = FRESH, *, outage: bool = False, seed: int = 1
+    error: WebkassaError,
+    used: int = 0,
+    age: timedelta = FRESH,
+    *,
+    attempts: int = 1,
+    outage: bool = False,
+    may_exist: bool = False,
+    seed: int = 1,
 ) -> RetryDecision:
-    return decide_retry(error, used, age, BUDGET, is_outage=outage, rng=random.Random(seed))
+    rng = random.Random(seed)
+    return decide_retry(error, used, age, BUDGET, attempts=attempts, is_outage=outage, may_exist=may_exist, rng=rng)
 
 
 @pytest.mark.parametrize(
@@ -44,26 +53,26 @@ def decide(
     [
         pytest.param(ReceiptRejected, 0, FRESH, False, DeadLetter, id="no-repetition-makes-it-right"),
         pytest.param(ReceiptRejected, 0, FRESH, True, DeadLetter, id="nor-does-the-end-of-an-outage"),
-        pytest.param(LoginRefused, 0, FRESH, False, DeadLetter, id="a-wrong-password-stays-wrong"),
-        pytest.param(WebkassaUnavailable, 0, FRESH, False, RetryIn, id="first-failure-counts"),
-        pytest.param(WebkassaUnavailable, 8, FRESH, False, RetryIn, id="one-chance-left"),
-        pytest.param(WebkassaUnavailable, 9, FRESH, False, DeadLetter, id="the-tenth-was-the-last"),
-        pytest.param(WebkassaUnavailable, 50, FRESH, False, DeadLetter, id="far-beyond"),
+        pytest.param(WebkassaUnavailable, 0, FRESH, False, Snooze, id="not-the-receipts-fault"),
+        pytest.param(WebkassaUnavailable, 9, FRESH, False, Snooze, id="nor-after-ten-times"),
+        pytest.param(WebkassaUnavailable, 5000, OLD, False, Snooze, id="only-time-is-limited"),
         pytest.param(WebkassaUnavailable, 9, FRESH, True, Snooze, id="an-outage-costs-no-chances"),
-        pytest.param(WebkassaUnavailable, 0, OLD, True, Snooze, id="even-a-long-one"),
         pytest.param(WebkassaUnavailable, 0, TOO_OLD, True, DeadLetter, id="but-not-for-ever"),
         pytest.param(WebkassaUnavailable, 0, TOO_OLD, False, DeadLetter, id="too-old"),
-        pytest.param(DomainUnavailable, 0, FRESH, False, RetryIn, id="no-spare-host-helped"),
-        pytest.param(OutcomeUnknown, 3, FRESH, False, RetryIn, id="ask-again-later"),
-        pytest.param(OutcomeUnknown, 9, FRESH, False, DeadLetter, id="a-person-asks"),
+        pytest.param(DomainUnavailable, 9, FRESH, False, Snooze, id="no-spare-host-helped"),
+        pytest.param(OutcomeUnknown, 9, FRESH, False, Snooze, id="ask-again-later"),
+        pytest.param(OutcomeUnknown, 5000, OLD, False, Snooze, id="for-as-long-as-it-takes"),
         pytest.param(OutcomeUnknown, 9, FRESH, True, Snooze, id="unknown-for-everybody"),
+        pytest.param(UnknownVendorCode, 8, FRESH, False, RetryIn, id="one-chance-left"),
         pytest.param(UnknownVendorCode, 9, FRESH, False, DeadLetter, id="nobody-knows-the-code"),
-        pytest.param(SessionExpired, 0, FRESH, False, RetryIn, id="session-trouble-is-unclear"),
         pytest.param(ShiftNotOpen, 0, FRESH, False, RetryIn, id="shift-closed-by-somebody"),
+        pytest.param(LoginRefused, 50, TOO_OLD, False, Snooze, id="a-wrong-password-gives-no-receipt-up"),
+        pytest.param(RegisterRefused, 50, TOO_OLD, False, Snooze, id="nor-does-a-blocked-register"),
+        pytest.param(SessionExpired, 50, TOO_OLD, False, Snooze, id="nor-a-fresh-session-that-is-refused"),
+        pytest.param(OfflineTooLong, 50, TOO_OLD, False, Snooze, id="the-register-waits-for-its-operator"),
         pytest.param(TooManyRequests, 9, FRESH, False, Snooze, id="a-limit-is-nobodys-fault"),
         pytest.param(ShiftExpired, 9, FRESH, False, Snooze, id="the-shift-is-being-closed"),
         pytest.param(CashboxBusy, 9, FRESH, False, Snooze, id="another-call-is-at-work"),
-        pytest.param(OfflineTooLong, 9, OLD, False, Snooze, id="the-register-waits-for-its-operator"),
         pytest.param(CashboxBusy, 0, TOO_OLD, False, DeadLetter, id="busy-for-three-days"),
     ],
 )
@@ -84,7 +93,7 @@ def test_backoff_has_full_jitter_under_a_growing_ceiling(used: int, ceiling: flo
 
 @pytest.mark.parametrize(
     ("error", "seconds"),
-    [(CashboxBusy, 3), (TooManyRequests, 5), (OfflineTooLong, 600), (ShiftExpired, 15), (WebkassaUnavailable, 15)],
+    [(CashboxBusy, 3), (TooManyRequests, 5), (ShiftExpired, 15), (WebkassaUnavailable, 15)],
 )
 def test_a_snooze_lasts_between_half_and_the_whole_of_its_time(error: type[WebkassaError], seconds: float) -> None:
     for seed in range(100):
@@ -108,15 +117,38 @@ def test_no_sooner_than_asked_and_not_without_bounds(asked: float | None, least:
     assert least <= decision.seconds <= most
 
 
-def test_a_counted_retry_respects_retry_after_too() -> None:
-    assert decide(OutcomeUnknown("x", retry_after=120)) == RetryIn(120)
+def test_every_retry_respects_retry_after() -> None:
+    assert decide(OutcomeUnknown("x", retry_after=120)) == Snooze(120)
+    assert decide(UnknownVendorCode("x", retry_after=120)) == RetryIn(120)
+
+
+def test_pauses_after_failures_of_the_service_grow() -> None:
+    longest = [max(decide(OutcomeUnknown("x"), attempts=n, seed=s).seconds for s in range(200)) for n in (1, 4, 20)]  # type: ignore[union-attr]
+    assert longest[0] <= 2 < longest[1] <= 16 < longest[2] <= 300
+
+
+@pytest.mark.parametrize(
+    ("age", "decision"),
+    [
+        pytest.param(TOO_OLD, Snooze(3600), id="asked-once-an-hour"),
+        pytest.param(TOO_OLD + timedelta(days=13), Snooze(3600), id="for-two-weeks"),
+        pytest.param(TOO_OLD + timedelta(days=14), DeadLetter, id="until-its-shift-is-out-of-reach"),
+    ],
+)
+def test_what_may_exist_stays_a_question_past_every_budget(age: timedelta, decision: RetryDecision) -> None:
+    found = decide(OutcomeUnknown("x"), 500, age, may_exist=True)
+    assert found == decision or type(found) is decision
+
+
+def test_what_a_register_refuses_is_due_as_soon_as_it_is_well() -> None:
+    assert decide(RegisterRefused("blocked", code=7)) == Snooze(0)
 
 
 @pytest.mark.parametrize(
     ("error", "used", "age", "words"),
     [
-        (ReceiptRejected("Касса заблокирована", code=7), 0, FRESH, "code 7: Касса заблокирована"),
-        (WebkassaUnavailable("cannot be reached"), 9, FRESH, "gave up after 10 attempts: cannot be reached"),
+        (ReceiptRejected("Не заполнено", code=9), 0, FRESH, "code 9: Не заполнено"),
+        (UnknownVendorCode("what is that", code=999), 9, FRESH, "gave up after 10 attempts: code 999: what is that"),
         (WebkassaUnavailable("cannot be reached"), 0, TOO_OLD, "gave up after 72.0 h: cannot be reached"),
     ],
 )

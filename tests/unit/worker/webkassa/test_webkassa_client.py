@@ -18,6 +18,7 @@ from worker.webkassa.errors import (
     LoginRefused,
     OutcomeUnknown,
     ReceiptRejected,
+    SessionExpired,
     ShiftNotOpen,
     WebkassaError,
     WebkassaUnavailable,
@@ -224,7 +225,7 @@ def test_an_expired_session_costs_one_login_and_sends_the_same_body(server: Cann
 def test_a_session_that_is_refused_twice_is_given_up(server: CannedServer, client: WebkassaClient, code: int) -> None:
     server.answer(CHECK, fail(code))
     error = fail_to_sell(client)
-    assert type(error) is ReceiptRejected
+    assert type(error) is SessionExpired
     assert error.code == str(code)
     assert len(server.asked_at(CHECK)) == 2
     assert len(server.asked_at(AUTHORIZE)) == 2

@@ -13,6 +13,7 @@ from worker.webkassa.errors import (
     OfflineTooLong,
     OutcomeUnknown,
     ReceiptRejected,
+    RegisterRefused,
     SessionExpired,
     ShiftExpired,
     ShiftNotOpen,
@@ -34,7 +35,8 @@ CODES: dict[type[WebkassaError], set[int]] = {
     OutcomeUnknown: {-1},
     DomainUnavailable: {505},
     LoginRefused: {1},
-    ReceiptRejected: {4, 5, 6, 7, 8, 9, 10, 17, 20, 1404, 3001, 3002, *range(1000, 1035), *range(2001, 2008)},
+    RegisterRefused: {4, 5, 6, 7, 10, 1024, 1404},
+    ReceiptRejected: {8, 9, 17, 20, 3001, 3002, *range(1000, 1024), *range(1025, 1035), *range(2001, 2008)},
 }
 
 
@@ -64,7 +66,7 @@ def test_code_becomes_its_class(code: int) -> None:
 )
 def test_nine_about_sequence_is_a_busy_cashbox(text: str) -> None:
     assert type(error_from_answer([item(9, text)], None)) is CashboxBusy
-    assert type(error_from_answer([item(7, text)], None)) is ReceiptRejected
+    assert type(error_from_answer([item(8, text)], None)) is ReceiptRejected
 
 
 @pytest.mark.parametrize(
@@ -75,7 +77,8 @@ def test_nine_about_sequence_is_a_busy_cashbox(text: str) -> None:
         pytest.param([9, 11], ShiftExpired, id="the-shift-comes-before-the-request"),
         pytest.param([7, 18], OfflineTooLong, id="the-register-cannot-work-at-all"),
         pytest.param([7777, 9], UnknownVendorCode, id="first-of-equals"),
-        pytest.param([9, 7], ReceiptRejected, id="both-permanent"),
+        pytest.param([9, 7], RegisterRefused, id="a-blocked-register-before-a-wrong-body"),
+        pytest.param([9, 8], ReceiptRejected, id="both-permanent"),
     ],
 )
 def test_the_code_that_says_more_wins(codes: list[int], kind: type[WebkassaError]) -> None:
@@ -104,17 +107,18 @@ def test_spare_hosts_come_along() -> None:
     ("kind", "blame"),
     [
         (ReceiptRejected, Blame.RECEIPT),
-        (LoginRefused, Blame.RECEIPT),
+        (RegisterRefused, Blame.REGISTER),
+        (LoginRefused, Blame.REGISTER),
         (TooManyRequests, Blame.MOMENT),
         (ShiftExpired, Blame.MOMENT),
         (CashboxBusy, Blame.MOMENT),
-        (OfflineTooLong, Blame.MOMENT),
-        (WebkassaUnavailable, Blame.UNCLEAR),
-        (DomainUnavailable, Blame.UNCLEAR),
-        (OutcomeUnknown, Blame.UNCLEAR),
+        (OfflineTooLong, Blame.REGISTER),
+        (WebkassaUnavailable, Blame.SERVICE),
+        (DomainUnavailable, Blame.SERVICE),
+        (OutcomeUnknown, Blame.SERVICE),
         (UnknownVendorCode, Blame.UNCLEAR),
         (AlreadyIssued, Blame.UNCLEAR),
-        (SessionExpired, Blame.UNCLEAR),
+        (SessionExpired, Blame.REGISTER),
         (ShiftNotOpen, Blame.UNCLEAR),
         (NotFoundInShift, Blame.UNCLEAR),
     ],
