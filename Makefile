@@ -13,7 +13,7 @@ export PYTHONUTF8 := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test screenshots chaos salon-week fiscal-month model fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
+.PHONY: help demo test check screenshots chaos salon-week fiscal-month model fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
 	audit check-migrations format clean install servers
 
 help: ## list the commands
@@ -31,6 +31,9 @@ ifeq ($(strip $(ARGS)),)
 else
 	$(BIN)/python -m pytest $(ARGS)
 endif
+
+check: lint types contracts ## lint, types, contracts and unit tests: what a change passes before each commit
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/unit
 
 screenshots: $(STAMP) servers ## take the pictures of docs/screenshots anew
 	@$(BIN)/python -m tests.support.chromium

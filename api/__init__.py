@@ -1,1 +1,1 @@
-"""The HTTP process: accepts, stores, enqueues, shows. It never calls Altegio or Webkassa."""
+"""Runs the HTTP process: accepts, stores, enqueues, shows. It never calls Altegio or Webkassa."""

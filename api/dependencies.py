@@ -1,4 +1,4 @@
-"""What routes ask for, as annotated aliases. Everything lives on `app.state`, filled when the process starts.
+"""Gives routes what they ask for, as annotated aliases. Everything lives on `app.state`, filled when the process starts.
 
 Those that only look something up are `async`, since anything else costs a hop to a thread and back.
 """
@@ -13,17 +13,19 @@ from shared.config import Settings
 
 
 async def get_settings(request: Request) -> Settings:
+    """Returns the settings of the process."""
     settings: Settings = request.app.state.settings
     return settings
 
 
 def get_session(request: Request) -> Iterator[Session]:
-    """For reading only: nothing is committed, since that would happen after the answer has left."""
+    """Opens a session for reading only: nothing is committed, since that would happen after the answer has left."""
     with request.app.state.sessions() as session:
         yield session
 
 
 async def get_request_id(request: Request) -> str:
+    """Returns the number of the request."""
     request_id: str = request.state.request_id
     return request_id
 

@@ -1,4 +1,4 @@
-"""Exception to HTTP answer, for all but webhooks: those have `api.webhook.refusals`."""
+"""Turns exceptions into HTTP answers, for all but webhooks: those have `api.webhook.refusals`."""
 
 from collections.abc import Mapping
 
@@ -26,6 +26,8 @@ def _answer(code: int, message: str, headers: Mapping[str, str] | None = None) -
 
 
 def add_error_handlers(app: FastAPI) -> None:
+    """Registers the handlers: JSON for the API, words for the payment page."""
+
     async def not_found(_: Request, error: Exception) -> JSONResponse:
         return _answer(404, str(error))
 

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it take work."""
+"""Tells whether the process is alive, and whether it can take work."""
 
 from datetime import datetime
 from typing import Any
@@ -23,13 +23,13 @@ router = APIRouter(tags=["health"])
 
 @router.get("/health", summary="Is the process alive")
 async def health() -> dict[str, str]:
-    """Asks nothing of other services: a restart would not help them."""
+    """Says that the process answers. Asks nothing of other services: a restart would not help them."""
     return {"status": "ok"}
 
 
 @router.get("/health/ready", summary="Can it take webhooks")
 def ready(request: Request, session: SessionDep) -> JSONResponse:
-    """200 while webhooks can be stored. A broker that is away only delays receipts, so it is `degraded`, not 503."""
+    """Answers 200 while webhooks can be stored. A broker that is away only delays receipts: `degraded`, not 503."""
     database, oldest = _check_database(session)
     broker = _check_broker(request.app.state.redis)
     status = "unavailable" if not database else "ok" if broker else "degraded"
@@ -43,7 +43,7 @@ def ready(request: Request, session: SessionDep) -> JSONResponse:
 
 
 def find_oldest_open_age(session: Session) -> float | None:
-    """Seconds since the oldest row that workers still owe an outcome was stored; None when nothing is open."""
+    """Returns the seconds since the oldest row that workers still owe an outcome was stored; None when nothing is open."""
     open_records = select(WebhookRecord.created_at).where(
         WebhookRecord.state.in_(OPEN_RECORD_STATES), WebhookRecord.receipt_id.is_(None)
     )

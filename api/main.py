@@ -1,4 +1,4 @@
-"""The HTTP application. Importing it builds routes only; connections are made when the process starts."""
+"""Makes the HTTP application. Importing it builds routes only; connections are made when the process starts."""
 
 import gc
 import importlib.util
@@ -39,7 +39,7 @@ READER_CONNECTIONS = 10
 
 
 class Bridge(FastAPI):
-    """The framework for people and probes; webhooks go in by a door of their own."""
+    """Serves people and probes by the framework; webhooks go in by a door of their own."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if is_webhook(scope):
@@ -49,6 +49,7 @@ class Bridge(FastAPI):
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
+    """Returns the application. `settings` are for tests; else they are read when it starts."""
     app = Bridge(
         title="altegio-webkassa", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=_run
     )

@@ -1,4 +1,4 @@
-"""`/metrics`: what this process counted, and what the tables and Redis say about the work of all workers."""
+"""Serves `/metrics`: what this process counted, and what the tables and Redis say about the work of all workers."""
 
 from collections.abc import Callable, Iterable
 from urllib.parse import urlsplit
@@ -28,6 +28,7 @@ QUEUES = (RECORDS, RECEIPTS, MAINTENANCE, DEAD_LETTER)
 
 @router.get("/metrics", summary="Prometheus metrics", response_class=PlainTextResponse)
 def metrics(request: Request, session: SessionDep, settings: SettingsDep) -> Response:
+    """Answers in Prometheus' text format. A store that is away leaves its figures out and `store_up` at 0."""
     found = _read_stores(session, request.app.state.redis, settings)
     return Response(generate_latest(REGISTRY) + _render(found), media_type=CONTENT_TYPE_LATEST)
 

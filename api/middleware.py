@@ -1,4 +1,4 @@
-"""A number for every request, bound to its log lines, and the headers every page carries."""
+"""Gives every request a number, bound to its log lines, and every answer the headers a page needs."""
 
 import random
 import re
@@ -22,7 +22,7 @@ SECURITY_HEADERS = (
 
 
 class RequestContext:
-    """Plain ASGI. Webhooks do not pass here: see `api.webhook.endpoint`."""
+    """Wraps the framework, as plain ASGI. Webhooks do not pass here: `api.webhook.endpoint` does the same for them."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -51,11 +51,11 @@ class RequestContext:
 
 
 def make_request_id() -> str:
-    """Unique, no secret: the system's random numbers would cost a call of the kernel for every webhook."""
+    """Makes a unique number, no secret: the system's random ones would cost a call of the kernel for every webhook."""
     return f"{random.getrandbits(128):032x}"
 
 
 def find_request_id(headers: Mapping[bytes, bytes]) -> str | None:
-    """The caller's own number, where it is one that may stand in a log."""
+    """Returns the caller's own number (`X-Request-ID`), where it is one that may stand in a log."""
     given = headers.get(b"x-request-id", b"")
     return given.decode() if _REQUEST_ID.match(given) else None

@@ -1,4 +1,4 @@
-"""Gauges from the tables: one truth for all workers, also after one was killed.
+"""Reads gauges from the tables: one truth for all workers, also after one was killed.
 
 Each question reads an index of open or recent rows, so that a scrape costs the same after three years as on the first day.
 """
@@ -22,7 +22,7 @@ _SHIFT_WINDOW = timedelta(days=3)
 
 
 def read_database(session: Session) -> Iterator[Metric]:
-    """Raises SQLAlchemyError."""
+    """Yields every gauge that the tables tell. Raises SQLAlchemyError."""
     yield _gauge(
         "oldest_open_row_seconds",
         "Age of the oldest delivery or receipt that is still being worked on.",

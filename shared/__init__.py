@@ -1,1 +1,1 @@
-"""What both processes need: configuration, tables, payload models, money, names of tasks."""
+"""Holds what both processes need: configuration, tables, payload models, money, names of queues and tasks."""

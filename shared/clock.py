@@ -1,4 +1,4 @@
-"""Time: always aware. Salons and cashboxes of Kazakhstan live at +05:00 (the whole country since 2024-03-01)."""
+"""Tells the time, always aware. Salons and cashboxes of Kazakhstan live at +05:00 (the whole country since 2024-03-01)."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ ALMATY = ZoneInfo("Asia/Almaty")
 
 @dataclass(slots=True)
 class Clock:
-    """How far this process's time is ahead of the machine's: nothing, except where a simulation lets a month pass."""
+    """Holds how far this process's time is ahead of the machine's: nothing, except where a simulation lets a month pass."""
 
     ahead: timedelta = timedelta(0)
 
@@ -20,15 +20,21 @@ clock = Clock()
 
 
 def utc_now() -> datetime:
+    """Returns the time of this process in UTC, moved where a simulation moved it."""
     return datetime.now(UTC) + clock.ahead
 
 
 def almaty_date(moment: datetime) -> date:
+    """Returns the day of an aware time on Almaty's calendar."""
     return moment.astimezone(ALMATY).date()
 
 
 def parse_moment(value: Any) -> datetime | None:
-    """`DD.MM.YYYY HH:mm[:ss]` in cashbox time, or ISO."""
+    """Reads a time as Webkassa writes it; None where it cannot be read.
+
+    `DD.MM.YYYY HH:mm[:ss]` in the cashbox's local time, or ISO. An offset is dropped: captured answers carry local time
+    under the name of UTC (`DateTimeUTC`).
+    """
     text = re.sub(r"\s*[+-]\d\d:\d\d$", "", str(value or "").strip())
     for pattern in ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"):
         try:

@@ -1,4 +1,4 @@
-"""Settings: read once from the environment (and `.env`), checked before a process starts to work."""
+"""Reads the settings once from the environment (and `.env`), and checks them before a process starts to work."""
 
 import re
 from functools import lru_cache
@@ -15,7 +15,7 @@ _PLACEHOLDER = re.compile(r"^(change[-_ ]?me.*|your[-_ ].*|<.*>|placeholder.*)$"
 
 
 def parse_payment_kinds(text: str) -> dict[str, PaymentKind]:
-    """`Kaspi=mobile, Halyk=card`: a word of an account's title and the kind of what is paid into it. Raises ValueError."""
+    """Reads `Kaspi=mobile, Halyk=card` as word of an account's title -> kind of what is paid into it. Raises ValueError."""
     kinds: dict[str, PaymentKind] = {}
     for part in filter(None, (part.strip() for part in text.split(","))):
         word, equals, kind = (piece.strip() for piece in part.partition("="))
@@ -26,7 +26,7 @@ def parse_payment_kinds(text: str) -> dict[str, PaymentKind]:
 
 
 def parse_vat(text: str) -> str:
-    """`none`, `auto` or a whole rate. Raises ValueError."""
+    """Returns a VAT regime in small letters: `none`, `auto` or a whole rate from 1 to 99. Raises ValueError."""
     vat = text.strip().lower()
     if vat in ("none", "auto") or (vat.isdigit() and 0 < int(vat) < 100):
         return vat
@@ -34,7 +34,7 @@ def parse_vat(text: str) -> str:
 
 
 class ConfigurationError(Exception):
-    """The environment cannot be worked with; the message names the variables."""
+    """Raised where the environment cannot be worked with; the message names the variables, never their values."""
 
 
 # Where Docker and Kubernetes mount secrets: a file for each, named like its variable, in small letters.
@@ -42,7 +42,7 @@ SECRETS_DIR = "/run/secrets"
 
 
 class Settings(BaseSettings):
-    """Every variable is described in `.env.example`."""
+    """Holds every setting, named like its variable in small letters; each is described in `.env.example`."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -154,27 +154,27 @@ class Settings(BaseSettings):
 
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
-        """Secrets in force; two at a time while one is being rotated out."""
+        """Returns the secrets in force; two at a time while one is being rotated out."""
         parts = self.altegio_webhook_secret.get_secret_value().split(",")
         return tuple(part.strip() for part in parts if part.strip())
 
     @property
     def broker(self) -> str:
-        """Where messages travel: Redis, unless another broker is named."""
+        """Returns the address at which messages travel: Redis, unless another broker is named."""
         return self.broker_url or self.redis_url
 
     @property
     def company_ids(self) -> frozenset[int]:
-        """The salons of the environment's own cashbox; none where it serves whoever posts."""
+        """Returns the salons of the environment's own cashbox; none where it serves whoever posts."""
         return frozenset(int(part) for part in self.altegio_company_id.split(",") if part.strip())
 
     @property
     def alert_addresses(self) -> tuple[str, ...]:
-        """Apprise's addresses, in which a comma may stand too. Most carry a password or a token: none may reach a log."""
+        """Returns Apprise's addresses, in which a comma may stand too. Most carry a password: none may reach a log."""
         return tuple(url.strip() for url in re.split(r",(?=\s*\w+://)", self.alert_urls) if url.strip(" ,"))
 
     def check_for_api(self) -> None:
-        """Raises ConfigurationError when the HTTP process must not start."""
+        """Raises ConfigurationError when the HTTP process must not start: a secret is missing, or a placeholder."""
         if self.debug:
             return
         if not self.webhook_secrets:
@@ -216,7 +216,7 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """Raises ConfigurationError, which names the variable and never shows its value."""
+    """Returns the settings, read once a process. Raises ConfigurationError, which names the variable and never its value."""
     try:
         return Settings()
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Structured logs: one event a line, ids bound once, secrets and personal data never."""
+"""Writes structured logs: one event a line, ids bound once, secrets and personal data never."""
 
 import fcntl
 import json
@@ -43,7 +43,7 @@ ERRORS_FILE_BYTES = 5_000_000
 
 
 def mask_text(text: str) -> str:
-    """Phones, addresses, bearer tokens, the secret path segment and passwords of URLs, wherever they stand."""
+    """Masks phones, e-mail addresses, bearer tokens, the secret path segment and passwords of URLs, wherever they stand."""
     # One plain word, as most values in a log line are, or a text that none of the patterns below could be about.
     if (text.isidentifier() and text.isascii()) or not _MAY_TELL.search(text):
         return text
@@ -55,7 +55,7 @@ def mask_text(text: str) -> str:
 
 
 def mask(value: Any, *, personal: bool = True) -> Any:
-    """A copy of JSON-like data without secrets and, unless `personal` is False, without personal fields."""
+    """Returns a copy of JSON-like data without secrets and, unless `personal` is False, without personal fields."""
     if isinstance(value, dict):
         return {key: _mask_entry(str(key), item, personal) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -95,9 +95,10 @@ class _Output:
 
 
 def configure_logging(settings: Settings, level: str | None = None) -> None:
-    """Everything that logs in this process, libraries included, goes through the masks to standard error.
+    """Leads everything that logs in this process, libraries included, through the masks to standard error.
 
     Our own lines take the short way, past the standard library: a line costs a webhook less than its number in the table.
+    `level` overrules the setting.
     """
     level = (level or settings.log_level).upper()
     prepare: list[Any] = [
@@ -152,7 +153,7 @@ _ENCODER = msgspec.json.Encoder(enc_hook=repr)
 
 
 class ErrorFile(logging.Handler):
-    """Errors once more, where they outlive a container. Shared by processes, so it is opened for each line.
+    """Writes errors once more, to a file that outlives a container. Processes share it, so it is opened for each line.
 
     A file that cannot be written is not complained of: standard error has said everything already.
     """
@@ -162,12 +163,13 @@ class ErrorFile(logging.Handler):
         self._path = path
 
     def keep(self, _: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-        """The processor for our own lines; what libraries say comes by `emit`."""
+        """Writes our own lines of level error or worse, as a processor of structlog; what libraries say comes by `emit`."""
         if method in ("error", "critical"):
             self._try_to_write(_render_json(_, method, event))
         return event
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Writes a library's line, as the standard library's handler."""
         try:
             line = self.format(record)
         except Exception:  # as every handler of the library: a line that cannot be formatted ends nothing
@@ -191,7 +193,7 @@ class ErrorFile(logging.Handler):
 
 
 def write_lines(name: str, events: Iterable[MutableMapping[str, Any]]) -> None:
-    """Several lines at INFO, through everything a line goes through, with one write. For a path that is hot enough."""
+    """Writes several lines at INFO with one write, through everything a line goes through. For a path that is hot enough."""
     if not logging.getLogger().isEnabledFor(logging.INFO):
         return
     output, processors = _Output(name), structlog.get_config()["processors"]
@@ -205,5 +207,6 @@ def write_lines(name: str, events: Iterable[MutableMapping[str, Any]]) -> None:
 
 
 def get_logger(name: str) -> FilteringBoundLogger:
+    """Returns the logger of a module."""
     logger: FilteringBoundLogger = structlog.get_logger(name)
     return logger

@@ -1,6 +1,6 @@
-"""Prometheus metrics that a process counts by itself. Labels have few values: never ids.
+"""Defines the Prometheus metrics that a process counts by itself. Labels have few values: never ids.
 
-What can be read from PostgreSQL and Redis is not counted here but looked up at each scrape: see `api.metrics`.
+What can be read from PostgreSQL and Redis is not counted but looked up at each scrape, by `api.metrics`.
 """
 
 from prometheus_client import Counter, Histogram
@@ -15,7 +15,7 @@ NO_RESOURCE = "none"
 
 
 def count_refused_webhook(outcome: str) -> None:
-    """A request from which nothing was stored, so that it has no resource."""
+    """Counts a request from which nothing was stored, so that it has no resource. `outcome` is why."""
     WEBHOOKS.labels(resource=NO_RESOURCE, outcome=outcome).inc()
 
 

@@ -1,4 +1,4 @@
-"""Names of queues and tasks, and the only way for the HTTP process to hand over work: by task name, ids as arguments."""
+"""Names queues and tasks, and publishes work: by task name, with ids as arguments. The HTTP process has no other way."""
 
 import json
 import os
@@ -58,7 +58,7 @@ BROKER_OPTIONS: dict[str, Any] = {
     "socket_timeout": 2.0,
     "socket_connect_timeout": 2.0,
     "socket_keepalive": True,
-    # A message of a killed worker comes back after this long. Nothing here runs or waits longer: see `worker.entry.celery`.
+    # A message of a killed worker comes back after this long: longer than any task runs, or waits for its countdown.
     "visibility_timeout": 180,
     # kombu sweeps lost messages every interval x throttle seconds: 100 by default, 5 here.
     "unacked_restore_interval": 5,
@@ -73,15 +73,17 @@ _AMQP_OPTIONS: dict[str, Any] = {"confirm_publish": True, "connect_timeout": 2.0
 
 
 def broker_options(settings: Settings) -> dict[str, Any]:
+    """Returns the transport options of the broker that the settings name: of Redis, or of AMQP."""
     return BROKER_OPTIONS if settings.broker.startswith(("redis", "rediss")) else _AMQP_OPTIONS
 
 
 def direct_queue(name: str) -> Queue:
+    """Returns a queue with an exchange and a routing key of its own name."""
     return Queue(name, Exchange(name, type="direct"), routing_key=name)
 
 
 def create_producer(settings: Settings) -> Celery:
-    """A Celery application that only publishes. Publishing fails at once instead of retrying: the rescuer repeats."""
+    """Returns a Celery application that only publishes. It fails at once instead of retrying: the dispatcher repeats."""
     app = Celery("altegio-webkassa-producer", broker=settings.broker, set_as_current=False)
     app.conf.update(
         task_routes=ROUTES,
@@ -95,12 +97,15 @@ def create_producer(settings: Settings) -> Celery:
 
 
 def publish_records(app: Celery, ids: Iterable[int], *, request_id: str | None = None) -> None:
-    """One message a row. Raises kombu.exceptions.OperationalError, redis.exceptions.RedisError when the broker is away."""
+    """Publishes one message a row of `webhook_records`, to be decided.
+
+    Raises kombu.exceptions.OperationalError, redis.exceptions.RedisError when the broker is away.
+    """
     publish_batch(app, [(row_id, request_id) for row_id in ids])
 
 
 def publish_batch(app: Celery, rows: Sequence[tuple[int, str | None]]) -> None:
-    """One message for each row and the request that brought it, all in one command where the broker is Redis.
+    """Publishes a message for each row and the request that brought it, all in one command where the broker is Redis.
 
     Celery takes a millisecond to send a message, which is more than everything else that a webhook costs. Raises like
     `publish_records`.
@@ -128,7 +133,7 @@ def _one_kind_of_trouble() -> Iterator[None]:
 
 
 def build_record_message(row_id: int, request_id: str | None) -> str:
-    """What Celery and kombu would put into Redis for it."""
+    """Returns the JSON that Celery and kombu would put into Redis to have a row decided. A test compares the two."""
     body = f'[[{row_id}], {{}}, {{"callbacks": null, "errbacks": null, "chain": null, "chord": null}}]'
     return _MESSAGE.format(
         task_id=str(UUID(int=random.getrandbits(128), version=4)),
@@ -151,7 +156,10 @@ _MESSAGE = (
 
 
 def count_waiting(app: Celery, queue: str) -> int:
-    """Messages nobody has taken yet. Raises kombu.exceptions.OperationalError, redis.exceptions.RedisError."""
+    """Returns how many messages of a queue nobody has taken yet.
+
+    Raises kombu.exceptions.OperationalError, redis.exceptions.RedisError.
+    """
     with _one_kind_of_trouble(), app.producer_or_acquire() as producer:
         channel = producer.channel
         if isinstance(channel, RedisChannel):
@@ -161,6 +169,6 @@ def count_waiting(app: Celery, queue: str) -> int:
 
 
 def publish_task(app: Celery, name: str, args: list[int]) -> None:
-    """One message. Raises kombu.exceptions.OperationalError when the broker is away."""
+    """Publishes one message for a task. Raises kombu.exceptions.OperationalError when the broker is away."""
     with _one_kind_of_trouble():
         app.send_task(name, args=args, retry=False)

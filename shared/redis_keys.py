@@ -1,6 +1,6 @@
-"""Names of what workers keep in Redis and the HTTP process reads there."""
+"""Names what workers keep in Redis and the HTTP process reads there."""
 
 
 def breaker_open_key(host: str) -> str:
-    """Exists while calls to that Webkassa host are paused."""
+    """Returns the key that exists while calls to that Webkassa host are paused."""
     return f"webkassa:breaker:{host}:open"

@@ -1,4 +1,4 @@
-"""A person puts given-up work back. The row goes the way of a first try, under the same external number.
+"""Puts given-up work back on a person's word. The row goes the way of a first try, under the same external number.
 
 What is known at Webkassa is never sent again: an issued receipt is left alone, and one of unknown outcome is asked for
 first. Who, when and why is kept in `replays`.
@@ -33,6 +33,8 @@ REPLAYABLE = (
 
 
 class Outcome(StrEnum):
+    """Says what became of a replay, in words for whoever asked."""
+
     REPLAYED = "replayed"
     ALREADY_ISSUED = "already issued"
     NOT_FOUND = "not found"
@@ -42,16 +44,22 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
+    """Says what became of the replay of one delivery."""
+
     row_id: int
     outcome: Outcome
 
     @property
     def failed(self) -> bool:
+        """Says whether there is something left to do for whoever asked."""
         return self.outcome in (Outcome.NOT_FOUND, Outcome.NOT_QUEUED, Outcome.NOT_POSSIBLE)
 
 
 def replay(sessions: SessionFactory, producer: Celery, redis: Redis, row_id: int, *, actor: str, reason: str) -> Result:
-    """Commits the row as due, then queues it."""
+    """Commits the delivery as due, then queues it, and returns what became of that. Never raises for a broker that is away.
+
+    `row_id` is of `webhook_records`; `actor` and `reason` go into `replays`.
+    """
     with sessions.begin() as session:
         row = session.get(WebhookRecord, row_id, with_for_update=True)
         if row is None:
@@ -121,6 +129,6 @@ def _take_out_of_dead_letters(redis: Redis, row_id: int) -> None:
 
 
 def find_dead_letters(session: Session, *, limit: int = 10_000) -> list[int]:
-    """Ids of everything that waits for a person, oldest first."""
+    """Returns the ids of all deliveries that wait for a person, oldest first."""
     ids = select(WebhookRecord.id).where(WebhookRecord.state == RecordState.DEAD_LETTERED)
     return list(session.scalars(ids.order_by(WebhookRecord.id).limit(limit)))

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry, where the environment names a collector (`OTEL_EXPORTER_OTLP_ENDPOINT`); elsewhere nothing.
+"""Tells spans to OpenTelemetry, where the environment names a collector (`OTEL_EXPORTER_OTLP_ENDPOINT`); elsewhere nothing.
 
 The number of a request, which goes through HTTP, rows, tasks and calls anyway, is the trace: its spans find each other
 without a header more. A span is told when it has ended, so a process that dies in the middle of one leaves none.
@@ -23,7 +23,10 @@ _provider: "TracerProvider | None" = None
 
 
 def start_tracing(service: str) -> None:
-    """The rest is OpenTelemetry's own environment (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_RESOURCE_ATTRIBUTES`, …)."""
+    """Starts the exporter of this process, under the name of `service`, where the environment names a collector.
+
+    The rest is OpenTelemetry's own environment (`OTEL_EXPORTER_OTLP_HEADERS`, `OTEL_RESOURCE_ATTRIBUTES`, …).
+    """
     global _provider  # noqa: PLW0603 -- one exporter a process, like its log
     if not any(os.environ.get(name) for name in ENDPOINTS):
         return
@@ -41,20 +44,23 @@ def start_tracing(service: str) -> None:
 
 
 def stop_tracing() -> None:
-    """What has gathered is sent."""
+    """Sends what has gathered, and ends the exporter."""
     if _provider is not None:
         _provider.shutdown()
 
 
 def tell_span(name: str, seconds: float, **attributes: str | int) -> None:
-    """In the trace of the request, and with the ids, that the work has bound to its log lines."""
+    """Records work of `seconds` that has just ended, with the request and the ids that are bound to its log lines."""
     bound = get_contextvars()
     ids = {key: bound[key] for key in ("record_id", "receipt_id") if bound.get(key) is not None}
     record_span(name, seconds, bound.get("request_id"), ids | attributes)
 
 
 def record_span(name: str, seconds: float, request_id: str | None, attributes: Mapping[str, str | int]) -> None:
-    """Something that has just ended. Attributes hold ids and codes, never names or secrets."""
+    """Records work of `seconds` that has just ended, in the trace of the request; nothing without a number or a collector.
+
+    Attributes hold ids and codes, never names or secrets.
+    """
     if _provider is None or not request_id:
         return
     ended_at = time.time_ns()

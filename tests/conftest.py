@@ -12,20 +12,19 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
-from tests.support.altegio import AltegioControl
+from dev.harness.altegio import AltegioControl
+from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
+from dev.harness.world import UNSAFE_BUT_FAST
 from tests.support.databases import clone_template, migrate_template
 from tests.support.deadlines import SECONDS, enforce, find_deadline
 from tests.support.loopback import forbid_other_addresses
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 from tests.support.workplace import claim_workplace
 
 TESTS = Path(__file__).parent
 REDIS_DATABASES = 64
-# Processes are killed in tests, the machine is not: what the kernel has, PostgreSQL may call written.
 # Nothing is waited for unless a test is about the waiting.
 AT_ONCE = {"LOG_FORMAT": "json", "PAYMENT_WAIT_SECONDS": "0"}
-UNSAFE_BUT_FAST = {"fsync": "off", "full_page_writes": "off"}
 
 # Of the acceptance tests, those that hurt nothing and measure no time.
 COMMANDS_ONLY = {
@@ -179,7 +178,7 @@ def _revive(server: Postgres | Redis) -> None:
 
 @pytest.fixture(scope="session")
 def simulator_process(workplace: Path, secrets: Secrets) -> Iterator[SimulatorControl]:
-    control = SimulatorControl(find_free_port(), secrets, workplace)
+    control = SimulatorControl(find_free_port(), secrets, workplace, MORE_CASHBOXES)
     try:
         control.process.start()
         yield control
@@ -200,7 +199,7 @@ def simulator(simulator_process: SimulatorControl) -> SimulatorControl:
 
 @pytest.fixture(scope="session")
 def altegio_process(workplace: Path) -> Iterator[AltegioControl]:
-    control = AltegioControl(workplace)
+    control = AltegioControl(workplace, "--no-limits")
     try:
         control.process.start()
         yield control
@@ -238,7 +237,7 @@ def stack(
         def start(*, workers: int = 1, beat: bool = True, env: Mapping[str, str] | None = None) -> Stack:
             folder = tmp_path / f"stack-{len(logs)}"
             folder.mkdir()
-            started = Stack(folder, {**service_env, **(env or {})}, workers=workers, beat=beat)
+            started = Stack(folder, {**service_env, **(env or {})}, workers=workers, beats=int(beat))
             opened.callback(started.close)
             logs.append(lambda: started.logs)
             started.start_all()

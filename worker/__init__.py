@@ -1,4 +1,4 @@
-"""The Celery processes: decide, call out, save outcomes. `celery -A worker …` finds its application here."""
+"""Runs the Celery processes: decide, call out, save outcomes. `celery -A worker …` finds its application here."""
 
 from worker.entry.celery import app
 

@@ -1,4 +1,4 @@
-"""`/acquire`: the payment page of the staff. Not part of the public API's description."""
+"""Gathers the routes of `/acquire`, the payment page of the staff. Not part of the public API's description."""
 
 from fastapi import APIRouter, Response
 
@@ -13,7 +13,7 @@ for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orde
 
 @router.get("/acquire/{rest:path}")
 def show_nothing(rest: str) -> Response:
-    """Whatever else somebody types is answered with a page, not with JSON."""
+    """Answers whatever else somebody types with a page, not with JSON."""
     if rest:
         raise NotFound
     return redirect("/acquire")

@@ -1,4 +1,4 @@
-"""`python -m api.acquire.users`: who may open the payment page. Passwords are asked for, never arguments."""
+"""Runs `python -m api.acquire.users`: decides who may open the payment page. Passwords are asked for, never arguments."""
 
 import argparse
 import getpass
@@ -22,10 +22,11 @@ MAX_LOGIN = 64
 
 
 class Mistake(Exception):
-    """What was asked for cannot be done; the message says why."""
+    """Raised where what was asked for cannot be done; the message says why."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Carries out one command and returns the exit code: 1 for a mistake or a database that is away."""
     options = _read_arguments(arguments)
     engine = create_database_engine(get_settings(), pool_size=1)
     try:

@@ -1,1 +1,1 @@
-"""Webhooks of Altegio: checked, stored, committed, acknowledged; handed to the workers off the answer's path."""
+"""Takes Altegio's webhooks: checked, stored, committed, acknowledged; handed to the workers off the answer's path."""

@@ -1,4 +1,4 @@
-"""The way of a webhook: from the socket to the commit and back, past the framework.
+"""Leads a webhook from the socket to the commit and back, past the framework.
 
 Routing, dependencies, middleware and exception handlers of the framework together cost more than reading, storing and
 answering a webhook. What they would do for it is done here, once: number, secret, answer, headers, metrics.
@@ -28,7 +28,7 @@ _JSON: Headers = ((b"content-type", b"application/json"), *SECURITY_HEADERS)
 
 
 class WebhookDoor:
-    """An ASGI application for what `is_webhook` finds."""
+    """Answers what `is_webhook` finds, as an ASGI application."""
 
     def __init__(self, doorman: Doorman, writer: GroupWriter, limit: SalonLimit) -> None:
         self._doorman, self._writer, self._limit = doorman, writer, limit
@@ -57,7 +57,7 @@ class WebhookDoor:
     async def take(
         self, path_secret: str | None, headers: Mapping[bytes, bytes], receive: Receive, request_id: str
     ) -> Answer:
-        """Raises ClientDisconnect."""
+        """Reads, checks and stores the body of one request, and returns the answer to send. Raises ClientDisconnect."""
         started = time.perf_counter()
         try:
             body = await read_body(receive, headers.get(b"content-length", b""))
@@ -76,7 +76,7 @@ class WebhookDoor:
 
 
 def is_webhook(scope: Scope) -> bool:
-    """A POST to the address itself, or to it and a secret."""
+    """Says whether this is a POST to the address itself, or to it and a secret."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return False
     path: str = scope["path"]

@@ -1,4 +1,4 @@
-"""From raw bytes to rows: pure, so that every odd body can be tested without a server.
+"""Turns raw bytes into rows: pure, so that every odd body can be tested without a server.
 
 A body is one envelope or a list of them. Each envelope is judged on its own: taken, ignored for good, or invalid with the
 field named. Invalid ones are kept too, as bytes where JSONB cannot hold them.
@@ -33,11 +33,14 @@ _LIFECYCLE_SECRETS = ("partner_token", "sign")
 
 
 class NotJson(ValueError):
-    """The body cannot be read as JSON at all."""
+    """Raised where the body cannot be read as JSON at all."""
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """One envelope, ready to be stored. `message` is what the caller reads; `field` names what is wrong with it."""
+    """Holds one envelope, ready to be stored. `message` is what the caller reads; `field` names what is wrong with it.
+
+    `body` is the envelope's canonical JSON (sorted keys, exact numbers), of which the dedup key holds a hash.
+    """
 
     dedup_key: str
     state: RecordState
@@ -58,7 +61,7 @@ class Arrival(msgspec.Struct, frozen=True):
 
 
 def read_arrivals(raw: bytes) -> tuple[list[Arrival], bool]:
-    """The envelopes of a body, and whether it was a list. Raises NotJson."""
+    """Returns the envelopes of a body, and whether it was a list. Raises NotJson."""
     try:
         parsed, is_plain = _parse(raw)
         if not isinstance(parsed, list):

@@ -1,4 +1,4 @@
-"""One request: read the envelopes, store them in one commit, say what became of each."""
+"""Takes in one request: reads the envelopes, stores them in one commit, says what became of each."""
 
 import asyncio
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ LOG_ONE_BY_ONE = 20
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the sender is told. `accepted` is False when not one envelope could be taken."""
+    """Holds what the sender is told. `accepted` is False when not one envelope could be taken."""
 
     accepted: bool
     body: dict[str, Any]
@@ -35,7 +35,10 @@ NO_LIMIT = SalonLimit(0)
 
 
 async def accept(raw: bytes, request_id: str, writer: GroupWriter, limit: SalonLimit = NO_LIMIT) -> Reply:
-    """Raises NotJson when there is nothing to store, SalonTooFast, and StoreUnavailable when it could not be stored."""
+    """Stores the envelopes of a body and returns what became of each, committed.
+
+    Raises NotJson when there is nothing to store, SalonTooFast, and StoreUnavailable when it could not be stored.
+    """
     if len(raw) < READ_IN_LOOP_BYTES:
         arrivals, is_list = read_arrivals(raw)
     else:

@@ -1,4 +1,4 @@
-"""Examples for the OpenAPI page."""
+"""Describes the webhook for the OpenAPI page, with examples."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A quick look at a webhook of the plainest kind: a visit whose ids and sums are whole numbers, flags 0 or 1, times texts.
+"""Checks a webhook of the plainest kind: a visit whose ids and sums are whole numbers, flags 0 or 1, times texts.
 
 Most webhooks are. Their full model, which reads every spelling Altegio has and names what is wrong, takes five times as
 long to say that nothing is. What is not plain is left to it; what is plain, it takes as well.
@@ -19,7 +19,7 @@ _Flag = bool | Annotated[int, Meta(ge=0, le=1)] | None
 
 
 class NotPlain(ValueError):
-    """Needs the full model: it may be right, or wrong, or only unusual."""
+    """Raised for what needs the full model: it may be right, or wrong, or only unusual."""
 
 
 class _Good(msgspec.Struct):
@@ -52,7 +52,7 @@ class _Visit(msgspec.Struct):
 
 
 class PlainVisit(msgspec.Struct):
-    """A webhook's envelope."""
+    """Holds the envelope of such a webhook."""
 
     company_id: _RequiredId
     resource: Literal["record"]
@@ -62,7 +62,7 @@ class PlainVisit(msgspec.Struct):
 
 
 def read_plain_visit(item: Any) -> tuple[PlainVisit, datetime | None]:
-    """The envelope, and when Altegio says that the visit last changed. Raises NotPlain."""
+    """Returns the envelope, and when Altegio says that the visit last changed. Raises NotPlain."""
     try:
         visit = msgspec.convert(item, PlainVisit)
         parse_moment(visit.data.date)

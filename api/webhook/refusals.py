@@ -1,4 +1,4 @@
-"""What a sender is told when nothing of a request was stored."""
+"""Words what a sender is told when nothing of a request was stored."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +18,7 @@ CLOSE: Headers = ((b"connection", b"close"),)
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is JSON."""
+    """Holds an answer to be sent; `body` is JSON."""
 
     status: int
     body: bytes
@@ -27,7 +27,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`outcome` is its name in the metrics, `reason` what the log says."""
+    """Holds a refusal: `outcome` is its name in the metrics, `reason` what the log says."""
 
     outcome: str
     reason: str
@@ -38,7 +38,7 @@ REFUSED = (NotJson, BadSecret, BodyTooLarge, SalonTooFast, StoreUnavailable)
 
 
 def refuse(error: Exception) -> Refusal:
-    """For one of REFUSED."""
+    """Returns the refusal for one of REFUSED; raises any other error again."""
     match error:
         case BadSecret():
             return Refusal("bad_secret", "bad secret", _answer(401, "wrong or missing secret"))

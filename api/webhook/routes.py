@@ -1,4 +1,4 @@
-"""`/api/webhook`: receiving, the address probe, and what became of a delivery."""
+"""Declares `/api/webhook`: receiving, the address probe, and what became of a delivery."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/webhook", tags=["webhook"])
     responses=openapi.ANSWERS,
 )
 async def receive(request: Request) -> Response:
-    """One envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
+    """Takes one envelope or a list of them. 200 means stored and committed: it will be seen to, whatever happens next."""
     # Reached only where the application is mounted under another path: else the door takes webhooks before the framework.
     door: WebhookDoor = request.app.state.door
     answer = await door.take(
@@ -35,7 +35,7 @@ async def receive(request: Request) -> Response:
 @router.get("", summary="Address probe")
 @router.get("/{secret}", include_in_schema=False)
 async def probe() -> dict[str, Any]:
-    """Altegio may look at an address with GET before it saves it."""
+    """Answers a look at the address: Altegio may take one with GET before it saves it."""
     return {"success": True, "message": "post Altegio's webhooks here"}
 
 
@@ -47,7 +47,7 @@ def show_status(
         SupportedResource | None, Query(description="what the number is of, where Altegio uses it for several things")
     ] = None,
 ) -> RecordStatus:
-    """State, reason and receipt of a delivery. No personal data.
+    """Shows state, reason and receipt of a delivery. No personal data.
 
     For Altegio's own id the delivery that has the receipt answers, else the newest.
     """

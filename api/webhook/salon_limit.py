@@ -1,4 +1,4 @@
-"""No salon may take the service from the others: a bucket of webhooks for each, refilled by the minute.
+"""Keeps a salon from taking the service from the others: a bucket of webhooks for each, refilled by the minute.
 
 Per process and in memory: it protects this process, and a shared count would cost every webhook a round trip.
 """
@@ -14,13 +14,15 @@ MAX_SALONS = 10_000
 
 
 class SalonTooFast(Exception):
-    """Nothing was stored; Altegio repeats what is answered with 429."""
+    """Raised for a salon beyond its limit. Nothing was stored; Altegio repeats what is answered with 429."""
 
     def __init__(self, company_id: int) -> None:
         super().__init__(f"too many webhooks of company {company_id}, repeat later")
 
 
 class SalonLimit:
+    """Counts the webhooks of each salon, half a minute's worth of which may come at once."""
+
     def __init__(self, per_minute: int, clock: Callable[[], float] = time.monotonic) -> None:
         """`per_minute` 0 means no limit."""
         self._per_second = per_minute / 60

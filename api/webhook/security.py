@@ -1,4 +1,4 @@
-"""Who may post: a secret in the URL, or an HMAC of the raw body. Altegio itself signs nothing that is documented."""
+"""Checks who may post: a secret in the URL, or an HMAC of the raw body. Altegio itself signs nothing that is documented."""
 
 import hashlib
 import hmac
@@ -11,15 +11,15 @@ SIGNATURE_HEADER = "X-Altegio-Signature"
 
 
 class BadSecret(Exception):
-    """Neither the path nor the signature proves that the sender knows the secret."""
+    """Raised where neither the path nor the signature proves that the sender knows the secret."""
 
 
 class BodyTooLarge(Exception):
-    """More bytes than any webhook has."""
+    """Raised for more bytes than any webhook has: 1 MiB."""
 
 
 async def read_body(receive: Receive, declared: bytes) -> bytes:
-    """The raw bytes, whatever the content type says. Raises BodyTooLarge, ClientDisconnect."""
+    """Returns the raw bytes, whatever the content type says. Raises BodyTooLarge, ClientDisconnect."""
     if declared.isdigit() and int(declared) > MAX_BODY_BYTES:
         raise BodyTooLarge
     body, has_more = b"", True
@@ -42,7 +42,10 @@ class Doorman:
         self._open_to_all = open_to_all
 
     def check(self, path_secret: str | None, signature: bytes, body: bytes) -> None:
-        """Raises BadSecret."""
+        """Lets a request pass that knows a secret, compared in constant time; raises BadSecret for any other.
+
+        `signature` is the hex HMAC-SHA256 of the body, with or without `sha256=` before it.
+        """
         if not self._secrets and self._open_to_all:
             return
         if not any(_matches(secret, path_secret, signature, body) for secret in self._secrets):

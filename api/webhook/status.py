@@ -1,4 +1,4 @@
-"""What became of a delivery, for Altegio's side, the demo and support. Carries no personal data."""
+"""Tells what became of a delivery, for Altegio's side, the demo and support. Carries no personal data."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,10 +14,12 @@ from shared.storage.statements import table_of
 
 
 class RecordNotFound(Exception):
-    """No row and no Altegio id of that number."""
+    """Raised where there is no row and no Altegio id of that number."""
 
 
 class ReceiptStatus(BaseModel):
+    """Describes the receipt of a delivery. `total` is tenge, as text with two decimals."""
+
     state: str
     external_check_number: str
     fiscal_number: str | None
@@ -33,6 +35,8 @@ class ReceiptStatus(BaseModel):
 
 
 class RecordStatus(BaseModel):
+    """Describes a delivery and what became of it; `processed`: its state is that."""
+
     id: int
     company_id: int | None
     resource: str | None

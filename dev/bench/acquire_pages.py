@@ -10,10 +10,10 @@ from uuid import uuid4
 
 import requests
 
-from dev.bench.acquire_data import DAYS, FIRST_RECORD, find_awaiting
+from dev.bench.past import DAYS, FIRST_PAST_RECORD, find_awaiting
+from dev.bench.world import LOGIN, PASSWORD
 from shared.clock import almaty_date, utc_now
 
-LOGIN, PASSWORD = "bench", "a password for the bench"
 TIMEOUT = 30
 _HIDDEN = re.compile(r'name="form_token" value="([^"]*)"')
 _RETURN = re.compile(r'href="(/acquire/receipts/[0-9]+/return)"')
@@ -92,7 +92,7 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "another day": lambda visitor, number: visitor.get(f"/acquire?day={_choose_day(number)}"),
         "search: tail of a phone": lambda visitor, number: visitor.search(f"{number * 7919 % 10_000:04d}"),
         "search: name": lambda visitor, number: visitor.search(f"ертөстік {number}"),
-        "search: number of a visit": lambda visitor, number: visitor.search(str(FIRST_RECORD + number * 37 % visits)),
+        "search: number of a visit": lambda visitor, number: visitor.search(str(FIRST_PAST_RECORD + number * 37 % visits)),
         **{f"filter: {state}": _filter(state) for state in states},
         "taking a payment, and its progress": lambda visitor, _: visitor.pay(next(unpaid)),
         "a visit": lambda visitor, number: visitor.get(f"/acquire/visits/{1 + number * 37 % visits}"),

@@ -1,70 +1,33 @@
-"""What PostgreSQL does for each page: the statements of the page's queries, explained."""
+"""What PostgreSQL does for each page: it explains the statements itself, in its log, while the page is asked for."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Connection, Engine, event, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, text
 
-from api.acquire.attention.queries import list_dead_letters, list_refused_returns, list_returns_due
-from api.acquire.visits.queries import Cursor, find_states, find_visit, list_visits
-from api.acquire.visits.search import read_search
-from api.acquire.visits.states import Filter
-from dev.bench.acquire_data import FIRST_RECORD
-from shared.clock import almaty_date, utc_now
+from dev.bench.acquire_pages import Visit, Visitor
+from dev.bench.world import BenchWorld
 
-Question = Callable[[Session], Any]
+# Loaded from the start, so that sessions that are open have it; silent until asked.
+SETTINGS = {
+    "session_preload_libraries": "auto_explain",
+    "auto_explain.log_analyze": "on",
+    "auto_explain.log_buffers": "on",
+}
 
 
-def explain_pages(engine: Engine) -> Iterator[tuple[str, str]]:
-    """Name of the question and its plan, as `EXPLAIN (ANALYZE, BUFFERS)` tells it."""
-    for name, ask in _make_questions().items():
-        with Session(engine) as session, _listen(engine) as statements:
-            ask(session)
-        with engine.connect() as connection:
-            yield name, "\n".join(_explain(connection, statement, values) for statement, values in statements)
-
-
-def _make_questions() -> dict[str, Question]:
-    today = almaty_date(utc_now())
-    cursor = Cursor(is_open=False, visit_at=utc_now(), id=0)
-    return {
-        "visits of today": lambda session: list_visits(session, day=today),
-        "a later page of today": lambda session: list_visits(session, day=today, after=cursor),
-        "search: tail of a phone": lambda session: list_visits(session, day=today, search=read_search("4242")),
-        "search: name": lambda session: list_visits(session, day=today, search=read_search("ертөстік 7")),
-        "search: number of a visit": lambda session: list_visits(session, day=today, search=read_search(str(FIRST_RECORD))),
-        **{f"filter: {chosen}": _filter(chosen) for chosen in Filter if chosen is not Filter.ALL},
-        "a visit": lambda session: find_visit(session, 1),
-        "states of 30 visits": lambda session: find_states(session, range(1, 31)),
-        "needs attention: dead letters": lambda session: list_dead_letters(session, None),
-        "needs attention: returns due": list_returns_due,
-        "needs attention: refused returns": list_refused_returns,
-    }
-
-
-def _filter(chosen: Filter) -> Question:
-    return lambda session: list_visits(session, day=almaty_date(utc_now()), chosen=chosen)
-
-
-@contextmanager
-def _listen(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
-    heard: list[tuple[str, Any]] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        heard.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield heard
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
-
-
-def _explain(connection: Connection, statement: str, values: Sequence[Any]) -> str:
-    rows = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) {statement}", values)
-    return "\n".join(row[0] for row in rows)
+def explain_pages(world: BenchWorld, pages: Mapping[str, Visit]) -> Iterator[tuple[str, str]]:
+    """Name of the page, its statements and their plans."""
+    visitor = Visitor(world.stack.api_url)
+    with world.postgres.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET auto_explain.log_min_duration = 0"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+    for name, visit in pages.items():
+        visit(visitor, 0)  # what a page reads once is no part of it
+        start = world.postgres.log.stat().st_size
+        visit(visitor, 1)
+        with world.postgres.log.open(encoding="utf-8", errors="replace") as log:
+            log.seek(start)
+            yield name, log.read().strip()
 
 
 def count_sizes(connection: Connection) -> str:

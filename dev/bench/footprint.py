@@ -3,18 +3,19 @@
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import requests
 
-from dev.bench.backlog import FIRST_RECORD, add_cashboxes, number_of
+from dev.bench.backlog import FIRST_RECORD, add_cashboxes
 from dev.bench.bodies import encode, make_body
+from dev.bench.load import time_ms
 from dev.bench.receipts import count_issued, make_company
-from dev.bench.tables import show_table
-from dev.bench.world import World
+from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo import processes
 from dev.demo.waiting import wait_until
+from dev.harness.report import show_table
 
 WEBHOOKS = 300
 # The processes whose memory the operator pays for besides PostgreSQL and Redis.
@@ -22,13 +23,11 @@ OURS = ("api", "worker", "beat", "flower")
 
 
 def run(idle_seconds: float) -> None:
-    world = World({"PAYMENT_WAIT_SECONDS": "0", "GOODS_WAIT_SECONDS": "0"})
-    try:
-        world.start()
+    with open_world(AT_ONCE) as world:
         started = _start_all(world)
         _work(world)
         time.sleep(10)  # what the work set going comes to rest
-        pids = {name: [world.pid_of(name)] for name in OURS}
+        pids = {name: [world.stack.children[name].pid] for name in OURS}
         pids |= {
             "PostgreSQL": [world.postgres.pid, *processes.find_children(world.postgres.pid)],
             "Redis": [world.redis.pid],
@@ -44,8 +43,6 @@ def run(idle_seconds: float) -> None:
             )
             for name, group in pids.items()
         ]
-    finally:
-        world.close()
     ours = [row for row in rows if row[0] in OURS]
     rows += [
         ("the four together", "-", sum(row[2] for row in ours), sum(row[3] for row in ours)),
@@ -54,29 +51,25 @@ def run(idle_seconds: float) -> None:
     print(show_table(["", "start s", "PSS MB", "idle, % of a core"], rows), end="\n\n")
 
 
-def _start_all(world: World) -> dict[str, float]:
+def _start_all(world: BenchWorld) -> dict[str, float]:
     """Seconds until each was ready."""
-    world.start_simulator([number_of(place) for place in range(4)], 5)
-    started = {}
-    for name, start in (
-        ("api", world.start_api),
-        ("worker", world.start_worker),
-        ("beat", world.start_beat),
-        ("flower", world.start_flower),
-    ):
-        begun = time.perf_counter()
-        start()
-        started[name] = time.perf_counter() - begun
-    return started
+    world.start_simulator(4, 5)
+    begin: dict[str, Callable[[], object]] = {
+        "api": lambda: world.stack.start("api"),
+        "worker": world.start_worker,
+        "beat": lambda: world.stack.add_beat().start(),
+        "flower": world.start_flower,
+    }
+    return {name: time_ms(start) / 1000 for name, start in begin.items()}
 
 
-def _work(world: World) -> None:
+def _work(world: BenchWorld) -> None:
     """Some hundred visits, all the way, so that what is loaded on first use is loaded."""
     with world.postgres.connect() as connection, requests.Session() as http:
         add_cashboxes(connection, 4)
         for number in range(WEBHOOKS):
             body = encode(make_body(FIRST_RECORD + number, make_company(number % 4)))
-            http.post(world.webhook_url, data=body, timeout=10).raise_for_status()
+            http.post(world.stack.webhook_url, data=body, timeout=10).raise_for_status()
         wait_until(lambda: count_issued(connection) == WEBHOOKS, timeout=120, what="all receipts")
 
 

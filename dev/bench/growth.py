@@ -1,22 +1,21 @@
 """The same questions to tables of any age: nothing may become slower because much has been done."""
 
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from urllib.parse import urlsplit
+from statistics import median
 
 import requests
 from sqlalchemy import text
 
-from dev.bench.acquire_pages import LOGIN, PASSWORD, Visitor
-from dev.bench.backlog import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_cashboxes, add_past
-from dev.bench.load import post
-from dev.bench.tables import median, pick, show_table
-from dev.bench.world import World
+from dev.bench.acquire_pages import Visitor
+from dev.bench.backlog import add_cashboxes
+from dev.bench.load import post, time_ms
+from dev.bench.past import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_long_ago
+from dev.bench.world import BenchWorld, open_world
+from dev.harness.command import tell
+from dev.harness.report import pick, show_table
+from dev.harness.services import close_services, read_settings
 from shared.clock import almaty_date, utc_now
-from shared.config import Settings
 from worker.entry.cli.receipt_queries import Filters, list_deliveries
 from worker.rounds.rescue import dispatch
 from worker.services import Services, create_services
@@ -28,55 +27,40 @@ _ASKED = 200
 
 def run(runs: int, seconds: float, sizes: Sequence[int]) -> None:
     """`sizes` are deliveries; a third of them made receipts."""
-    world = World({"LOG_LEVEL": "WARNING"})
     figures: dict[str, list[float]] = {}
-    try:
-        world.start()
-        url = world.start_api()
-        services = _open_services(world)
-        _add_manager(world)
+    with open_world({"LOG_LEVEL": "WARNING"}) as world:
+        world.stack.start("api")
+        world.add_manager()
+        services = create_services(read_settings(world.environment))
         with world.postgres.connect() as connection:
             add_cashboxes(connection, _CASHBOXES)
         visits = 0
         for size in sizes:
             visits = _grow(world, visits, size // DELIVERIES_OF_A_VISIT)
-            for name, figure in _measure(world, url, services, visits, runs, seconds).items():
+            for name, figure in _measure(world, services, visits, runs, seconds).items():
                 figures.setdefault(name, []).append(figure)
-    finally:
-        world.close()
+        close_services(services)
     rows = [(name, *values, values[-1] / values[0]) for name, values in figures.items()]
     print(show_table(["", *(f"{size:,} deliveries" for size in sizes), "last : first"], rows), end="\n\n")
 
 
-def _open_services(world: World) -> Services:
-    values = {name.lower(): value for name, value in world.environment.items()}
-    known = {name: value for name, value in values.items() if name in Settings.model_fields}
-    return create_services(Settings(_env_file=None, **known))  # type: ignore[arg-type]
-
-
-def _add_manager(world: World) -> None:
-    command = (sys.executable, "-m", "api.acquire.users", "add", LOGIN, "--role", "manager", "--password-stdin")
-    password = f"{PASSWORD}\n".encode()
-    subprocess.run(command, env=world.environment, cwd=world.folder, input=password, capture_output=True, check=True)
-
-
-def _grow(world: World, visits: int, wanted: int) -> int:
+def _grow(world: BenchWorld, visits: int, wanted: int) -> int:
     with world.postgres.connect() as connection:
         # What the measurements before it left behind is not part of the past.
         connection.execute(text("DELETE FROM webhook_records WHERE state = 'received'"))
         connection.execute(text("SET synchronous_commit = off"))
         while visits < wanted:
             end = min(visits + _STEP, wanted)
-            add_past(connection, visits, end, _CASHBOXES)
+            add_long_ago(connection, visits, end, _CASHBOXES)
             visits = end
-            print(f"growth: {visits} of {wanted} visits", file=sys.stderr, flush=True)
+            tell(f"growth: {visits} of {wanted} visits")
         connection.execute(text("VACUUM ANALYZE"))
         connection.execute(text("CHECKPOINT"))
     return visits
 
 
-def _measure(world: World, url: str, services: Services, visits: int, runs: int, seconds: float) -> dict[str, float]:
-    base = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}"
+def _measure(world: BenchWorld, services: Services, visits: int, runs: int, seconds: float) -> dict[str, float]:
+    base = world.stack.api_url
     status = f"{base}/api/webhook/status/{FIRST_PAST_RECORD + visits // 2}"
     with requests.Session() as http:
         asked = _time(lambda: http.get(status, timeout=10).raise_for_status())
@@ -87,7 +71,13 @@ def _measure(world: World, url: str, services: Services, visits: int, runs: int,
     loads = []
     for number in range(runs):
         loads.append(
-            post(url, connections=16, seconds=seconds, first=2_000_000_000 + number * 10_000_000, folder=world.folder)
+            post(
+                world.stack.webhook_url,
+                connections=16,
+                seconds=seconds,
+                first=2_000_000_000 + number * 10_000_000,
+                folder=world.folder,
+            )
         )
         _clean(world)
     return {
@@ -107,15 +97,10 @@ def _list(services: Services) -> None:
 
 def _time(question: Callable[[], object]) -> list[float]:
     """Milliseconds, sorted."""
-    times = []
-    for _ in range(_ASKED):
-        begun = time.perf_counter()
-        question()
-        times.append((time.perf_counter() - begun) * 1000)
-    return sorted(times)
+    return sorted(time_ms(question) for _ in range(_ASKED))
 
 
-def _clean(world: World) -> None:
+def _clean(world: BenchWorld) -> None:
     """Between two runs, so that the second does not start on a table of other size."""
     world.redis.flush(0)
     with world.postgres.connect() as connection:

@@ -3,16 +3,18 @@
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from statistics import median
 
 from sqlalchemy import text
 
 from dev.bench.bodies import make_template
 from dev.bench.load import Load, has_wrk, post, post_and_remember
-from dev.bench.tables import median, show_table, write_bars
-from dev.bench.world import World
+from dev.bench.plot import write_bars
+from dev.bench.world import BenchWorld, open_world
+from dev.harness.command import tell
+from dev.harness.report import show_table
 
 CONNECTIONS = (1, 16, 64, 256)
 BROKER_CONNECTIONS = (16, 64)
@@ -29,16 +31,16 @@ class NotKept(Exception):
 class Ingress:
     """The service and its references side by side, each on a port of its own; one of them is under load at a time."""
 
-    def __init__(self, world: World, seconds: float) -> None:
+    def __init__(self, world: BenchWorld, seconds: float) -> None:
         self._world, self._seconds = world, seconds
         self._first = 1_000_000_000
-        reference = "dev.bench.references"
+        world.stack.start("api")
         self.urls = {
-            OURS: world.start_api(),
-            HELLO: world.start_reference("hello", f"{reference}:hello"),
-            PARSED: world.start_reference("parsed", f"{reference}:parsed"),
-            ORDINARY: world.start_reference("ordinary", f"{reference}:make_ordinary", "--factory"),
-            CAREFUL: world.start_reference("careful", f"{reference}:make_careful", "--factory"),
+            OURS: world.stack.webhook_url,
+            HELLO: world.start_reference("hello", "hello"),
+            PARSED: world.start_reference("parsed", "parsed"),
+            ORDINARY: world.start_reference("ordinary", "make_ordinary", "--factory"),
+            CAREFUL: world.start_reference("careful", "make_careful", "--factory"),
         }
 
     def measure(self, name: str, connections: int, *, is_clean: bool = False) -> Load:
@@ -82,14 +84,12 @@ class Ingress:
 
 
 def run(runs: int, seconds: float, plot: Path | None) -> None:
-    world = World()
-    try:
-        world.start()
+    with open_world() as world:
         ingress = Ingress(world, seconds)
         figures: Figures = {}
         database: dict[int, list[float]] = {1: [], 16: []}
         for number in range(runs):
-            print(f"ingress: run {number + 1} of {runs}", file=sys.stderr, flush=True)
+            tell(f"ingress: run {number + 1} of {runs}")
             for connections in CONNECTIONS:
                 for name in ingress.urls:
                     figures.setdefault((name, connections), []).append(ingress.measure(name, connections))
@@ -100,8 +100,6 @@ def run(runs: int, seconds: float, plot: Path | None) -> None:
         print(f"\nEach of {ingress.check_every_number(seconds)} acknowledged numbers was found in the table.")
         if plot:
             _draw(plot, ingress.urls, figures)
-    finally:
-        world.close()
 
 
 def _report(ingress: Ingress, figures: Figures, database: Mapping[int, Sequence[float]]) -> None:
@@ -111,41 +109,37 @@ def _report(ingress: Ingress, figures: Figures, database: Mapping[int, Sequence[
     print(f"Load by {'wrk' if has_wrk() else 'a generator in Python'}; medians.\n")
     ratios = [(c, *(rate(OURS, c) / max(rate(name, c), 1e-9) for name in ingress.urls if name != OURS)) for c in CONNECTIONS]
     print(show_table(["connections", *(f"x {name}" for name in ingress.urls if name != OURS)], ratios), end="\n\n")
-    rows = [(name, c, rate(name, c), *_describe(figures[name, c])) for name in ingress.urls for c in CONNECTIONS]
-    print(show_table(["", "connections", "acks/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors"], rows), end="\n\n")
+    print(_show_loads("", figures), end="\n\n")
     if all(database.values()):
         commits = [(f"{clients} clients", median(rates)) for clients, rates in database.items()]
         print(show_table(["pgbench, the same row", "commits/s"], commits), end="\n\n")
 
 
-def _describe(loads: Sequence[Load]) -> tuple[float, float, float, float, int]:
-    times = (median([getattr(load, name) for load in loads]) for name in ("p50", "p95", "p99", "max"))
-    p50, p95, p99, longest = times
-    return p50, p95, p99, longest, sum(load.refused + load.broken for load in loads)
+def _show_loads(what: str, figures: Figures) -> str:
+    """Medians, by name and then by connections."""
+    keys = sorted(figures, key=lambda key: list(dict.fromkeys(name for name, _ in figures)).index(key[0]))
+    rows = []
+    for name, connections in keys:
+        loads = figures[name, connections]
+        medians = (median(getattr(load, figure) for load in loads) for figure in ("rate", "p50", "p95", "p99", "max"))
+        rows.append((name, connections, *medians, sum(load.refused + load.broken for load in loads)))
+    return show_table([what, "connections", "acks/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors"], rows)
 
 
-def _report_broker(world: World, ingress: Ingress, runs: int) -> None:
+def _report_broker(world: BenchWorld, ingress: Ingress, runs: int) -> None:
     """What becomes of the rate while Redis hangs and while it is gone; each beside an undisturbed run of its own."""
 
-    def nothing() -> None:
-        pass
-
     troubles: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
-        "well": (nothing, nothing),
+        "well": (lambda: None, lambda: None),
         "hung": (world.redis.pause, world.redis.resume),
         "stopped": (world.redis.stop, world.redis.start),
     }
-    found: dict[tuple[str, int], list[Load]] = {}
+    found: Figures = {}
     for _ in range(runs):
         for connections in BROKER_CONNECTIONS:
             for name, (begin, end) in troubles.items():
                 found.setdefault((name, connections), []).append(_measure_during(ingress, connections, begin, end))
-    rows = [
-        (name, c, median([load.rate for load in found[name, c]]), *_describe(found[name, c]))
-        for name in troubles
-        for c in BROKER_CONNECTIONS
-    ]
-    print(show_table(["Redis", "connections", "acks/s", "p50 ms", "p95 ms", "p99 ms", "max ms", "errors"], rows))
+    print(_show_loads("Redis", found))
 
 
 def _measure_during(ingress: Ingress, connections: int, begin: Callable[[], None], end: Callable[[], None]) -> Load:
@@ -157,7 +151,7 @@ def _measure_during(ingress: Ingress, connections: int, begin: Callable[[], None
         end()
 
 
-def _run_pgbench(world: World, clients: int, seconds: float) -> list[float]:
+def _run_pgbench(world: BenchWorld, clients: int, seconds: float) -> list[float]:
     """Commits a second of single INSERTs of the measured row; nothing where pgbench is not installed."""
     if shutil.which("pgbench") is None:
         return []

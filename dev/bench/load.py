@@ -34,6 +34,12 @@ class Load:
         return self.acknowledged / self.seconds
 
 
+def time_ms(act: Callable[[], object]) -> float:
+    begun = time.perf_counter()
+    act()
+    return (time.perf_counter() - begun) * 1000
+
+
 def has_wrk() -> bool:
     return shutil.which("wrk") is not None
 
@@ -58,16 +64,9 @@ def post_and_remember(url: str, *, connections: int, seconds: float, first: int)
 
 
 def _read(told: dict[str, int]) -> Load:
-    return Load(
-        acknowledged=told["requests"] - told["refused"],
-        seconds=told["micros"] / 1e6,
-        p50=told["p50"] / 1000,
-        p95=told["p95"] / 1000,
-        p99=told["p99"] / 1000,
-        max=told["max"] / 1000,
-        refused=told["refused"],
-        broken=told["broken"],
-    )
+    p50, p95, p99, longest = (told[name] / 1000 for name in ("p50", "p95", "p99", "max"))
+    acknowledged = told["requests"] - told["refused"]
+    return Load(acknowledged, told["micros"] / 1e6, p50, p95, p99, longest, told["refused"], told["broken"])
 
 
 async def _post_all(

@@ -1,15 +1,16 @@
 """Six hours without Webkassa in fast motion: what gathered drains at once, and no cashbox is left behind."""
 
-import sys
 import time
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from dev.bench.backlog import add_cashboxes, add_paid_visits, number_of
-from dev.bench.receipts import count_issued, make_world, send
-from dev.bench.tables import show_table
+from dev.bench.backlog import add_cashboxes, add_paid_visits
+from dev.bench.receipts import count_issued, send
+from dev.bench.world import AT_ONCE, open_world
 from dev.demo.waiting import wait_until
+from dev.harness.command import tell
+from dev.harness.report import show_table
 
 CASHBOXES = 50
 _DECIDE_SECONDS, _DRAIN_SECONDS = 1200.0, 1800.0
@@ -17,27 +18,23 @@ _DECIDE_SECONDS, _DRAIN_SECONDS = 1200.0, 1800.0
 
 def run(receipts: int) -> None:
     """Nothing answers at Webkassa's address while all are decided; then it is back, at 20 ms a call."""
-    world = make_world()
-    try:
-        world.start()
+    with open_world(AT_ONCE) as world:
         with world.postgres.connect() as connection:
             add_cashboxes(connection, CASHBOXES)
             send(world, add_paid_visits(connection, receipts, CASHBOXES))
             for name in ("worker-0", "worker-1"):
                 world.start_worker(name)
-            world.start_beat()
-            print(f"outage: deciding {receipts} visits", file=sys.stderr, flush=True)
+            world.stack.add_beat().start()
+            tell(f"outage: deciding {receipts} visits")
             wait_until(lambda: _count_decided(connection) == receipts, timeout=_DECIDE_SECONDS, what="all decisions", poll=1)
-            world.start_simulator([number_of(place) for place in range(CASHBOXES)], 20)
+            world.start_simulator(CASHBOXES, 20)
             begun = time.perf_counter()
             wait_until(lambda: count_issued(connection) >= receipts / 2, timeout=_DRAIN_SECONDS, what="half", poll=0.2)
             halfway = _count_by_cashbox(connection)
             wait_until(lambda: count_issued(connection) == receipts, timeout=_DRAIN_SECONDS, what="all receipts", poll=0.5)
             seconds = time.perf_counter() - begun
             spent = connection.scalar(text("SELECT max(budget_used) FROM receipts"))
-        overlaps, documents = world.register.count_overlaps(), len(world.register.receipts())
-    finally:
-        world.close()
+        overlaps, documents = world.simulator.count_overlaps(), len(world.simulator.receipts())
     rows = [
         ("receipts that waited", receipts),
         ("documents at Webkassa afterwards", documents),

@@ -1,22 +1,24 @@
 """The worker: receipts a second, how long a webhook takes to become one, how hosts share the work, how an outage drains."""
 
 import statistics
-import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from functools import partial
 
 import requests
 from sqlalchemy import Connection, text
 
-from dev.bench.backlog import FIRST_COMPANY, FIRST_RECORD, add_cashboxes, add_paid_visits, number_of, wipe
+from dev.bench.backlog import FIRST_COMPANY, FIRST_RECORD, add_cashboxes, add_paid_visits, wipe
 from dev.bench.bodies import encode, make_body
-from dev.bench.tables import pick, show_table
-from dev.bench.world import World
+from dev.bench.load import time_ms
+from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo.waiting import wait_until
+from dev.harness.command import tell
+from dev.harness.report import pick, show_table
+from dev.harness.stack import Stack
 from shared.config import Settings
 from shared.queue import create_producer, publish_batch
 
@@ -43,12 +45,7 @@ class Setup:
         return at_once * 1000 / self.latency_ms if self.latency_ms else float("inf")
 
 
-def make_world() -> World:
-    """No waiting for payments that may follow: what is measured is the work."""
-    return World({"PAYMENT_WAIT_SECONDS": "0", "GOODS_WAIT_SECONDS": "0"})
-
-
-def measure_rate(world: World, setup: Setup, seconds: float) -> float:
+def measure_rate(world: BenchWorld, setup: Setup, seconds: float) -> float:
     """Receipts a second from a backlog of paid visits, once everything is warm."""
     # More than any machine here issues, and no more: a backlog has to be decided as well.
     fastest = 100.0 if setup.cashboxes == 1 else 200.0
@@ -72,9 +69,9 @@ def _await_receipt(connection: Connection) -> tuple[float, int]:
 
 
 @contextmanager
-def at_work(world: World, setup: Setup, visits: int, name: str = "worker") -> Iterator[None]:
+def at_work(world: BenchWorld, setup: Setup, visits: int, name: str = "worker") -> Iterator[None]:
     """The simulator, a backlog with its messages, and workers; all gone afterwards, except their logs."""
-    world.start_simulator([number_of(place) for place in range(setup.cashboxes)], setup.latency_ms)
+    world.start_simulator(setup.cashboxes, setup.latency_ms)
     with world.postgres.connect() as connection:
         add_cashboxes(connection, setup.cashboxes)
         ids = add_paid_visits(connection, visits, setup.cashboxes)
@@ -86,13 +83,15 @@ def at_work(world: World, setup: Setup, visits: int, name: str = "worker") -> It
             world.start_worker(worker, setup.slots)
         yield
     finally:
-        world.end("webkassa", *names)
+        world.simulator.process.kill()
+        for worker in names:
+            world.stack.kill(worker)
         world.redis.flush(0)
         with world.postgres.connect() as connection:
             wipe(connection)
 
 
-def send(world: World, ids: Sequence[int]) -> None:
+def send(world: BenchWorld, ids: Sequence[int]) -> None:
     producer = create_producer(Settings(redis_url=world.redis.url, _env_file=None))
     publish_batch(producer, [(row_id, None) for row_id in ids])
     producer.close()
@@ -107,47 +106,21 @@ def _count_undecided(connection: Connection) -> int:
 
 
 def run(runs: int, seconds: float, setups: Sequence[Setup]) -> None:
-    world = make_world()
-    try:
-        world.start()
-        _report_setups(world, runs, seconds, setups)
-    finally:
-        world.close()
-
-
-def run_hosts(seconds: float) -> None:
-    """How two share the work."""
-    world = make_world()
-    try:
-        world.start()
-        _report_hosts(world, seconds)
-    finally:
-        world.close()
-
-
-def run_slots(runs: int, seconds: float) -> None:
-    """How more slots pay."""
-    world = make_world()
-    try:
-        world.start()
-        _report_slots(world, runs, seconds)
-    finally:
-        world.close()
-
-
-def _report_setups(world: World, runs: int, seconds: float, setups: Sequence[Setup]) -> None:
     rows = []
-    for setup in setups:
-        rate = _measure_median(world, setup, runs, seconds)
-        share = f"{rate / setup.allowed:.1%}" if setup.latency_ms else "-"
-        rows.append((f"{setup.cashboxes}", f"{setup.latency_ms:g}", setup.processes, rate, share))
+    with open_world(AT_ONCE) as world:
+        for setup in setups:
+            rate = _measure_median(world, setup, runs, seconds)
+            share = f"{rate / setup.allowed:.1%}" if setup.latency_ms else "-"
+            rows.append((f"{setup.cashboxes}", f"{setup.latency_ms:g}", setup.processes, rate, share))
     headings = ["cashboxes", "latency ms", "processes of 8 slots", "receipts/s", "of what latency allows"]
     print(show_table(headings, rows), end="\n\n", flush=True)
 
 
-def _report_slots(world: World, runs: int, seconds: float) -> None:
+def run_slots(runs: int, seconds: float) -> None:
+    """How more slots pay."""
     setups = [Setup(50, 50, processes, slots) for processes, slots in SLOTS]
-    rates = [_measure_median(world, setup, runs, seconds) for setup in setups]
+    with open_world(AT_ONCE) as world:
+        rates = [_measure_median(world, setup, runs, seconds) for setup in setups]
     rows = [
         (setup.processes * setup.slots, setup.processes, rate, rate / (rates[0] * setup.processes * setup.slots))
         for setup, rate in zip(setups, rates, strict=True)
@@ -156,16 +129,16 @@ def _report_slots(world: World, runs: int, seconds: float) -> None:
     print(show_table(["slots", "processes", "receipts/s", "of linear"], rows), end="\n\n")
 
 
-def _measure_median(world: World, setup: Setup, runs: int, seconds: float) -> float:
+def _measure_median(world: BenchWorld, setup: Setup, runs: int, seconds: float) -> float:
     rate = statistics.median(measure_rate(world, setup, seconds) for _ in range(runs))
-    print(f"worker: {setup}: {rate:.2f} receipts/s", file=sys.stderr, flush=True)
+    tell(f"worker: {setup}: {rate:.2f} receipts/s")
     return rate
 
 
-def _report_hosts(world: World, seconds: float) -> None:
+def run_hosts(seconds: float) -> None:
     """Two workers with settings of their own: what each issued, by its own log."""
     setup = Setup(50, 50, processes=2)
-    with at_work(world, setup, int(250 * (seconds + WARM_UP_SECONDS)), "host"):
+    with open_world(AT_ONCE) as world, at_work(world, setup, int(250 * (seconds + WARM_UP_SECONDS)), "host"):
         time.sleep(WARM_UP_SECONDS)
         before = _count_in_logs(world, setup.processes)
         time.sleep(seconds)
@@ -175,46 +148,39 @@ def _report_hosts(world: World, seconds: float) -> None:
     print(show_table(["", "issued", "share"], rows), end="\n\n")
 
 
-def _count_in_logs(world: World, hosts: int) -> list[int]:
+def _count_in_logs(world: BenchWorld, hosts: int) -> list[int]:
     logs = (world.folder / f"host-{place + 1}.log" for place in range(hosts))
     return [log.read_text("utf-8").count('"receipt issued"') for log in logs]
 
 
 def run_latency(webhooks: int, latency_ms: float = 50.0) -> None:
     """From the POST of a webhook until its receipt is issued, alone and while twenty others come every second."""
-    world = make_world()
-    try:
-        world.start()
-        url = world.start_api()
-        world.start_simulator([number_of(place) for place in range(50)], latency_ms)
+    with open_world(AT_ONCE) as world:
+        world.stack.start("api")
+        world.start_simulator(50, latency_ms)
         with world.postgres.connect() as connection:
             add_cashboxes(connection, 50)
         world.start_worker()
-        world.start_beat()
+        world.stack.add_beat().start()
         rows = [
-            ("idle", *_measure_latency(world, url, webhooks, 0.0)),
-            ("loaded", *_measure_latency(world, url, webhooks, 20.0)),
+            ("idle", *_measure_latency(world.stack, webhooks, 0.0)),
+            ("loaded", *_measure_latency(world.stack, webhooks, 20.0)),
         ]
-    finally:
-        world.close()
     print(f"Webkassa answers after {latency_ms:g} ms.\n")
     print(show_table(["", "webhooks", "p50 ms", "p99 ms", "max ms"], rows), end="\n\n")
 
 
-def _measure_latency(world: World, url: str, webhooks: int, others_per_second: float) -> tuple[int, float, float, float]:
+def _measure_latency(stack: Stack, webhooks: int, others_per_second: float) -> tuple[int, float, float, float]:
     """One webhook at a time, in the first fifty salons by turns; the others go to the same."""
     ended = threading.Event()
-    others = threading.Thread(target=_post_steadily, args=(url, others_per_second, ended))
+    others = threading.Thread(target=_post_steadily, args=(stack.webhook_url, others_per_second, ended))
     if others_per_second:
         others.start()
+    first = FIRST_RECORD + int(others_per_second) * 100_000
     times = []
     with requests.Session() as http:
         for number in range(webhooks):
-            record = FIRST_RECORD + int(others_per_second) * 100_000 + number
-            begun = time.perf_counter()
-            http.post(url, data=encode(make_body(record, make_company(number))), timeout=10).raise_for_status()
-            _await_issued(http, url, record)
-            times.append((time.perf_counter() - begun) * 1000)
+            times.append(time_ms(partial(_issue, http, stack, first + number, make_company(number))))
             time.sleep(0.05)
     ended.set()
     if others_per_second:
@@ -227,11 +193,11 @@ def make_company(number: int) -> int:
     return FIRST_COMPANY + number % 50
 
 
-def _await_issued(http: requests.Session, url: str, record: int) -> None:
-    address = f"{urlsplit(url).scheme}://{urlsplit(url).netloc}/api/webhook/status/{record}"
+def _issue(http: requests.Session, stack: Stack, record: int, company: int) -> None:
+    http.post(stack.webhook_url, data=encode(make_body(record, company)), timeout=10).raise_for_status()
 
     def is_issued() -> bool:
-        receipt = http.get(address, timeout=10).json()["receipt"]
+        receipt = http.get(f"{stack.api_url}/api/webhook/status/{record}", timeout=10).json()["receipt"]
         return receipt is not None and receipt["state"] == "issued"
 
     wait_until(is_issued, timeout=PATIENCE_SECONDS, what=f"the receipt of {record}", poll=0.005)

@@ -29,9 +29,10 @@ class Envelope(BaseModel):
     status: str
     data: dict[str, Any]
 
-    @property
-    def key(self) -> str:
-        return f"reference:{self.resource_id}:{self.data['id']}"
+    def as_row(self) -> dict[str, Any]:
+        body = self.model_dump()
+        key = f"reference:{self.resource_id}:{self.data['id']}"
+        return {**{name: body[name] for name in body if name != "data"}, "dedup_key": key, "body": body}
 
 
 hello = FastAPI()
@@ -63,14 +64,7 @@ def make_ordinary() -> FastAPI:
 
     @app.post("/")
     def receive(envelope: Envelope) -> dict[str, Any]:
-        row = WebhookRecord(
-            company_id=envelope.company_id,
-            resource=envelope.resource,
-            resource_id=envelope.resource_id,
-            status=envelope.status,
-            dedup_key=envelope.key,
-            body=envelope.model_dump(),
-        )
+        row = WebhookRecord(**envelope.as_row())
         with sessions() as session:
             session.add(row)
             session.commit()
@@ -99,15 +93,8 @@ def make_careful() -> FastAPI:
 
     @app.post("/")
     async def receive(envelope: Envelope) -> dict[str, Any]:
-        row_id = await app.state.pool.fetchval(
-            _INSERT,
-            envelope.company_id,
-            envelope.resource,
-            envelope.resource_id,
-            envelope.status,
-            envelope.key,
-            json.dumps(envelope.model_dump(), ensure_ascii=False),
-        )
+        *columns, body = envelope.as_row().values()
+        row_id = await app.state.pool.fetchval(_INSERT, *columns, json.dumps(body, ensure_ascii=False))
         return {"success": True, "record_id": row_id}
 
     return app

@@ -11,23 +11,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from dev.chaos.trouble import Effect, Fault, Trouble
+from dev.harness.command import tell
 
 TRIES = 3
 
 
 @dataclass
 class Injection:
-    fault: Fault
+    fault: str
     scope: str
+    hits_all: bool
     began_at: float
     effect: Effect
+    recovery: float | None = None
 
     def measure_recovery(self, issued_at: dict[str, float]) -> float | None:
-        """Seconds, or None when nothing waited, or some of it was never issued."""
+        """Seconds, or None when nothing waited, or some of it is not issued."""
         times = [issued_at.get(number, float("inf")) for number in self.effect.touched]
         if not times:
             return None
-        moment = min(times) if self.fault.hits_all else max(times)
+        moment = min(times) if self.hits_all else max(times)
         return max(0.0, moment - self.effect.ended_at) if moment != float("inf") else None
 
 
@@ -48,19 +51,16 @@ class Lane:
     revive: Callable[[], None] = lambda: None
     injections: list[Injection] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
-    now: str = ""
-    done: int = 0
 
     def run(self, scope: str) -> None:
         for fault in self.rng.sample(list(self.faults), len(self.faults)):
             if time.monotonic() > self.deadline:
                 self.missed.append(fault.name)
                 continue
-            self.now = fault.name
             if not any(self._inject(fault, scope) for _ in range(TRIES)):
                 self.missed.append(fault.name)
-            self.done += 1
-        self.now = ""
+            poster, issued = self.trouble.poster, len(self.trouble.monitor.issued_at)
+            tell(f"{self.name}: {fault.name}; accepted {poster.accepted}/{poster.total}, issued {issued}")
 
     def _inject(self, fault: Fault, scope: str) -> bool:
         """False when there was nothing to break: no call came, or another fault was faster."""
@@ -72,7 +72,7 @@ class Lane:
         effect = fault.inject(self.trouble, self.rng)
         if effect is None:
             return False
-        injection = Injection(fault, scope, began_at, effect)
+        injection = Injection(fault.name, scope, fault.hits_all, began_at, effect)
         self.injections.append(injection)
         self._await_recovery(injection)
         return True

@@ -7,14 +7,13 @@ everything in the books was accepted and all of it is due.
 import random
 import threading
 import time
-from collections import Counter, deque
+from collections import defaultdict, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 
 from dev.demo.waiting import wait_until
-from dev.simulator.altegio.bodies import Body, Envelope
-from dev.simulator.altegio.sender import Sender
+from dev.harness.posting import Postman, describe, find_number
+from dev.simulator.altegio.bodies import Envelope
 
 THREADS = 6
 # How far a delivery may overtake its neighbours, in deliveries.
@@ -31,56 +30,36 @@ def disturb(envelopes: Sequence[Envelope], rng: random.Random) -> list[Envelope]
     return [envelope for _, envelope in sorted(places, key=lambda entry: entry[0])]
 
 
-def find_number(envelope: Envelope) -> str | None:
-    """The number of the receipt this delivery belongs to; None when no receipt could depend on it."""
+def find_due(envelope: Envelope) -> str | None:
+    """The number of the receipt that this delivery makes due; None when no receipt could depend on it."""
     data, resource, status = envelope["data"], envelope["resource"], envelope["status"]
-    if resource == "record" and status == "update" and _is_paid(data):
-        return f"altegio_{envelope['resource_id']}"
-    if resource == "finances_operation" and status == "create" and data["record_id"]:
-        return f"altegio_{data['record_id']}"
-    if resource == "goods_operations_sale" and status == "create" and not data["record_id"]:
-        return f"altegio_goods_{data['document_id']}"
-    return None
-
-
-def _is_paid(data: Body) -> bool:
-    """Altegio writes the flag as a number, a boolean or a text."""
-    return str(data.get("paid_full")) in {"1", "True"}
+    # Altegio writes the flag as a number, a boolean or a text.
+    is_paid = resource == "record" and status == "update" and str(data.get("paid_full")) in {"1", "True"}
+    is_payment = resource == "finances_operation" and status == "create" and bool(data["record_id"])
+    is_sold = resource == "goods_operations_sale" and status == "create" and not data["record_id"]
+    return find_number(envelope) if is_paid or is_payment or is_sold else None
 
 
 def _name(envelope: Envelope) -> str:
-    return (
-        f"{envelope['resource']} {envelope['resource_id']} {envelope['status']} {envelope['data'].get('last_change_date')}"
-    )
+    return f"{describe(envelope)} {envelope['data'].get('last_change_date')}"
 
 
-@dataclass
 class Poster:
     """`release` lets more deliveries go; they leave at a limited pace, also while everything is broken."""
 
-    url: str
-    deliveries: deque[Envelope]
-    total: int = 0
-    answers: Counter[str] = field(default_factory=Counter)
-    # When the last delivery that a receipt needs was first answered with 200: the receipt is due from then on.
-    accepted_at: dict[str, float] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.total = len(self.deliveries)
-        self.accepted = 0
-        self._needed: dict[str, set[str]] = {}
-        for envelope in self.deliveries:
-            if number := find_number(envelope):
-                self._needed.setdefault(number, set()).add(_name(envelope))
-        self._allowed = 0
-        self._lock = threading.Lock()
-        self._next_at = 0.0
-        self._ending = threading.Event()
+    def __init__(self, url: str, deliveries: Sequence[Envelope]) -> None:
+        self.total, self.accepted = len(deliveries), 0
+        # When the last delivery that a receipt needs was first answered with 200: the receipt is due from then on.
+        self.accepted_at: dict[str, float] = {}
+        self._deliveries = deque(deliveries)
+        self._needed: defaultdict[str, set[str]] = defaultdict(set)
+        for envelope in deliveries:
+            if number := find_due(envelope):
+                self._needed[number].add(_name(envelope))
+        self._allowed, self._next_at = 0, 0.0
+        self._lock, self._ending = threading.Lock(), threading.Event()
+        self.postman = Postman(url, self._pause)
         self._threads = [threading.Thread(target=self._run, daemon=True) for _ in range(THREADS)]
-
-    @property
-    def left(self) -> int:
-        return self.total - self.accepted
 
     def start(self) -> None:
         for thread in self._threads:
@@ -98,64 +77,50 @@ class Poster:
     def finish(self, timeout: float) -> None:
         """Raises WaitTimeout when something is still refused."""
         self.release(self.total)
-        wait_until(lambda: self.left == 0, timeout=timeout, what="all deliveries to be accepted")
+        wait_until(lambda: self.accepted == self.total, timeout=timeout, what="all deliveries to be accepted")
 
     def post_at_once(self) -> None:
         """The next delivery that makes a receipt due, twenty times in one moment."""
-        envelope = self._take_due()
-        if envelope is None:
-            return
+        with self._lock:
+            envelope = next(filter(find_due, self._deliveries), None)
+            if envelope is None:
+                return
+            self._deliveries.remove(envelope)
         start = threading.Barrier(AT_ONCE)
 
         def post() -> bool:
             start.wait()
-            return self._send(Sender(self.url), envelope)
+            return self.postman.send(envelope).status == 200
 
         with ThreadPoolExecutor(AT_ONCE) as pool:
             posts = [pool.submit(post) for _ in range(AT_ONCE)]
         self._settle(envelope, accepted=any(one.result() for one in posts))
 
     def _run(self) -> None:
-        sender = Sender(self.url, self._pause)
         while not self._ending.is_set():
             envelope = self._take()
             if envelope is None:
                 self._ending.wait(0.05)
             else:
-                self._settle(envelope, accepted=self._send(sender, envelope))
-        sender.close()
+                self._settle(envelope, accepted=self.postman.send(envelope).status == 200)
 
     def _pause(self, seconds: float) -> None:
         self._ending.wait(seconds)
 
     def _take(self) -> Envelope | None:
         with self._lock:
-            if not self.deliveries or self._allowed <= 0 or time.monotonic() < self._next_at:
+            if not self._deliveries or self._allowed <= 0 or time.monotonic() < self._next_at:
                 return None
             self._next_at = time.monotonic() + 1 / PER_SECOND
             self._allowed -= 1
-            return self.deliveries.popleft()
-
-    def _take_due(self) -> Envelope | None:
-        with self._lock:
-            for envelope in self.deliveries:
-                if find_number(envelope):
-                    self.deliveries.remove(envelope)
-                    return envelope
-        return None
-
-    def _send(self, sender: Sender, envelope: Envelope) -> bool:
-        outcome = sender.send(envelope)
-        with self._lock:
-            self.answers[str(outcome.status or "no answer")] += 1
-        return outcome.status == 200
+            return self._deliveries.popleft()
 
     def _settle(self, envelope: Envelope, *, accepted: bool) -> None:
-        number = find_number(envelope)
+        number = find_due(envelope)
         with self._lock:
             if not accepted:
                 # Altegio would have given up; somebody presses "send again" later.
-                self.deliveries.append(envelope)
+                self._deliveries.append(envelope)
                 self._allowed += 1
                 return
             self.accepted += 1

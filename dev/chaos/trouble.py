@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from dev.chaos.monitor import Monitor
 from dev.chaos.poster import Poster
-from dev.chaos.world import World
+from dev.harness.world import World
 
 # Of a call that a fault waits for; with nothing to issue there is none.
 HIT_SECONDS = 20.0
@@ -23,8 +23,7 @@ class Trouble:
     monitor: Monitor
     lease_seconds: int
     read_timeout: float
-    # Receipts that may exist or not, so nobody waits for them.
-    optional: frozenset[str]
+    # Without those that may exist or not, for which nobody waits.
     due: frozenset[str]
     # Held by a fault that needs its order at the simulator to stay, or clears all orders.
     orders: threading.Lock = field(default_factory=threading.Lock)
@@ -36,10 +35,7 @@ class Trouble:
         return {
             number
             for number, accepted_at in self.poster.accepted_at.copy().items()
-            if number in self.due
-            and number not in self.optional
-            and accepted_at <= since
-            and issued.get(number, float("inf")) > since
+            if number in self.due and accepted_at <= since and issued.get(number, float("inf")) > since
         }
 
 

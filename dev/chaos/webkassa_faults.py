@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from dev.chaos.register import Register, Row
 from dev.chaos.trouble import HIT_SECONDS, Effect, Fault, Trouble, all_waiting
 from dev.demo.waiting import WaitTimeout, wait_until
+from dev.harness.simulator import Row, SimulatorControl
 
 DAY_AND_HOUR = 25 * 3600
 # The simulator's words for a second call on one cashbox; the vendor's own are not known.
@@ -16,90 +16,51 @@ NOT_SEQUENTIAL = "Запросы к одной кассе выполняются
 LATE_SECONDS = 15
 
 
-def build_webkassa_faults() -> list[Fault]:
-    return [
-        _calls("drop before recording", kind="drop"),
-        _calls("drop after recording", kind="drop", when="after"),
-        _calls("reset after recording", kind="reset", when="after"),
-        _times_out("time-out before recording", when="before"),
-        _times_out("time-out after recording", when="after"),
-        _calls("truncated JSON after recording", kind="truncated", when="after"),
-        _calls("HTML 502 before recording", kind="html_502"),
-        _calls("HTML 502 after recording", kind="html_502", when="after"),
-        _calls("HTTP 200 with HTML before recording", kind="text_200"),
-        _calls("HTTP 200 with HTML after recording", kind="text_200", when="after"),
-        _calls("429 with Retry-After", kind="429", retry_after=2),
-        _calls("code -1 before recording", kind="code", code=-1),
-        _calls("code -1 after recording", kind="code", code=-1, when="after"),
-        _calls("505 without spare hosts", kind="http_505"),
-        Fault("505 with spare hosts", _refuse_domain, hits_all=False),
-        _calls("duplicate without data", kind="code", code=14, when="after"),
-        Fault("duplicate with data", _answer_duplicate, hits_all=False),
-        _calls("overlap refused", kind="code", code=9, text=NOT_SEQUENTIAL),
-        _answers("token expired", "error:2", Register.expire_tokens),
-        _answers("token revoked", "error:3", Register.revoke_tokens),
-        _answers("shift over 24 h", "error:11", lambda register: register.advance_clock(DAY_AND_HOUR)),
-        Fault("clock of Webkassa 30 s ahead", _advance_clock, hits_all=True),
-        Fault("lookups fail too", _fail_lookups, hits_all=False),
-        Fault("outage of 8 s", _black_out, hits_all=True),
-    ]
-
-
-def _calls(name: str, **order: Any) -> Fault:
-    """The next few checks go wrong like this."""
+def _calls(name: str, most: int = 3, **order: Any) -> Fault:
+    """The next few checks go wrong like this. What depends on the run is a function of it."""
 
     def inject(trouble: Trouble, rng: random.Random) -> Effect | None:
-        return _hit_checks(trouble, times=rng.randint(1, 3), **order)
+        known = {key: value(trouble) if callable(value) else value for key, value in order.items()}
+        return _hit_checks(trouble, times=rng.randint(1, most), **known)
 
     return Fault(name, inject, hits_all=False)
 
 
 def _times_out(name: str, when: str) -> Fault:
     """The register stays busy with the call for a while after its caller gave up."""
-
-    def inject(trouble: Trouble, _rng: random.Random) -> Effect | None:
-        seconds = trouble.read_timeout + 2
-        return _hit_checks(trouble, kind="timeout", when=when, seconds=seconds, linger=True)
-
-    return Fault(name, inject, hits_all=False)
-
-
-def _refuse_domain(trouble: Trouble, rng: random.Random) -> Effect | None:
-    """The spare is the same simulator, which answers the second call."""
-    spare = trouble.world.register.host
-    return _hit_checks(trouble, times=rng.randint(1, 3), kind="http_505", alternatives=spare)
+    return _calls(name, 1, kind="timeout", when=when, seconds=lambda trouble: trouble.read_timeout + 2, linger=True)
 
 
 def _hit_checks(trouble: Trouble, *, times: int = 1, **order: Any) -> Effect | None:
-    register = trouble.world.register
+    simulator = trouble.world.simulator
     outcome = f"fault:{order['kind']}"
     with trouble.orders:
-        known = len(register.journal())
-        fault_id = register.order(operation="check", times=times, **order)
-        register.await_hits(fault_id, times, HIT_SECONDS)
-        hits = register.count_hits(fault_id)
-    touched = _await_journal(register, known, outcome, hits) if hits > 0 else None
+        known = len(simulator.journal("check"))
+        fault_id = simulator.fault(operation="check", times=times, **order)
+        simulator.await_hits(fault_id, times, HIT_SECONDS)
+        hits = simulator.count_hits(fault_id)
+    touched = _await_journal(simulator, known, outcome, hits) if hits > 0 else None
     return Effect(time.monotonic(), touched) if touched else None
 
 
-def _answers(name: str, outcome: str, cause: Callable[[Register], None]) -> Fault:
+def _answers(name: str, outcome: str, cause: Callable[[SimulatorControl], object]) -> Fault:
     """A state of the register that refuses the next checks by itself."""
 
     def inject(trouble: Trouble, _rng: random.Random) -> Effect | None:
-        register = trouble.world.register
-        known = len(register.journal())
-        cause(register)
-        touched = _await_journal(register, known, outcome, 1)
+        simulator = trouble.world.simulator
+        known = len(simulator.journal("check"))
+        cause(simulator)
+        touched = _await_journal(simulator, known, outcome, 1)
         return Effect(time.monotonic(), touched) if touched else None
 
     return Fault(name, inject, hits_all=False)
 
 
-def _await_journal(register: Register, known: int, outcome: str, count: int) -> frozenset[str]:
+def _await_journal(simulator: SimulatorControl, known: int, outcome: str, count: int) -> frozenset[str]:
     """The receipts of new checks that ended so, once there are that many of them; empty if there are not in time."""
 
     def look() -> list[Row] | None:
-        hit = [entry for entry in register.journal()[known:] if entry["outcome"] == outcome]
+        hit = [entry for entry in simulator.journal("check")[known:] if entry["outcome"] == outcome]
         return hit if len(hit) >= count else None
 
     try:
@@ -111,35 +72,64 @@ def _await_journal(register: Register, known: int, outcome: str, count: int) -> 
 
 def _answer_duplicate(trouble: Trouble, _rng: random.Random) -> Effect | None:
     """Lookups do not show the receipt yet, so its number goes out again and is answered with the first receipt."""
-    register = trouble.world.register
-    register.change(visibility_delay_seconds=LATE_SECONDS)
+    simulator = trouble.world.simulator
+    simulator.settings(visibility_delay_seconds=LATE_SECONDS)
     try:
         hit = _hit_checks(trouble, kind="drop", when="after")
-        known = len(register.journal())
-        touched = _await_journal(register, known, "error:14", 1) if hit else frozenset()
+        known = len(simulator.journal("check"))
+        touched = _await_journal(simulator, known, "error:14", 1) if hit else frozenset()
     finally:
-        register.change(visibility_delay_seconds=0)
+        simulator.settings(visibility_delay_seconds=0)
     return Effect(time.monotonic(), touched) if touched else None
 
 
 def _fail_lookups(trouble: Trouble, _rng: random.Random) -> Effect | None:
     """The answer is lost, and so are the first answers to the question what became of it."""
-    register = trouble.world.register
+    simulator = trouble.world.simulator
     for operation in ("shift_history", "ticket", "check_history"):
-        register.order(operation=operation, kind="html_502", times=2)
+        simulator.fault(operation=operation, kind="html_502", times=2)
     return _hit_checks(trouble, kind="drop", when="after")
 
 
 def _advance_clock(trouble: Trouble, _rng: random.Random) -> Effect:
-    trouble.world.register.advance_clock(30)
+    trouble.world.simulator.clock(advance_seconds=30)
     return all_waiting(trouble)
 
 
 def _black_out(trouble: Trouble, _rng: random.Random) -> Effect:
     """Long enough for the breaker to open; other orders are cleared with this one."""
-    register = trouble.world.register
+    simulator = trouble.world.simulator
     with trouble.orders:
-        register.order(operation="any", kind="html_503", times=None)
+        simulator.fault(operation="any", kind="html_503", times=None)
         time.sleep(8)
-        register.clear_faults()
+        simulator.clear_faults()
     return all_waiting(trouble)
+
+
+WEBKASSA_FAULTS = (
+    _calls("drop before recording", kind="drop"),
+    _calls("drop after recording", kind="drop", when="after"),
+    _calls("reset after recording", kind="reset", when="after"),
+    _times_out("time-out before recording", when="before"),
+    _times_out("time-out after recording", when="after"),
+    _calls("truncated JSON after recording", kind="truncated", when="after"),
+    _calls("HTML 502 before recording", kind="html_502"),
+    _calls("HTML 502 after recording", kind="html_502", when="after"),
+    _calls("HTTP 200 with HTML before recording", kind="text_200"),
+    _calls("HTTP 200 with HTML after recording", kind="text_200", when="after"),
+    _calls("429 with Retry-After", kind="429", retry_after=2),
+    _calls("code -1 before recording", kind="code", code=-1),
+    _calls("code -1 after recording", kind="code", code=-1, when="after"),
+    _calls("505 without spare hosts", kind="http_505"),
+    # The spare is the same simulator, which answers the second call.
+    _calls("505 with spare hosts", kind="http_505", alternatives=lambda trouble: trouble.world.simulator.host),
+    _calls("duplicate without data", kind="code", code=14, when="after"),
+    Fault("duplicate with data", _answer_duplicate, hits_all=False),
+    _calls("overlap refused", kind="code", code=9, text=NOT_SEQUENTIAL),
+    _answers("token expired", "error:2", SimulatorControl.expire_tokens),
+    _answers("token revoked", "error:3", SimulatorControl.revoke_tokens),
+    _answers("shift over 24 h", "error:11", lambda simulator: simulator.clock(advance_seconds=DAY_AND_HOUR)),
+    Fault("clock of Webkassa 30 s ahead", _advance_clock, hits_all=True),
+    Fault("lookups fail too", _fail_lookups, hits_all=False),
+    Fault("outage of 8 s", _black_out, hits_all=True),
+)

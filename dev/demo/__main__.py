@@ -14,12 +14,12 @@ from typing import TypeVar
 from dev.demo import calls, children, visit
 from dev.demo.binaries import BinariesMissing
 from dev.demo.console import Console
-from dev.demo.given import check_given_database, check_given_redis, hide_password
-from dev.demo.postgres_server import Postgres
-from dev.demo.redis_server import Redis
-from dev.demo.servers import Server, ServerFailed
+from dev.demo.postgres_server import Postgres, check_given_database, hide_password
+from dev.demo.redis_server import Redis, check_given_redis
+from dev.demo.servers import Server, ServerFailed, recall_port
 from dev.demo.state import AlreadyRunning, Secrets, StateFolder
-from dev.demo.supervisor import CommandUnit, ServerUnit, StopRequested, Supervisor
+from dev.demo.supervisor import Command, StopRequested, Supervisor
+from dev.demo.visit import DemoFailed
 from dev.demo.waiting import WaitTimeout
 
 T = TypeVar("T")
@@ -27,19 +27,8 @@ T = TypeVar("T")
 DEFAULT_FOLDER = children.ROOT / ".demo"
 API_PORT, SIMULATOR_PORT, FLOWER_PORT = 8000, 8010, 5555
 # How the demo's logs look. Root is told so by Celery in five lines at every start; here it is no news.
-LOOKS = {
-    "LOG_FORMAT": "console",
-    "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges",
-}
+LOOKS = {"LOG_FORMAT": "console", "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 READY_SECONDS, RECEIPT_SECONDS = 60.0, 60.0
-
-
-class DemoFailed(Exception):
-    """A step did not succeed; `name` is the process whose words explain it."""
-
-    def __init__(self, name: str, message: str) -> None:
-        super().__init__(message)
-        self.name = name
 
 
 class Demo:
@@ -51,96 +40,83 @@ class Demo:
     def start(self) -> None:
         """Everything up and answering. Raises DemoFailed."""
         self._secrets = Secrets.recall(self._folder.path)
-        database_url, redis_url = self._start_database(), self._start_broker()
-        self._simulator_port = self._folder.choose_port("simulator", SIMULATOR_PORT)
-        self._api_port = self._folder.choose_port("api", API_PORT)
-        self._flower_port = self._folder.choose_port("flower", FLOWER_PORT)
+        folder = self._folder.path
+        database_url = self._obtain("DATABASE_URL", check_given_database, Postgres(folder / "postgres"))
+        redis_url = self._obtain("REDIS_URL", check_given_redis, Redis(folder / "redis"))
+        self._migrate(database_url)
+        # As late as can be: another demo on this machine may be looking for the same ports.
+        ports = {"simulator": SIMULATOR_PORT, "api": API_PORT, "flower": FLOWER_PORT}
+        self._simulator_port, self._api_port, self._flower_port = (
+            recall_port(folder / f"{name}-port", port) for name, port in ports.items()
+        )
         simulator_url = f"http://127.0.0.1:{self._simulator_port}"
         self._environment = children.service_environment(database_url, redis_url, simulator_url, self._secrets, LOOKS)
-        self._migrate()
         self._start_processes()
         self._folder.note_holder(f"http://127.0.0.1:{self._api_port}")
 
     def obtain_receipt(self) -> None:
         """Posts the sample visit and shows its receipt. Raises DemoFailed."""
         self._say(f"posting the sample visit: record {visit.RECORD_ID}, 4000 ₸")
-        try:
-            delivery_id = visit.post_visit(self._api_port, self._secrets.webhook)
-        except (visit.VisitFailed, calls.Unreachable) as error:
-            raise DemoFailed("api", str(error)) from error
+        delivery_id = visit.post_visit(self._api_port, self._secrets.webhook)
         follower = visit.Follower(self._api_port, delivery_id, self._say)
-        try:
-            receipt = self._await(follower.find_receipt, RECEIPT_SECONDS, "worker", "the receipt")
-        except visit.VisitFailed as error:
-            raise DemoFailed("worker", str(error)) from error
+        receipt = self._await(follower.find_receipt, RECEIPT_SECONDS, "worker", "the receipt")
         tax = visit.find_tax(self._simulator_port, str(receipt.get("external_check_number")))
         self._supervisor.console.frame("FISCAL RECEIPT (Webkassa simulator)", visit.describe_receipt(receipt, tax))
         self._say(f"from start to receipt: {time.monotonic() - self._begun:.0f} s")
 
     def show_addresses(self) -> None:
         api = f"http://127.0.0.1:{self._api_port}"
-        self._say(f"payment page      {api}/acquire")
-        self._say(f"API docs          {api}/docs")
-        self._say(f"health            {api}/health/ready")
-        self._say(f"status            {api}/api/webhook/status/{visit.RECORD_ID}")
         password = self._folder.path / "flower-password"
-        flower = f"http://127.0.0.1:{self._flower_port}/flower/"
-        self._say(f"Flower            {flower} (user {children.FLOWER_USER}, password in {password})")
-        self._say(f"simulator ledger  http://127.0.0.1:{self._simulator_port}/_sim/receipts")
-        self._say(f"try another visit {visit.write_try_out(self._folder.path, self._api_port, self._secrets.webhook)}")
+        flower = f"http://127.0.0.1:{self._flower_port}/flower/ (user {children.FLOWER_USER}, password in {password})"
+        addresses = {
+            "payment page": f"{api}/acquire",
+            "API docs": f"{api}/docs",
+            "health": f"{api}/health/ready",
+            "status": f"{api}/api/webhook/status/{visit.RECORD_ID}",
+            "Flower": flower,
+            "simulator ledger": f"http://127.0.0.1:{self._simulator_port}/_sim/receipts",
+            "try another visit": visit.write_try_out(self._folder.path, self._api_port, self._secrets.webhook),
+        }
+        for name, address in addresses.items():
+            self._say(f"{name:<17} {address}")
         self._say("Ctrl-C ends everything")
 
-    def _start_database(self) -> str:
-        given = os.environ.get("DATABASE_URL")
+    def _obtain(self, variable: str, check: Callable[[str], str], server: Server) -> str:
+        """The address in the environment, else that of a server of our own."""
+        given = os.environ.get(variable)
         if given:
-            url = check_given_database(given)
-            self._say(f"using the given DATABASE_URL {hide_password(url)}")
-            return url
-        server = Postgres(self._folder.path / "postgres")
-        self._start_server("postgres", server)
-        return server.url
-
-    def _start_broker(self) -> str:
-        given = os.environ.get("REDIS_URL")
-        if given:
-            self._say(f"using the given REDIS_URL {hide_password(given)}")
-            return check_given_redis(given)
-        server = Redis(self._folder.path / "redis")
-        self._start_server("redis", server)
-        return server.url
-
-    def _start_server(self, name: str, server: Server) -> None:
+            self._say(f"using the given {variable} {hide_password(given)}")
+            return check(given)
         self._say(f"starting {server.name}")
-        self._supervisor.add(ServerUnit(name, server))
-        self._supervisor.console.show(name, f"ready on 127.0.0.1:{server.port}")
+        unit = self._supervisor.add(server.folder.name, server)
+        self._supervisor.console.show(unit.name, f"ready on 127.0.0.1:{server.port}")
+        return server.url
 
-    def _migrate(self) -> None:
+    def _migrate(self, database_url: str) -> None:
         self._say("migrating the database")
-        unit = CommandUnit("migrate", children.migrate_command(), self._environment, self._folder.path)
-        code = self._supervisor.run_once(unit, READY_SECONDS)
+        environment = {**children.base_environment(), "DATABASE_URL": database_url}
+        command = Command(children.migrate_command(), environment, self._folder.path)
+        code = self._supervisor.run_once("migrate", command, READY_SECONDS)
         if code != 0:
             raise DemoFailed("migrate", f"alembic upgrade head ended with exit code {code}")
 
     def _start_processes(self) -> None:
-        folder = self._folder.path
+        folder, ours = self._folder.path, self._environment
         self._say("starting the simulator of Webkassa, api, worker, beat and Flower")
-        ledger = folder / "webkassa-ledger"
-        simulator = children.simulator_command(self._simulator_port, self._secrets, ledger)
-        self._supervise("webkassa", simulator, children.base_environment())
-        self._supervise("api", children.api_command(self._api_port), self._environment)
-        self._supervise("worker", children.worker_command(), self._environment)
-        self._supervise("beat", children.beat_command(folder / "beat-schedule"), self._environment)
-        login = f"{children.FLOWER_USER}:{self._secrets.flower_password}"
-        flower = children.flower_command(self._flower_port, folder / "flower.db")
-        self._supervise("flower", flower, {**self._environment, "FLOWER_BASIC_AUTH": login})
-        self._await_ready("webkassa", self._simulator_port, "/_sim/health")
-        self._await_ready("api", self._api_port, "/health")
-
-    def _supervise(self, name: str, command: Sequence[str], environment: dict[str, str]) -> None:
-        self._supervisor.add(CommandUnit(name, command, environment, self._folder.path))
-
-    def _await_ready(self, name: str, port: int, path: str) -> None:
-        self._await(lambda: calls.answers(port, path), READY_SECONDS, name, f"{name} to answer")
+        simulator = children.simulator_command(self._simulator_port, self._secrets, folder / "webkassa-ledger")
+        login = {"FLOWER_BASIC_AUTH": f"{children.FLOWER_USER}:{self._secrets.flower_password}"}
+        commands: dict[str, tuple[Sequence[str], dict[str, str]]] = {
+            "webkassa": (simulator, children.base_environment()),
+            "api": (children.api_command(self._api_port), ours),
+            "worker": (children.worker_command(), ours),
+            "beat": (children.beat_command(folder / "beat-schedule"), ours),
+            "flower": (children.flower_command(self._flower_port, folder / "flower.db"), ours | login),
+        }
+        for name, (command, environment) in commands.items():
+            self._supervisor.add(name, Command(command, environment, folder))
+        simulator_port, api_port = self._simulator_port, self._api_port
+        self._await(lambda: calls.answers(simulator_port, "/_sim/health"), READY_SECONDS, "webkassa", "webkassa to answer")
+        self._await(lambda: calls.answers(api_port, "/health"), READY_SECONDS, "api", "api to answer")
 
     def _await(self, condition: Callable[[], T | None], timeout: float, name: str, what: str) -> T:
         """Raises DemoFailed when `name` has not brought it in time, or something dies again and again."""
@@ -180,7 +156,7 @@ def explain(supervisor: Supervisor, failure: DemoFailed) -> None:
     suspects = [unit for unit in supervisor.units if unit.name == failure.name or unit.deaths_in_a_row]
     for unit in suspects:
         console.say(f"last lines of {unit.name}:")
-        for line in unit.tail().splitlines():
+        for line in unit.body.tail().splitlines():
             console.show(unit.name, line)
 
 
@@ -203,15 +179,10 @@ def guard(step: Callable[[], int], supervisor: Supervisor, oneshot: bool) -> int
     return 1
 
 
-def read_folder() -> Path:
+def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m dev.demo", description=__doc__)
     parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER, help="where its state lives")
-    return Path(parser.parse_args().folder).resolve()
-
-
-def main() -> int:
-    console = Console()
-    folder = StateFolder(read_folder())
+    console, folder = Console(), StateFolder(parser.parse_args().folder.resolve())
     try:
         folder.acquire()
     except AlreadyRunning as error:

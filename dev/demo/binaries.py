@@ -11,6 +11,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from dev.demo.processes import run_as
+
 OLDEST_POSTGRES = (15,)
 OLDEST_REDIS = (6, 2)
 
@@ -69,18 +71,7 @@ def find_redis() -> Path | None:
 
 def read_version(program: Path) -> tuple[int, ...]:
     """`(15, 18)` from `postgres (PostgreSQL) 15.18`; empty when the program does not run here."""
-    try:
-        answer = subprocess.run(
-            [program, "--version"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=20,
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return ()
-    match = re.search(r"(?:v=|PostgreSQL\) )(\d+(?:\.\d+)*)", answer)
+    match = re.search(r"(?:v=|PostgreSQL\) )(\d+(?:\.\d+)*)", run_as([str(program), "--version"], None).stdout)
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 

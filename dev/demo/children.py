@@ -8,6 +8,8 @@ from pathlib import Path
 from dev.demo.state import CASHBOX, LOGIN, Secrets
 
 ROOT = Path(__file__).resolve().parents[2]
+_PYTHON = (sys.executable, "-m")
+_CELERY = (*_PYTHON, "celery", "-A", "worker")
 
 # What Flower shows of a task: its arguments are ids. Without results, which this service has none of.
 FLOWER_OPTIONS = (
@@ -29,11 +31,7 @@ def base_environment() -> dict[str, str]:
 
 
 def service_environment(
-    database_url: str,
-    redis_url: str,
-    webkassa_url: str,
-    secrets: Secrets,
-    extra: Mapping[str, str] | None = None,
+    database_url: str, redis_url: str, webkassa_url: str, secrets: Secrets, extra: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Every variable the service needs. Given in full, and in a working folder without a `.env` file."""
     return {
@@ -54,14 +52,7 @@ def service_environment(
 
 
 def migrate_command(*arguments: str) -> Sequence[str]:
-    return (
-        sys.executable,
-        "-m",
-        "alembic",
-        "-c",
-        str(ROOT / "alembic.ini"),
-        *(arguments or ("upgrade", "head")),
-    )
+    return (*_PYTHON, "alembic", "-c", str(ROOT / "alembic.ini"), *(arguments or ("upgrade", "head")))
 
 
 def simulator_command(port: int, secrets: Secrets, state_file: Path) -> Sequence[str]:
@@ -75,35 +66,24 @@ def simulator_command(port: int, secrets: Secrets, state_file: Path) -> Sequence
     }
     # `=`, since a random secret may begin with a dash.
     flags = [f"--{name}={value}" for name, value in options.items()]
-    return (sys.executable, "-m", "dev.simulator.webkassa", *flags)
+    return (*_PYTHON, "dev.simulator.webkassa", *flags)
 
 
 def api_command(port: int) -> Sequence[str]:
     server = ("--host", "127.0.0.1", "--port", str(port), "--loop", "uvloop", "--http", "httptools")
-    return (sys.executable, "-m", "uvicorn", "api.main:app", *server, "--no-access-log")
+    return (*_PYTHON, "uvicorn", "api.main:app", *server, "--no-access-log")
 
 
 def worker_command(name: str = "worker", concurrency: int = 8) -> Sequence[str]:
     pool = ("--pool", "threads", "--concurrency", str(concurrency), "--hostname", f"{name}@%h")
-    return (sys.executable, "-m", "celery", "-A", "worker", "worker", *pool, "--loglevel", "INFO")
+    return (*_CELERY, "worker", *pool, "--loglevel", "INFO")
 
 
 def flower_command(port: int, memory: Path) -> Sequence[str]:
     """Options as in docker-compose.yml. Its password comes with FLOWER_BASIC_AUTH."""
     where = ("--address=127.0.0.1", f"--port={port}", "--url_prefix=flower")
-    return (sys.executable, "-m", "celery", "-A", "worker", "flower", *where, *FLOWER_OPTIONS, f"--db={memory}")
+    return (*_CELERY, "flower", *where, *FLOWER_OPTIONS, f"--db={memory}")
 
 
 def beat_command(schedule_file: Path) -> Sequence[str]:
-    return (
-        sys.executable,
-        "-m",
-        "celery",
-        "-A",
-        "worker",
-        "beat",
-        "--schedule",
-        str(schedule_file),
-        "--loglevel",
-        "INFO",
-    )
+    return (*_CELERY, "beat", "--schedule", str(schedule_file), "--loglevel", "INFO")

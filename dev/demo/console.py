@@ -3,44 +3,34 @@
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TextIO
 
-OWN_NAME = "demo"
 _WIDTH = 10
-_RESET = "\x1b[0m"
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
-_COLOURS = {
-    OWN_NAME: "\x1b[1;36m",
-    "postgres": "\x1b[34m",
-    "redis": "\x1b[31m",
-    "migrate": "\x1b[35m",
-    "webkassa": "\x1b[33m",
-    "api": "\x1b[32m",
-    "worker": "\x1b[95m",
-    "beat": "\x1b[90m",
-}
+_COLOURS = {"demo": "1;36", "postgres": 34, "redis": 31, "migrate": 35, "webkassa": 33, "api": 32, "worker": 95}
+_OTHER_COLOUR = 90
 
 
 class Console:
+    """Threads may call it: a line is written in one step."""
+
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = stream or sys.stdout
         self.gone = False
-        self._coloured = (
-            self._stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"
-        )
+        is_dumb = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+        self._coloured = self._stream.isatty() and not is_dumb
 
     def say(self, text: str) -> None:
         for line in text.splitlines():
-            self.show(OWN_NAME, line)
+            self.show("demo", line)
 
     def show(self, name: str, line: str) -> None:
         prefix = f"{name:<{_WIDTH}}|"
         if self._coloured:
-            prefix = f"{_COLOURS.get(name, '')}{prefix}{_RESET}"
+            self.write(f"\x1b[{_COLOURS.get(name, _OTHER_COLOUR)}m{prefix}\x1b[0m {line}")
         else:
-            line = _ESCAPES.sub("", line)
-        self.write(f"{prefix} {line}")
+            self.write(f"{prefix} {_ESCAPES.sub('', line)}")
 
     def write(self, text: str) -> None:
         """A terminal that went away is noted and raises nothing: the children must be ended all the same."""
@@ -51,18 +41,9 @@ class Console:
             self.gone = True
 
     def frame(self, title: str, rows: Mapping[str, str]) -> None:
-        for line in draw_frame(title, rows):
-            self.write(line)
-
-
-def draw_frame(title: str, rows: Mapping[str, str]) -> Sequence[str]:
-    width = max(map(len, rows))
-    body = [f"{name:<{width}}  {value}" for name, value in rows.items()]
-    inner = max(len(title), *map(len, body))
-    return (
-        f"┌─{'─' * inner}─┐",
-        f"│ {title:^{inner}} │",
-        f"├─{'─' * inner}─┤",
-        *(f"│ {line:<{inner}} │" for line in body),
-        f"└─{'─' * inner}─┘",
-    )
+        """Not rich's panel, which would break the link of a receipt in two."""
+        body = [f"{name:<{max(map(len, rows))}}  {value}" for name, value in rows.items()]
+        inner = max(len(title), *map(len, body))
+        lines = [f"┌─{'─' * inner}─┐", f"│ {title:^{inner}} │", f"├─{'─' * inner}─┤"]
+        lines += [*(f"│ {line:<{inner}} │" for line in body), f"└─{'─' * inner}─┘"]
+        self.write("\n".join(lines))

@@ -3,11 +3,11 @@
 Runs against a PostgreSQL of its own that is thrown away.
 """
 
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from dev.demo import processes
 from dev.demo.binaries import BinariesMissing
 from dev.demo.children import base_environment, migrate_command
 from dev.demo.postgres_server import Postgres
@@ -15,21 +15,13 @@ from dev.demo.servers import ServerFailed
 
 
 def run_alembic(database_url: str, folder: Path, *arguments: str) -> str:
-    """Its output. Raises CalledProcessError."""
+    """Its output. Raises ServerFailed when it ends badly."""
     environment = {**base_environment(), "DATABASE_URL": database_url}
     print("alembic", *arguments, flush=True)
-    result = subprocess.run(
-        migrate_command(*arguments),
-        env=environment,
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        check=False,
-    )
-    print(result.stdout, end="", flush=True)
-    result.check_returncode()
+    result = processes.run_as(migrate_command(*arguments), None, environment, folder)
+    print(result.stdout + result.stderr, end="", flush=True)
+    if result.returncode != 0:
+        raise ServerFailed(f"alembic ended with exit code {result.returncode}")
     return result.stdout
 
 
@@ -52,8 +44,6 @@ def main() -> int:
             return 0 if check(server.url, folder) else 1
         except (BinariesMissing, ServerFailed) as error:
             print(error)
-        except subprocess.CalledProcessError as error:
-            print(f"alembic ended with exit code {error.returncode}")
         finally:
             server.destroy()
     return 1

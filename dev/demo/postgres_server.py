@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import tempfile
@@ -9,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from dev.demo import processes
@@ -245,3 +246,19 @@ class Postgres(Server):
             if str(self._data) in processes.read_command_line(int(first)):
                 raise ServerFailed(f"a PostgreSQL this program did not start (process {first}) uses {self._data}")
             lock.unlink()
+
+
+def check_given_database(url: str) -> str:
+    """The address of somebody else's server as SQLAlchemy 2.1 needs it. Raises ServerFailed when nobody answers."""
+    address = re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", url)
+    try:
+        with create_engine(address, poolclass=NullPool, connect_args={"connect_timeout": 5}).connect():
+            return address
+    except SQLAlchemyError as error:
+        # The cause, since the error itself may repeat the address with its password.
+        reason = str(getattr(error, "orig", None) or type(error).__name__).strip()
+        raise ServerFailed(f"the given DATABASE_URL does not work: {reason}") from None
+
+
+def hide_password(url: str) -> str:
+    return make_url(url).render_as_string(hide_password=True)

@@ -48,10 +48,7 @@ def can_enter(folder: Path, identity: Identity) -> bool:
 
 
 def run_as(
-    command: Sequence[str],
-    identity: Identity | None,
-    env: Mapping[str, str] | None = None,
-    cwd: str | Path = "/",
+    command: Sequence[str], identity: Identity | None, env: Mapping[str, str] | None = None, cwd: str | Path = "/"
 ) -> "subprocess.CompletedProcess[str]":
     """Runs a short command to its end. A command that cannot be executed answers 126."""
     try:
@@ -59,11 +56,11 @@ def run_as(
             command,
             env=env,
             cwd=cwd,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
+            check=False,
             text=True,
             errors="replace",
-            check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
             **_account(identity),
         )
     except OSError as error:
@@ -171,12 +168,11 @@ def find_children(pid: int) -> list[int]:
 def stop_for_certain(pid: int) -> None:
     """Returns once it stands still: until then it may yet make another child."""
     os.kill(pid, signal.SIGSTOP)
-    stands = {(pid, "T"), (pid, "Z")}
-    wait_until(
-        lambda: any((child, state[:1]) in stands for child, _, state in _list_processes()),
-        timeout=10,
-        what=f"process {pid} to stand still",
-    )
+
+    def stands() -> bool:
+        return any(child == pid and state[0] in "TZ" for child, _, state in _list_processes())
+
+    wait_until(stands, timeout=10, what=f"process {pid} to stand still")
 
 
 def _list_processes() -> list[tuple[int, int, str]]:

@@ -9,7 +9,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dev.demo.binaries import get_redis, read_version
-from dev.demo.servers import Server, write_private
+from dev.demo.servers import Server, ServerFailed, write_private
 
 
 class Redis(Server):
@@ -83,3 +83,13 @@ class Redis(Server):
 def _quote(path: Path) -> str:
     escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
+
+
+def check_given_redis(url: str) -> str:
+    """The address of somebody else's server. Raises ServerFailed when nobody answers."""
+    try:
+        with redis.Redis.from_url(url, socket_timeout=3, socket_connect_timeout=3) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise ServerFailed(f"the given REDIS_URL does not work: {error}") from None
+    return url

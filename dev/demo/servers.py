@@ -33,8 +33,8 @@ class Server(ABC):
         self.log = folder / "server.log"
         self.identity: Identity | None = None
         self.process: subprocess.Popen[bytes] | None = None
-        self._port = 0
-        self._password = ""
+        self.port = 0
+        self.password = ""
 
     @property
     @abstractmethod
@@ -55,14 +55,6 @@ class Server(ABC):
     @abstractmethod
     def marker(self) -> str:
         """A part of the command line that only this server of this folder has."""
-
-    @property
-    def port(self) -> int:
-        return self._port
-
-    @property
-    def password(self) -> str:
-        return self._password
 
     @property
     def pid(self) -> int:
@@ -90,7 +82,7 @@ class Server(ABC):
         if self.running:
             return
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._password = recall(self.folder / "password", lambda: secrets.token_urlsafe(24))
+        self.password = recall(self.folder / "password", lambda: secrets.token_urlsafe(24))
         self._end_predecessor()
         self._settle_port()
         self.prepare()
@@ -100,7 +92,9 @@ class Server(ABC):
         raise ServerFailed(f"{self.name} did not start. It said:\n{tail_of(self.log)}")
 
     def stop(self) -> None:
-        self._end(self.stop_signal)
+        if self.process is not None:
+            processes.end(self.process, self.stop_signal)
+        (self.folder / "pid").unlink(missing_ok=True)
 
     def kill(self) -> None:
         """As a crash would: nothing is flushed, nothing is said goodbye to."""
@@ -116,13 +110,12 @@ class Server(ABC):
         if self.process is not None:
             processes.send(self.process, signal.SIGCONT)
 
+    def tail(self) -> str:
+        """The last lines it wrote."""
+        return tail_of(self.log, 25)
+
     def working_folder(self) -> Path:
         return self.folder
-
-    def _end(self, signum: signal.Signals) -> None:
-        if self.process is not None:
-            processes.end(self.process, signum)
-        (self.folder / "pid").unlink(missing_ok=True)
 
     def _try_start(self) -> bool:
         """False when the program ended at once: what remains of a killed predecessor may need a moment to go."""
@@ -139,9 +132,7 @@ class Server(ABC):
         process = self.process
         try:
             wait_until(
-                lambda: process.poll() is not None or self.answers(),
-                timeout=START_SECONDS,
-                what=f"{self.name} to answer",
+                lambda: process.poll() is not None or self.answers(), timeout=START_SECONDS, what=f"{self.name} to answer"
             )
         except WaitTimeout as error:
             self.kill()
@@ -156,13 +147,10 @@ class Server(ABC):
 
     def _settle_port(self) -> None:
         """The port stays the same as long as it can: addresses that were printed or configured keep working."""
-        if self._port:
-            wait_until(lambda: is_port_free(self._port), timeout=START_SECONDS, what=f"port {self._port} to be free")
+        if self.port:
+            wait_until(lambda: is_port_free(self.port), timeout=START_SECONDS, what=f"port {self.port} to be free")
             return
-        memory = self.folder / "port"
-        remembered = [int(text) for text in read_lines(memory) if text.isdigit()]
-        self._port = find_free_port(*remembered)
-        memory.write_text(f"{self._port}\n")
+        self.port = recall_port(self.folder / "port")
 
 
 def recall(path: Path, make: Callable[[], str]) -> str:
@@ -173,6 +161,14 @@ def recall(path: Path, make: Callable[[], str]) -> str:
     value = make()
     write_private(path, value + "\n")
     return value
+
+
+def recall_port(memory: Path, *preferred: int) -> int:
+    """The port of last time if it is free, else one of the preferred, else any."""
+    remembered = [int(line) for line in read_lines(memory) if line.isdigit()]
+    port = find_free_port(*remembered, *preferred)
+    memory.write_text(f"{port}\n", encoding="utf-8")
+    return port
 
 
 def write_private(path: Path, text: str) -> None:

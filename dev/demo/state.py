@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from dev.demo.servers import read_lines, recall
-from dev.demo.waiting import find_free_port
+from dev.demo.servers import recall
 
 CASHBOX = "SWK00000001"
 LOGIN = "demo-cashier@example.com"
@@ -60,24 +59,10 @@ class StateFolder:
     def note_holder(self, address: str) -> None:
         (self.path / "holder.json").write_text(json.dumps({"pid": os.getpid(), "address": address}), "utf-8")
 
-    def release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def choose_port(self, name: str, *preferred: int) -> int:
-        """The port of last time if it is free."""
-        memory = self.path / f"{name}-port"
-        remembered = [int(line) for line in read_lines(memory) if line.isdigit()]
-        port = find_free_port(*remembered, *preferred)
-        memory.write_text(f"{port}\n", encoding="utf-8")
-        return port
-
     def _describe_holder(self) -> str:
         try:
             holder = json.loads((self.path / "holder.json").read_text("utf-8"))
-            pid, address = holder["pid"], holder["address"]
+            pid, where = holder["pid"], f" at {holder['address']}" if holder["address"] else " (starting)"
         except (OSError, ValueError, KeyError):
             return f"a demo is already running in {self.path}"
-        where = f" at {address}" if address else " (starting)"
         return f"a demo is already running{where}. End it with Ctrl-C in its terminal, or: kill {pid}"

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dev.demo.calls import Unreachable, call
+from dev.demo.calls import call
 from dev.demo.servers import write_private
 
 RECORD_ID = 596792978
@@ -17,31 +17,26 @@ _FINAL_STATES = frozenset({"ignored", "awaiting_payment", "dead_lettered", "inva
 _REMINDER_SECONDS = 5.0
 
 
-class VisitFailed(Exception):
-    """The visit was refused or ended without a receipt."""
+class DemoFailed(Exception):
+    """A step did not succeed; `name` is the process whose words explain it."""
+
+    def __init__(self, name: str, message: str) -> None:
+        super().__init__(message)
+        self.name = name
 
 
 def build_visit(record_id: int, title: str, cost: int) -> dict[str, Any]:
-    return {
-        "company_id": 307626,
-        "resource": "record",
-        "resource_id": record_id,
-        "status": "update",
-        "data": {
-            "id": record_id,
-            "date": "2025-07-12 12:10:00",
-            "comment": "фч",
-            "services": [{"title": title, "cost": cost}],
-            "client": {"name": "Вячослав", "phone": "+77770220606"},
-        },
-    }
+    client = {"name": "Вячослав", "phone": "+77770220606"}
+    data = {"id": record_id, "date": "2025-07-12 12:10:00", "comment": "фч", "client": client}
+    data["services"] = [{"title": title, "cost": cost}]
+    return {"company_id": 307626, "resource": "record", "resource_id": record_id, "status": "update", "data": data}
 
 
 def post_visit(port: int, secret: str) -> int:
     """Returns our id of the delivery. Repeating it is harmless: the service knows it already."""
     status, answer = call(port, "POST", f"/api/webhook/{secret}", build_visit(RECORD_ID, "Стрижка детская", 4000))
     if status != 200 or not isinstance(answer, dict) or not answer.get("record_id"):
-        raise VisitFailed(f"the sample visit was answered with {status}: {answer}")
+        raise DemoFailed("api", f"the sample visit was answered with {status}: {answer}")
     return int(answer["record_id"])
 
 
@@ -55,11 +50,9 @@ class Follower:
         self._begun = self._told_at = time.monotonic()
 
     def find_receipt(self) -> dict[str, Any] | None:
-        """The receipt once it is issued. Raises VisitFailed when it never will be."""
-        try:
-            status, answer = call(self._port, "GET", self._path)
-        except Unreachable:  # The supervisor is starting the API again.
-            return None
+        """The receipt once it is issued. Raises DemoFailed when it never will be."""
+        status, answer = call(self._port, "GET", self._path)
+        # Not so while the supervisor is starting the API again.
         if status != 200 or not isinstance(answer, dict):
             return None
         receipt = answer.get("receipt") or {}
@@ -67,8 +60,8 @@ class Follower:
         if receipt.get("state") == "issued":
             return dict(receipt)
         if answer.get("state") in _FINAL_STATES or receipt.get("state") == "rejected":
-            reason = f"{answer.get('state')} ({answer.get('reason')})"
-            raise VisitFailed(f"the visit ended without a receipt: {reason}. To begin anew, remove the state folder")
+            how = f"the visit ended without a receipt: {answer.get('state')} ({answer.get('reason')})"
+            raise DemoFailed("worker", f"{how}. To begin anew, remove the state folder")
         return None
 
     def _report(self, state: str) -> None:
@@ -84,8 +77,7 @@ class Follower:
 
 def find_tax(simulator_port: int, external_check_number: str) -> Decimal | None:
     """The tax as the register has it; the status endpoint does not tell."""
-    path = f"/_sim/receipts?external={external_check_number}"
-    status, rows = call(simulator_port, "GET", path)
+    status, rows = call(simulator_port, "GET", f"/_sim/receipts?external={external_check_number}")
     return Decimal(rows[0]["tax"]) if status == 200 and isinstance(rows, list) and rows else None
 
 

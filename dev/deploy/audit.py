@@ -4,11 +4,11 @@ Exit code 1 when there are any, 0 when there are none, and 0 with plain words wh
 """
 
 import json
-import subprocess
 import sys
 from typing import Any
 
 from dev.demo.children import ROOT
+from dev.demo.processes import run_as
 from dev.deploy.tools import find_tool, prepare_tools
 
 NOT_AUDITED = "NOT AUDITED: the packages were not looked up. Run this where the vulnerability service can be reached."
@@ -17,14 +17,7 @@ NOT_AUDITED = "NOT AUDITED: the packages were not looked up. Run this where the 
 def find_dependencies() -> list[dict[str, Any]] | None:
     """What pip-audit tells of each package; None when it could not work."""
     command = [str(find_tool("pip-audit")), "-r", str(ROOT / "constraints.txt"), "--no-deps", "--disable-pip"]
-    done = subprocess.run(
-        [*command, "--format", "json", "--progress-spinner", "off"],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-    )
+    done = run_as([*command, "--format", "json", "--progress-spinner", "off"], None)
     try:
         return list(json.loads(done.stdout)["dependencies"])
     except (ValueError, KeyError):
@@ -40,9 +33,8 @@ def main() -> int:
         return 0
     found = [(package, fault) for package in looked_up for fault in package["vulns"]]
     for package, fault in found:
-        print(
-            f"{package['name']} {package['version']}: {fault['id']}, fixed in {', '.join(fault['fix_versions']) or 'none'}"
-        )
+        fixed = ", ".join(fault["fix_versions"]) or "none"
+        print(f"{package['name']} {package['version']}: {fault['id']}, fixed in {fixed}")
     print(f"{len(looked_up)} of {len(dependencies or [])} packages looked up, {len(found)} vulnerabilities")
     return 1 if found else 0
 

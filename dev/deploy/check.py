@@ -4,7 +4,6 @@ Exit code 1 when one of them is wrong. What could not be checked here is said, a
 """
 
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev.demo.children import ROOT
+from dev.demo.processes import run_as
 from dev.deploy.nginx import Configuration, Upstreams, fetch_nginx, find_nginx
 from dev.deploy.tools import find_compose, find_tool, prepare_tools
 
@@ -57,18 +57,10 @@ def run(check: Check) -> bool:
     if check.command is None:
         print(f"NOT CHECKED  {check.name}: its program could not be had here")
         return True
-    done = subprocess.run(
-        check.command,
-        cwd=check.folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    done = run_as(check.command, None, cwd=check.folder)
     print(f"{'ok' if done.returncode == 0 else 'WRONG':<12} {check.name}", flush=True)
     if done.returncode != 0:
-        print(done.stdout)
+        print(done.stdout + done.stderr)
     return done.returncode == 0
 
 

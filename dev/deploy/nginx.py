@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dev.demo.children import ROOT
+from dev.demo.processes import run_as
 from dev.demo.waiting import find_free_port
 
 TEMPLATE = ROOT / "nginx" / "default.conf.template"
@@ -34,9 +35,7 @@ http {{
     default_type application/octet-stream;
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi;
-    uwsgi_temp_path {folder}/uwsgi;
-    scgi_temp_path {folder}/scgi;
+    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
     include {folder}/default.conf;
 }}
 """
@@ -52,11 +51,7 @@ def find_nginx() -> str | None:
 
 def read_version(program: str) -> tuple[int, ...]:
     """Empty when the program does not run here."""
-    try:
-        said = subprocess.run([program, "-v"], capture_output=True, text=True, check=False).stderr
-    except OSError:
-        return ()
-    match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", said)
+    match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", run_as([program, "-v"], None, cwd=".").stderr)
     return tuple(int(part) for part in match.groups()) if match else ()
 
 
@@ -66,7 +61,7 @@ def fetch_nginx() -> None:
     print("fetching nginx for the tests of its configuration", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         if not _download(folder) and os.geteuid() == 0:
-            subprocess.run(["apt-get", "-qq", "update"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+            run_as(["apt-get", "-qq", "update"], None)
             _download(folder)
         for package in Path(folder).glob("nginx*.deb"):
             subprocess.run(["dpkg-deb", "-x", str(package), str(UNPACKED)], check=False)
@@ -76,7 +71,7 @@ def fetch_nginx() -> None:
 
 def _download(folder: str) -> bool:
     command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "nginx"]
-    return subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode == 0
+    return run_as(command, None, cwd=folder).returncode == 0
 
 
 @dataclass(frozen=True)

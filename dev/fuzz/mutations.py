@@ -18,87 +18,27 @@ MATERIAL = ROOT / "tests" / "payloads" / "altegio"
 Place = tuple[Any, Any]
 
 TEXTS = (
-    "",
-    " ",
-    "null",
-    "0",
-    "-1",
-    "1e400",
-    "1e9999999",
-    "1e-9999999",
-    "3." + "3" * 40,
-    "999999999999.99",
-    "NaN",
-    "9999-12-31T23:59:59-12:00",
-    "0001-01-01T00:00:00+14:00",
-    "2026-02-30 25:61:61",
-    "9" * 400,
-    "\u202eстрижка",
-    "👩🏽\u200d🦰",
-    "e\u0301" * 50,
-    "\ud800",
-    "\udfff\ud800",
-    "\ufeff",
-    "\uffff\U0010ffff",
-    "\u2028\u2029\x85",
-    "\x00",
-    "a\x00b",
-    "\x01\x1b[31m\x7f",
-    "'; DROP TABLE webhook_records; --",
-    "%s%n{0}${jndi:x}",
-    "<script>alert(1)</script>",
+    "", " ", "null", "0", "-1", "1e400", "1e9999999", "1e-9999999", "3." + "3" * 40, "999999999999.99", "NaN",
+    "9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "2026-02-30 25:61:61", "9" * 400, "\u202eстрижка",
+    "👩🏽\u200d🦰", "e\u0301" * 50, "\ud800", "\udfff\ud800", "\ufeff", "\uffff\U0010ffff", "\u2028\u2029\x85", "\x00",
+    "a\x00b", "\x01\x1b[31m\x7f", "'; DROP TABLE webhook_records; --", "%s%n{0}${jndi:x}", "<script>alert(1)</script>",
     "record\r\nX-Injected: 1",
-)
+)  # fmt: skip
 NUMBERS = (
-    0,
-    -0.0,
-    -1,
-    1,
-    0.1,
-    0.005,
-    1e15,
-    1e308,
-    -1e308,
-    2**31,
-    2**53 + 1,
-    2**63 - 1,
-    2**63,
-    -(2**63) - 1,
-    10**30,
-    10**400,
+    0, -0.0, -1, 1, 0.1, 0.005, 1e15, 1e308, -1e308, 2**31, 2**53 + 1, 2**63 - 1, 2**63, -(2**63) - 1, 10**30, 10**400,
     4000.000000001,
-)
+)  # fmt: skip
 OTHERS: tuple[Any, ...] = (None, True, False, [], {}, [[]], [None], {"": ""}, {"0": {}}, [{}], {"id": None})
 SIZES = (65, 201, 1000)
 HUGE = 20_000
 # Numbers that exist as text only: Python would not write them.
 LITERALS = (
-    b"NaN",
-    b"Infinity",
-    b"-Infinity",
-    b"1e99999",
-    b"-1E+400",
-    b"1e-99999",
-    b"0" * 30,
-    b"1." + b"3" * 3000,
-    b"7" * 5000,
-)
+    b"NaN", b"Infinity", b"-Infinity", b"1e99999", b"-1E+400", b"1e-99999", b"0" * 30, b"1." + b"3" * 3000, b"7" * 5000,
+)  # fmt: skip
 FRAGMENTS = (
-    b"\x00",
-    b"\\u0000",
-    b"\\ud83d",
-    b"\xff\xfe",
-    b"\xc3",
-    b"\xed\xa0\x80",
-    b'"',
-    b"\\",
-    b"{",
-    b"}",
-    b"]",
-    b",",
-    b":",
+    b"\x00", b"\\u0000", b"\\ud83d", b"\xff\xfe", b"\xc3", b"\xed\xa0\x80", b'"', b"\\", b"{", b"}", b"]", b",", b":",
     b"//",
-)
+)  # fmt: skip
 
 
 def load_material(folder: Path = MATERIAL) -> list[Any]:
@@ -123,27 +63,13 @@ class Mutator:
         # Read anew for every use, which is the fastest deep copy there is.
         self._material = [pickle.dumps(body) for body in material]
         self._changes: tuple[Callable[[Place], None], ...] = (
-            self._drop,
-            self._retype,
-            self._retype,
-            self._nest,
-            self._enlarge,
-            self._spoil_text,
-            self._spoil_key,
-            self._transplant,
-            self._multiply,
-        )
+            self._drop, self._retype, self._retype, self._nest, self._enlarge, self._spoil_text,
+            self._spoil_key, self._transplant, self._multiply,
+        )  # fmt: skip
         self._spoilers: tuple[Callable[[bytes], bytes], ...] = (
-            self._flip,
-            self._cut,
-            self._insert,
-            self._repeat_part,
-            self._join,
-            self._write_literal,
-            self._repeat_key,
-            self._recode,
-            self._wrap_deeply,
-        )
+            self._flip, self._cut, self._insert, self._repeat_part, self._join, self._write_literal,
+            self._repeat_key, self._recode, self._wrap_deeply,
+        )  # fmt: skip
 
     def pick(self) -> Any:
         return pickle.loads(self._rng.choice(self._material))

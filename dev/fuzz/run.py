@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +16,7 @@ from dev.fuzz.mutations import load_material
 from dev.fuzz.oracle import find_ids, find_lost, find_missing, judge
 from dev.fuzz.shots import Shot, make_shots
 from dev.fuzz.wire import Answer, NoAnswer, Wire
+from dev.harness.stack import Stack
 
 CONNECTIONS = 6
 LOOK_EVERY = 200
@@ -23,61 +25,68 @@ READ_BACK = 0.02
 MOST_FAILURES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    port: int
-    secret: str
-    database_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    problem: str
-    raw: bytes
-
-
-@dataclass(slots=True)
+@dataclass
 class Report:
-    seed: int
+    wanted: int
     cases: int = 0
     requests: int = 0
     valid: int = 0
     seconds: float = 0.0
     slowest: float = 0.0
     statuses: Counter[int] = field(default_factory=Counter)
-    failures: list[Failure] = field(default_factory=list)
+    # What was wrong, and the body that it happened to.
+    failures: list[tuple[str, bytes]] = field(default_factory=list)
+    is_alive: bool = True
+    # In the log of the API.
+    errors: int = 0
 
     @property
-    def per_second(self) -> float:
-        return self.cases / self.seconds if self.seconds else 0.0
+    def is_clean(self) -> bool:
+        return self.is_alive and not self.failures and not self.errors and self.cases >= self.wanted
+
+    def format_progress(self) -> str:
+        per_second = self.cases / self.seconds if self.seconds else 0.0
+        return (
+            f"{self.cases} cases in {self.requests} requests, {self.seconds:.1f} s, {per_second:.0f} a second, "
+            f"slowest answer {self.slowest:.2f} s"
+        )
+
+    def format(self) -> str:
+        answers = ", ".join(f"{status}: {count}" for status, count in sorted(self.statuses.items()))
+        lines = [
+            self.format_progress(),
+            f"answers: {answers}",
+            f"valid neighbours: {self.valid}, API alive: {self.is_alive}, failures: {len(self.failures)}",
+            f"errors in the log of the API: {self.errors}",
+            *(f"- {problem}\n  {raw[:500]!r}" for problem, raw in self.failures),
+        ]
+        return "\n".join([*lines, "CLEAN" if self.is_clean else "NOT CLEAN"])
 
 
 class Fuzz:
     """`on_look` is called after every look into the database."""
 
-    def __init__(self, target: Target, *, seed: int, cases: int, on_look: Callable[[Report], None] = lambda _: None) -> None:
-        self._target = target
+    def __init__(self, stack: Stack, *, seed: int, cases: int, on_look: Callable[[Report], None] = lambda _: None) -> None:
+        self._stack = stack
         self._on_look = on_look
         self._shots = make_shots(seed, cases, load_material())
         self._sample = random.Random(seed)
-        self._engine: Engine = create_engine(target.database_url, poolclass=NullPool)
+        self._engine: Engine = create_engine(stack.environment["DATABASE_URL"], poolclass=NullPool)
         self._lock = threading.Lock()
         self._fired: list[tuple[Shot, Answer]] = []
         self._started = time.monotonic()
-        self.report = Report(seed)
+        self.report = Report(cases)
 
     def run(self) -> Report:
-        threads = [threading.Thread(target=self._work, daemon=True) for _ in range(CONNECTIONS)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        with ThreadPoolExecutor(CONNECTIONS) as pool:
+            for work in [pool.submit(self._work) for _ in range(CONNECTIONS)]:
+                work.result()
         self._look(self._fired)
         self._engine.dispose()
         return self.report
 
     def _work(self) -> None:
-        wire = Wire(self._target.port, self._target.secret)
+        wire = Wire(self._stack.api_port, self._stack.secret)
         for shot in self._take():
             started = time.monotonic()
             try:
@@ -126,7 +135,7 @@ class Fuzz:
             problems = find_missing(connection, ids) + find_lost(connection, records)
         for problem in problems:
             self._fail(problem, b"")
-        reader = wire or Wire(self._target.port, self._target.secret)
+        reader = wire or Wire(self._stack.api_port, self._stack.secret)
         for row_id in sorted(ids):
             if self._sample.random() < READ_BACK:
                 self._read_back(reader, row_id)
@@ -146,4 +155,4 @@ class Fuzz:
 
     def _fail(self, problem: str, raw: bytes) -> None:
         with self._lock:
-            self.report.failures.append(Failure(problem, raw))
+            self.report.failures.append((problem, raw))

@@ -3,7 +3,7 @@
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dev.fuzz.mutations import Mutator, encode
@@ -33,12 +33,12 @@ class Shot:
 
     raw: bytes
     statuses: frozenset[int]
-    cases: int
-    content_type: str
-    valid: dict[int, int]
-    count: int | None = None
-    is_list: bool = False
-    chunked: bool = False
+    count: int | None
+    is_list: bool
+    chunked: bool
+    cases: int = 1
+    content_type: str = CONTENT_TYPES[0]
+    valid: dict[int, int] = field(default_factory=dict)
     knows_secret: bool = True
 
 
@@ -65,21 +65,12 @@ def _make_single(rng: random.Random, mutator: Mutator) -> Shot:
     if rng.random() < 0.002:
         raw += b" " * (LARGEST_BODY - len(raw) + rng.choice((0, 1, 70_000)))
     knows_secret = rng.random() > 0.01
-    parsed = parse(raw)
-    statuses = frozenset({401}) if not knows_secret else parsed.statuses
+    statuses, count, is_list = parse(raw) if knows_secret else (frozenset({401}), None, False)
     if len(raw) > LARGEST_BODY:
         statuses = frozenset({413})
-    return Shot(
-        raw,
-        statuses,
-        1,
-        rng.choice(CONTENT_TYPES),
-        {},
-        count=parsed.count,
-        is_list=parsed.is_list,
-        chunked=rng.random() < 0.1,
-        knows_secret=knows_secret,
-    )
+    content_type = rng.choice(CONTENT_TYPES)
+    chunked = rng.random() < 0.1
+    return Shot(raw, statuses, count, is_list, chunked, content_type=content_type, knows_secret=knows_secret)
 
 
 def _make_list(rng: random.Random, mutator: Mutator, size: int, records: Iterator[int]) -> Shot:
@@ -96,7 +87,7 @@ def _make_list(rng: random.Random, mutator: Mutator, size: int, records: Iterato
         largest = max(range(len(parts)), key=lambda place: len(parts[place]))
         parts[largest] = b"[]"
     raw = b"[" + b", ".join(parts) + b"]"
-    return Shot(raw, frozenset({200}), size, CONTENT_TYPES[0], valid, count=size, is_list=True, chunked=rng.random() < 0.1)
+    return Shot(raw, frozenset({200}), size, is_list=True, chunked=rng.random() < 0.1, cases=size, valid=valid)
 
 
 def make_visit(record: int) -> dict[str, Any]:
@@ -105,29 +96,21 @@ def make_visit(record: int) -> dict[str, Any]:
     return {"company_id": COMPANY, "resource": "record", "resource_id": record, "status": "update", "data": data}
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
-    statuses: frozenset[int]
-    count: int | None = None
-    is_list: bool = False
+def parse(raw: bytes) -> tuple[frozenset[int], int | None, bool]:
+    """What the standard library makes of it: the answers it may get, how many envelopes it has, whether it is a list.
 
-
-def parse(raw: bytes) -> Parsed:
-    """What the standard library makes of it. Where it ends by depth depends on how deep the caller is already."""
+    Where it ends by depth depends on how deep the caller is already.
+    """
     try:
         body = json.loads(raw, parse_constant=_refuse, parse_float=str)
     except RecursionError:
-        return Parsed(frozenset({400, 422}))
+        return frozenset({400, 422}), None, False
     except ValueError:
-        return Parsed(frozenset({400}))
+        return frozenset({400}), None, False
     is_list = isinstance(body, list)
     count = len(body) if is_list else 1
-    statuses = {200, 422}
-    if raw.count(b"[") + raw.count(b"{") > DEEP:
-        statuses.add(400)
-    if count > LONG_LIST:
-        statuses.add(413)
-    return Parsed(frozenset(statuses), count, is_list)
+    may_be_deep = raw.count(b"[") + raw.count(b"{") > DEEP
+    return frozenset({200, 422, *([400] if may_be_deep else []), *([413] if count > LONG_LIST else [])}), count, is_list
 
 
 def _refuse(name: str) -> Any:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from dev.simulator.altegio.bodies import envelope, local, stamp
 from shared.clock import ALMATY
 
 TILLS = {"cash": ("Касса", True), "card": ("POS-терминал", False), "mobile": ("Kaspi QR", False)}
@@ -12,12 +13,12 @@ TILLS = {"cash": ("Касса", True), "card": ("POS-терминал", False), 
 def describe_visit(company: int, record_id: int, lines: Sequence[tuple[str, int]], at: datetime) -> dict[str, Any]:
     data = {
         "id": record_id,
-        "date": at.astimezone(ALMATY).strftime("%Y-%m-%d %H:%M:%S"),
+        "date": local(at.astimezone(ALMATY)),
         "services": [{"title": title, "cost": cost} for title, cost in lines],
         "paid_full": 1,
         "last_change_date": _write(at),
     }
-    return _wrap(company, "record", record_id, "update", data)
+    return envelope(company, "record", record_id, "update", data)
 
 
 def describe_payment(
@@ -32,7 +33,7 @@ def describe_payment(
         "account": {"id": list(TILLS).index(kind) + 1, "title": title, "is_cash": is_cash},
         "last_change_date": _write(at),
     }
-    return _wrap(company, "finances_operation", operation_id, status, data)
+    return envelope(company, "finances_operation", operation_id, status, data)
 
 
 def describe_goods(company: int, line_id: int, amount: int, at: datetime) -> list[dict[str, Any]]:
@@ -52,12 +53,8 @@ def describe_goods(company: int, line_id: int, amount: int, at: datetime) -> lis
     }
     payment = describe_payment(company, line_id + 1, 0, amount, "card", at)
     payment["data"] |= {"document_id": document, "visit_id": 0, "sold_item_type": "goods_transaction"}
-    return [payment, _wrap(company, "goods_operations_sale", line_id, "create", sold)]
-
-
-def _wrap(company: int, resource: str, resource_id: int, status: str, data: dict[str, Any]) -> dict[str, Any]:
-    return {"company_id": company, "resource": resource, "resource_id": resource_id, "status": status, "data": data}
+    return [payment, envelope(company, "goods_operations_sale", line_id, "create", sold)]
 
 
 def _write(at: datetime) -> str:
-    return at.astimezone(ALMATY).strftime("%Y-%m-%dT%H:%M:%S+0500")
+    return stamp(at.astimezone(ALMATY))

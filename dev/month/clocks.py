@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, text
 
-from dev.chaos.register import Register
 from dev.demo.postgres_server import DATABASE, Postgres
+from dev.harness.simulator import SimulatorControl
 from shared.clock import clock
 
 _SCHEMA = (
@@ -30,8 +30,8 @@ def prepare(postgres: Postgres) -> None:
 
 
 class Clocks:
-    def __init__(self, engine: Engine, register: Register) -> None:
-        self._engine, self._register = engine, register
+    def __init__(self, engine: Engine, simulator: SimulatorControl) -> None:
+        self._engine, self._simulator = engine, simulator
 
     def set(self, moment: datetime) -> None:
         """From now on it is `moment`, and time goes on as it does."""
@@ -39,7 +39,7 @@ class Clocks:
         with self._engine.begin() as connection:
             connection.execute(text("UPDATE clock.shift SET ahead = :ahead"), {"ahead": ahead})
         clock.ahead = ahead
-        self._register.set_clock(moment)
+        self._simulator.clock(set=moment.isoformat())
 
     def reset(self) -> None:
         clock.ahead = timedelta(0)

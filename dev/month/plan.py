@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from dev.harness.register import CASH
 from dev.month.steps import Expected, Month
 from shared.clock import ALMATY
 
@@ -18,7 +19,7 @@ DOWN_FROM, DOWN_UNTIL = time(23, 0), time(2, 0)
 # Until then a receipt whose answer was lost is found: only what is issued can be returned.
 PATIENCE = timedelta(minutes=70)
 
-Step = Callable[[Month, datetime], None]
+Step = Callable[[Month, datetime], object]
 
 
 @dataclass(order=True, slots=True)
@@ -87,7 +88,7 @@ class Plan:
             ("return_due", lambda m, c, n, at: m.change_till(c, n, at)),
             ("returned_here", lambda m, c, n, at: m.visit(c, n, [SERVICES[3]], ("card",), at)),
             ("dead_letter", lambda m, c, n, at: m.refuse_next(c, n, at)),
-            ("shift", lambda m, c, n, at: m.sell_in_cabinet(c, n)),
+            ("shift", lambda m, c, n, at: m.cabinet(c).sell(f"cabinet-{n}", 1900, CASH)),
         )
         companies = list(COMPANIES)
         for position, (why, make) in enumerate(makers):
@@ -115,7 +116,7 @@ class Plan:
         middle = self.first + timedelta(days=self.days // 2)
         self._add(_at(middle, time(12, 1)), lambda m, at: m.fault(one, operation="check", kind="drop", when="after"))
         self._add(_at(middle, time(23, 45)), lambda m, at: m.fault(two, operation="z_report", kind="drop", when="after"))
-        self._add(_at(middle, time(22, 45)), lambda m, at: m.close_in_cabinet(three))
+        self._add(_at(middle, time(22, 45)), lambda m, at: m.cabinet(three).z_report())
         lost_move = {"operation": "money_operation", "kind": "drop", "when": "after"}
         self._add(_at(middle, time(8, 44)), lambda m, at: m.fault(one, **lost_move))
         # A receipt whose answer is lost, and cannot be asked for until long after the closing.
@@ -124,8 +125,8 @@ class Plan:
         self._add(_at(late, time(23, 40)), lambda m, at: m.lose_until_later(two, number, at))
         self._add(_at(late + timedelta(days=1), time(1, 20)), lambda m, at: m.clear_faults())
         autonomous = self.first + timedelta(days=min(2, self.days - 1))
-        self._add(_at(autonomous, time(10)), lambda m, at: m.go_offline(is_offline=True))
-        self._add(_at(autonomous, time(20)), lambda m, at: m.go_offline(is_offline=False))
+        self._add(_at(autonomous, time(10)), lambda m, at: m.simulator.settings(offline=True))
+        self._add(_at(autonomous, time(20)), lambda m, at: m.simulator.settings(offline=False))
         # Paid a minute before midnight, told complete a minute after it.
         midnight, lines = _at(middle, time(23, 59)), [SERVICES[3]]
         visit = next(self._numbers)

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from sqlalchemy import func, or_, select
 
-from dev.chaos.register import Register
-from dev.inlet import Inlet
+from dev.harness.register import Register
+from dev.harness.services import Inlet
+from dev.harness.simulator import SimulatorControl
 from dev.month.bodies import describe_goods, describe_payment, describe_visit
-from dev.month.cabinet import Cabinet
 from shared.fiscal.statuses import OPEN_RECORD_STATES, ReceiptKind, RecordState
 from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, WebhookRecord
 from worker.decide.process_record import process_record
@@ -35,10 +35,13 @@ class Expected:
     why: str
     record_id: int | None = None
 
+    def __str__(self) -> str:
+        return f"{self.day} {self.cashbox} {f'visit {self.record_id}' if self.record_id else 'Z-report'}: {self.why}"
+
 
 class Month:
-    def __init__(self, services: Services, inlet: Inlet, register: Register, cabinet: Cabinet) -> None:
-        self.services, self._inlet, self._register, self._cabinet = services, inlet, register, cabinet
+    def __init__(self, services: Services, inlet: Inlet, simulator: SimulatorControl) -> None:
+        self.services, self._inlet, self.simulator = services, inlet, simulator
         with services.sessions() as session:
             rows = session.execute(select(Cashbox.company_id, Cashbox.id, Cashbox.unique_number)).all()
         self._ids = {company: row_id for company, row_id, _ in rows}
@@ -115,7 +118,7 @@ class Month:
     # --- trouble
 
     def fault(self, company: int, **order: Any) -> None:
-        self._register.order(cashbox=self._numbers[company], **order)
+        self.simulator.fault(cashbox=self._numbers[company], **order)
 
     def refuse_next(self, company: int, number: int, at: datetime) -> None:
         self.fault(company, operation="check", kind="code", code=9, text="отказ", times=1)
@@ -127,17 +130,11 @@ class Month:
         self.visit(company, number, [("Стрижка", 4000)], ("card",), at)
 
     def clear_faults(self) -> None:
-        self._register.clear_faults()
+        self.simulator.clear_faults()
         self.services.breaker.record_success()
 
-    def go_offline(self, *, is_offline: bool) -> None:
-        self._register.change(offline=is_offline)
-
-    def sell_in_cabinet(self, company: int, number: int) -> None:
-        self._cabinet.sell(self._numbers[company], f"cabinet-{number}", 1900)
-
-    def close_in_cabinet(self, company: int) -> None:
-        self._cabinet.z_report(self._numbers[company])
+    def cabinet(self, company: int) -> Register:
+        return Register(self.simulator, self._numbers[company])
 
     # --- the service
 

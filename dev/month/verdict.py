@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from dev.chaos.register import Register
+from dev.harness.simulator import SimulatorControl
 from dev.month.plan import Plan
 from dev.month.steps import Expected
 from shared.books.model import DayBooks
@@ -24,8 +24,10 @@ from worker.services import Services
 DAY = timedelta(hours=24)
 
 
-@dataclass(slots=True)
+@dataclass
 class Verdict:
+    first: date
+    days: int
     receipts: int = 0
     shifts: int = 0
     reports_equal: int = 0
@@ -38,14 +40,29 @@ class Verdict:
     missed: list[Expected] = field(default_factory=list)
     surplus: list[Expected] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    seconds: float = 0.0
 
     @property
     def is_clean(self) -> bool:
         return not (self.missed or self.surplus or self.faults)
 
+    def format(self) -> str:
+        closed = ", ".join(f"{count} {by}" for by, count in sorted(self.closed_by.items()))
+        lines = [
+            f"{self.days} days from {self.first}, {self.receipts} receipts, in {self.seconds:.0f} s",
+            f"shifts: {self.shifts}, longest {self.longest}, closed: {closed}; answers lost: {self.answers_lost}",
+            f"Z-reports equal to our receipts: {self.reports_equal} of {self.shifts}",
+            f"autonomous receipts: {self.offline}; reasons: {dict(self.reasons)}",
+            f"planted differences found and named: {len(self.found)} of {len(self.found) + len(self.missed)}",
+        ]
+        for name, items in {"found": self.found, "missed": self.missed, "surplus": self.surplus}.items():
+            lines += [f"  {name}: {item}" for item in items]
+        lines += [f"  FAULT: {fault}" for fault in self.faults]
+        return "\n".join([*lines, "CLEAN" if self.is_clean else "NOT CLEAN"])
 
-def judge(services: Services, register: Register, plan: Plan) -> Verdict:
-    verdict = Verdict()
+
+def judge(services: Services, simulator: SimulatorControl, plan: Plan) -> Verdict:
+    verdict = Verdict(plan.first, plan.days)
     last = plan.first + timedelta(days=plan.days - 1)
     found: list[Expected] = []
     with services.sessions() as session:
@@ -53,7 +70,7 @@ def judge(services: Services, register: Register, plan: Plan) -> Verdict:
             for books in keep_books(session, cashbox, plan.first, last):
                 found += _list_found(cashbox.unique_number, books)
                 _count(verdict, books)
-        _check_shifts(verdict, session, register)
+        _check_shifts(verdict, session, simulator)
         _check_left_open(verdict, session)
     verdict.found = sorted(set(found) & set(plan.expected))
     verdict.missed = sorted(set(plan.expected) - set(found))
@@ -79,9 +96,9 @@ def _count(verdict: Verdict, books: DayBooks) -> None:
         verdict.faults.append(f"{books.day}: counted {books.counted.total}, issued {books.issued.total}")
 
 
-def _check_shifts(verdict: Verdict, session: Any, register: Register) -> None:
+def _check_shifts(verdict: Verdict, session: Any, simulator: SimulatorControl) -> None:
     """Every Z-report against our receipts and against Webkassa's ledger; that a stranger's sale is in it was planted."""
-    ledger = _sum_ledger(register.receipts())
+    ledger = _sum_ledger(simulator.receipts())
     rows = session.execute(select(Shift, Cashbox.unique_number).join(Cashbox).order_by(Shift.cashbox_id, Shift.number)).all()
     for shift, number in rows:
         name = f"{number} shift {shift.number}"
@@ -131,20 +148,3 @@ def _check_left_open(verdict: Verdict, session: Any) -> None:
         verdict.faults.append(f"receipt {receipt.external_check_number} is {receipt.state}: {receipt.error_text}")
     for order in session.scalars(select(CashboxOrder).where(CashboxOrder.state != OrderState.DONE)):
         verdict.faults.append(f"order {order.id} ({order.kind}) is {order.state}: {order.error_text}")
-
-
-def format_verdict(verdict: Verdict, first: date, days: int, seconds: float) -> str:
-    lines = [
-        f"{days} days from {first}, {verdict.receipts} receipts, in {seconds:.0f} s",
-        f"shifts: {verdict.shifts}, longest {verdict.longest}, closed: "
-        + ", ".join(f"{count} {by}" for by, count in sorted(verdict.closed_by.items()))
-        + f"; answers lost: {verdict.answers_lost}",
-        f"Z-reports equal to our receipts: {verdict.reports_equal} of {verdict.shifts}",
-        f"autonomous receipts: {verdict.offline}; reasons: {dict(verdict.reasons)}",
-        f"planted differences found and named: {len(verdict.found)} of {len(verdict.found) + len(verdict.missed)}",
-    ]
-    for name in ("found", "missed", "surplus"):
-        for item in getattr(verdict, name):
-            about = f"visit {item.record_id}" if item.record_id else "Z-report"
-            lines.append(f"  {name}: {item.day} {item.cashbox} {about}: {item.why}")
-    return "\n".join([*lines, *(f"  FAULT: {fault}" for fault in verdict.faults)])

@@ -3,14 +3,14 @@
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from dev.salon_week.office import Office
+from dev.harness.altegio import AltegioControl
+from dev.harness.posting import Postman, describe
 from dev.simulator.altegio.bodies import Envelope
 from dev.simulator.altegio.plan import DELIVERY_DELAY, Plan, plan_deliveries
-from dev.simulator.altegio.sender import Sender
 from dev.simulator.altegio.week import Week, find_act
 
 THREADS = 6
@@ -66,31 +66,27 @@ def _group(entries: Iterable[_Entry]) -> Iterator[Step]:
         yield Step(truths, None)
 
 
-@dataclass
-class Postman:
+class ActPostman(Postman):
     """Several webhooks are on their way at a time, so they overtake each other here as well."""
 
-    url: str
-    office: Office
-    posted: int = 0
-    refused: list[str] = field(default_factory=list)
-    _local: threading.local = field(default_factory=threading.local)
+    def __init__(self, url: str, altegio: AltegioControl) -> None:
+        super().__init__(url)
+        self._altegio = altegio
+        self.posted = 0
+        self.refused: list[str] = []
 
     def post(self, act: Act) -> None:
         free = threading.Semaphore(THREADS)
         with ThreadPoolExecutor(THREADS) as pool:
             for step in act.steps:
                 if step.truths:
-                    self.office.tell(step.truths)
+                    self._altegio.apply(*step.truths)
                 if step.delivery is not None:
                     free.acquire()
-                    pool.submit(self._send, step.delivery).add_done_callback(lambda _: free.release())
+                    pool.submit(self._deliver, step.delivery).add_done_callback(lambda _: free.release())
                     self.posted += 1
 
-    def _send(self, envelope: Envelope) -> None:
-        if not hasattr(self._local, "sender"):
-            self._local.sender = Sender(self.url)
-        outcome = self._local.sender.send(envelope)
+    def _deliver(self, envelope: Envelope) -> None:
+        outcome = self.send(envelope)
         if outcome.status != 200:
-            what = f"{envelope['resource']} {envelope['resource_id']} {envelope['status']}"
-            self.refused.append(f"{what}: {outcome.status or outcome.problem}")
+            self.refused.append(f"{describe(envelope)}: {outcome.status or outcome.problem}")

@@ -1,24 +1,27 @@
 """One run: a week, act by act. An act ends when everything in it has ended by itself; then the books are compared."""
 
+import json
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dev.chaos.world import CASHBOXES
 from dev.demo.waiting import WaitTimeout, wait_until
-from dev.salon_week.judge import Verdict, find_amiss, judge
-from dev.salon_week.ledgers import Tables
-from dev.salon_week.posting import Act, Postman, plan_week, split_acts
-from dev.salon_week.world import SalonWorld
+from dev.harness import command
+from dev.harness.command import option, tell
+from dev.harness.oracle import Evidence, Verdict, describe_amiss, judge
+from dev.harness.tables import Tables
+from dev.harness.world import World
+from dev.salon_week.lines import Counts, count_lines, show_lines
+from dev.salon_week.posting import Act, ActPostman, plan_week, split_acts
+from dev.simulator.altegio.salon import Salon
 from dev.simulator.altegio.week import Week, find_act, generate_week
 
 # The regimes a chain can mix: no payer of VAT, one at today's rate, one at a rate of its own.
 VATS = ("auto", "none", "12")
+CASHBOXES = {307001: "SWK00000002", 307002: "SWK00000003", 307003: "SWK00000004"}
 # As in production, only shorter: nobody waits minutes for a week that is lived in minutes.
 ENVIRONMENT = {
     "DISPATCH_INTERVAL_SECONDS": "1",
@@ -32,19 +35,16 @@ ENVIRONMENT = {
 SETTLE_SECONDS = 600.0
 
 
-@dataclass(frozen=True)
-class Options:
-    seed: int = 1
-    companies: int = 3
-    days: int = 7
-    visits: int = 12
-    drop: float = 0.05
-    workers: int = 2
-    # An act in which nothing has moved for so long is given up, and what it lacks is shown at the end.
-    patience: float = 60.0
-    # Share of the calls to Altegio that fail, and what its simulator does otherwise than by default.
-    trouble: float = 0.0
-    altegio: dict[str, Any] = field(default_factory=dict)
+@dataclass(frozen=True, kw_only=True)
+class Options(command.Options):
+    companies: int = option(3, "salons (3)", choices=(1, 2, 3))
+    days: int = option(7, "(7)")
+    visits: int = option(12, "of one salon in one day (12)")
+    drop: float = option(0.05, "share of webhooks that are lost, 0..1 (0.05)")
+    workers: int = option(2, "(2)")
+    patience: float = option(60.0, "seconds without a change until an act is given up")
+    trouble: float = option(0.0, "share of the calls to Altegio that fail, 0..1 (0)")
+    altegio: str = option("{}", """settings of its simulator: '{"no_rights": ["transactions"]}'""")
     environment: dict[str, str] = field(default_factory=dict)
 
 
@@ -52,11 +52,30 @@ class Options:
 class Result:
     options: Options
     verdict: Verdict
+    lines: dict[str, Counts]
     webhooks: int
     dropped: int
     caught_up: int
     calls: dict[str, int]
     seconds: float
+
+    @property
+    def is_clean(self) -> bool:
+        return self.verdict.is_clean
+
+    def format(self) -> str:
+        options = self.options
+        return "\n".join(
+            [
+                show_lines(self.lines),
+                "",
+                f"seed {options.seed}, {options.companies} salons, {options.days} days, {options.workers} workers",
+                f"{self.seconds:.0f} s; {self.webhooks} webhooks posted, {self.dropped} lost on the way",
+                f"{self.caught_up} deliveries that never came were taken over from Altegio",
+                f"calls of Altegio: {', '.join(f'{name} {count}' for name, count in sorted(self.calls.items()))}",
+                self.verdict.format(),
+            ]
+        )
 
 
 class Run:
@@ -66,10 +85,15 @@ class Run:
             options.seed, companies=options.companies, vats=VATS, days=options.days, visits=options.visits
         )
         self._plan = plan_week(self._week, options.seed, options.drop)
-        environment = ENVIRONMENT | options.environment
-        self._world = SalonWorld(folder, self._week.salons, workers=options.workers, environment=environment)
+        self._world = World(
+            folder,
+            ENVIRONMENT | options.environment,
+            workers=options.workers,
+            beats=1,
+            cashboxes=CASHBOXES.values(),
+            asks_altegio=True,
+        )
         self._tables = Tables(self._world.postgres)
-        self._postman = Postman(self._world.webhook_url, self._world.office)
         # What an earlier act lacks is waited for once only.
         self._given_up: set[str] = set()
         self._started_at = time.monotonic()
@@ -77,16 +101,30 @@ class Run:
     def run(self) -> Result:
         """Raises when the run itself fails; what the service did wrong is in the verdict."""
         acts = split_acts(self._week, self._plan)
-        with ExitStack() as opened:
-            opened.callback(self._world.close)
-            self._world.start()
-            self._world.office.change(**self._options.altegio)
-            self._world.office.order_trouble(self._options.trouble, self._options.seed)
+        with self._world as world:
+            self._open_salons()
+            world.start()
+            world.altegio.settings(**json.loads(self._options.altegio))
+            world.altegio.trouble(self._options.trouble, self._options.seed)
+            postman = ActPostman(world.stack.webhook_url, world.altegio)
             for number, act in enumerate(acts, start=1):
-                self._postman.post(act)
+                postman.post(act)
                 left = self._settle(act)
-                self._tell(f"act {number}/{len(acts)}", left)
-            return self._conclude()
+                lacking = f", lacking {len(left)}: {left[0]}" if left else ""
+                issued = len(self._tables.find_issued())
+                tell(f"act {number}/{len(acts)}  posted {postman.posted}  issued {issued}{lacking}")
+            return self._conclude(postman)
+
+    def _open_salons(self) -> None:
+        """Altegio knows them, and each has a cashbox of its own, mapped as an operator would."""
+        world = self._world
+        world.migrate()
+        world.altegio.process.start()
+        world.altegio.settings(dated_by="arrival")
+        for salon in self._week.salons:
+            world.altegio.open(salon.company_id, [world.stack.webhook_url], accounts=_describe_tills(salon))
+            options = (f"--company={salon.company_id}", f"--cashbox={CASHBOXES[salon.company_id]}", f"--vat={salon.vat}")
+            world.run((sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "add", *options))
 
     def _settle(self, act: Act) -> list[str]:
         """What is still amiss when everything is right, or when nothing has moved any more."""
@@ -111,7 +149,7 @@ class Run:
     def _list_left(self, act: Act) -> list[str]:
         """What has to come yet of all that happened until the end of this act."""
         left = self._tables.list_open()
-        issued, flags = self._tables.list_issued(), self._tables.find_flags()
+        issued, flags = self._tables.find_issued(), self._tables.find_flags()
         for receipt in self._week.books.receipts:
             number = receipt.external_check_number
             if not _has_happened(act, receipt.due_at):
@@ -119,38 +157,38 @@ class Run:
             if number not in issued:
                 left += [f"{number} is not issued"] if receipt.is_certain else []
             elif receipt.turned_at is None or _has_happened(act, receipt.turned_at):
-                amiss = find_amiss(receipt, flags.get(number, ()))
+                amiss = describe_amiss(receipt, flags.get(number, ()))
                 left += [f"{number} {amiss}"] if amiss else []
         return [one for one in left if one not in self._given_up]
 
-    def _conclude(self) -> Result:
-        ledger = self._world.register.receipts()
-        verdict = judge(self._week.books, ledger, self._tables.find_flags(), self._plan.dropped, CASHBOXES)
-        calls = self._world.office.count_calls()
-        verdict.problems += [f"still open: {one}" for one in self._tables.list_open()]
-        verdict.problems += [f"given up: {one}" for one in self._tables.list_failed()]
-        verdict.problems += [f"refused: {one}" for one in self._postman.refused]
-        verdict.problems += [f"ended by itself: {name}" for name in self._world.deaths]
-        verdict.problems += [f"{count} calls over Altegio's limits" for count in [calls["refused"]] if count]
-        overlaps = self._world.register.count_overlaps()
-        verdict.problems += [f"{overlaps} overlapping calls on a cashbox"] if overlaps else []
+    def _conclude(self, postman: ActPostman) -> Result:
+        world, tables = self._world, self._tables
+        calls = world.altegio.count_calls()
+        noted = {
+            "unsettled": tables.list_open() + tables.list_failed(),
+            "refused": postman.refused,
+            "died": world.deaths,
+            "over limits": ["a call of Altegio"] * calls["refused"],
+            "overlaps": ["a call at a cashbox"] * world.simulator.count_overlaps(),
+        }
+        evidence = Evidence(
+            self._week.books, world.simulator.receipts(), CASHBOXES, tables.find_issued(), tables.find_flags(), noted=noted
+        )
+        verdict = judge(evidence)
         return Result(
             options=self._options,
             verdict=verdict,
-            webhooks=self._postman.posted,
+            lines=count_lines(evidence, verdict, self._plan.dropped),
+            webhooks=postman.posted,
             dropped=len(self._plan.dropped),
-            caught_up=self._tables.count_caught_up(),
+            caught_up=tables.count_caught_up(),
             calls=calls,
             seconds=time.monotonic() - self._started_at,
         )
 
-    def _tell(self, what: str, left: Sequence[str]) -> None:
-        seconds = time.monotonic() - self._started_at
-        issued = len(self._tables.list_issued())
-        lacking = f", lacking {len(left)}: {left[0]}" if left else ""
-        print(
-            f"{seconds:4.0f} s  {what}  posted {self._postman.posted}  issued {issued}{lacking}", file=sys.stderr, flush=True
-        )
+
+def _describe_tills(salon: Salon) -> list[dict[str, Any]]:
+    return [{"id": till.id, "title": till.title, "type": int(not till.is_cash), "comment": ""} for till in salon.tills.all]
 
 
 def _has_happened(act: Act, at: datetime) -> bool:

@@ -1,28 +1,35 @@
-"""What the simulators' HTTP servers share: keep-alive connections that can be dropped, bodies of known length, a thread."""
+"""The HTTP server around a simulator: keep-alive connections that can be dropped, bodies of known length, a thread."""
 
+import argparse
 import contextlib
+import signal
 import socket
 import socketserver
 import sys
 import threading
-from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
-from dev.simulator.wire import Reply, Wire, html_reply
+from dev.simulator import control
+from dev.simulator.settings import Settings
+from dev.simulator.simulator import Simulator
+from dev.simulator.wire import Ending, Request, Wire, html_reply
 
 MAX_BODY = 16 * 1024 * 1024
+Kind = TypeVar("Kind", bound=Simulator[Any, Any])
 
 
-class TrackingServer(ThreadingHTTPServer):
+class Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 256
 
-    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+    def __init__(self, simulator: Simulator[Any, Any]) -> None:
+        self.simulator = simulator
         self._connections: set[socket.socket] = set()
-        super().__init__(address, handler)
+        super().__init__((simulator.settings.host, simulator.settings.port), Handler)
 
     def server_bind(self) -> None:
         """Without the base class's look-up of the host's name, which can take seconds."""
@@ -49,49 +56,33 @@ class TrackingServer(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
 
-class PlainHandler(BaseHTTPRequestHandler, ABC):
-    """Reads a body, gives it to `serve`, and ends the way `serve` says through `send` or `finish`."""
-
+class Handler(BaseHTTPRequestHandler):
+    server: Server
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
-    def do_GET(self) -> None:
-        self._receive()
-
     def do_POST(self) -> None:
-        self._receive()
+        raw, wire = self._read_body(), Wire(self.connection)
+        if raw is None:
+            ending = Ending("refused", html_reply("Content-Length is needed", 411))
+        else:
+            ending = self._answer(raw, wire)
+        may_stay = raw is not None and not self.close_connection
+        self.close_connection = not wire.finish(ending, keep_alive=may_stay)
 
-    def do_DELETE(self) -> None:
-        self._receive()
+    do_GET = do_DELETE = do_POST  # noqa: N815 - the base class looks for these names
 
     def log_message(self, *args: object) -> None:
         """Quiet: the journal tells more."""
 
-    @abstractmethod
-    def serve(self, raw: bytes) -> None:
-        """Answers the request whose body was read."""
-
-    def send(self, reply: Reply, *, keep_alive: bool = True) -> None:
-        self.close_connection = self.close_connection or not keep_alive
-        Wire(self.connection).send(reply, keep_alive=not self.close_connection)
-
-    def finish_on(self, wire: Wire, how: str, reply: Reply) -> None:
-        """`how`: "send", "reset" or "truncated"; anything else ends the connection without a word."""
-        if how == "send":
-            self.send(reply)
-            return
-        self.close_connection = True
-        if how == "reset":
-            wire.reset()
-        elif how == "truncated":
-            wire.send_half(reply)
-
-    def _receive(self) -> None:
-        raw = self._read_body()
-        if raw is None:
-            self.send(html_reply("Content-Length is needed", 411), keep_alive=False)
-        else:
-            self.serve(raw)
+    def _answer(self, raw: bytes, wire: Wire) -> Ending:
+        parts = urlsplit(self.path)
+        query = dict(parse_qsl(parts.query, keep_blank_values=True))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = Request(self.command, parts.path, query, headers, raw, self.client_address[0])
+        if parts.path.startswith(control.PREFIX):
+            return Ending("control", control.handle(self.server.simulator, request))
+        return self.server.simulator.run(request, wire)
 
     def _read_body(self) -> bytes | None:
         """None for a length that cannot be trusted; the connection is useless then."""
@@ -102,17 +93,19 @@ class PlainHandler(BaseHTTPRequestHandler, ABC):
         return self.rfile.read(int(length))
 
 
-class Serving:
-    """A server in a thread of this process; ends with `close` or at the end of a `with`."""
+class Running(Generic[Kind]):
+    """A simulator in a thread of this process, ready for requests; ends with `close` or at the end of a `with`."""
 
-    def __init__(self, server: TrackingServer, name: str) -> None:
-        self._server = server
-        host, self.port = str(server.server_address[0]), int(server.server_address[1])
+    def __init__(self, simulator: Kind) -> None:
+        self.simulator = simulator
+        self._server = Server(simulator)
+        host, self.port = str(self._server.server_address[0]), int(self._server.server_address[1])
         self.url = f"http://{host}:{self.port}"
-        self._thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True, name=name)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True, name=simulator.name)
         self._thread.start()
 
     def close(self) -> None:
+        self.simulator.close()
         self._server.shutdown()
         self._server.server_close()
         self._server.drop_connections()
@@ -121,5 +114,24 @@ class Serving:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def run_process(
+    module: str,
+    kind: type[Simulator[Any, Any]],
+    settings: type[Settings],
+    shortcuts: Mapping[str, Mapping[str, Any]] | None = None,
+    arguments: Sequence[str] | None = None,
+) -> int:
+    """`python -m module`: a simulator as a process of its own, until it is told to end."""
+    parser = argparse.ArgumentParser(prog=f"python -m {module}", description=kind.__doc__)
+    chosen = settings.from_arguments(parser, arguments, shortcuts or {})
+    ended = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: ended.set())
+    with Running(kind(chosen)) as running:
+        print(f"{kind.name} simulator on {running.url}", flush=True)
+        ended.wait()
+    return 0

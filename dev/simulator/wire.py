@@ -1,7 +1,6 @@
 """What can happen to an answer on its way: sent whole, cut in half, or never sent."""
 
 import os
-import select
 import socket
 import struct
 import time
@@ -11,9 +10,20 @@ from http import HTTPStatus
 
 from dev.simulator.jsontext import dump
 
-POLL_SECONDS = 0.05
+POLL_SECONDS = 0.02
 # Switched on and zero seconds: closing then sends a reset instead of an orderly end.
 LINGER_RESET = struct.pack("ii", 1, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    path: str
+    query: Mapping[str, str]
+    # By names in lower case.
+    headers: Mapping[str, str]
+    raw: bytes
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +32,15 @@ class Reply:
     status: int = 200
     content_type: str = "application/json; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """`wire`: "send", "reset" or "truncated"; "drop" ends the connection without a word."""
+
+    outcome: str
+    reply: Reply
+    wire: str = "send"
 
 
 def json_reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -33,48 +52,34 @@ def html_reply(text: str, status: int, headers: Mapping[str, str] | None = None)
 
 
 class Wire:
-    """One client's connection; after anything but `send` it is of no more use."""
+    """One client's connection."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
 
-    def send(self, reply: Reply, *, keep_alive: bool) -> None:
-        """Head and body leave in one packet."""
-        self._connection.sendall(_build_head(reply, keep_alive=keep_alive) + reply.body)
+    def finish(self, ending: Ending, *, keep_alive: bool) -> bool:
+        """Whether the connection is of further use."""
+        is_sent = ending.wire == "send"
+        head = _build_head(ending.reply, keep_alive=keep_alive and is_sent)
+        if ending.wire == "reset":
+            # Past the server, which shuts a socket down before closing it: that would be an orderly end.
+            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
+            os.close(self._connection.detach())
+        elif ending.wire != "drop":
+            body = ending.reply.body
+            # Head and body leave in one packet.
+            self._connection.sendall(head + (body if is_sent else body[: len(body) // 2]))
+        return keep_alive and is_sent
 
-    def send_half(self, reply: Reply) -> None:
-        half = reply.body[: len(reply.body) // 2]
-        self._connection.sendall(_build_head(reply, keep_alive=False) + half)
-
-    def reset(self) -> None:
-        """Past the server, which shuts a socket down before closing it: that would be an orderly end."""
-        self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_RESET)
-        os.close(self._connection.detach())
-
-    def wait(
-        self,
-        seconds: float,
-        is_cancelled: Callable[[], bool],
-        is_lifted: Callable[[], bool] = lambda: False,
-        *,
-        linger: bool,
-    ) -> bool:
-        """Sleeps, until it is lifted at most; False at once when the client leaves (unless lingering) or it is cancelled."""
-        poller = select.poll()
-        poller.register(self._connection, select.POLLIN)
+    def wait(self, seconds: float, is_cancelled: Callable[[], bool], is_lifted: Callable[[], bool], *, linger: bool) -> bool:
+        """Sleeps, until it is lifted at most; False soon after the client has left (unless lingering) or it is cancelled."""
         deadline = time.monotonic() + seconds
-        while not is_lifted() and (left := deadline - time.monotonic()) > 0:
-            if is_cancelled():
-                return False
-            pause = min(left, POLL_SECONDS)
-            if linger or not poller.poll(pause * 1000):
-                time.sleep(pause if linger else 0)
-            elif self._has_ended():
-                return False
-            else:
-                # The next request is waiting already: a sleep, or the poll would spin.
-                time.sleep(pause)
-        return not is_cancelled()
+        while not is_cancelled() and (linger or not self._has_ended()):
+            left = deadline - time.monotonic()
+            if left <= 0 or is_lifted():
+                return True
+            time.sleep(min(left, POLL_SECONDS))
+        return False
 
     def _has_ended(self) -> bool:
         try:

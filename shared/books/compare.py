@@ -1,4 +1,4 @@
-"""Compares what was told, issued and counted, sale by sale and shift by shift. Pure."""
+"""Compares what was told, issued and counted, sale by sale and shift by shift, and says why it differs. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -25,7 +25,7 @@ from shared.fiscal.z_report import ReportSums
 
 
 def compare(material: Material, days: Iterable[date]) -> list[DayBooks]:
-    """One entry for each of the days, in their order."""
+    """Returns the books of one cashbox for each of the days, in their order."""
     books = {day: DayBooks(day) for day in days}
     told, issued = _by_subject_and_day(material)
     documents: dict[BookedSale, list[Document]] = defaultdict(list)

@@ -1,4 +1,4 @@
-"""The books as CSV. Pure."""
+"""Writes rows as a CSV file that Excel opens as it is. Pure."""
 
 import csv
 import io
@@ -13,6 +13,7 @@ BYTE_ORDER_MARK = "\ufeff"
 
 
 def write_csv(header: Sequence[str], columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> str:
+    """Returns the text of a CSV file: a byte order mark, the header, and of each row the named columns in their order."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(header)

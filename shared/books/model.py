@@ -1,4 +1,4 @@
-"""The books of a cashbox, day by day: what Altegio says was paid, what we issued, what the Z-reports count. Pure.
+"""Defines the books of a cashbox, day by day: what Altegio says was paid, what we issued, what the Z-reports count. Pure.
 
 Days are Almaty's. A movement of money belongs to the day it happened on, a receipt to the day it was issued on. A Z-report
 cannot be split, so a shift over midnight is matched by its documents: of a day it counts what we issued on it in shifts that
@@ -24,7 +24,7 @@ Amounts = Mapping[Kind, Decimal]
 
 
 class BookedSale(NamedTuple):
-    """What was sold: a visit, or a goods document."""
+    """Names what was sold: a visit (`record_id`) or a sale document of goods (`document_id`), the other is None."""
 
     company_id: int
     record_id: int | None
@@ -32,7 +32,7 @@ class BookedSale(NamedTuple):
 
 
 class Why(StrEnum):
-    """What is behind a difference. The first three are not differences but reasons: nothing has to be corrected."""
+    """Says what is behind a difference. The first three are not differences but reasons: nothing has to be corrected."""
 
     OTHER_DAY = "other_day"
     UNDER_WAY = "under_way"
@@ -51,7 +51,7 @@ HARMLESS = (Why.OTHER_DAY, Why.UNDER_WAY, Why.NOT_DUE)
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Money that came (positive) or went back (negative), by Altegio's word or over our desk."""
+    """Records money that came (positive) or went back (negative) on a day, by Altegio's word or over our desk."""
 
     subject: BookedSale
     day: date
@@ -61,7 +61,7 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A receipt that was issued; `sums` are positive, for a return too."""
+    """Describes a receipt that was issued; `sums` are positive, for a return too."""
 
     subject: BookedSale
     day: date
@@ -75,7 +75,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What else is known of a sale. `delivery_state` and `reason` are of the newest word on it."""
+    """Says what else is known of a sale. `delivery_state` and `reason` are of the newest delivery about it."""
 
     is_open: bool = False
     delivery_state: str | None = None
@@ -85,7 +85,10 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class ShiftBooks:
-    """`report` is None while the shift is open, and where its report was lost. `strangers`: see `models.shift`."""
+    """Describes a shift for the comparison. `report` is None while it is open, and where its report was lost.
+
+    `strangers`: its documents that are none of ours, as `shared/storage/models/shift.py` keeps them.
+    """
 
     shift_id: int
     number: int
@@ -96,6 +99,8 @@ class ShiftBooks:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
+    """Names a delivery that was given up, and the sale it is about: a payment that has no receipt for this reason."""
+
     delivery_id: int
     day: date
     subject: BookedSale
@@ -105,7 +110,7 @@ class DeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """Everything about the sales that were touched in the days in question, of one cashbox.
+    """Holds everything about the sales of one cashbox that were touched in the days in question.
 
     `silent`: salons whose Altegio tells no payments; their receipts are taken for what was paid.
     """
@@ -120,12 +125,13 @@ class Material:
 
 @dataclass(slots=True)
 class Flow:
-    """Sales and returns per kind, both positive."""
+    """Adds up sales and returns per kind of payment, both as positive sums."""
 
     sold: dict[Kind, Decimal] = field(default_factory=dict)
     returned: dict[Kind, Decimal] = field(default_factory=dict)
 
     def add(self, kind: Kind, amount: Decimal) -> None:
+        """Adds a signed amount: positive to what was sold, negative to what was returned."""
         sums = self.sold if amount >= 0 else self.returned
         sums[kind] = sums.get(kind, ZERO) + abs(amount)
 
@@ -147,7 +153,9 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One sale on one day. `told` and `issued` are that day's, returns taken off; `receipts`: all of the sale's."""
+    """Describes one sale on one day. `told` and `issued` are that day's, returns taken off; `receipts`: all of the sale's,
+    as (id, fiscal number).
+    """
 
     day: date
     subject: BookedSale
@@ -160,7 +168,10 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class ShiftDifference:
-    """What a Z-report counts and we did not issue (positive), or the other way round (negative), per kind."""
+    """Says per kind what a Z-report counts and we did not issue (positive), or the other way round (negative).
+
+    `documents` is the same in number of documents, `other_kinds` in money of kinds that we never use.
+    """
 
     day: date
     shift: ShiftBooks
@@ -171,7 +182,10 @@ class ShiftDifference:
 
 @dataclass(slots=True)
 class DayBooks:
-    """`counted` leaves out the shifts of `missing_reports`. `assumed`: of silent salons, taken over into `told`."""
+    """Holds the comparison of one cashbox's day. `counted` leaves out the shifts of `missing_reports`, by number.
+
+    `uncounted`: issued in those shifts. `assumed`: sums of silent salons, taken over into `told`.
+    """
 
     day: date
     told: Flow = field(default_factory=Flow)

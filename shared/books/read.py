@@ -30,7 +30,7 @@ _WITHOUT_BODIES = defer(WebhookRecord.body), defer(WebhookRecord.raw_body)
 
 
 def keep_books(session: Session, cashbox: Cashbox, first: date, last: date) -> list[DayBooks]:
-    """Of one cashbox, one entry a day."""
+    """Returns the books of one cashbox, one entry for each day from `first` to `last`, both included."""
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return compare(_read(session, cashbox, first, last), days)
 

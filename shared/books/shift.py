@@ -1,4 +1,4 @@
-"""What our receipts say of a shift, beside what its Z-report says."""
+"""Adds up our receipts of a shift, to be held beside its Z-report."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from shared.storage.models import Receipt
 
 @dataclass(slots=True)
 class IssuedSums:
-    """Receipts of one shift: sums per kind, and how many."""
+    """Adds up the issued receipts of one shift: sums per kind in tenge, and how many."""
 
     sold: dict[PaymentKind, Decimal] = field(default_factory=dict)
     returned: dict[PaymentKind, Decimal] = field(default_factory=dict)
@@ -24,6 +24,7 @@ class IssuedSums:
     return_count: int = 0
 
     def add(self, kind: str, paid: dict[PaymentKind, Decimal]) -> None:
+        """Counts one receipt: its kind (`sale` or `return`) and what was paid by it, as `read_paid` tells."""
         is_sale = kind == ReceiptKind.SALE
         sums = self.sold if is_sale else self.returned
         for name, amount in paid.items():
@@ -32,6 +33,7 @@ class IssuedSums:
         self.return_count += not is_sale
 
     def agrees_with(self, report: ReportSums) -> bool:
+        """Says whether the report counts the same, to the tiyn and to the document."""
         return (
             not report.other
             and _without_zeros(self.sold) == _without_zeros(report.sold)
@@ -45,6 +47,7 @@ def _without_zeros(sums: Mapping[PaymentKind, Decimal]) -> dict[PaymentKind, Dec
 
 
 def sum_shift(session: Session, cashbox_id: int, shift_number: int) -> IssuedSums:
+    """Returns the sums of our issued receipts that name this shift of the cashbox."""
     sums = IssuedSums()
     rows = session.execute(
         select(Receipt.kind, Receipt.request).where(

@@ -1,4 +1,4 @@
-"""The books as rows for files and terminals: one name a column, amounts as Decimal, days and dates as they are. Pure."""
+"""Turns the books into rows for files and terminals: a name for each column, amounts as Decimal, days as dates. Pure."""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -31,10 +31,10 @@ NOT_TOLD = "not_told"
 
 
 def list_rows(books: Sequence[tuple[str, DayBooks]]) -> Iterator[dict[str, Any]]:
-    """`books`: factory numbers of cashboxes with one of their days each. `row` says what a row is about.
+    """Yields a dict for each row, with every name of COLUMNS. `books`: (factory number of a cashbox, one of its days).
 
-    total: a day and a kind; difference, reason: a sale; shift: a Z-report; stranger: a document that is none of ours;
-    offline: a receipt issued in autonomous mode; dead_letter: a delivery that was given up.
+    `row` says what a row is about. total: a day and a kind; difference, reason: a sale; shift: a Z-report; stranger: a
+    document that is none of ours; offline: a receipt issued in autonomous mode; dead_letter: a delivery that was given up.
     """
     for number, day in books:
         common = {"day": day.day, "cashbox": number}
@@ -84,7 +84,7 @@ def _name_missing(day: DayBooks) -> str | None:
 
 
 def list_kinds(day: DayBooks) -> list[Kind]:
-    """The three kinds always, money of an untold kind only where there is some."""
+    """Returns the kinds to show for a day: the three always, None (not told) only where there is such money."""
     return [*PaymentKind, *([None] if None in day.told.kinds else [])]
 
 
@@ -134,7 +134,7 @@ def _sum(amounts: Any) -> Decimal:
 
 
 def join(days: Sequence[DayBooks]) -> tuple[Flow, Flow, Flow]:
-    """Told, issued and counted over several days."""
+    """Adds several days up: returns what was told, what was issued and what was counted."""
     flows = (Flow(), Flow(), Flow())
     for day in days:
         for flow, part in zip(flows, (day.told, day.issued, day.counted), strict=True):

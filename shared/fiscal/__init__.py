@@ -1,4 +1,4 @@
-"""Words of fiscal law in code: money, states, ways of payment, the Z-report. Pure.
+"""Defines the words of fiscal law in code: money, states, ways of payment, the Z-report. Pure.
 
 In: texts and numbers of both systems. Out: exact sums and known words.
 """

@@ -1,4 +1,4 @@
-"""Money is Decimal tenge. One tenge is 100 tiyn; nothing smaller exists on a receipt."""
+"""Reads and rounds money: Decimal tenge. One tenge is 100 tiyn; nothing smaller exists on a receipt."""
 
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
@@ -12,11 +12,11 @@ _SMALLEST_EXPONENT = -12
 
 
 class InvalidAmount(ValueError):
-    """The value is not an amount of money."""
+    """Raised where a value is not an amount of money; the message completes "<field> …"."""
 
 
 def parse_amount(value: Any) -> Decimal:
-    """A JSON number or numeric string as an exact Decimal, not rounded.
+    """Returns a JSON number or numeric string as an exact Decimal, not rounded.
 
     Altegio sends ints, floats and strings for the same field. Floats go through their shortest text form.
     Raises InvalidAmount for anything else, for NaN and infinities, and for sums no receipt can hold.
@@ -40,9 +40,10 @@ def parse_amount(value: Any) -> Decimal:
 
 
 def round_tiyn(amount: Decimal) -> Decimal:
-    """To 0.01, half away from zero: the rounding Webkassa checks against."""
+    """Rounds to 0.01, half away from zero: the rounding Webkassa checks against."""
     return amount.quantize(TIYN, rounding=ROUND_HALF_UP)
 
 
 def is_whole(amount: Decimal) -> bool:
+    """Says whether an amount is whole tenge."""
     return amount == amount.to_integral_value()

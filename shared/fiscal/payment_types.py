@@ -1,4 +1,7 @@
-"""How money was paid, as receipts and reports of Webkassa write it. Pure."""
+"""Translates kinds of payment into the numbers Webkassa's receipts and reports have for them, and back. Pure.
+
+Its API v4 knows 0 (cash), 1 (bank card) and 4 (mobile payment).
+"""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,7 +14,10 @@ KIND_OF_TYPE: dict[int | None, PaymentKind] = {code: kind for kind, code in PAYM
 
 
 def read_paid(request: Mapping[str, Any]) -> dict[PaymentKind, Decimal]:
-    """What a receipt's request says was paid or given back, change left out."""
+    """Returns what the body of a check request says was paid or given back, per kind in tenge, change left out.
+
+    Raises KeyError for a kind that we never send.
+    """
     paid = {KIND_OF_TYPE[int(part["PaymentType"])]: Decimal(str(part["Sum"])) for part in request["Payments"]}
     if request.get("Change"):
         paid[PaymentKind.CASH] -= Decimal(str(request["Change"]))

@@ -1,10 +1,10 @@
-"""States of rows, as text in the database; the names are a contract with operators and with Altegio's status endpoint."""
+"""Names the states of rows, as text in the database: a contract with operators and with Altegio's status endpoint."""
 
 from enum import StrEnum
 
 
 class RecordState(StrEnum):
-    """`webhook_records.state`."""
+    """Names the states of a delivery, `webhook_records.state`."""
 
     RECEIVED = "received"
     PROCESSING = "processing"
@@ -17,14 +17,18 @@ class RecordState(StrEnum):
 
 
 class DeliverySource(StrEnum):
-    """`webhook_records.source`. `catch_up`: read from Altegio's REST because no webhook told it."""
+    """Says where a delivery came from, `webhook_records.source`. `catch_up`: read over REST because no webhook told it."""
 
     WEBHOOK = "webhook"
     CATCH_UP = "catch_up"
 
 
 class ReceiptState(StrEnum):
-    """`receipts.state`. `rejected`: Webkassa said no for certain; `unknown`: ask before sending again."""
+    """Names the states of a receipt, `receipts.state`.
+
+    `rejected`: Webkassa said no for certain; `unknown`: an answer was lost, and Webkassa is asked before anything is sent
+    again.
+    """
 
     PENDING = "pending"
     ISSUED = "issued"
@@ -33,12 +37,14 @@ class ReceiptState(StrEnum):
 
 
 class ReceiptKind(StrEnum):
+    """Tells a sale from the return of one, `receipts.kind`."""
+
     SALE = "sale"
     RETURN = "return"
 
 
 class CallOutcome(StrEnum):
-    """`fiscalization_logs.outcome`."""
+    """Says how a call to Webkassa ended, `fiscalization_logs.outcome`. `pending`: it has not, or the worker died in it."""
 
     PENDING = "pending"
     ISSUED = "issued"
@@ -49,20 +55,22 @@ class CallOutcome(StrEnum):
 
 
 class PaymentKind(StrEnum):
+    """Names the ways of payment that a receipt may show; Webkassa takes each once."""
+
     CASH = "cash"
     CARD = "card"
     MOBILE = "mobile"
 
 
 class PaymentState(StrEnum):
-    """`payment_records.state`: money that Altegio deleted or turned into an expense is `revoked`, never removed."""
+    """Names the states of money, `payment_records.state`: deleted or made an expense it is `revoked`, never removed."""
 
     ACTIVE = "active"
     REVOKED = "revoked"
 
 
 class PaymentPurpose(StrEnum):
-    """`payment_records.purpose`. Only `sale` pays a receipt; the rest is kept apart, for the books."""
+    """Says what money was for, `payment_records.purpose`. Only `sale` pays a receipt; the rest is kept for the books."""
 
     SALE = "sale"
     DEPOSIT = "deposit"

@@ -1,4 +1,4 @@
-"""A Z- or X-report as Webkassa sends it, in our words: money per kind, in tenge. Pure."""
+"""Reads a Z- or X-report as Webkassa sends it into our words: money per kind, in tenge. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ Sums = Mapping[PaymentKind, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class ReportSums:
-    """`sold` and `returned` are what stayed and what went back, change left out. `other`: kinds that we never use."""
+    """Holds the sums of a report. `sold` and `returned` are what stayed and what went back, change left out.
+
+    `other`: money of kinds that we never use. `closed_at` is None while the shift is open. `vat`: of sales less returns.
+    """
 
     shift_number: int | None
     opened_at: datetime | None
@@ -36,7 +39,7 @@ class ReportSums:
 
 
 def read_report(report: Mapping[str, Any]) -> ReportSums:
-    """Tolerant: what is missing is zero, since sections without documents may be left out."""
+    """Returns the sums of a report's `Data`. What is missing is zero: sections without documents may be left out."""
     sell, back = _section(report, "Sell"), _section(report, "ReturnSell")
     sold, sold_other = _read_payments(sell, _growth(report, "Sell"))
     returned, returned_other = _read_payments(back, _growth(report, "ReturnSell"))

@@ -1,4 +1,4 @@
-"""The database: one engine per process, sessions that never hide a transaction."""
+"""Opens the database: one engine per process, sessions that never hide a transaction."""
 
 import re
 import select
@@ -20,16 +20,17 @@ Executor = Session | Connection
 
 
 def dump_json(value: Any) -> str:
-    """Exact: a Decimal becomes a JSON number with all its digits."""
+    """Writes JSON exactly: a Decimal becomes a number with all its digits."""
     return simplejson.dumps(value, use_decimal=True, ensure_ascii=False)
 
 
 def load_json(text: str | bytes) -> Any:
+    """Reads JSON exactly: a fraction becomes a Decimal. Raises ValueError."""
     return simplejson.loads(text, parse_float=Decimal)
 
 
 def build_url(settings: Settings) -> URL:
-    """SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3; the driver here is psycopg2."""
+    """Returns the address of the database for psycopg2, since SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3."""
     if settings.database_url:
         return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", settings.database_url))
     return URL.create(
@@ -43,7 +44,7 @@ def build_url(settings: Settings) -> URL:
 
 
 def create_database_engine(settings: Settings, *, pool_size: int) -> Engine:
-    """`pool_size` is how many threads of this process talk to the database at once.
+    """Returns the engine of a process. `pool_size` is how many of its threads talk to the database at once.
 
     Stalled statements end after 30 s so that a hung database is an error that can be answered, not a silence.
     """
@@ -84,17 +85,18 @@ def _has_news(descriptor: int) -> bool:
 
 
 def create_session_factory(engine: Engine) -> SessionFactory:
+    """Returns what opens sessions; their objects stay readable after the commit."""
     return sessionmaker(engine, expire_on_commit=False)
 
 
 def begin(sessions: SessionFactory) -> AbstractContextManager[Connection]:
-    """A transaction without a session."""
+    """Opens a transaction without a session, committed at its end."""
     return _engine_of(sessions).begin()
 
 
 @contextmanager
 def open_alone(sessions: SessionFactory) -> Iterator[Connection]:
-    """Every statement is a transaction of its own: one round trip instead of three."""
+    """Opens a connection on which every statement is a transaction of its own: one round trip instead of three."""
     with _engine_of(sessions).connect() as connection:
         # SQLAlchemy's own way, an isolation level, costs the next user of the connection a statement.
         driver: Any = connection.connection.driver_connection

@@ -1,4 +1,4 @@
-"""Names of the advisory locks that both processes take, so that they mean the same thing."""
+"""Takes the advisory locks that both processes know, so that they mean the same thing."""
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
@@ -7,12 +7,12 @@ _LOCK = select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("subje
 
 
 def lock_visit(session: Session, company_id: int | None, record_id: int | None) -> None:
-    """Until the transaction ends, nobody else decides about this visit or takes a payment for it."""
+    """Waits for the visit's lock. Until the transaction ends, nobody else decides about it or takes a payment for it."""
     _lock(session, f"{company_id} visit {record_id}")
 
 
 def lock_document(session: Session, company_id: int | None, document_id: int | None) -> None:
-    """The same for a sale of goods outside a visit."""
+    """Waits for the same lock of a sale document of goods outside a visit."""
     _lock(session, f"{company_id} document {document_id}")
 
 

@@ -1,4 +1,4 @@
-"""Secrets at rest: sealed with a key that only the environment has, so that a copy of the database opens nothing.
+"""Encrypts secrets at rest with a key that only the environment has, so that a copy of the database opens nothing.
 
 The key is derived from `CREDENTIALS_KEY`, or `SECRET_KEY` where that is not set. Two of them, comma-separated, rotate: the
 first seals, both open.
@@ -14,16 +14,16 @@ from shared.config import ConfigurationError, Settings
 
 
 class CannotUnseal(Exception):
-    """The key of the environment is not the one that sealed this."""
+    """Raised where the key of the environment is not the one that sealed a text."""
 
 
 def seal(settings: Settings, secret: str) -> str:
-    """Raises ConfigurationError without a key."""
+    """Returns the secret encrypted, as text for a column. Raises ConfigurationError without a key."""
     return _open_box(settings).encrypt(secret.encode()).decode()
 
 
 def unseal(settings: Settings, sealed: str) -> str:
-    """Raises CannotUnseal; ConfigurationError without a key."""
+    """Returns the secret that was sealed. Raises CannotUnseal; ConfigurationError without a key."""
     try:
         return _open_box(settings).decrypt(sealed.encode()).decode()
     except InvalidToken:

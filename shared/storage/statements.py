@@ -1,4 +1,4 @@
-"""Statements that are built once when a module is loaded; decision 7 says which path needs them."""
+"""Builds the statements that every delivery or receipt runs once, when a module is loaded; decision 7 says which need it."""
 
 from typing import cast
 

@@ -9,7 +9,7 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.demo.waiting import wait_until
-from tests.support.simulator import SimulatorControl
+from dev.harness.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 # Short waits, so that a take-over is seen within a test.

@@ -11,8 +11,8 @@ from sqlalchemy.pool import NullPool
 
 from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 SETTINGS = {

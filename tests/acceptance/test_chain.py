@@ -3,9 +3,9 @@
 import json
 from collections.abc import Callable
 
+from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from tests.support.operator import Operator
 from tests.support.payloads import visit
-from tests.support.simulator import MORE_CASHBOXES, SimulatorControl
 from tests.support.stack import Stack
 
 OWN, OTHER = MORE_CASHBOXES

@@ -6,8 +6,8 @@ Only faults that cost seconds: a decision that dies with its worker or its datab
 
 from pathlib import Path
 
-from dev.chaos.report import format_result
-from dev.chaos.run import Options, Run
+from dev.chaos.options import Options
+from dev.chaos.run import Run
 
 FAULTS = (
     "20 identical posts at once",
@@ -24,9 +24,9 @@ SHORT = {"LEASE_SECONDS": "5", "WEBKASSA_READ_TIMEOUT": "2", "WEBKASSA_CONNECT_T
 
 
 def test_nothing_is_lost_doubled_or_wrong(tmp_path: Path) -> None:
-    options = Options(seed=7, due=30, scopes=("shift",), faults=FAULTS, minutes=1, patience=2, environment=SHORT)
+    options = Options(seed=7, due=30, scope="shift", faults=",".join(FAULTS), minutes=1, patience=2, environment=SHORT)
 
     result = Run(options, tmp_path).run()
 
-    assert result.verdict.is_clean, format_result(result)
-    assert len(result.injections) == len(FAULTS), format_result(result)
+    assert result.verdict.is_clean, result.format()
+    assert len(result.injections) == len(FAULTS), result.format()

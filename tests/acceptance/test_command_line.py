@@ -6,9 +6,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from dev.harness.simulator import SimulatorControl
 from tests.support.operator import Operator
 from tests.support.post_box import PostBox
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 

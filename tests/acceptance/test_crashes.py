@@ -11,9 +11,9 @@ import redis
 from dev.demo.children import beat_command
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
-from tests.support.child import Child
+from dev.harness.child import Child
+from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 # Altegio gives up after ten seconds; an answer that waits for a hung broker would take two at least.

@@ -13,9 +13,9 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.waiting import wait_until
 from dev.deploy.nginx import MISSING, find_nginx
+from dev.harness.simulator import SimulatorControl
 from tests.support.deployment import FLOWER_AUTH, Deployment
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 
 MEMORY_MB = 600
 # What Altegio does with a webhook that was not taken.

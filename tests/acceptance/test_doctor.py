@@ -15,9 +15,9 @@ from dev.demo.children import ROOT
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import CASHBOX
-from tests.support.altegio import AltegioControl
+from dev.harness.altegio import AltegioControl
+from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import COMPANY, visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 

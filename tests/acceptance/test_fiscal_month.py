@@ -6,11 +6,10 @@ from pathlib import Path
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from dev.month.run import Options, quiet_logs, run_month
-from dev.month.verdict import format_verdict
+from dev.harness.simulator import SimulatorControl
+from dev.month.run import Options, run_month
 from tests.support.operator import Operator
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 
@@ -18,9 +17,8 @@ def test_every_shift_is_closed_every_report_agrees_and_every_planted_difference_
     folder = workplace / "month"
     folder.mkdir()
     options = Options(seed=1, first=date(2026, 3, 1), days=3, visits=3)
-    with quiet_logs():
-        verdict, seconds = run_month(options, folder)
-    assert verdict.is_clean, format_verdict(verdict, options.first, options.days, seconds)
+    verdict = run_month(options, folder)
+    assert verdict.is_clean, verdict.format()
     assert len(verdict.found) == 7
     assert verdict.answers_lost == 1
     assert {"schedule", "elsewhere"} <= set(verdict.closed_by)

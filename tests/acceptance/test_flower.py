@@ -12,10 +12,10 @@ import yaml
 from dev.demo.children import FLOWER_OPTIONS, FLOWER_USER, ROOT, flower_command
 from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
-from tests.support.child import Child
+from dev.harness.child import Child
+from dev.harness.web import answers, request
 from tests.support.payloads import visit
 from tests.support.stack import Stack
-from tests.support.web import answers, request
 
 
 class Flower:

@@ -1,10 +1,8 @@
 """The short form of `make fuzz`: mutated bodies over sockets, answers and stored rows judged one by one."""
 
-from urllib.parse import urlsplit
-
 import pytest
 
-from dev.fuzz.run import Fuzz, Target
+from dev.fuzz.run import Fuzz
 from tests.support.stack import Stack
 
 CASES = 1500
@@ -17,12 +15,7 @@ def test_mutated_bodies_break_nothing_and_their_neighbours_are_stored(service: S
     service.kill("worker")
     api = service.children["api"]
     before = api.pid
-    target = Target(
-        urlsplit(service.api_url).port or 0,
-        service.environment["ALTEGIO_WEBHOOK_SECRET"],
-        service.environment["DATABASE_URL"],
-    )
-    report = Fuzz(target, seed=SEED, cases=CASES).run()
+    report = Fuzz(service, seed=SEED, cases=CASES).run()
     assert report.failures == []
     assert report.cases >= CASES
     assert set(report.statuses) >= {200, 400, 401, 422}

@@ -11,10 +11,10 @@ import yaml
 
 from dev.demo.children import ROOT
 from dev.demo.waiting import find_free_port
+from dev.harness.simulator import SimulatorControl
+from dev.harness.web import request
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
-from tests.support.web import request
 
 MONITORING = ROOT / "docs" / "monitoring"
 # Of PromQL and of Prometheus itself.

@@ -15,7 +15,7 @@ import urllib3
 
 from dev.demo.waiting import wait_until
 from dev.deploy.nginx import MISSING, SERVER_NAME, Upstreams, find_nginx, read_version
-from tests.support.child import ChildFailed
+from dev.harness.child import ChildFailed
 from tests.support.dns import run_name_server
 from tests.support.echo import Echo, run_echo
 from tests.support.nginx import FIRST_WITH_RESOLVE, Nginx

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dev.demo.waiting import find_free_port, wait_until
+from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 # Not the wrapper in the path, which changes the account and the session, so that its server outlives it.

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from dev.salon_week.report import format_result
 from dev.salon_week.run import Options, Run
 
 
@@ -11,6 +10,6 @@ def test_every_receipt_is_as_the_books_have_it(tmp_path: Path) -> None:
 
     result = Run(options, tmp_path).run()
 
-    assert result.verdict.is_clean, format_result(result)
-    assert result.caught_up > 0, format_result(result)
-    assert sum(line.recovered for line in result.verdict.lines) > 0, format_result(result)
+    assert result.verdict.is_clean, result.format()
+    assert result.caught_up > 0, result.format()
+    assert sum(line["recovered"] for line in result.lines.values()) > 0, result.format()

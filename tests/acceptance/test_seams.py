@@ -15,8 +15,8 @@ from sqlalchemy.pool import NullPool
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 LEASE_SECONDS = 5

@@ -14,8 +14,8 @@ import redis
 import requests
 
 from dev.demo.state import LOGIN, Secrets
+from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import SAMPLE, envelope, goods, payment, visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 MIB = 1024 * 1024

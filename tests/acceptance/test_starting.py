@@ -67,7 +67,7 @@ def test_refuses_and_says_why(case: str, refusals: dict[str, tuple[int, str]]) -
 
 def test_debug_takes_webhooks_without_a_secret(module_env: dict[str, str], tmp_path: Path, module_database_url: str) -> None:
     environment = build_environment(module_env, {"ALTEGIO_WEBHOOK_SECRET": None, "SECRET_KEY": None, "DEBUG": "true"})
-    stack = Stack(tmp_path, environment, workers=0, beat=False)
+    stack = Stack(tmp_path, environment, workers=0, beats=0)
     try:
         stack.start_all()
         assert stack.post({"event": "freeze"}, secret="").status_code == 200

@@ -13,10 +13,10 @@ from dev.demo.children import service_environment
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
+from dev.harness.simulator import SimulatorControl
 from tests.support.chromium import FLAGS, MISSING, find_chromium
 from tests.support.databases import clone_template
 from tests.support.shop import Shop
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 REDIS_DATABASE = 61

@@ -8,9 +8,9 @@ import pytest
 from dev.demo.children import service_environment
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 
 # From the top: `redis_url` of tests/conftest.py counts from the bottom.
 _redis_numbers = itertools.count(63, -1)

@@ -11,11 +11,11 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import CASHBOX
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.clock import utc_now
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
 from tests.support.post_box import PostBox
-from tests.support.simulator import MORE_CASHBOXES, SimulatorControl
 from worker.alerts import clear_alert, raise_alert, send_alert
 from worker.rounds.watch.licences import check_licences
 from worker.rounds.watch.lookout import Lookout
@@ -122,7 +122,7 @@ class TestDeadLetters:
     def test_many_are_one_message_with_their_number(
         self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
     ) -> None:
-        simulator.fault(operation="check", kind="code", code=7, times=None)
+        simulator.fault(operation="check", kind="code", code=8, times=None)
         bridge.deliver([visit(number) for number in range(1, 8)])
         look(bridge)
         (text,) = post_box.texts
@@ -138,22 +138,6 @@ class TestDeadLetters:
         look(bridge, minutes=1, times=3)
         assert "Over" in post_box.texts[2]
         assert len(post_box.messages) == 3
-
-    def test_a_refused_login_is_told_instead_of_what_it_causes(
-        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
-    ) -> None:
-        simulator.fault(operation="check", kind="code", code=1, times=None)
-        bridge.deliver([visit(number) for number in range(1, 5)])
-        look(bridge, minutes=1, times=3)
-        (text,) = post_box.texts
-        assert "Webkassa refuses our login" in text
-        assert CASHBOX in text
-        simulator.clear_faults()
-        bridge.deliver(visit(9))
-        look(bridge, minutes=4, times=4)
-        # The login is good again; its victims are not forgotten.
-        assert ["refuses our login" in text for text in post_box.texts] == [True, True, False]
-        assert "waiting for a person: 4" in post_box.texts[2]
 
 
 class TestConditions:

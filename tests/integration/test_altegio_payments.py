@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from dev.harness.simulator import SimulatorControl
 from shared.fiscal.statuses import PaymentKind
 from tests.support.bridge import Bridge
 from tests.support.payloads import T0, T1, T2, T3, goods, payment, visit
-from tests.support.simulator import SimulatorControl
 from worker.decide.resolution import Resolution
 
 CASH, CARD, MOBILE = 0, 1, 4

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from dev.demo.waiting import wait_until
-from tests.support.altegio import GOODS_INCOME, PARTNER_TOKEN, SERVICE_INCOME, USER_TOKEN, AltegioControl
+from dev.harness.altegio import GOODS_INCOME, PARTNER_TOKEN, SERVICE_INCOME, USER_TOKEN, AltegioControl
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import T0, T1, T2, T3, envelope, goods, payment, visit
-from tests.support.simulator import SimulatorControl
 
 CASH, CARD, MOBILE = 0, 1, 4
 DOCUMENT = 5001

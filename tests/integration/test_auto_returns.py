@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.altegio import SERVICE_INCOME, AltegioControl
+from dev.harness.altegio import SERVICE_INCOME, AltegioControl
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import T1, T2, T3, payment, visit
-from tests.support.simulator import SimulatorControl
 from worker.issue.make_return import make_return
 from worker.rounds.rescue import dispatch
 

@@ -12,9 +12,9 @@ from sqlalchemy import make_url, text
 from dev.demo.binaries import get_postgres
 from dev.demo.children import ROOT
 from dev.demo.postgres_server import Postgres
+from dev.harness.child import Child
 from shared.storage.models import Base
 from tests.support.bridge import Bridge
-from tests.support.child import Child
 from tests.support.payloads import visit
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

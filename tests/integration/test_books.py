@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from shared.books.csv_file import write_csv
 from shared.books.model import DayBooks, Why
 from shared.books.read import keep_books
@@ -17,8 +19,6 @@ from shared.fiscal.statuses import PaymentKind
 from shared.storage.models import Cashbox, ReturnOrder
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 from worker.entry.cli.by_hand import close_shifts_now
 from worker.issue.make_return import make_return
 

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from shared.storage.models import Receipt
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from worker.cashbox.claim import ClaimLost, hold_cashbox
 from worker.decide.process_record import process_record
 from worker.issue.issue_due import issue_due

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from dev.harness.simulator import SimulatorControl
 from shared.storage.models import CashboxOrder
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from worker.rounds.desk_orders import carry_out, find_due_orders
 
 

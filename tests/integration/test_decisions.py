@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import SAMPLE, T0, T1, T2, T3, goods, payment, visit
-from tests.support.simulator import SimulatorControl
 
 CASH, CARD, MOBILE = 0, 1, 4
 

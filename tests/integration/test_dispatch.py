@@ -3,9 +3,9 @@
 import threading
 
 from dev.demo.redis_server import Redis
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
-from tests.support.simulator import SimulatorControl
 from tests.support.statements import explain, note_statements
 from worker.issue.issue_due import issue_due
 from worker.rounds.rescue import dispatch, follow_up, send_dead_letters
@@ -199,7 +199,7 @@ def test_a_dead_letter_is_sent_once_by_many(bridge: Bridge) -> None:
 
 
 def test_a_receipt_given_up_sends_its_deliveries(bridge: Bridge, simulator: SimulatorControl) -> None:
-    simulator.fault(operation="check", kind="code", code=7)
+    simulator.fault(operation="check", kind="code", code=8)
     bridge.accept([goods(1, 100), goods(2, 200)])
     bridge.decide_open()
     bridge.issue()

@@ -3,10 +3,10 @@
 import pytest
 
 from dev.demo.waiting import wait_until
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 
 FAULTS = ["drop", "reset", "timeout", "truncated", "html_502", "text_200"]
 NUMBER = "altegio_1001"
@@ -238,12 +238,59 @@ class TestWaysToAsk:
         assert bridge.outcomes() == ["unknown", "duplicate"]
 
 
-def give_up_unknown(bridge: Bridge, simulator: SimulatorControl) -> None:
-    """The first receipt exists at Webkassa, but every question about it is refused for good."""
+def ask_in_vain(bridge: Bridge, simulator: SimulatorControl, times: int = 1) -> None:
+    """The first receipt exists at Webkassa, but its cashier has no right to ask for it."""
     lose(simulator, "drop", "after")
-    simulator.fault(operation="shift_history", when="before", kind="code", code=4, times=1)
+    simulator.fault(operation="shift_history", when="before", kind="code", code=4, times=times)
     bridge.deliver(visit())
+    for _ in range(times):
+        bridge.pass_time()
+        bridge.issue()
+    assert (bridge.receipt().state, bridge.receipt().lookups) == ("unknown", times)
+
+
+def test_a_right_to_ask_that_is_missing_holds_up_no_sale(bridge: Bridge, simulator: SimulatorControl) -> None:
+    ask_in_vain(bridge, simulator)
+    assert bridge.row().state == "retrying"
+    assert bridge.cashbox().paused_since is None
     bridge.settle()
+    assert_one_receipt(bridge, simulator)
+
+
+def test_what_may_exist_is_asked_for_once_an_hour_past_every_budget(bridge: Bridge, simulator: SimulatorControl) -> None:
+    lose(simulator, "drop", "after")
+    simulator.fault(operation="shift_history", when="before", kind="code", code=-1, times=1)
+    bridge.deliver(visit())
+    bridge.execute("UPDATE receipts SET budget_starts_at = now() - interval '4 days'")
+    bridge.pass_time()
+    bridge.issue()
+    assert bridge.receipt().state == "unknown"
+    assert bridge.scalar("SELECT next_attempt_at - now() BETWEEN '59 min' AND '61 min' FROM receipts")
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+
+
+def test_an_unknown_receipt_asked_for_long_enough_does_not_keep_an_old_shift_open(
+    bridge: Bridge, simulator: SimulatorControl
+) -> None:
+    ask_in_vain(bridge, simulator, times=10)
+    later = "next_attempt_at = now() + interval '1 hour'"
+    bridge.execute(f"UPDATE receipts SET unknown_since = now() - interval '2 hours', {later}")
+    bridge.execute("UPDATE cashboxes SET rest_until = NULL")
+    simulator.clock(advance_seconds=25 * 3600)
+    bridge.deliver(visit(1002))
+    assert bridge.receipt(2).state == "issued"
+    assert len(simulator.receipts(NUMBER)) == 1
+
+
+def give_up_unknown(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """The first receipt exists at Webkassa, and the questions about it have come to their end."""
+    lose(simulator, "drop", "after")
+    simulator.fault(operation="shift_history", when="before", kind="code", code=-1, times=1)
+    bridge.deliver(visit())
+    bridge.execute("UPDATE receipts SET budget_starts_at = now() - interval '18 days'")
+    bridge.pass_time()
+    bridge.issue()
     assert (bridge.receipt().state, bridge.row().state) == ("unknown", "dead_lettered")
 
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
+from dev.harness.altegio import AltegioControl
+from dev.harness.simulator import SimulatorControl
 from shared.clock import utc_now
 from tests.integration.test_asking_altegio import known_goods, known_payment, known_visit, paid_for_goods
-from tests.support.altegio import AltegioControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
-from tests.support.simulator import SimulatorControl
 from tests.support.statements import explain, note_statements
 from worker.rounds.hook_check import check_hooks, find_hook_problem
 from worker.rounds.missed_webhooks import OVERLAP, catch_up, find_salons

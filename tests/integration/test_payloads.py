@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
-from tests.support.simulator import SimulatorControl
 
 FOLDER = Path(__file__).parents[1] / "payloads" / "altegio"
 EXPECTED: dict[str, dict[str, Any]] = json.loads((FOLDER / "expected.json").read_text("utf-8"))

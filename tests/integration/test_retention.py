@@ -6,11 +6,11 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
+from dev.harness.simulator import SimulatorControl
 from shared.replay import Outcome, replay
 from shared.storage.models import ReturnOrder, StaffUser, WebhookRecord
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, T3, goods, visit
-from tests.support.simulator import SimulatorControl
 from worker.issue.make_return import make_return
 from worker.rounds.retention import BATCH, count_expired, empty_expired
 

@@ -3,11 +3,11 @@
 import pytest
 
 from dev.demo.state import CASHBOX
+from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.storage.models import Cashbox
 from shared.storage.sealing import CannotUnseal, seal, unseal
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
-from tests.support.simulator import MORE_CASHBOXES, SimulatorControl
 from worker.salon.cashboxes import (
     BadCashbox,
     Changes,
@@ -149,8 +149,9 @@ class TestCredentials:
         add(bridge, password=bridge.services.settings.webkassa_password.get_secret_value())
         bridge.configure(secret_key="another")
         (row,) = bridge.deliver(visit(1, company=SALON))
-        assert (row.state, simulator.receipts()) == ("dead_lettered", [])
+        assert (row.state, simulator.receipts()) == ("retrying", [])
         assert OWN in row.reason
+        assert bridge.scalar("SELECT paused_reason FROM cashboxes WHERE paused_since IS NOT NULL")
 
     def test_a_key_is_rotated(self, bridge: Bridge) -> None:
         old = bridge.services.settings

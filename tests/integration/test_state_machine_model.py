@@ -24,13 +24,13 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from dev.demo.waiting import WaitTimeout, wait_until
+from dev.harness.register import Register
+from dev.harness.simulator import SimulatorControl
 from shared.queue import ISSUE_RECEIPTS, MAKE_RETURN, PROCESS_RECORD
 from shared.replay import replay
 from shared.storage.models import Receipt, WebhookRecord
 from tests.support.bridge import Bridge, read_settings
 from tests.support.payloads import payment, visit
-from tests.support.register import Register
-from tests.support.simulator import SimulatorControl
 from worker.decide.process_record import process_record
 from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return

@@ -7,10 +7,10 @@ from sqlalchemy import func, update
 
 from api.store_metrics import read_database
 from dev.demo.state import CASHBOX
+from dev.harness.simulator import SimulatorControl
 from shared.storage.models import Receipt
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from worker.entry.cli.by_hand import close_shifts_now
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.support.altegio import AltegioControl
+from dev.harness.altegio import AltegioControl
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import T0, T1, T2, T3, goods, payment, visit
-from tests.support.simulator import SimulatorControl
 from worker.issue.make_return import make_return
 from worker.rounds.rescue import dispatch
 

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import text
 
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from worker.cashbox.claim import CashboxClaim, ClaimLost, hold_cashbox
 from worker.issue.turn import TURN_RECEIPTS, Turn
 from worker.webkassa.breaker import FAILURES_TO_OPEN

@@ -15,7 +15,7 @@ from api.webhook.store.batches import Stored
 from api.webhook.store.connection import Link
 from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
-from dev.inlet import Inlet
+from dev.harness.services import Inlet
 from shared.storage.db import build_url
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit

@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import func, select, text, update
 
 from api.webhook.ingress import Reply
-from dev.inlet import Inlet
+from dev.harness import services as harness
+from dev.harness.services import Inlet, close_services
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from shared.storage.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
@@ -20,19 +21,19 @@ from worker.services import Services, create_services
 MAX_ROUNDS = 12
 
 
+# No list of attempts to wait for in real time: what a test waits for, it lets pass itself.
+IMPATIENT = {
+    "goods_wait_seconds": 0,
+    "payment_wait_seconds": 0,
+    "altegio_patience_seconds": 0,
+    "webkassa_connect_timeout": 2,
+    "webkassa_read_timeout": 1,
+}
+
+
 def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
-    """The settings a process with that environment would have."""
-    values = {name.lower(): value for name, value in environment.items()}
-    known = {name: value for name, value in values.items() if name in Settings.model_fields}
-    # No list of attempts to wait for in real time: what a test waits for, it lets pass itself.
-    defaults = {
-        "goods_wait_seconds": 0,
-        "payment_wait_seconds": 0,
-        "altegio_patience_seconds": 0,
-        "webkassa_connect_timeout": 2,
-        "webkassa_read_timeout": 1,
-    }
-    return Settings(_env_file=None, **{**known, **defaults, **changes})
+    """The settings a process with that environment would have, though an impatient one."""
+    return harness.read_settings(environment, **{**IMPATIENT, **changes})
 
 
 class Bridge:
@@ -58,12 +59,12 @@ class Bridge:
         if self._inlet is not None:
             self._inlet.close()
         for services in self._opened:
-            _close(services)
+            close_services(services)
 
     def wipe(self) -> None:
         """An empty database and broker, and only the first worker."""
         while len(self._opened) > 1:
-            _close(self._opened.pop())
+            close_services(self._opened.pop())
         self.services = self._opened[0]
         with self.services.sessions.begin() as session:
             # For a few rows this is ten times faster than TRUNCATE, which makes new files.
@@ -219,10 +220,3 @@ class Bridge:
     def _get(self, model: Any, number: int) -> Any:
         with self.services.sessions() as session:
             return session.get_one(model, number)
-
-
-def _close(services: Services) -> None:
-    services.clients.close()
-    services.producer.close()
-    services.redis.close()
-    services.sessions.kw["bind"].dispose()

@@ -17,9 +17,9 @@ from dev.demo.processes import find_children
 from dev.demo.redis_server import Redis
 from dev.demo.waiting import find_free_port, wait_until
 from dev.deploy.nginx import Upstreams
-from tests.support.child import Child
+from dev.harness.child import Child
+from dev.harness.web import answers, request
 from tests.support.nginx import Nginx
-from tests.support.web import answers, request
 
 FLOWER_AUTH = ("ops", "a password of the test")
 

@@ -8,7 +8,7 @@ import urllib3
 
 from dev.demo.waiting import is_port_free
 from dev.deploy.nginx import SERVER_NAME, Configuration, Upstreams
-from tests.support.child import Child
+from dev.harness.child import Child
 
 # The parameter `resolve` of an upstream server.
 FIRST_WITH_RESOLVE = (1, 27, 3)

@@ -4,8 +4,8 @@ import itertools
 from typing import Any
 
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import visit
-from tests.support.simulator import SimulatorControl
 from tests.support.stack import Stack
 
 _records = itertools.count(640_500_100)

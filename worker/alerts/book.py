@@ -1,4 +1,4 @@
-"""The table of alerts: what began, what ended, what happened. Nothing is sent from here.
+"""Writes the table of alerts: what began, what ended, what happened. Nothing is sent from here.
 
 In PostgreSQL, since Redis may be wiped at any moment and a wiped memory would tell an outage twice.
 """
@@ -20,7 +20,10 @@ _MAX_TEXT = 500
 
 
 def send_alert(sessions: SessionFactory, kind: str, text: str) -> None:
-    """Something happened. Equal words of one kind are one event. Never raises: an alert must not stop the work."""
+    """Notes that something happened. Equal words of one kind are one event. Never raises: an alert must not stop the work.
+
+    `kind` is a name of `kinds`; `text` is the line that people read, masked and cut to 500 characters.
+    """
     safe_text = _make_safe(text)
     log.error("alert", kind=kind, text=safe_text)
     try:
@@ -31,7 +34,10 @@ def send_alert(sessions: SessionFactory, kind: str, text: str) -> None:
 
 
 def raise_alert(sessions: SessionFactory, kind: str, key: str, text: str, *, size: int = 1) -> None:
-    """A condition lasts; said as often as it is seen. `size` is how much of it there is now. Never raises."""
+    """Notes that a condition lasts; called as often as it is seen. Never raises.
+
+    `key` tells conditions of a kind apart, such as a cashbox number; `size` is how much of it there is now.
+    """
     try:
         with sessions.begin() as session:
             save_condition(session, kind, key, text, size)
@@ -40,7 +46,7 @@ def raise_alert(sessions: SessionFactory, kind: str, key: str, text: str, *, siz
 
 
 def clear_alert(sessions: SessionFactory, kind: str, key: str) -> None:
-    """The condition is over, if it ever began. Never raises."""
+    """Notes that a condition is over, if it ever began. Never raises."""
     try:
         with sessions.begin() as session:
             session.execute(
@@ -66,7 +72,7 @@ def _save_event(session: Session, kind: str, text: str) -> None:
 
 
 def save_condition(session: Session, kind: str, key: str, text: str, size: int) -> None:
-    """Began, still lasts, or came back before its end was told: then it has never been away.
+    """Writes that a condition began, still lasts, or came back before its end was told: then it has never been away.
 
     What was never told begins anew when it comes back, so that blips do not add up to something that lasts.
     """
@@ -92,7 +98,7 @@ def save_condition(session: Session, kind: str, key: str, text: str, size: int) 
 
 
 def clear_others(session: Session, looked_for: frozenset[str], found: frozenset[tuple[str, str]]) -> None:
-    """Of the kinds that were looked for, everything that was not found is over."""
+    """Notes that of the kinds that were looked for everything that was not found, as (kind, key), is over."""
     lasting = select(Alert.id, Alert.kind, Alert.key).where(Alert.kind.in_(looked_for), *_IS_OPEN_CONDITION)
     over = [row.id for row in session.execute(lasting) if (row.kind, row.key) not in found]
     if over:

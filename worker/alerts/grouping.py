@@ -1,4 +1,4 @@
-"""Which alerts to tell now, which ends, and which pass in silence. Pure.
+"""Decides which alerts to tell now, which ends, and which pass in silence. Pure.
 
 An outage is one message and one all-clear: what it causes is not told beside it, what flickers is one lasting thing, what
 comes in numbers is told together, and no kind is told of more than once within `QUIET`.
@@ -23,7 +23,10 @@ MAX_CALM = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An alert that is not closed. `repetitions`: how often the same one was told within `REPETITION` before."""
+    """Describes an alert that is not closed. `repetitions`: how often the same one was told within `REPETITION` before.
+
+    `cleared_at`: when it ended, `sent_at`: when it was told last, `told_size`: how much of it was told then.
+    """
 
     id: int
     kind: str
@@ -37,12 +40,13 @@ class Known:
 
     @property
     def is_open(self) -> bool:
+        """Says whether it is a condition that still lasts."""
         return not self.is_event and self.cleared_at is None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Ids: to tell of, to tell the end of, to close without a word."""
+    """Lists ids: to tell of, to tell the end of, to close without a word."""
 
     raised: tuple[int, ...] = ()
     ended: tuple[int, ...] = ()
@@ -52,7 +56,10 @@ class Plan:
 def plan(
     known: Sequence[Known], last_told: Mapping[str, datetime], last_ended: Mapping[str, datetime], now: datetime
 ) -> Plan:
-    """When a kind was told of last, as a beginning or as an event; when a condition of a kind ended last."""
+    """Returns what to do with each of the alerts that are not closed.
+
+    `last_told`: when a kind was told of last, as a beginning or as an event; `last_ended`: when a condition of it ended.
+    """
     may_speak = {alert.kind: _is_over(last_told.get(alert.kind), QUIET, now) for alert in known}
     causes = frozenset(alert.kind for alert in known if alert.is_open) | {
         kind for kind, ended_at in last_ended.items() if not _is_over(ended_at, GRACE, now)

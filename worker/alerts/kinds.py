@@ -1,4 +1,4 @@
-"""The kinds of alerts, and how patient each is. Pure."""
+"""Names the kinds of alerts, and says how patient each is. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,8 +28,9 @@ LOOK_BEHIND = "look_behind"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`settle`: how long a condition lasts before it is told; `calm`: how long it stays away before its end is told.
+    """Says how patient a kind is.
 
+    `settle`: how long a condition lasts before it is told; `calm`: how long it stays away before its end is told.
     `worse_after`: when a condition that grew since it was told is told again. `explained_by`: kinds of which it is a mere
     consequence; while one of them lasts nothing is said of it.
     """
@@ -58,4 +59,5 @@ _KINDS: Mapping[str, Kind] = {
 
 
 def get_kind(name: str) -> Kind:
+    """Returns how patient a kind is; the default for one without a choice of its own."""
     return _KINDS.get(name, _ANY)

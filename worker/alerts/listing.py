@@ -1,4 +1,4 @@
-"""Alerts as an operator sees them."""
+"""Lists alerts as an operator sees them."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from shared.storage.models import Alert, AlertMessage
 
 
 def list_alerts(session: Session, *, only_open: bool, limit: int) -> list[dict[str, Any]]:
-    """The newest first."""
+    """Returns the newest alerts first, as rows for the terminal: id, state, kind, key, text, size and times."""
     query = select(Alert).order_by(Alert.id.desc()).limit(limit)
     if only_open:
         query = query.where(Alert.closed_at.is_(None))
@@ -17,7 +17,7 @@ def list_alerts(session: Session, *, only_open: bool, limit: int) -> list[dict[s
 
 
 def count_undelivered(session: Session) -> int:
-    """Messages that some address has not taken yet."""
+    """Returns how many messages some address has not taken yet."""
     return session.scalar(select(func.count()).where(AlertMessage.finished_at.is_(None))) or 0
 
 

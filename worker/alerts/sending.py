@@ -1,4 +1,6 @@
-"""Messages to people through Apprise: every address on its own, again later where it failed, never in the way of work."""
+"""Sends messages to people through Apprise: to every address on its own, again later where it failed, never in the way of
+work.
+"""
 
 import hashlib
 import logging
@@ -23,7 +25,10 @@ GIVE_UP_AFTER = timedelta(days=1)
 
 
 def deliver_due(sessions: SessionFactory, settings: Settings) -> None:
-    """Claims a message by putting it off, so that another worker, or a crash in the middle, repeats it later at most."""
+    """Delivers messages that are due, a few a tick, to the addresses that have not taken them.
+
+    A message is claimed by putting it off, so that another worker, or a crash in the middle, repeats it later at most.
+    """
     for _ in range(MESSAGES_A_TICK):
         message = _claim(sessions)
         if message is None:
@@ -32,7 +37,7 @@ def deliver_due(sessions: SessionFactory, settings: Settings) -> None:
 
 
 def notify(address: str, title: str, body: str) -> bool:
-    """Whether one address took the message. Never raises; says nothing of the address, which is a secret."""
+    """Sends a message to one address and says whether it was taken. Never raises; names no address, which is secret."""
     apprise = _load_apprise()
     sender = apprise.Apprise()
     try:
@@ -43,11 +48,12 @@ def notify(address: str, title: str, body: str) -> bool:
 
 
 def digest_of(address: str) -> str:
+    """Returns what stands for an address in the database: it tells two apart and gives neither away."""
     return hashlib.sha256(address.encode()).hexdigest()[:16]
 
 
 def name_address(number: int, address: str) -> str:
-    """All that may be shown of an address: its place in ALERT_URLS and its service."""
+    """Returns all that may be shown of an address: its place in ALERT_URLS and its service."""
     return f"{number} ({address.partition('://')[0]})"
 
 

@@ -1,4 +1,4 @@
-"""What alerts say, in Russian, Kazakh and English: what is wrong, and what to do. Pure.
+"""Words alerts in Russian, Kazakh and English: what is wrong, and what to do. Pure.
 
 A table and not the pages' catalogues, which the worker's image does not carry. Every text stands beside its translations.
 """
@@ -17,7 +17,7 @@ Words = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Alerts of one kind, told together: `lines` are their texts."""
+    """Holds alerts of one kind, to be told together: `lines` are their texts."""
 
     kind: str
     lines: Sequence[str]
@@ -312,20 +312,22 @@ def name_remedy(code: str | None, language: str) -> str:
 
 
 def say(words: Words, language: str, **values: object) -> str:
+    """Returns words in a language (`ru`, `kk`, `en`), with their blanks filled in."""
     return words[LANGUAGES.index(language)].format(**values)
 
 
 def describe(kind: str, language: str, **values: object) -> str:
+    """Returns the line that tells the facts of a condition or event of this kind, such as the cashbox."""
     return say(DETAILS[kind], language, **values)
 
 
 def name_kind(kind: str, language: str) -> str:
-    """A kind that has no words yet is called by its name: better than saying nothing."""
+    """Returns what is wrong, in a few words. A kind without words is called by its name: better than saying nothing."""
     return say(KINDS[kind][0], language) if kind in KINDS else kind
 
 
 def compose(raised: Sequence[Group], ended: Sequence[Group], language: str) -> tuple[str, str]:
-    """Title and body of one message about all of it."""
+    """Returns title and body of one message about all that began and all that ended."""
     blocks = [_tell(group, language) for group in raised]
     blocks += [say(ENDED, language, what=name_kind(group.kind, language)) for group in ended]
     return f"{TITLE}: {say(ATTENTION if raised else ALL_CLEAR, language)}", "\n\n".join(blocks)

@@ -1,1 +1,4 @@
-"""Altegio's REST API, read only and optional: the client, its errors, its limits, and reading what it answers."""
+"""Reads Altegio's REST API, where there are tokens: the client, its errors, its limits, and reading what it answers.
+
+In: ids of salons, records and documents. Out: what Altegio has, in the models of `shared.altegio`; or an error to act on.
+"""

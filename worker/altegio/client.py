@@ -1,6 +1,7 @@
-"""What the service asks Altegio over REST: to see for itself what a webhook claims, and what no webhook told.
+"""Asks Altegio over REST: to see for itself what a webhook claims, and what no webhook told.
 
 Nothing here repeats a request: who asked knows how long it may wait, and waits in the database.
+Paths and fields are those of Altegio's Business Management API v1.
 """
 
 import threading
@@ -30,12 +31,12 @@ _SEE_SETTINGS = "see the settings of the location"
 
 
 def is_configured(settings: Settings) -> bool:
-    """Whether there are tokens to ask with; without them the service works from webhooks alone."""
+    """Says whether there are tokens to ask with; without them the service works from webhooks alone."""
     return all(read_tokens(settings))
 
 
 class AltegioClient:
-    """Safe to share between threads. Every method raises AltegioError.
+    """Asks Altegio's REST API, within its limits. Safe to share between threads. Every method raises AltegioError.
 
     `background` is for what no webhook waits for: it gets what the others leave of Altegio's limits, half of them at most.
     A call that would have to wait longer than `patience` seconds for its turn fails with the time left as `retry_after`.
@@ -57,10 +58,11 @@ class AltegioClient:
         self._accounts_lock = threading.Lock()
 
     def close(self) -> None:
+        """Closes the connections."""
         self._transport.close()
 
     def get_record(self, company_id: int, record_id: int, *, background: bool = False) -> dict[str, Any]:
-        """`data` as a `record` webhook has it, with `finance_transactions`. Raises NotFound."""
+        """Returns a record, as `data` of a `record` webhook has it, with `finance_transactions`. Raises NotFound."""
         path = f"/record/{company_id}/{record_id}"
         query = {"include_finance_transactions": 1}
         record = self._get_object(path, query, right=_SEE_APPOINTMENTS, background=background)
@@ -71,7 +73,7 @@ class AltegioClient:
     def list_changed_records(
         self, company_id: int, since: datetime, *, page: int = 1, count: int = 100, background: bool = False
     ) -> list[dict[str, Any]]:
-        """A page of the records changed since, deleted ones too, each as `get_record` has it. The last page is not full."""
+        """Returns a page of the records changed since, deleted ones too, as `get_record` has them. The last is not full."""
         query = {"with_deleted": 1, "include_finance_transactions": 1} | _page_of_changes(since, page, count)
         return self._get_list(f"/records/{company_id}", query, right=_SEE_APPOINTMENTS, background=background)
 
@@ -84,7 +86,7 @@ class AltegioClient:
         document_id: int | None = None,
         background: bool = False,
     ) -> list[dict[str, Any]]:
-        """Movements of money of a document, else of a record or visit, for `schemas.read_payments`."""
+        """Returns the movements of money of a document, else of a record or visit, for `schemas.read_payments`."""
         wanted = {"record_id": record_id, "visit_id": visit_id, "document_id": document_id}
         named = {name: value for name, value in wanted.items() if value is not None}
         if document_id is not None:
@@ -107,7 +109,7 @@ class AltegioClient:
         deleted: bool = False,
         background: bool = False,
     ) -> list[dict[str, Any]]:
-        """A page of the movements of money changed since, for `schemas.read_payments`. The last page is not full.
+        """Returns a page of the movements of money changed since, for `schemas.read_payments`. The last page is not full.
 
         Without `deleted` what was deleted is not among them. Whether it comes alone or among the others is not documented.
         """
@@ -115,7 +117,7 @@ class AltegioClient:
         return self._get_list(f"/transactions/{company_id}", query, right=_SEE_FINANCES, background=background)
 
     def get_sale(self, company_id: int, document_id: int, *, background: bool = False) -> dict[str, Any]:
-        """`state` of a sale document: items, payments, loyalty. Raises NotFound."""
+        """Returns `state` of a sale document: items, payments, loyalty. Raises NotFound."""
         path = f"/company/{company_id}/sale/{document_id}"
         state = self._get_object(path, {}, right=_SEE_SALES, background=background).get("state")
         if not isinstance(state, dict):
@@ -123,7 +125,7 @@ class AltegioClient:
         return state
 
     def list_accounts(self, company_id: int) -> dict[int, bool]:
-        """Account id -> whether it holds cash; asked once in ten minutes, as salons hardly ever change their accounts."""
+        """Returns account id -> whether it holds cash; asked once in ten minutes, as salons hardly ever change accounts."""
         now = time.monotonic()
         with self._accounts_lock:
             kept_until, accounts = self._accounts.get(company_id, (now, {}))
@@ -135,7 +137,7 @@ class AltegioClient:
         return accounts
 
     def get_hook_settings(self, company_id: int) -> dict[str, Any]:
-        """`urls`, `active` and a flag for each resource, of the whole location."""
+        """Returns the webhook settings of a salon: `urls`, `active`, and a flag for each resource."""
         return self._get_object(f"/hooks_settings/{company_id}", {}, right=_SEE_SETTINGS, background=True)
 
     def _get_object(

@@ -1,4 +1,4 @@
-"""What went wrong, named by what to do now. Pure.
+"""Names what went wrong with a call to Altegio by what to do now. Pure.
 
 AltegioError
 ├── AltegioUnavailable   no answer, or none that can be read: later, no sooner than `retry_after`
@@ -28,7 +28,7 @@ _CHECK_TOKENS = "check ALTEGIO_PARTNER_TOKEN and ALTEGIO_USER_TOKEN (a user's to
 
 
 class AltegioError(Exception):
-    """`status` is that of HTTP, None without an answer; `retry_after` is in seconds, where it is known."""
+    """Raised where Altegio does not answer or refuses. `status` is HTTP's, None without one; `retry_after`: seconds."""
 
     def __init__(self, text: str, *, status: int | None = None, retry_after: float | None = None) -> None:
         super().__init__(text if status is None else f"HTTP {status}: {text}")
@@ -38,29 +38,29 @@ class AltegioError(Exception):
 
 
 class AltegioUnavailable(AltegioError):
-    pass
+    """Raised without an answer, or for one that cannot be read: ask again later."""
 
 
 class AnswerTooOld(AltegioUnavailable):
-    pass
+    """Raised for an answer that is older than what a webhook told: Altegio's copies may be behind each other."""
 
 
 class NoRights(AltegioError):
-    pass
+    """Raised where the tokens, or the rights behind them, do not suffice: a person sets it right."""
 
 
 class NotFound(AltegioError):
-    pass
+    """Raised where Altegio does not know what was asked for."""
 
 
 class AltegioRefused(AltegioError):
-    pass
+    """Raised for any other refusal: asking again the same way will not help."""
 
 
 def find_error(
     status: int, body: Any, *, call: str, right: str, retry_after: float | None = None, secrets: Iterable[str] = ()
 ) -> AltegioError | None:
-    """The error an answer is, or None for a success. `body` is None where there was no JSON.
+    """Returns the error that an answer is, or None for a success. `body` is None where there was no JSON.
 
     `call` names the request, and `right` what its user has to be allowed, for those who read the message.
     """
@@ -83,7 +83,7 @@ def find_error(
 
 
 def says_nothing_found(error: AltegioError) -> bool:
-    """Whether a refused list is an empty one: some installations answer that with `success: false` and "Не найдено".
+    """Says whether a refused list is an empty one: some installations answer it with `success: false` and "Не найдено".
 
     With which status is not told. A 404 is left an error, since a wrong address says the same: an empty ledger is evidence
     that money is gone.

@@ -1,9 +1,9 @@
-"""Altegio's limits, 200 requests a minute and 5 a second of one address, kept by all workers together through Redis.
+"""Keeps Altegio's limits, 200 requests a minute and 5 a second of one address, for all workers together through Redis.
 
 A sliding log: a call may go when as many as the limit are older than its second, and than its minute. It admits no
 more than the limit in any second or minute wherever that begins; a bucket of tokens would, when full, let twice as many
 through, and how Altegio counts is unknown. One Lua script looks and takes, by the clock of Redis, so workers cannot overtake
-one another. Without Redis every process keeps to its share.
+one another. Without Redis every process keeps to its share. The limits are those of Altegio's API documentation.
 """
 
 import math
@@ -31,13 +31,14 @@ LONGEST_PAUSE_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `calls` in any `seconds`; of them at most `background` for what no webhook waits for."""
+    """Allows at most `calls` in any `seconds`; of them at most `background` for what no webhook waits for."""
 
     calls: int
     seconds: float
     background: int
 
     def share(self, processes: int) -> "Window":
+        """Returns the window of one of so many processes that cannot count together."""
         return Window(max(self.calls // processes, 1), self.seconds, max(self.background // processes, 1))
 
 
@@ -73,7 +74,10 @@ return 0
 
 
 class RateLimiter:
-    """Safe to share between threads. `host` is counted for, since Altegio's test and production sites count apart."""
+    """Lets a call go when its turn has come. Safe to share between threads.
+
+    `host` is counted for, since Altegio's test and production sites count apart.
+    """
 
     def __init__(self, redis: Redis, host: str, windows: Sequence[Window] = WINDOWS) -> None:
         self._redis = redis
@@ -91,7 +95,7 @@ class RateLimiter:
             time.sleep(wait)
 
     def pause(self, seconds: float | None) -> None:
-        """Nobody calls for a while: Altegio said 429, so somebody else shares its limit with us."""
+        """Keeps everybody from calling for a while: Altegio said 429, so somebody else shares its limit with us."""
         pause = min(PAUSE_SECONDS if seconds is None else seconds, LONGEST_PAUSE_SECONDS)
         if pause <= 0:
             return

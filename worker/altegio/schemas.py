@@ -1,4 +1,4 @@
-"""What Altegio's REST API answers, read into what the rest of the service works with. Pure.
+"""Reads what Altegio's REST API answers into what the rest of the service works with. Pure.
 
 Tolerant in the way of `shared.altegio`: fields may be missing, ids may be text, relations may be `[]`. Money is not guessed:
 a row whose sum cannot be read is an error, since leaving it out would make a wrong receipt.
@@ -34,7 +34,7 @@ _CODES = ("barcode", "ntin", "marks", "marking_codes", "marking_code", "marking"
 
 
 class UnreadableAnswer(ValueError):
-    """A row lacks what decides about a receipt; the message names the list, the row and the fields."""
+    """Raised where a row lacks what decides about a receipt; the message names the list, the row and the fields."""
 
 
 class _Row(BaseModel):
@@ -66,7 +66,7 @@ class _SaleItem(_Row):
 
 
 def read_accounts(rows: Iterable[Any]) -> dict[int, bool]:
-    """Account id -> whether it holds cash. An account that does not say so is left out: it is only a hint."""
+    """Returns account id -> whether it holds cash. An account that does not say so is left out: it is only a hint."""
     kinds = {_ACCOUNT_CASH: True, _ACCOUNT_CASHLESS: False}
     found: dict[int, bool] = {}
     for row in rows:
@@ -80,7 +80,7 @@ def read_accounts(rows: Iterable[Any]) -> dict[int, bool]:
 
 
 def read_payments(rows: Iterable[Any], accounts: Mapping[int, bool]) -> list[FinanceOperation]:
-    """Payments of any of Altegio's lists, as if each had come by webhook. Raises UnreadableAnswer.
+    """Returns the payments of any of Altegio's lists, as if each had come by webhook. Raises UnreadableAnswer.
 
     Whether an account holds cash is in the row, or in `accounts`, or stays unknown.
     """
@@ -88,7 +88,7 @@ def read_payments(rows: Iterable[Any], accounts: Mapping[int, bool]) -> list[Fin
 
 
 def read_loyalty(state: Mapping[str, Any]) -> Decimal:
-    """How much of a sale was paid by bonus, deposit or certificate instead of money. Raises UnreadableAnswer.
+    """Returns how much of a sale was paid by bonus, deposit or certificate instead of money. Raises UnreadableAnswer.
 
     The sign of a withdrawal is not documented. Discounts have lowered `cost_to_pay_total` before, so they are no payment.
     """
@@ -100,7 +100,7 @@ def read_loyalty(state: Mapping[str, Any]) -> Decimal:
 
 
 def read_sale_items(state: Mapping[str, Any], document_id: int) -> list[dict[str, Any]]:
-    """Goods of a sale as `data` of `goods_operations_sale`, for webhooks that never came. Raises UnreadableAnswer.
+    """Returns goods of a sale as `data` of `goods_operations_sale`, for webhooks that never came. Raises UnreadableAnswer.
 
     A document of a visit may list what other documents sold; that is theirs.
     """

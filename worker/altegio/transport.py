@@ -1,4 +1,4 @@
-"""One HTTP request to Altegio: one pooled session, a limit on every wait and on the size of the answer, no redirects."""
+"""Sends one HTTP request to Altegio: pooled, every wait and the size of the answer limited, no redirects."""
 
 import re
 import time
@@ -21,7 +21,7 @@ _PREFIX = "/api/v1"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`body` is None where there was no JSON; its fractions are Decimal."""
+    """Holds what was answered. `body` is None where there was no JSON; its fractions are Decimal. `retry_after`: seconds."""
 
     status: int
     body: Any
@@ -29,7 +29,7 @@ class Answer:
 
 
 class Transport:
-    """Safe to share between threads."""
+    """Sends requests with our tokens over pooled connections. Safe to share between threads."""
 
     def __init__(self, settings: Settings, *, pool_size: int) -> None:
         self.secrets = read_tokens(settings)
@@ -44,7 +44,7 @@ class Transport:
         self._http.mount("http://", adapter)
 
     def get(self, path: str, params: Mapping[str, str | int], *, call: str) -> Answer:
-        """Whatever was answered. Raises AltegioUnavailable without an answer, NoRights when a token cannot be one."""
+        """Returns what was answered. Raises AltegioUnavailable without an answer, NoRights when a token cannot be one."""
         deadline = time.monotonic() + sum(self._timeout)
         try:
             with self._http.get(
@@ -62,6 +62,7 @@ class Transport:
         return Answer(response.status_code, _parse(content), _read_retry_after(response))
 
     def close(self) -> None:
+        """Closes the connections."""
         self._http.close()
 
     def _authorize(self) -> str:
@@ -73,7 +74,7 @@ class Transport:
 
 
 def read_tokens(settings: Settings) -> tuple[str, str]:
-    """The partner's and the user's, each empty where it is not set."""
+    """Returns the partner's token and the user's, each empty where it is not set."""
     tokens = (settings.altegio_partner_token, settings.altegio_user_token)
     partner, user = (token.get_secret_value().strip() for token in tokens)
     return partner, user

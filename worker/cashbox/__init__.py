@@ -1,4 +1,4 @@
-"""A cashbox and its one caller at a time: the claim, the log of calls, the rest after a failure.
+"""Gives a cashbox one caller at a time: the claim, the log of calls, the rest after a failure.
 
 In: the id of a cashbox. Out: a claim that is held, or none; rows that say what was asked and answered.
 """

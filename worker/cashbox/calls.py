@@ -1,4 +1,6 @@
-"""One row in `fiscalization_logs` for every call that names a cashbox: pending before it leaves, its outcome after it."""
+"""Writes one row of `fiscalization_logs` for every call that names a cashbox: pending before it leaves, its outcome after
+it.
+"""
 
 from typing import Any
 
@@ -47,7 +49,10 @@ _CLOSE = (
 def open_log(
     executor: Executor, operation: str, cashbox_id: int, request: dict[str, Any], receipt: DueReceipt | None = None
 ) -> int:
-    """Adds the row and returns its id; the caller commits before it calls. That of a receipt: see `next_receipt`."""
+    """Adds the pending row of a call and returns its id; the caller commits before it calls. Secrets are masked.
+
+    A receipt that is sent has its row written by `worker.issue.next_receipt`, with the announcement.
+    """
     values = {
         "operation": operation,
         "cashbox_id": cashbox_id,
@@ -68,6 +73,7 @@ def close_log(
     response: Any = None,
     error: WebkassaError | None = None,
 ) -> None:
+    """Writes how the call ended: its outcome, and what was answered or went wrong."""
     values = {
         "log": log_id,
         "outcome": outcome,
@@ -79,6 +85,7 @@ def close_log(
 
 
 def outcome_of(error: WebkassaError) -> CallOutcome:
+    """Returns the outcome to be noted for a failed call."""
     if isinstance(error, AlreadyIssued):
         return CallOutcome.DUPLICATE
     if isinstance(error, OutcomeUnknown):

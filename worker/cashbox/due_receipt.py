@@ -1,4 +1,4 @@
-"""A receipt in the hands of whoever holds its cashbox: what was read of its row when it was taken."""
+"""Describes a receipt in the hands of whoever holds its cashbox: what was read of its row when it was taken."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,10 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class DueReceipt:
-    """`claim_id` is the holder's, `attempts` counts the one that was taken, `request` is the body without the token."""
+    """Holds what an attempt needs of a receipt: a copy, so that no transaction stays open.
+
+    `claim_id` is the holder's, `attempts` counts the one that was taken, `request` is the body without the token.
+    """
 
     id: int
     cashbox_id: int

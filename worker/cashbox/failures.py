@@ -13,7 +13,6 @@ from sqlalchemy import func, update
 from shared.logging import get_logger
 from shared.storage.db import Executor, SessionFactory, begin
 from shared.storage.models import Cashbox
-from shared.storage.statements import table_of
 from worker.cashbox.claim import CashboxClaim
 from worker.services import Services
 from worker.webkassa.breaker import Breaker
@@ -35,8 +34,6 @@ REST_AFTER_LOST_ANSWER_SECONDS = 1.0
 # The longest that a cashbox which keeps failing is left alone.
 LONGEST_REST_SECONDS = 60.0
 _MAX_REASON = 500
-
-_cashboxes = table_of(Cashbox)
 
 
 def tell_breaker(breaker: Breaker, error: WebkassaError) -> bool:
@@ -79,10 +76,7 @@ def rest_of_failures(failures: int, rng: random.Random) -> float:
 
 def _count_failure(sessions: SessionFactory, cashbox_id: int) -> int:
     counted = (
-        update(_cashboxes)
-        .where(_cashboxes.c.id == cashbox_id)
-        .values(failures=_cashboxes.c.failures + 1)
-        .returning(_cashboxes.c.failures)
+        update(Cashbox).where(Cashbox.id == cashbox_id).values(failures=Cashbox.failures + 1).returning(Cashbox.failures)
     )
     with begin(sessions) as connection:
         failures: int = connection.execute(counted).scalar_one()
@@ -94,11 +88,11 @@ def _pause(services: Services, cashbox_id: int, error: RegisterRefused) -> None:
     seconds = services.settings.register_probe_seconds * services.rng.uniform(0.8, 1)
     with begin(services.sessions) as connection:
         connection.execute(
-            update(_cashboxes)
-            .where(_cashboxes.c.id == cashbox_id)
+            update(Cashbox)
+            .where(Cashbox.id == cashbox_id)
             .values(
                 paused_until=func.now() + timedelta(seconds=seconds),
-                paused_since=func.coalesce(_cashboxes.c.paused_since, func.now()),
+                paused_since=func.coalesce(Cashbox.paused_since, func.now()),
                 paused_reason=str(error)[:_MAX_REASON],
                 paused_code=error.code,
             )
@@ -109,8 +103,8 @@ def _pause(services: Services, cashbox_id: int, error: RegisterRefused) -> None:
 def note_recovery(executor: Executor, cashbox_id: int) -> None:
     """Ends the pause and forgets the failures of a cashbox that has just done its work."""
     executor.execute(
-        update(_cashboxes)
-        .where(_cashboxes.c.id == cashbox_id)
+        update(Cashbox)
+        .where(Cashbox.id == cashbox_id)
         .values(failures=0, paused_until=None, paused_since=None, paused_reason=None, paused_code=None)
     )
     log.info("cashbox is well again", cashbox_id=cashbox_id)

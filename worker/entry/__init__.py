@@ -1,4 +1,4 @@
-"""Where the worker's processes begin: the Celery application, its schedule and broker, its tasks.
+"""Begins the worker's processes: the Celery application, its schedule and broker, its tasks, commands for people.
 
 In: a message, a tick or a command. Out: one use case that is called.
 """

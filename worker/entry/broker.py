@@ -1,4 +1,5 @@
-"""Redis as the broker, with two of kombu 5.7's answers to a lost connection corrected: both ended the worker for good.
+"""Speaks to Redis as the broker, with two of kombu 5.7's answers to a lost connection corrected: both ended the worker for
+good.
 
 Losing Redis must delay work, never end it. Messages that were not acknowledged come back by the visibility timeout, and the
 dispatcher does not even wait for that.
@@ -11,6 +12,8 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 
 class Channel(redis.Channel):
+    """Talks to Redis like kombu's own channel, and survives the loss of its connection."""
+
     # On close, kombu would give unacknowledged messages back over the very connection that broke.
     do_restore = False
 
@@ -33,6 +36,8 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
+    """Makes channels of ours, under the name of kombu's transport."""
+
     Channel = Channel
 
 

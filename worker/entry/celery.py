@@ -1,4 +1,4 @@
-"""The Celery application and its settings, each with its reason; `celery -A worker worker | beat | flower | receipts`."""
+"""Makes the Celery application, each setting with its reason; `celery -A worker worker | beat | flower | receipts | …`."""
 
 import importlib
 import sys

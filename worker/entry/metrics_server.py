@@ -1,4 +1,4 @@
-"""Tells what a worker counts: by a small HTTP server of its own, since a worker has no other."""
+"""Tells Prometheus what a worker counts: by a small HTTP server of its own, since a worker has no other."""
 
 from prometheus_client import start_http_server
 
@@ -9,7 +9,7 @@ log = get_logger(__name__)
 
 
 def serve_metrics(settings: Settings) -> None:
-    """Off without WORKER_METRICS_PORT. A port that is taken costs the metrics of this worker, never its work."""
+    """Starts the server, unless WORKER_METRICS_PORT is 0. A port that is taken costs metrics, never the work."""
     if not settings.worker_metrics_port:
         return
     host, port = settings.worker_metrics_host, settings.worker_metrics_port

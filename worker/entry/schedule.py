@@ -1,4 +1,4 @@
-"""The beat table. Every entry is idempotent: two beats are harmless, and a tick that is late is dropped."""
+"""Builds the table of beat. Every entry is idempotent: two beats are harmless, and a tick that is late is dropped."""
 
 from typing import Any
 
@@ -14,6 +14,7 @@ SHIFT_TICK_SECONDS = 30.0
 
 
 def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Returns Celery's `beat_schedule`: what the clock starts, how often, and when a late message is dropped."""
     every = settings.dispatch_interval_seconds
     look = min(settings.reconcile_interval_seconds, LONGEST_TICK_SECONDS)
     return {

@@ -1,4 +1,4 @@
-"""Thin tasks: ids as arguments, one use case each. Every one may run twice, and beside itself."""
+"""Defines the tasks: thin, with ids as arguments, one use case each. Every one may run twice, and beside itself."""
 
 from typing import Any
 
@@ -35,6 +35,7 @@ from worker.services import get_services
 
 @app.task(name=PROCESS_RECORD)
 def process_record(row_id: int, **_: Any) -> None:
+    """Decides the delivery of that id, then issues what its decision made due."""
     services = get_services()
     resolution = decide_record(services, row_id)
     if resolution is None:
@@ -46,6 +47,7 @@ def process_record(row_id: int, **_: Any) -> None:
 
 @app.task(name=MAKE_RETURN)
 def make_return(order_id: int) -> None:
+    """Makes the return receipt of an order, then issues it."""
     services = get_services()
     cashbox_id = decide_return(services.sessions, order_id)
     if cashbox_id is not None:
@@ -54,22 +56,26 @@ def make_return(order_id: int) -> None:
 
 @app.task(name=ISSUE_RECEIPTS)
 def issue_receipts(cashbox_id: int) -> None:
+    """Issues what is due on the cashbox."""
     issue_due(get_services(), cashbox_id)
 
 
 @app.task(name=DISPATCH)
 def dispatch() -> None:
+    """Puts back to work what is due and has no message."""
     dispatcher.dispatch(get_services())
 
 
 @app.task(name=WATCH_SHIFTS)
 def watch_shifts() -> None:
+    """Finds shifts whose time to be closed has come."""
     services = get_services()
     night.watch_shifts(services.sessions, services.settings, services.producer)
 
 
 @app.task(name=CLOSE_SHIFT)
 def close_shift(cashbox_id: int) -> None:
+    """Sends the nightly Z-report of the cashbox, then issues what waited behind it."""
     services = get_services()
     if night.close_due(services, cashbox_id):
         issue_due(services, cashbox_id)
@@ -77,12 +83,13 @@ def close_shift(cashbox_id: int) -> None:
 
 @app.task(name=CARRY_OUT)
 def carry_out(order_id: int) -> None:
+    """Carries out an order of a report or of a movement of cash."""
     carry_out_order(get_services(), order_id)
 
 
 @app.task(name=CATCH_UP)
 def catch_up() -> None:
-    """What Altegio changed without telling, and whether it still knows our address."""
+    """Finds what Altegio changed without telling, and whether it still knows our address."""
     services = get_services()
     ask_what_changed(services)
     check_hooks(services.sessions, services.settings, services.altegio)
@@ -90,23 +97,26 @@ def catch_up() -> None:
 
 @app.task(name=WATCH)
 def watch() -> None:
+    """Looks for trouble and tells people of it."""
     watch_once(get_services())
 
 
 @app.task(name=CHECK_LICENCES)
 def check_licences() -> None:
+    """Asks each cashbox, once a day, until when its licence runs."""
     ask_licences(get_services())
 
 
 @app.task(name=EMPTY_OLD_ROWS)
 def empty_old_rows() -> None:
+    """Empties rows that are old enough, for a bounded time."""
     services = get_services()
     empty_expired(services.sessions, services.settings, seconds=TURN_SECONDS)
 
 
 @app.task(name=REPLAY_DEAD_LETTER)
 def replay_dead_letter(row_id: int) -> None:
-    """A message of the `dead_letter` queue, should a person let a worker consume it."""
+    """Replays a delivery by its message in the `dead_letter` queue, should a person let a worker consume it."""
     services = get_services()
     reason = "dead_letter queue consumed"
     replay(services.sessions, services.producer, services.redis, row_id, actor="queue", reason=reason)
@@ -114,6 +124,7 @@ def replay_dead_letter(row_id: int) -> None:
 
 @app.task(name=REPLAY_DEAD_LETTERS)
 def replay_dead_letters(reason: str = "replay_dead_letters called") -> None:
+    """Replays everything that waits for a person."""
     services = get_services()
     with services.sessions() as session:
         ids = find_dead_letters(session)

@@ -149,7 +149,7 @@ def _save_not_there(connection: Connection, receipt: DueReceipt) -> None:
 def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
     """Decides what a failed call leads to and writes it down. Returns the seconds to wait, None for never."""
     receipt = work.receipt
-    error = _blame_return(receipt, error)
+    error = _blame_rights(work, error)
     is_outage = tell_breaker(services.breaker, error)
     rest_or_pause(services, claim, error, is_outage=is_outage)
     may_exist = work.must_ask or isinstance(error, OutcomeUnknown | AlreadyIssued)
@@ -178,9 +178,16 @@ def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaEr
         return _save_decision(connection, receipt, error, decision, claim.rest_seconds, may_exist=may_exist)
 
 
-def _blame_return(receipt: DueReceipt, error: WebkassaError) -> WebkassaError:
-    """Returns are a right of its own: a cashier without it may sell, and one return must not hold up every sale."""
-    if receipt.kind == ReceiptKind.RETURN and isinstance(error, RegisterRefused) and error.code == NO_RIGHT:
+def _blame_rights(work: Work, error: WebkassaError) -> WebkassaError:
+    """Returns and questions are rights of their own: a cashier without them may sell, and sales are not held up for them.
+
+    A return goes to a person. A question stays open: trouble with it never ends a receipt that may exist.
+    """
+    if not isinstance(error, RegisterRefused) or error.code != NO_RIGHT:
+        return error
+    if work.must_ask:
+        return OutcomeUnknown(error.text, code=error.code, response=error.response)
+    if work.receipt.kind == ReceiptKind.RETURN:
         return ReceiptRejected(error.text, code=error.code, response=error.response)
     return error
 

@@ -1,4 +1,4 @@
-"""Lines, discounts, taxes and totals of a receipt, exact to the tiyn. Pure: no input or output.
+"""Builds the lines, discounts, taxes and totals of a receipt, exact to the tiyn. Pure: no input or output.
 
 Altegio's `cost` and `cost_to_pay` are totals of a line and win over every other field: they are what the client owes.
 Price and discount only explain them. A line is built so that Webkassa's own arithmetic (price × count − discount, rounded)
@@ -23,7 +23,7 @@ _GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 class CannotBuild(Exception):
-    """The lines contradict themselves; `code` is for filters, the text names the field."""
+    """Raised where the lines contradict themselves; `code` is for filters, the text names the field."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -32,7 +32,7 @@ class CannotBuild(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`price` is per unit, `discount` for the whole line, both in tenge; `tax` is contained in `total`.
+    """Describes one position: `price` is per unit, `discount` for the whole line, in tenge; `tax` is contained in `total`.
 
     `barcode` is a GTIN, `national_code` an NTIN; `marks` are the codes of marked goods, one for each piece.
     """
@@ -51,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptDraft:
-    """`vat_rate` is None for a seller who pays no VAT."""
+    """Holds what a sale's document will say. `vat_rate` is None for a seller who pays no VAT."""
 
     lines: tuple[Line, ...]
     payments: Mapping[PaymentKind, Decimal]
@@ -67,6 +67,7 @@ class ReceiptDraft:
 
     @property
     def is_whole_tenge(self) -> bool:
+        """Says whether no sum in it has tiyn, so that Webkassa may round every line to whole tenge."""
         of_lines = [x for line in self.lines for x in (line.price * line.count, line.price, line.discount, line.total)]
         return all(is_whole(amount) for amount in (*of_lines, *self.payments.values()))
 
@@ -74,10 +75,10 @@ class ReceiptDraft:
 def choose_record_lines(
     record: Record, paid: Decimal, loyalty: Decimal = ZERO, *, amounts_in_tiyn: bool = False
 ) -> tuple[Line, ...]:
-    """The lines that agree with the money that is known, if any do; else those of `cost_to_pay`. Raises CannotBuild.
+    """Returns the lines that agree with the money that is known, if any do; else those of `cost_to_pay`. Raises CannotBuild.
 
     `cost_to_pay` was seen to fall to nothing once a visit is paid; then `cost` tells what was sold. What a certificate or
-    bonuses paid (`loyalty`) is no money: it becomes a discount.
+    bonuses paid (`loyalty`) is no money: it becomes a discount. `paid` and `loyalty` are tenge.
     """
     lines = build_record_lines(record, amounts_in_tiyn=amounts_in_tiyn)
     total = sum((line.total for line in lines), ZERO)
@@ -102,7 +103,7 @@ def _without_cost_to_pay(record: Record) -> Record:
 
 
 def take_off(lines: Sequence[Line], amount: Decimal) -> tuple[Line, ...]:
-    """`amount` as a discount, spread over the lines by their size; the last tiyn go to the last lines that can bear them."""
+    """Takes `amount` off as a discount, spread over the lines by size, to the tiyn; lines that become free are left out."""
     left, rest = amount, sum((line.total for line in lines), ZERO)
     reduced: list[Line] = []
     for line in lines:
@@ -113,7 +114,10 @@ def take_off(lines: Sequence[Line], amount: Decimal) -> tuple[Line, ...]:
 
 
 def build_record_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
-    """The lines of a visit, free ones left out: where no money moves there is nothing to document. Raises CannotBuild."""
+    """Returns the lines of a visit, free ones left out: where no money moves there is nothing to document.
+
+    `amounts_in_tiyn`: Altegio's sums are 1/100 tenge. Raises CannotBuild.
+    """
     unit = _HUNDRED if amounts_in_tiyn else Decimal(1)
     services = [_build_line(line, f"services.{i}", True, unit) for i, line in enumerate(record.services)]
     goods = [_build_line(line, f"goods_transactions.{i}", False, unit) for i, line in enumerate(record.goods_transactions)]
@@ -121,7 +125,7 @@ def build_record_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tupl
 
 
 def build_goods_lines(operations: Sequence[GoodsOperation], *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
-    """The lines of a sale document, one operation each. Raises CannotBuild."""
+    """Returns the lines of a sale document, one operation each, free ones left out. Raises CannotBuild."""
     unit = _HUNDRED if amounts_in_tiyn else Decimal(1)
     lines = [_build_line(_as_goods_line(operation), f"goods.{operation.id}", False, unit) for operation in operations]
     return tuple(line for line in lines if line.total > ZERO)

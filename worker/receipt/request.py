@@ -1,4 +1,4 @@
-"""Our draft as the body of Webkassa's check request. Pure; the session token is added by the client."""
+"""Writes our draft as the body of Webkassa's check request (API v4). Pure; the session token is added by the client."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,7 +23,7 @@ ROUND_POSITIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class DeskDetails:
-    """What the desk adds to a sale: cash handed over and given back, and where the customer wants the receipt."""
+    """Holds what the desk adds to a sale: cash handed over and given back, and where the customer wants the receipt."""
 
     cash_received: Decimal = ZERO
     change: Decimal = ZERO
@@ -38,8 +38,9 @@ NO_DESK_DETAILS = DeskDetails()
 def to_sale_request(
     draft: ReceiptDraft, cashbox: str, external_check_number: str, order_number: str, desk: DeskDetails = NO_DESK_DETAILS
 ) -> dict[str, Any]:
-    """RoundType 2 rounds every discount and line to whole tenge, so it is used only where nothing has tiyn.
+    """Returns the body of a sale. `order_number` groups what belongs to one visit or document in Webkassa's cabinet.
 
+    RoundType 2 rounds every discount and line to whole tenge, so it is used only where nothing has tiyn.
     `Change` 0 is sent although it may be omitted: with it Webkassa itself refuses a total that differs from the payments.
     """
     paid = dict(draft.payments)
@@ -89,5 +90,5 @@ def _to_position(line: Line, vat_rate: int | None) -> dict[str, Any]:
 
 
 def as_number(amount: Decimal) -> int | Decimal:
-    """Whole amounts as whole JSON numbers, never in exponent form."""
+    """Returns an amount for JSON: whole ones as whole numbers, none in exponent form."""
     return int(amount) if amount == amount.to_integral_value() else amount

@@ -1,4 +1,4 @@
-"""A return receipt from the sale's own stored request: its prices, its tax rate, its basis. Pure.
+"""Builds a return receipt from the sale's own stored request: its prices, its tax rate, its basis. Pure.
 
 Returned in parts, a line never gives back more than it cost: the last part is what the earlier ones left, to the tiyn.
 """
@@ -16,12 +16,15 @@ CASH = 0
 
 
 class CannotReturn(Exception):
-    """Why not, in words for the manager."""
+    """Raised where a return cannot be made; the message says why, in words for the manager."""
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The sale as Webkassa issued it. `issued_at_text` is repeated to the letter: it is the cashbox's own wording."""
+    """Describes the sale as Webkassa issued it: what ReturnBasisDetails has to quote, all five facts compulsory.
+
+    `issued_at_text` is repeated to the letter: it is the cashbox's own wording.
+    """
 
     request: Mapping[str, Any]
     total: Decimal
@@ -33,6 +36,8 @@ class Basis:
 
 @dataclass(frozen=True, slots=True)
 class ReturnDraft:
+    """Holds a return that adds up: the body for Webkassa, and its sums in tenge."""
+
     request: dict[str, Any]
     total: Decimal
     tax: Decimal
@@ -49,7 +54,11 @@ class _Left:
 def build_return(
     basis: Basis, earlier: Sequence[Mapping[str, Any]], lines: Sequence[Mapping[str, Any]], number: str
 ) -> ReturnDraft:
-    """`earlier`: requests of the sale's returns so far; `lines`: [{position, count}], none for all. Raises CannotReturn."""
+    """Returns the return of these lines, or of all that is left. Raises CannotReturn.
+
+    `earlier`: requests of the sale's returns so far; `lines`: [{position, count}], none for all; `number`: its external
+    number.
+    """
     left = _find_left(basis.request["Positions"], earlier)
     wanted = _read_wanted(lines, left)
     positions = [_return_position(basis.request["Positions"][i], i, count, left[i]) for i, count in wanted.items()]

@@ -1,4 +1,4 @@
-"""The VAT rate of a sale, and the tax that a price contains. Pure."""
+"""Chooses the VAT rate of a sale, and computes the tax that a price contains. Pure."""
 
 from datetime import date
 from decimal import Decimal
@@ -9,7 +9,10 @@ VAT_16_SINCE = date(2026, 1, 1)
 
 
 def choose_vat_rate(regime: str, sold_on: date) -> int | None:
-    """`none`, `auto` (12 % until 2025-12-31, 16 % from 2026-01-01, by the date of the sale) or a fixed rate."""
+    """Returns the rate of a regime in percent, None where the seller pays no VAT.
+
+    The regime is `none`, a fixed rate, or `auto`: 12 % until 2025-12-31, 16 % from 2026-01-01, by the date of the sale.
+    """
     if regime == "none":
         return None
     if regime == "auto":
@@ -18,5 +21,5 @@ def choose_vat_rate(regime: str, sold_on: date) -> int | None:
 
 
 def contained_tax(total: Decimal, rate: int) -> Decimal:
-    """VAT inside a price that includes it."""
+    """Returns the VAT inside a price that includes it, rounded to the tiyn as Webkassa checks it."""
     return round_tiyn(total * rate / (100 + rate))

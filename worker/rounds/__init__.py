@@ -1,4 +1,4 @@
-"""What the clock and the desk start: putting lost work back, nightly Z-reports, missed webhooks, retention.
+"""Does what the clock and the desk start: puts lost work back, closes shifts at night, finds missed webhooks, empties rows.
 
 In: a tick of beat, or an order of the payment page. Out: messages for the queues, closed shifts, emptied rows.
 """

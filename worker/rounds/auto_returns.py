@@ -1,4 +1,4 @@
-"""Returns without a manager, only where `RETURN_POLICY=auto` says so: the whole payment is gone and stayed gone."""
+"""Orders returns without a manager, only where `RETURN_POLICY=auto` says so: the whole payment is gone and stayed gone."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -41,7 +41,7 @@ IS_RETURN_DUE = and_(
 
 
 def read_return_policy(settings: Settings) -> dict[str, Any]:
-    """For `IS_RETURN_DUE`."""
+    """Returns the values for the parameters of `IS_RETURN_DUE`."""
     return {
         "returns_alone": settings.return_policy == "auto",
         "return_delay": timedelta(seconds=settings.return_delay_seconds),
@@ -49,7 +49,7 @@ def read_return_policy(settings: Settings) -> dict[str, Any]:
 
 
 def order_due_returns(services: Services) -> Sequence[int]:
-    """Orders a return of every sale whose payments are gone by Altegio's own word at this moment. Ids of new orders."""
+    """Orders a return of every sale whose payments are gone by Altegio's own word now; returns the ids of new orders."""
     if services.altegio is None or services.settings.return_policy != "auto":
         return ()
     due = select(Receipt.id, Receipt.company_id, Receipt.record_id, Receipt.document_id).where(IS_RETURN_DUE)

@@ -1,4 +1,4 @@
-"""What people order of a cashbox: reports, and cash into or out of the drawer. Carried out like a receipt is issued.
+"""Carries out what people order of a cashbox: reports, and cash into or out of the drawer, like a receipt is issued.
 
 A movement of cash has a number of its own. After a lost answer the same number is sent again: Webkassa then answers that it
 knows it (14), which is as good as done, since there is no way to look a movement up.
@@ -56,7 +56,7 @@ class _TooLateToAsk(Exception):
 
 
 def carry_out(services: Services, order_id: int) -> None:
-    """One attempt at an order that is still open."""
+    """Makes one attempt at an order that is still open. What cannot be done now is tried again later."""
     with services.sessions() as session:
         order = session.get(CashboxOrder, order_id)
     if order is None or order.state != OrderState.REQUESTED:
@@ -74,7 +74,7 @@ def carry_out(services: Services, order_id: int) -> None:
 
 
 def request_again(producer: Celery, order_id: int, seconds: float) -> None:
-    """Without a broker the dispatcher finds the order."""
+    """Asks the workers to look at the order again; without a broker the dispatcher finds it."""
     try:
         producer.send_task(CARRY_OUT, args=[order_id], countdown=seconds, retry=False)
     except (BrokerDown, RedisError, OSError) as error:
@@ -214,6 +214,7 @@ IS_ORDER_DUE = and_(
 
 
 def find_due_orders(sessions: SessionFactory, stale_before: datetime) -> list[int]:
+    """Returns ids of orders nobody seems to see to: never tried though made before `stale_before`, or due again."""
     due = select(CashboxOrder.id).where(IS_ORDER_DUE).order_by(CashboxOrder.id)
     with sessions() as session:
         return list(session.scalars(due, {"stale_before": stale_before, "now": utc_now()}))

@@ -1,4 +1,4 @@
-"""Once a day: is our address still among a salon's hook settings, with everything we need switched on?
+"""Checks once a day that our address is still among a salon's webhook settings, with everything we need switched on.
 
 Altegio replaces all addresses of a salon at once, so another integrator that saves its own wipes ours without a word.
 """
@@ -31,7 +31,7 @@ NEEDED = (RECORD, FINANCES, GOODS_SALE)
 
 
 def check_hooks(sessions: SessionFactory, settings: Settings, altegio: AltegioClient | None) -> None:
-    """Every salon whose day it is."""
+    """Looks at every salon whose day it is; raises or clears the alert `hook_lost`."""
     if altegio is None:
         return
     for company_id in find_salons(sessions, settings):
@@ -40,7 +40,10 @@ def check_hooks(sessions: SessionFactory, settings: Settings, altegio: AltegioCl
 
 
 def find_hook_problem(settings: Mapping[str, Any], public_url: str) -> str | None:
-    """What is wrong with the hook settings of a salon. Without `public_url` any address with our path is ours."""
+    """Says what is wrong with the webhook settings of a salon, None when all is well.
+
+    Without `public_url` any address with our path is ours.
+    """
     urls = settings.get("urls")
     listed = [str(url) for url in urls] if isinstance(urls, list) else []
     ours = f"{public_url.rstrip('/')}{PATH}" if public_url else PATH

@@ -1,4 +1,4 @@
-"""Webhooks that never came: every few minutes Altegio is asked what changed since the last look.
+"""Finds webhooks that never came: every few minutes Altegio is asked what changed since the last look.
 
 Altegio repeats a delivery twice within seconds and then forgets it. A look overlaps the one before, so that what was being
 written while we looked is seen the next time; what is known already changes nothing.
@@ -55,7 +55,7 @@ class _Look:
 
 
 def catch_up(services: Services) -> int:
-    """One look at every salon whose turn it is. How many missed deliveries were stored."""
+    """Takes one look at every salon whose turn it is; returns how many missed deliveries were stored."""
     if services.altegio is None:
         return 0
     found: list[int] = []
@@ -70,7 +70,7 @@ def catch_up(services: Services) -> int:
 
 
 def find_salons(sessions: SessionFactory, settings: Settings) -> Sequence[int]:
-    """Those with a cashbox by name, and those the environment's cashbox serves because they posted."""
+    """Returns ids of salons with a cashbox by name, and of those the environment's serves because they posted."""
     with sessions.begin() as session:
         named = set(list_salons(session, settings))
         posted = set(session.scalars(_build_distinct_salons())) - named
@@ -79,7 +79,7 @@ def find_salons(sessions: SessionFactory, settings: Settings) -> Sequence[int]:
 
 
 def _build_distinct_salons() -> Select[int]:
-    """One probe of the index a salon, however many visits there are."""
+    """Builds the question which salons posted: one probe of the index a salon, however many visits there are."""
     salon = select(func.min(Visit.company_id).label("company_id")).cte("salon", recursive=True)
     following = select(func.min(Visit.company_id)).where(Visit.company_id > salon.c.company_id).scalar_subquery()
     salon = salon.union_all(select(following).where(salon.c.company_id.is_not(None)))
@@ -157,7 +157,7 @@ def _turn_pages(services: Services, look: _Look, ask: Callable[..., list[dict[st
 
 
 def publish(producer: Celery, rows: Sequence[int]) -> None:
-    """Without a broker the dispatcher finds them."""
+    """Has the rows decided; without a broker the dispatcher finds them."""
     try:
         publish_records(producer, rows)
     except (BrokerDown, RedisError, OSError) as error:

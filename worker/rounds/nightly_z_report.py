@@ -1,4 +1,4 @@
-"""The nightly Z-report of every cashbox.
+"""Closes the shift of every cashbox at night, by a Z-report.
 
 A tick finds shifts whose time has come, however long ago that was: a worker that was down at the minute of closing closes
 late. What is found is checked again by whoever holds the cashbox, so ticks and messages may come twice.
@@ -35,7 +35,7 @@ UNKNOWN_OUTCOME = "the outcome of a receipt or of a cash movement is unknown"
 
 
 def watch_shifts(sessions: SessionFactory, settings: Settings, producer: Celery) -> None:
-    """One tick: asks for the Z-reports that are due."""
+    """Asks the workers for the Z-reports that are due: one tick."""
     now = utc_now()
     with sessions() as session:
         query = select(Shift).join(Cashbox).where(Shift.closed_at.is_(None), Cashbox.enabled).order_by(Shift.opened_at)
@@ -49,7 +49,7 @@ def watch_shifts(sessions: SessionFactory, settings: Settings, producer: Celery)
 
 
 def close_due(services: Services, cashbox_id: int) -> bool:
-    """The Z-report of the cashbox if its time has come. Whether the shift is closed now."""
+    """Sends the Z-report of the cashbox if its time has come; says whether the shift is closed now."""
     with services.sessions() as session:
         shift = find_open_shift(session, cashbox_id)
     if shift is None or not _is_due(services.settings, shift, utc_now()) or services.breaker.is_open():
@@ -80,7 +80,7 @@ def close_due(services: Services, cashbox_id: int) -> bool:
 
 
 def settle_unknown(services: Services, cashbox_id: int) -> bool:
-    """Receipts of unknown outcome are asked for now, given-up ones included. Whether nothing is unknown any more."""
+    """Asks about receipts of unknown outcome now, given-up ones included; says whether nothing is unknown any more."""
     with services.sessions.begin() as session:
         found = session.execute(
             update(Receipt)
@@ -102,7 +102,7 @@ def _is_due(settings: Settings, shift: Shift, now: datetime) -> bool:
 
 
 def _put_off(sessions: SessionFactory, shift: Shift, reason: str) -> None:
-    """With patience; that it lasts is told by `alerts.fiscal_day`."""
+    """With patience; that it lasts is told by `worker.rounds.watch.fiscal_day`."""
     with sessions.begin() as session:
         row = session.get_one(Shift, shift.id)
         row.close_failures += 1

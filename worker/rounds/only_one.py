@@ -1,4 +1,4 @@
-"""A tick that several workers may be asked for at once is done by one of them."""
+"""Has a tick that several workers may be asked for at once done by one of them."""
 
 import contextlib
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _TRY = select(
 
 @contextlib.contextmanager
 def only_one(sessions: SessionFactory, lock: int) -> Iterator[bool]:
-    """False while another worker is at it.
+    """Yields whether this caller has the tick, False while another worker is at it.
 
     The lock lives in a transaction that touches no row and that PostgreSQL ends after a few idle seconds: a worker that is
     frozen or cut off must not keep the others from their work. Two ticks at once have to be wasteful at most, not wrong.

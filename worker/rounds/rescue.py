@@ -1,4 +1,4 @@
-"""The rescuer: puts back to work what is due and has no message, whatever became of the broker.
+"""Puts back to work what is due and has no message, whatever became of the broker: the dispatcher.
 
 Runs every few seconds, under an advisory lock so that two beats do it once. Messages are hints: one too many changes
 nothing, and one too few is made good here.
@@ -90,7 +90,7 @@ _IS_ANYTHING_DUE = select(
 
 
 def dispatch(services: Services) -> None:
-    """One tick. A failure of the broker leaves everything for the next."""
+    """Publishes messages for everything that is due: one tick. A failure of the broker leaves everything for the next."""
     if not _is_anything_due(services.sessions, services.settings):
         return
     try:
@@ -163,7 +163,10 @@ def _find_cashboxes(sessions: SessionFactory, breaker: Breaker) -> Sequence[int]
 
 
 def send_dead_letters(sessions: SessionFactory, producer: Celery) -> int:
-    """A message in the `dead_letter` queue for every row given up since the last time. Consumed, it would be a replay."""
+    """Puts a message into the `dead_letter` queue for every delivery given up since the last time; returns how many.
+
+    The queue shows what waits for a person; a message that a worker consumes is a replay.
+    """
     with only_one(sessions, _DEAD_LETTER_LOCK) as is_mine:
         ids = _find_unsent(sessions) if is_mine else ()
         for row_id in ids:
@@ -184,7 +187,7 @@ def _mark_sent(sessions: SessionFactory, row_id: int) -> None:
 
 
 def follow_up(sessions: SessionFactory, producer: Celery, row_id: int, resolution: Resolution) -> None:
-    """After a decision is committed: wake other rows, or look again soon. Without a broker the next tick does it."""
+    """Wakes other rows, or looks again soon, after a decision is committed. Without a broker the next tick does it."""
     try:
         if resolution.wake:
             publish_records(producer, resolution.wake)

@@ -1,4 +1,4 @@
-"""What is old enough goes: bodies of webhooks, personal fields, requests and answers of calls, finished alerts.
+"""Empties what is old enough: bodies of webhooks, personal fields, requests and answers of calls, finished alerts.
 
 Fiscal rows stay with all that a return quotes, and so do the keys by which a late duplicate is known. What is still open
 (waits for a payment, for a retry, for a person) is left alone however old it is. In small transactions that wait for
@@ -46,7 +46,7 @@ _PERSONAL_KEYS = ("CustomerEmail", "CustomerPhone", "CustomerXin")
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is older goes."""
+    """Says before when rows and logs have to go."""
 
     rows: datetime
     logs: datetime
@@ -54,6 +54,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
+        """Returns the limits of the settings, from now on."""
         now = utc_now()
         return cls(now - timedelta(days=settings.retention_days), now - timedelta(days=settings.log_retention_days), now)
 
@@ -74,7 +75,7 @@ def empty_expired(
     seconds: float | None = None,
     report: Callable[[Mapping[str, int]], None] | None = None,
 ) -> Counter[str]:
-    """Rows emptied or deleted by table, until nothing is left or the time is up; the tables take turns."""
+    """Empties or deletes rows until nothing is left or the time is up, the tables in turns; returns how many by table."""
     ends_at = None if seconds is None else time.monotonic() + seconds
     limits = Limits.of(settings)
     done: Counter[str] = Counter(dict.fromkeys(_JOBS, 0))
@@ -95,7 +96,7 @@ def empty_expired(
 
 
 def count_expired(sessions: SessionFactory, settings: Settings) -> dict[str, int]:
-    """What `empty_expired` would do now."""
+    """Returns what `empty_expired` would do now, by table."""
     limits = Limits.of(settings)
     with sessions() as session:
         return {

@@ -1,4 +1,4 @@
-"""A salon's choices, and the cashbox that serves it.
+"""Says what a salon has chosen, and which cashbox serves it.
 
-In: a company id of Altegio. Out: its policy, its VAT regime and its register, or why there is none.
+In: a company id of Altegio. Out: its policy, its VAT regime and its cashbox, or why there is none.
 """

@@ -1,4 +1,4 @@
-"""Which cashbox serves which salon: adding, listing, checking against Webkassa, taking out of service."""
+"""Gives salons their cashboxes: adds, lists, checks against Webkassa, takes out of service."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -26,12 +26,12 @@ METHODS = ("card", "cash", "mobile", "ask")
 
 
 class BadCashbox(Exception):
-    """What was asked for cannot be done; the message names the option."""
+    """Raised where what was asked for cannot be done; the message names the option."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What `cashboxes add` was told; None leaves what is there, the empty text goes back to the environment's choice."""
+    """Holds what `cashboxes add` was told; None leaves what is there, "" goes back to the environment's choice."""
 
     name: str | None = None
     login: str | None = None
@@ -53,7 +53,7 @@ _CHECKS: Mapping[str, Callable[[str], Any]] = {
 
 
 def add_cashbox(session: Session, settings: Settings, company_id: int, number: str, changes: Changes) -> Cashbox:
-    """A new row, or the present one changed and put into service. Raises BadCashbox, ConfigurationError."""
+    """Adds a cashbox, or changes the present one and puts it into service. Raises BadCashbox, ConfigurationError."""
     cashbox = session.scalar(select(Cashbox).where(Cashbox.unique_number == number).with_for_update())
     if cashbox is not None and cashbox.company_id not in (None, company_id):
         raise BadCashbox(f"--cashbox: {number} belongs to salon {cashbox.company_id}")
@@ -98,7 +98,7 @@ def _one_of(value: str, known: Sequence[str]) -> None:
 
 
 def disable_cashbox(session: Session, number: str) -> int:
-    """Takes it out of service and says how many receipts still wait for it. Raises BadCashbox."""
+    """Takes a cashbox out of service; returns how many receipts still wait for it. Raises BadCashbox."""
     cashbox = session.scalar(select(Cashbox).where(Cashbox.unique_number == number).with_for_update())
     if cashbox is None:
         raise BadCashbox(f"no cashbox {number}")
@@ -108,7 +108,7 @@ def disable_cashbox(session: Session, number: str) -> int:
 
 
 def list_cashboxes(session: Session) -> list[dict[str, Any]]:
-    """Without a single secret."""
+    """Returns a row for each cashbox, without a single secret."""
     rows = session.scalars(select(Cashbox).order_by(Cashbox.id))
     return [
         {
@@ -128,7 +128,7 @@ def list_cashboxes(session: Session) -> list[dict[str, Any]]:
 
 
 def list_unknown_salons(session: Session) -> list[tuple[int, int]]:
-    """Salons whose deliveries wait because no cashbox serves them, and how many each has."""
+    """Returns salons whose deliveries wait because no cashbox serves them, and how many each has."""
     waiting = (
         select(WebhookRecord.company_id, func.count())
         .where(WebhookRecord.state == RecordState.DEAD_LETTERED, WebhookRecord.error_code == "no_cashbox")
@@ -140,7 +140,7 @@ def list_unknown_salons(session: Session) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`level`: ok, warning or problem."""
+    """Says what was found about a cashbox. `level`: ok, warning or problem."""
 
     cashbox: str
     level: str
@@ -150,7 +150,7 @@ class Finding:
 def check_cashbox(
     sessions: SessionFactory, settings: Settings, clients: CashboxClients, cashbox: Cashbox, taxpayer: str | None = None
 ) -> list[Finding]:
-    """Login, status, licence and VAT regime, as Webkassa has them. Waits for nobody: a busy cashbox is a finding.
+    """Compares login, status, licence and VAT regime with what Webkassa has. Waits for nobody: a busy cashbox is a finding.
 
     `taxpayer`: the seller's IIN or BIN, where the cashbox has no report yet that names it.
     """

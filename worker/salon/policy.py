@@ -1,4 +1,4 @@
-"""What a salon has chosen: when a receipt is due, and how a payment is taken whose way is not told. Pure."""
+"""Describes what a salon has chosen: when a receipt is due, how a payment is taken whose way is not told. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from shared.fiscal.statuses import PaymentKind
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The salon's choices. `default_kind` is None where staff is to be asked how the visit was paid.
+    """Holds the salon's choices. `default_kind` is None where staff is to be asked how the visit was paid.
 
     `payment_kinds`: a word of an account's title -> the kind of what is paid into it; it overrules Altegio's own flag.
     """
@@ -22,5 +22,5 @@ class Policy:
     payment_kinds: Mapping[str, PaymentKind] = field(default_factory=dict)
 
     def in_tenge(self, amount: Decimal) -> Decimal:
-        """A sum as Altegio writes it."""
+        """Returns a sum of Altegio's in tenge, rounded to the tiyn."""
         return round_tiyn(amount / (100 if self.amounts_in_tiyn else 1))

@@ -1,4 +1,4 @@
-"""A salon: its cashbox, and the choices that hold for it. What a cashbox's row leaves open the environment decides.
+"""Reads a salon: its cashbox, and the choices that hold for it. What a cashbox's row leaves open the environment decides.
 
 A salon with a row of its own is never served by another cashbox, not even while its own is disabled. The environment's
 cashbox serves the salons of `ALTEGIO_COMPANY_ID`. Where that is not set it serves whoever posts, as long as no salon has a
@@ -21,11 +21,11 @@ from worker.salon.policy import Policy
 
 
 class NoCashbox(Exception):
-    """No cashbox serves this salon; the message says what to do."""
+    """Raised where no cashbox serves a salon; the message says what to do."""
 
 
 class SalonCashbox(NamedTuple):
-    """A cashbox as far as a decision goes; None in a setting means the environment's."""
+    """Holds a cashbox as far as a decision goes; None in a setting means the environment's."""
 
     id: int
     unique_number: str
@@ -40,7 +40,10 @@ class SalonCashbox(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Salon:
-    """`cashbox` is None where none may serve the salon; `problem` says why. `vat`: none, auto or a rate."""
+    """Holds what is decided by. `vat`: none, auto or a rate.
+
+    `cashbox` is None where none may serve the salon; `problem` says why.
+    """
 
     company_id: int
     policy: Policy
@@ -49,7 +52,7 @@ class Salon:
     problem: str = ""
 
     def get_cashbox(self) -> SalonCashbox:
-        """Raises NoCashbox."""
+        """Returns the cashbox. Raises NoCashbox."""
         if self.cashbox is None:
             raise NoCashbox(self.problem)
         return self.cashbox
@@ -70,6 +73,7 @@ _WAS_SERVED = select(
 
 
 def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
+    """Reads the choices and the cashbox of a salon, anew every time: a change holds from the next decision on."""
     rows, is_any_named = _find_cashboxes(session, settings, company_id)
     own = next((row for row in rows if row.company_id == company_id), None)
     if own is not None:
@@ -97,12 +101,14 @@ def _find_cashboxes(session: Session, settings: Settings, company_id: int) -> tu
 
 
 def list_salons(session: Session, settings: Settings) -> Sequence[int]:
-    """Company ids of the salons that are known by name: rows of their own, and the environment's."""
+    """Returns company ids of the salons that are known by name: rows of their own, and the environment's."""
     mapped = session.scalars(select(Cashbox.company_id).where(Cashbox.enabled, Cashbox.company_id.is_not(None)))
     return sorted({company for company in mapped if company is not None} | settings.company_ids)
 
 
 def build_policy(settings: Settings, cashbox: SalonCashbox | None) -> Policy:
+    """Returns the choices of a cashbox's row, of the environment where it leaves them open."""
+
     def choose(name: str) -> str:
         own = getattr(cashbox, name, None)
         return str(getattr(settings, _SETTING_OF.get(name, name)) if own is None else own)
@@ -132,7 +138,7 @@ def _unknown(company_id: int) -> str:
 
 
 def ensure_default_cashbox(session: Session, settings: Settings) -> None:
-    """A row for the environment's cashbox, unless somebody has it or the environment names none."""
+    """Adds a row for the environment's cashbox, unless somebody has it or the environment names none."""
     number = settings.webkassa_shop_id
     if number and session.scalar(select(Cashbox.id).where(Cashbox.unique_number == number)) is None:
         session.execute(insert(Cashbox).values(unique_number=number).on_conflict_do_nothing())

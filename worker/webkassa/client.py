@@ -1,4 +1,4 @@
-"""The HTTP client: pooled connections, time limits on everything, every failure as one of `errors`.
+"""Sends requests to Webkassa: pooled connections, time limits on everything, every failure as one of `errors`.
 
 Business errors come with HTTP 200, so the body is read first whatever the status says. Nothing here repeats a check by
 itself, except with a fresh token (the register refused to look at the first) or on a spare host (the first domain refused
@@ -73,7 +73,7 @@ _MAIN_INFO = "/api-portal/v4/organization/main-info"
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Of a cashier, and the x-api-key of the integration; never printed."""
+    """Holds a cashier's login and password, and the x-api-key of the integration; never printed."""
 
     login: str
     password: str = field(repr=False)
@@ -116,7 +116,7 @@ class WebkassaClient:
         return urlsplit(self._base_url).netloc
 
     def authorize(self) -> str:
-        """A new session token. Anything without one is a refusal: what a missing API key looks like is undocumented."""
+        """Logs in and returns a new session token. Raises LoginRefused, also without one in the answer; WebkassaError."""
         try:
             data = self._send_anywhere(_AUTHORIZE, {"Login": self._login, "Password": self._password})
         except SessionExpired as error:
@@ -133,7 +133,7 @@ class WebkassaClient:
         self._token.renew_at_once()
 
     def check(self, request: dict[str, Any]) -> tuple[FiscalReceipt, Any]:
-        """Registers a receipt: the document, and the answer as it came. Raises WebkassaError."""
+        """Registers a receipt: returns the document, and the answer as it came. Raises WebkassaError."""
         data = self._call(_CHECK, request)
         try:
             return read_check_data(data), data
@@ -141,19 +141,19 @@ class WebkassaClient:
             raise OutcomeUnknown(f"the answer has {error}", response=data) from None
 
     def close_shift(self, cashbox: str) -> dict[str, Any]:
-        """The Z-report. Raises ShiftNotOpen when there was nothing to close."""
+        """Sends the Z-report and returns it. Raises ShiftNotOpen when there was nothing to close."""
         return _as_object(self._call(_Z_REPORT, {"CashboxUniqueNumber": cashbox}))
 
     def x_report(self, cashbox: str) -> dict[str, Any]:
-        """The open shift so far; the last one, with its end, where none is open. Raises ShiftNotOpen on a new cashbox."""
+        """Returns the open shift so far, or the last one, with its end. Raises ShiftNotOpen on a new cashbox."""
         return _as_object(self._call(_X_REPORT, {"CashboxUniqueNumber": cashbox}))
 
     def money_operation(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Cash into or out of the drawer; `Sum` of the answer is what is in it now. Raises AlreadyIssued on a repeat."""
+        """Moves cash into or out of the drawer; `Sum` of the answer is what is in it. Raises AlreadyIssued on a repeat."""
         return _as_object(self._call(_MONEY, request))
 
     def find_ticket(self, cashbox: str, external_check_number: str, shift: int) -> FiscalReceipt | None:
-        """The receipt of that number in that shift, or None."""
+        """Returns the receipt of that number in that shift, or None."""
         body = {"CashboxUniqueNumber": cashbox, "ExternalCheckNumber": external_check_number, "ShiftNumber": shift}
         try:
             data = self._call(_TICKET, body)
@@ -167,14 +167,14 @@ class WebkassaClient:
         return _read_item(data)
 
     def find_in_history(self, cashbox: str, external_check_number: str, shift: int) -> FiscalReceipt | None:
-        """The same through the list of a shift's receipts, page by page."""
+        """Returns the same by the list of a shift's receipts, page by page."""
         for item in self._iterate_documents(cashbox, shift):
             if item.get("ExternalCheckNumber") == external_check_number:
                 return _read_item(item)
         return None
 
     def list_documents(self, cashbox: str, shift: int) -> list[dict[str, Any]]:
-        """Every receipt of a shift as Webkassa lists it, whoever issued it."""
+        """Returns every receipt of a shift as Webkassa lists it, whoever issued it."""
         return list(self._iterate_documents(cashbox, shift))
 
     def _iterate_documents(self, cashbox: str, shift: int) -> Iterator[dict[str, Any]]:
@@ -191,7 +191,7 @@ class WebkassaClient:
                 return
 
     def list_newest_shifts(self, cashbox: str) -> list[Shift]:
-        """Up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest."""
+        """Returns up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest."""
         body = {"CashboxUniqueNumber": cashbox, "Skip": 0, "Take": TAKE}
         try:
             shifts, total = read_shifts(self._call(_SHIFT_HISTORY, body))
@@ -203,16 +203,16 @@ class WebkassaClient:
         return sorted(set(shifts), key=lambda shift: shift.number, reverse=True)
 
     def list_cashboxes(self) -> list[dict[str, Any]]:
-        """Every cashbox of the login. For set-up only: Webkassa asks not to call it as a routine."""
+        """Returns every cashbox of the login. For set-up only: Webkassa asks not to call it as a routine."""
         data = _as_object(self._call(_CASHBOXES, {}))
         return [row for row in data.get("List") or [] if isinstance(row, dict)]
 
     def client_info(self, cashbox: str) -> dict[str, Any]:
-        """Status and licence of a cashbox."""
+        """Returns status and licence of a cashbox."""
         return _as_object(self._call(_CLIENT_INFO, {"CashboxUniqueNumber": cashbox}))
 
     def main_info(self, taxpayer_number: str) -> dict[str, Any]:
-        """VAT regime of the organisation with that BIN or IIN."""
+        """Returns the VAT regime of the organisation with that BIN or IIN."""
         return _as_object(self._call(_MAIN_INFO, {"Xin": taxpayer_number}))
 
     def _call(self, path: str, body: dict[str, Any]) -> Any:

@@ -1,4 +1,8 @@
-"""Webkassa's answers as the worker needs them: the check response and the history item name the same things differently."""
+"""Reads Webkassa's answers as the worker needs them. The check response and the history item name the same things
+differently.
+
+The shapes are those of API v4, with what captured answers showed beyond it (`tests/payloads/webkassa`).
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,12 +15,12 @@ from shared.fiscal.money import InvalidAmount, parse_amount
 
 
 class UnreadableAnswer(ValueError):
-    """The answer lacks what a fiscal document must have."""
+    """Raised where an answer lacks what a fiscal document must have."""
 
 
 @dataclass(frozen=True, slots=True)
 class FiscalReceipt:
-    """A document that exists at Webkassa. `issued_at_text` is the cashbox's own wording, which a return has to repeat.
+    """Describes a document that exists at Webkassa. `issued_at_text` is the cashbox's own wording, which a return repeats.
 
     `total` is None where the answer does not tell (it is absent from most captures; the link carries it then).
     """
@@ -35,7 +39,7 @@ class FiscalReceipt:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """`closed_at` is None while the shift is open or when the time could not be read."""
+    """Describes a shift as Webkassa lists it. `closed_at` is None while it is open or when the time could not be read."""
 
     number: int
     is_open: bool
@@ -43,7 +47,7 @@ class Shift:
 
 
 def read_check_data(data: Any) -> FiscalReceipt:
-    """`Data` of a check response. Raises UnreadableAnswer."""
+    """Returns the document of a check response's `Data`. Raises UnreadableAnswer."""
     if not isinstance(data, dict) or not data.get("CheckNumber"):
         raise UnreadableAnswer("no CheckNumber")
     cashbox = data.get("Cashbox")
@@ -58,7 +62,7 @@ def read_check_data(data: Any) -> FiscalReceipt:
 
 
 def read_history_item(item: Any) -> FiscalReceipt:
-    """An item of a lookup or of the history of a shift. Raises UnreadableAnswer."""
+    """Returns the document of an item of a lookup or of a shift's history. Raises UnreadableAnswer."""
     if not isinstance(item, dict):
         raise UnreadableAnswer("not an object")
     if not item.get("Number") and item.get("CheckNumber"):
@@ -76,7 +80,7 @@ def read_history_item(item: Any) -> FiscalReceipt:
 
 
 def read_shifts(data: Any) -> tuple[list[Shift], int]:
-    """The shifts of one page, and how many there are in all."""
+    """Returns the shifts of one page, and how many there are in all."""
     rows = (data or {}).get("Shifts") or [] if isinstance(data, dict) else []
     shifts = [
         Shift(number, not row.get("CloseDate"), parse_moment(row.get("CloseDate")))
@@ -88,7 +92,7 @@ def read_shifts(data: Any) -> tuple[list[Shift], int]:
 
 
 def read_items(data: Any) -> tuple[list[dict[str, Any]], int | None]:
-    """The receipts of one page of a shift's history, and how many the shift has, where the answer tells."""
+    """Returns the receipts of one page of a shift's history, and how many the shift has, where the answer tells."""
     if isinstance(data, dict):
         rows, total = data.get("Items") or data.get("Rows") or [], _int(data.get("Total"))
     else:

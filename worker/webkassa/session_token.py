@@ -1,4 +1,4 @@
-"""One session of a cashier, shared by all workers through Redis and renewed by one of them.
+"""Shares one session of a cashier between all workers through Redis; one of them renews it.
 
 A wrong password is remembered for a while: Webkassa may lock a login that keeps knocking. Redis is a convenience here;
 without it every process logs in for itself.
@@ -28,7 +28,7 @@ _POLL_SECONDS = 0.1
 
 
 class SessionToken:
-    """`authorize` logs in and returns a new token; it may raise any WebkassaError.
+    """Keeps the token in force. `authorize` logs in and returns a new one; it may raise any WebkassaError.
 
     `renewal_seconds` is the longest a login may take: the others wait that long for it, and no longer.
     """
@@ -56,7 +56,7 @@ class SessionToken:
         self._remembered = _NOTHING
 
     def get(self) -> str:
-        """The token in force, logging in if there is none. Raises WebkassaError."""
+        """Returns the token in force, logging in if there is none. Raises WebkassaError."""
         until, token = self._remembered
         if token is None or time.monotonic() > until:
             token = self._read() or self.renew(None)
@@ -64,7 +64,7 @@ class SessionToken:
         return token
 
     def renew(self, stale: str | None) -> str:
-        """A token other than `stale`; only one caller of all workers logs in, the others take its token."""
+        """Returns a token other than `stale`; only one caller of all workers logs in, the others take its token."""
         with self._lock:
             self._remembered = _NOTHING
             current = self._read()

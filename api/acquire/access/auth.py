@@ -1,4 +1,4 @@
-"""Who is at the desk: sign-in with lock-out, sessions in the database, sign-out."""
+"""Signs staff in, with lock-out, keeps their sessions in the database, and signs them out."""
 
 import hashlib
 import secrets
@@ -24,16 +24,16 @@ TOUCH_EVERY = timedelta(minutes=1)
 
 
 class NotSignedIn(Exception):
-    """No session, or one that has ended."""
+    """Raised without a session, or with one that has ended."""
 
 
 class NotAllowed(Exception):
-    """Signed in, but this is for managers."""
+    """Raised for somebody who is signed in where only managers may go."""
 
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """A signed-in member of staff; `token` is what the cookie holds."""
+    """Describes a signed-in member of staff; `token` is what the cookie holds."""
 
     id: int
     login: str
@@ -53,11 +53,12 @@ class _Candidate:
 
 
 def normalise_login(login: str) -> str:
+    """Returns a login as it is stored: without spaces around it, in small letters."""
     return login.strip().lower()
 
 
 def sign_in(sessions: SessionFactory, login: str, password: str) -> str | None:
-    """The token of a new session; None when login or password is wrong, or the account is locked or disabled."""
+    """Opens a session and returns its token; None when login or password is wrong, or the account is locked or disabled."""
     candidate = _take_attempt(sessions, normalise_login(login))
     right = is_right(candidate.password_hash if candidate else None, password)
     if candidate is None:
@@ -107,7 +108,7 @@ def _open_session(sessions: SessionFactory, user_id: int) -> str:
 
 
 def find_staff(sessions: SessionFactory, token: str) -> Staff | None:
-    """The owner of a session that is still good, and not disabled meanwhile."""
+    """Returns the owner of a session that is still good, unless disabled meanwhile; else None."""
     now = utc_now()
     with sessions() as session:
         row = session.execute(
@@ -124,12 +125,14 @@ def find_staff(sessions: SessionFactory, token: str) -> Staff | None:
 
 
 def sign_out(sessions: SessionFactory, staff: Staff) -> None:
+    """Ends the session that this browser holds."""
     with sessions.begin() as session:
         session.execute(delete(StaffSession).where(StaffSession.token_hash == _hash(staff.token)))
         audit.record(session, staff.id, "signed_out")
 
 
 def end_sessions(session: Session, user_id: int) -> None:
+    """Ends every session of an account; the caller commits."""
     session.execute(delete(StaffSession).where(StaffSession.staff_user_id == user_id))
 
 

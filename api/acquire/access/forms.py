@@ -1,4 +1,4 @@
-"""Posted forms: bounded, urlencoded, without what PostgreSQL cannot keep."""
+"""Reads posted forms: bounded, urlencoded, without what PostgreSQL cannot keep."""
 
 from collections.abc import Mapping
 from urllib.parse import parse_qsl
@@ -12,15 +12,15 @@ Form = Mapping[str, str]
 
 
 class FormTooLarge(Exception):
-    pass
+    """Raised for a form of more bytes or fields than any page of ours has."""
 
 
 class FormRefused(Exception):
-    """Not a form of ours: no or a wrong form token. The page has to be opened again."""
+    """Raised for what is no form of ours: no or a wrong form token. The page has to be opened again."""
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The fields, the last of equal names. Raises FormTooLarge."""
+    """Returns the fields of a form, the last of equal names. Raises FormTooLarge."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

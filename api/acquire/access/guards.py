@@ -1,4 +1,4 @@
-"""What routes of the payment page ask for: who is signed in, whether the role suffices, whether the form is ours."""
+"""Guards the routes of the payment page: who is signed in, whether the role suffices, whether the form is ours."""
 
 import re
 import secrets
@@ -21,16 +21,17 @@ _ROW_ID = re.compile(r"[0-9]{1,18}")
 
 
 class NotFound(Exception):
-    """No such visit, receipt or return."""
+    """Raised where there is no such visit, receipt or return."""
 
 
 def get_sessions(request: Request) -> SessionFactory:
+    """Returns what opens sessions, for routes that write."""
     sessions: SessionFactory = request.app.state.sessions
     return sessions
 
 
 def find_signed_in(request: Request) -> Staff | None:
-    """Remembered on the request, so that the page can show who is signed in."""
+    """Returns who is signed in, remembered on the request so that the page can show it; None where nobody is."""
     if not hasattr(request.state, "staff"):
         token = unseal(get_secret(request.app.state.settings), "session", request.cookies.get(SESSION_COOKIE))
         request.state.staff = find_staff(request.app.state.sessions, token) if token else None
@@ -39,7 +40,7 @@ def find_signed_in(request: Request) -> Staff | None:
 
 
 def get_staff(request: Request) -> Staff:
-    """Raises NotSignedIn."""
+    """Returns who is signed in. Raises NotSignedIn."""
     staff = find_signed_in(request)
     if staff is None:
         raise NotSignedIn
@@ -50,7 +51,7 @@ StaffDep = Annotated[Staff, Depends(get_staff)]
 
 
 def get_manager(staff: StaffDep) -> Staff:
-    """Raises NotSignedIn, NotAllowed."""
+    """Returns the manager who is signed in. Raises NotSignedIn, NotAllowed."""
     if not staff.is_manager:
         raise NotAllowed
     return staff
@@ -60,14 +61,14 @@ ManagerDep = Annotated[Staff, Depends(get_manager)]
 
 
 def get_form_token(request: Request) -> str:
-    """The token of this browser's forms: of its session, or of its visitor cookie before sign-in."""
+    """Returns the token of this browser's forms: of its session, or of its visitor cookie before sign-in."""
     secret = get_secret(request.app.state.settings)
     staff = find_signed_in(request)
     return make_form_token(secret, staff.token if staff else get_visitor(request))
 
 
 def get_visitor(request: Request) -> str:
-    """The random name of a browser that is not signed in; a new one is set with the answer."""
+    """Returns the random name of a browser that is not signed in; a new one is set with the answer."""
     if not hasattr(request.state, "visitor"):
         known = unseal(get_secret(request.app.state.settings), "visitor", request.cookies.get(VISITOR_COOKIE))
         request.state.visitor = known or secrets.token_urlsafe(16)
@@ -79,22 +80,24 @@ RawForm = Annotated[dict[str, str], Depends(read_form)]
 
 
 def check_form(request: Request, raw: RawForm) -> Form:
-    """Raises FormRefused."""
+    """Returns the fields of a form of ours. Raises FormRefused."""
     if not is_equal(get_form_token(request), raw.get(FORM_TOKEN, "")):
         raise FormRefused
     return raw
 
 
 def check_staff_form(_: StaffDep, form: Annotated[Form, Depends(check_form)]) -> Form:
+    """Returns the fields of a form that somebody signed in has sent. Raises NotSignedIn, FormRefused."""
     return form
 
 
 def check_manager_form(_: ManagerDep, form: Annotated[Form, Depends(check_form)]) -> Form:
+    """Returns the fields of a form that a manager has sent. Raises NotSignedIn, NotAllowed, FormRefused."""
     return form
 
 
 def get_row_id(request: Request) -> int:
-    """The `{id}` of the path. Raises NotFound for what no row can have."""
+    """Returns the `{id}` of the path. Raises NotFound for what no row can have."""
     typed = str(request.path_params["id"])
     if not _ROW_ID.fullmatch(typed):
         raise NotFound
@@ -102,6 +105,7 @@ def get_row_id(request: Request) -> int:
 
 
 def get_language(request: Request) -> str:
+    """Returns the language that this browser has chosen, else the default."""
     return choose_language(request.cookies.get(LANGUAGE_COOKIE))
 
 

@@ -1,4 +1,4 @@
-"""Passwords: argon2id, checked for unknown users too, so that time tells nobody which logins exist."""
+"""Hashes and checks passwords with argon2id; unknown users too, so that time tells nobody which logins exist."""
 
 import threading
 from functools import lru_cache
@@ -14,11 +14,12 @@ _room = threading.BoundedSemaphore(4)
 
 
 def hash_password(password: str) -> str:
+    """Returns what is stored of a password."""
     return _hasher.hash(password)
 
 
 def is_right(password_hash: str | None, password: str) -> bool:
-    """False for None, after as long a look as for a wrong password."""
+    """Says whether a password fits; False for no hash at all, after as long a look as for a wrong password."""
     with _room:
         try:
             _hasher.verify(password_hash or _hash_of_nobody(), password[: MAX_PASSWORD + 1])

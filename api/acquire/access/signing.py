@@ -1,4 +1,4 @@
-"""Signatures of cookies and form tokens: HMAC-SHA256 under SECRET_KEY, compared in constant time."""
+"""Signs cookies and form tokens: HMAC-SHA256 under SECRET_KEY, compared in constant time."""
 
 import hashlib
 import hmac
@@ -10,14 +10,14 @@ _DEBUG_KEY = "debug only"
 
 
 class SecretKeyMissing(ConfigurationError):
-    """The payment page cannot sign anything."""
+    """Raised where the payment page has no key to sign with."""
 
     def __init__(self) -> None:
         super().__init__("SECRET_KEY is not set: the payment page cannot sign its cookies. Set it to a long random text.")
 
 
 def get_secret(settings: Settings) -> bytes:
-    """Raises SecretKeyMissing."""
+    """Returns the key to sign with. Raises SecretKeyMissing."""
     key = settings.secret_key.get_secret_value()
     if not key and not settings.debug:
         raise SecretKeyMissing
@@ -25,15 +25,17 @@ def get_secret(settings: Settings) -> bytes:
 
 
 def sign(secret: bytes, purpose: str, value: str) -> str:
+    """Returns the signature of a value as hex; `purpose` keeps what was signed for one thing from serving for another."""
     return hmac.new(secret, f"{purpose}:{value}".encode(), hashlib.sha256).hexdigest()
 
 
 def seal(secret: bytes, purpose: str, value: str) -> str:
-    """`value.signature`, for a cookie."""
+    """Returns `value.signature`, for a cookie."""
     return f"{value}.{sign(secret, purpose, value)}"
 
 
 def unseal(secret: bytes, purpose: str, sealed: str | None) -> str | None:
+    """Returns the value of a sealed cookie, None where the signature is not ours."""
     value, dot, signature = (sealed or "").rpartition(".")
     if not dot or not is_equal(sign(secret, purpose, value), signature):
         return None
@@ -41,9 +43,10 @@ def unseal(secret: bytes, purpose: str, sealed: str | None) -> str | None:
 
 
 def make_form_token(secret: bytes, token: str) -> str:
-    """What every form of a session carries, so that another site cannot send one."""
+    """Returns what every form of a session carries, so that another site cannot send one."""
     return sign(secret, "form", token)
 
 
 def is_equal(known: str, given: str) -> bool:
+    """Compares two texts in constant time."""
     return hmac.compare_digest(known.encode(), given.encode())

@@ -1,1 +1,1 @@
-"""What waits for a person: dead letters, returns that are due or were refused."""
+"""Finds what waits for a person: dead letters, returns that are due or were refused."""

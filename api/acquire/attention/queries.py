@@ -1,4 +1,4 @@
-"""What waits for a person: deliveries that were given up, returns that are due, returns that were refused."""
+"""Reads what waits for a person: deliveries that were given up, returns that are due, returns that were refused."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -18,7 +18,7 @@ REFUSALS_SHOWN_FOR = timedelta(days=7)
 
 
 def list_dead_letters(session: Session, before: int | None = None) -> Sequence[Any]:
-    """The newest first; one row more than a page says that there is another."""
+    """Returns dead letters, the newest first, below the id `before`; one row more than a page says that there is another."""
     query = (
         select(
             WebhookRecord.id,
@@ -48,6 +48,7 @@ def list_dead_letters(session: Session, before: int | None = None) -> Sequence[A
 
 
 def list_returns_due(session: Session) -> Sequence[Any]:
+    """Returns receipts that Altegio contradicts, the newest first."""
     return session.execute(
         select(
             Receipt.id,
@@ -68,7 +69,7 @@ def list_returns_due(session: Session) -> Sequence[Any]:
 
 
 def list_refused_returns(session: Session) -> Sequence[Any]:
-    """By us (`refusal`) or by Webkassa (`error_code`), while the sale is not returned some other way."""
+    """Returns returns that we (`refusal`) or Webkassa (`error_code`) refused within a week, unless made some other way."""
     sale, made = aliased(Receipt), aliased(Receipt)
     return session.execute(
         select(

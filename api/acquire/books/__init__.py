@@ -1,1 +1,1 @@
-"""The books of a day, as a page and as a file."""
+"""Shows the books of a day or a month, as a page and as a file."""

@@ -1,4 +1,4 @@
-"""The books as a file: CSV, or a workbook with a sheet for the totals and one for everything else."""
+"""Writes the books as a file: CSV, or a workbook with a sheet for the totals and one for everything else."""
 
 import io
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,12 +47,13 @@ _WIDTHS = {"note": 40, "receipts": 24, "why": 34, "cashbox": 14, "day": 11}
 
 
 def write_books_csv(kept: Sequence[tuple[str, DayBooks]], speaker: Speaker) -> bytes:
+    """Returns the books as CSV, in the reader's language. `kept`: (factory number of a cashbox, one of its days)."""
     header = [speaker.say(HEADERS[column]) for column in COLUMNS]
     return write_csv(header, COLUMNS, (_say(row, speaker) for row in list_rows(kept))).encode()
 
 
 def write_books_xlsx(kept: Sequence[tuple[str, DayBooks]], speaker: Speaker) -> bytes:
-    """No text becomes a formula or a link: words of others are in it."""
+    """Returns the books as a workbook. No text becomes a formula or a link: words of others are in it."""
     out = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     rows = list(list_rows(kept))

@@ -1,4 +1,4 @@
-"""The books as the page prints them: columns of a day or a month, a chart of its days, and what has to be looked at."""
+"""Turns the books into what the page prints: columns of a day or a month, a chart of its days, what has to be looked at."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ Kept = Sequence[tuple[str, DayBooks]]
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """One line of the table; `counted` is None where no report counts anything of it yet."""
+    """Describes one line of the table; `counted` is None where no report counts anything of it yet."""
 
     label: Text
     told: Decimal
@@ -46,6 +46,8 @@ class KindRow:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
+    """Describes a bar of the chart, in the chart's own units; `total` is the day's issued sum."""
+
     day: date
     x: int
     y: int
@@ -56,7 +58,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class SaleLine:
-    """A sale that differs, or the reason why it seems to."""
+    """Describes a sale that differs, or the reason why it seems to."""
 
     cashbox: str
     day: date
@@ -71,6 +73,8 @@ class SaleLine:
 
 @dataclass(frozen=True, slots=True)
 class ShiftLine:
+    """Describes a shift whose Z-report differs from our receipts; `documents` is how many it has more."""
+
     cashbox: str
     day: date
     shift_id: int
@@ -82,6 +86,8 @@ class ShiftLine:
 
 @dataclass(frozen=True, slots=True)
 class BooksView:
+    """Holds everything the page prints of a day or a month. `missing`: (cashbox, shift) without a report."""
+
     rows: list[KindRow]
     total: KindRow
     told_returned: Decimal
@@ -103,6 +109,7 @@ class BooksView:
 
 
 def show_books(kept: Kept) -> BooksView:
+    """Adds up the days of all cashboxes and lists what differs."""
     days = [books for _, books in kept]
     told, issued, counted = join(days)
     missing = sorted({(number, shift) for number, books in kept for shift in books.missing_reports})
@@ -180,6 +187,8 @@ def _list_amounts(amounts: Amounts) -> list[tuple[Text, Decimal]]:
 
 @dataclass(frozen=True, slots=True)
 class DayLine:
+    """Describes one day in the list of a month."""
+
     day: date
     told: Decimal
     issued: Decimal
@@ -189,7 +198,7 @@ class DayLine:
 
 
 def show_days(kept: Kept) -> list[DayLine]:
-    """One line a day, cashboxes added up; days on which nothing happened are left out."""
+    """Returns one line a day, cashboxes added up; days on which nothing happened are left out."""
     return [line for line in _iterate_days(kept) if line.told or line.issued or line.counted or line.differences]
 
 
@@ -204,7 +213,7 @@ def _iterate_days(kept: Kept) -> Iterator[DayLine]:
 
 
 def draw_chart(kept: Kept) -> list[Bar]:
-    """A bar a day: what was issued, tall by the month's largest day."""
+    """Returns a bar for each day: what was issued, tall by the month's largest day."""
     lines = list(_iterate_days(kept))
     largest = max((line.issued for line in lines), default=ZERO)
     bars = []

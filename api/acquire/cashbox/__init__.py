@@ -1,1 +1,1 @@
-"""Orders for a cashbox: reports, cash put into the drawer and taken out."""
+"""Orders of a cashbox what is no receipt: reports, cash put into the drawer and taken out."""

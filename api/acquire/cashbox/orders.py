@@ -1,4 +1,4 @@
-"""What staff order of a cashbox: a report, or cash into or out of its drawer. The worker carries it out."""
+"""Stores what staff order of a cashbox: a report, or cash into or out of its drawer. The worker carries it out."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ REPORTS = (OrderKind.X_REPORT, OrderKind.Z_REPORT)
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """`is_new` is False when this form was sent before."""
+    """Names the order of a form. `is_new` is False when this form was sent before."""
 
     order_id: int
     is_new: bool
@@ -50,11 +50,12 @@ class _Wish:
 
 
 def list_cashboxes(session: Session) -> Sequence[Cashbox]:
+    """Returns the cashboxes in service."""
     return session.scalars(select(Cashbox).where(Cashbox.enabled).order_by(Cashbox.id)).all()
 
 
 def order_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered:
-    """Raises Refused."""
+    """Stores an order of an X- or Z-report. The caller publishes a new one after the commit. Raises Refused."""
     kind, form_key = typed.get("kind", ""), read_form_key(typed)
     with sessions() as session:
         cashbox = _find_cashbox(session, typed)
@@ -64,7 +65,7 @@ def order_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str
 
 
 def order_cash(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered | FormErrors:
-    """Raises Refused."""
+    """Stores an order to put cash in or take it out, or says what is wrong by field. Raises Refused."""
     errors = FormErrors()
     with sessions() as session:
         cashbox = _find_cashbox(session, typed)

@@ -1,4 +1,4 @@
-"""Shifts, reports and the drawer, as their templates print them."""
+"""Turns shifts, reports and orders into what their templates print."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ _CLOSED_BY = {
 
 @dataclass(frozen=True, slots=True)
 class ReportView:
-    """A Z- or X-report on paper. `vat` is None for a seller without VAT."""
+    """Describes a Z- or X-report on paper. `vat` is None for a seller without VAT; `is_final`: it closed the shift."""
 
     is_final: bool
     cashbox_number: str
@@ -70,6 +70,7 @@ class ReportView:
 
 
 def show_report(report: Mapping[str, Any]) -> ReportView:
+    """Returns a report as Webkassa sends it in the words of the page."""
     told = read_report(report)
     return ReportView(
         is_final=told.closed_at is not None,
@@ -103,7 +104,10 @@ def _list_kinds(sums: Sums) -> list[tuple[Text, Decimal]]:
 
 @dataclass(frozen=True, slots=True)
 class ShiftLine:
-    """A shift in the list. `total` is what stayed in it by our receipts; `differs`: not so by the Z-report."""
+    """Describes a shift in the list.
+
+    `total` is what stayed in it by our receipts; `differs`: not so by the Z-report.
+    """
 
     id: int
     number: int
@@ -118,6 +122,7 @@ class ShiftLine:
 
 
 def show_shift(shift: Shift, cashbox_number: str, issued: IssuedSums) -> ShiftLine:
+    """Returns a shift beside what our receipts say of it."""
     return ShiftLine(
         id=shift.id,
         number=shift.number,
@@ -134,6 +139,8 @@ def show_shift(shift: Shift, cashbox_number: str, issued: IssuedSums) -> ShiftLi
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
+    """Describes a movement of cash in the list. `in_drawer`: how much cash was there after it."""
+
     id: int
     at: datetime
     label: Text
@@ -147,6 +154,7 @@ class OrderLine:
 
 
 def show_order(order: CashboxOrder) -> OrderLine:
+    """Returns an order as the list shows it, with the reason where it was not carried out."""
     state = OrderState(order.state)
     left = (order.result or {}).get("Sum")
     return OrderLine(
@@ -164,6 +172,7 @@ def show_order(order: CashboxOrder) -> OrderLine:
 
 
 def show_order_progress(order: CashboxOrder) -> Progress:
+    """Returns where an order stands, and where to go once it is done."""
     state, label = OrderState(order.state), ORDER_LABELS[OrderKind(order.kind)]
     if state is OrderState.DONE:
         is_money = order.kind in MONEY_ORDERS

@@ -1,4 +1,4 @@
-"""What waits for a person, in plain words, and putting it back to work."""
+"""Shows what waits for a person, in plain words, and puts it back to work."""
 
 from fastapi import APIRouter, Request, Response
 
@@ -16,6 +16,7 @@ router = APIRouter(prefix="/attention")
 
 @router.get("")
 def show_attention(request: Request, _: StaffDep, session: SessionDep, before: str = "") -> Response:
+    """Shows dead letters, a page at a time from the id `before` on; on the first page also returns."""
     newest = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     rows = list_dead_letters(session, newest)
     letters = [(row, explain(row.error_code)) for row in rows[:PAGE_SIZE]]
@@ -32,7 +33,7 @@ def show_attention(request: Request, _: StaffDep, session: SessionDep, before: s
 
 @router.post("/{id}/retry")
 def retry(request: Request, id: RowIdDep, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep) -> Response:
-    """The same way as the command line's replay."""
+    """Puts a delivery back to work, the same way as the command line's replay. Raises NotFound, Refused."""
     state = request.app.state
     result = replay(sessions, state.producer, state.redis, id, actor=f"staff:{staff.login}", reason="payment page")
     if result.outcome is Outcome.NOT_FOUND:

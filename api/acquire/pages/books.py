@@ -1,4 +1,4 @@
-"""The books, for managers: a day or a month, on the page and as a file."""
+"""Shows managers the books: a day or a month, on the page and as a file."""
 
 import re
 from collections.abc import Sequence
@@ -32,7 +32,7 @@ _WRITERS = {
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A day, or a month up to today."""
+    """Names a day, or a month up to today, of one cashbox or of all."""
 
     first: date
     last: date
@@ -41,10 +41,12 @@ class Period:
 
     @property
     def name(self) -> str:
+        """Returns the day or month as text, such as 2026-03."""
         return f"{self.first:%Y-%m}" if self.is_month else self.first.isoformat()
 
     @property
     def query(self) -> str:
+        """Returns the address's query that leads to the same period."""
         return f"{'month' if self.is_month else 'day'}={self.name}" + self.of_cashbox
 
     @property
@@ -53,18 +55,20 @@ class Period:
 
     @property
     def before(self) -> str:
+        """Returns the query of the day or month before."""
         day = self.first - timedelta(days=1)
         return f"month={day:%Y-%m}" if self.is_month else f"day={day}"
 
     @property
     def after(self) -> str:
+        """Returns the query of the day or month after."""
         if not self.is_month:
             return f"day={self.first + timedelta(days=1)}"
         return f"month={(self.first + timedelta(days=31)):%Y-%m}"
 
 
 def read_period(day: str = "", month: str = "", cashbox: str = "") -> Period:
-    """What cannot be read is today, and every cashbox."""
+    """Reads the query of an address. What cannot be read is today, and every cashbox."""
     number = int(cashbox) if cashbox.isascii() and cashbox.isdigit() and len(cashbox) < 19 else None
     today = almaty_date(utc_now())
     if _MONTH.fullmatch(month):
@@ -83,6 +87,7 @@ PeriodDep = Annotated[Period, Depends(read_period)]
 
 @router.get("")
 def show(request: Request, _: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
+    """Shows the books of a period."""
     cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
     kept = _keep(session, cashboxes, period)
     return render(
@@ -99,7 +104,7 @@ def show(request: Request, _: ManagerDep, session: SessionDep, period: PeriodDep
 
 @router.get("/file.{extension}")
 def download(request: Request, extension: str, _: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
-    """Raises NotFound for kinds of files we do not write."""
+    """Sends the books of a period as a file. Raises NotFound for kinds of files we do not write."""
     if extension not in _WRITERS:
         raise NotFound
     write, content_type = _WRITERS[extension]

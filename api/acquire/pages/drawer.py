@@ -1,4 +1,4 @@
-"""Cash put into the drawer and taken out of it. For cashiers too: they give change; every movement is in the audit."""
+"""Puts cash into the drawer and takes it out. For cashiers too: they give change; every movement is in the audit."""
 
 from uuid import uuid4
 
@@ -24,6 +24,7 @@ LINES_SHOWN = 20
 
 @router.get("")
 def show_drawer(request: Request, _: StaffDep, session: SessionDep, done: str = "") -> Response:
+    """Shows the form and the latest movements; `done` names an order that has just ended."""
     number = int(done) if done.isascii() and done.isdigit() and len(done) < 19 else None
     order = session.get(CashboxOrder, number) if number else None
     finished = order if order and order.kind in MONEY_ORDERS and order.state == OrderState.DONE else None
@@ -32,6 +33,7 @@ def show_drawer(request: Request, _: StaffDep, session: SessionDep, done: str = 
 
 @router.post("")
 def move_cash(request: Request, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep) -> Response:
+    """Takes the form, and leads to where the order is watched."""
     ordered = order_cash(sessions, staff, form)
     if isinstance(ordered, FormErrors):
         with sessions() as session:

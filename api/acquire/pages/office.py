@@ -1,4 +1,4 @@
-"""For managers: how the service is set up, and who did what."""
+"""Shows managers how the service is set up, and who did what."""
 
 from decimal import Decimal
 from typing import Any
@@ -63,6 +63,7 @@ _METHODS = {
 
 @router.get("/settings")
 def show_settings(request: Request, _: ManagerDep, session: SessionDep, settings: SettingsDep) -> Response:
+    """Shows the cashboxes and the settings that decide about receipts; no secret among them."""
     cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
     return render(request, "settings.html", cashboxes=cashboxes, rows=_describe(settings))
 
@@ -83,6 +84,7 @@ def _describe(settings: Settings) -> list[tuple[Text, Text | str]]:
 
 @router.get("/audit")
 def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str = "") -> Response:
+    """Shows the trail, newest first, a page at a time from the id `before` on."""
     about = aliased(StaffUser)
     query = (
         select(AuditEvent, StaffUser.login, about.login)

@@ -1,4 +1,4 @@
-"""Watching an order at a cashbox, and the report it brought."""
+"""Shows how an order at a cashbox is doing, and the report it brought."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/orders")
 
 
 def publish_order(request: Request, order_id: int) -> None:
-    """A message that is lost is made good by the dispatcher."""
+    """Asks the workers to carry the order out. A message that is lost is made good by the dispatcher."""
     try:
         publish_task(request.app.state.producer, CARRY_OUT, [order_id])
     except (BrokerDown, RedisError, OSError) as error:
@@ -31,6 +31,7 @@ def publish_order(request: Request, order_id: int) -> None:
 
 @router.get("/{id}")
 def watch_order(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
+    """Shows how the order is doing, or leads on where it is done. Raises NotFound, NotAllowed."""
     order = _get_order(session, id, staff)
     progress = show_order_progress(order)
     if progress.address:
@@ -50,12 +51,14 @@ def watch_order(request: Request, id: RowIdDep, staff: StaffDep, session: Sessio
 
 @router.get("/{id}/state")
 def show_order_state(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> JSONResponse:
+    """Answers the same as JSON, for the page that waits."""
     progress = show_order_progress(_get_order(session, id, staff))
     return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
 
 
 @router.get("/{id}/report")
 def show_ordered_report(request: Request, id: RowIdDep, staff: ManagerDep, session: SessionDep) -> Response:
+    """Shows the report that was ordered."""
     order = _get_order(session, id, staff)
     if not order.result or order.kind in MONEY_ORDERS:
         return redirect("/acquire/shifts")

@@ -1,4 +1,4 @@
-"""A visit: what it costs, taking the payment, and watching the receipt come."""
+"""Shows a visit: what it costs, takes its payment, and lets staff watch the receipt come."""
 
 from typing import Any
 from uuid import uuid4
@@ -25,6 +25,7 @@ _PAYABLE = (VisitState.AWAITING, VisitState.NOT_NEEDED, VisitState.RETURNED, Vis
 
 @router.get("")
 def show_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> Response:
+    """Shows a visit with the form to pay it, where it may be paid. Raises NotFound."""
     return _show(request, _get_visit(session, id), typed={"form_key": str(uuid4())}, errors=FormErrors())
 
 
@@ -32,6 +33,7 @@ def show_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep)
 def take_visit_payment(
     request: Request, id: RowIdDep, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep, request_id: RequestIdDep
 ) -> Response:
+    """Takes the payment, has its delivery decided again, and leads to where the receipt is watched."""
     taken = take_payment(sessions, id, staff.id, form)
     if isinstance(taken, FormErrors):
         with sessions() as session:
@@ -43,6 +45,7 @@ def take_visit_payment(
 
 @router.get("/progress")
 def watch_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> Response:
+    """Shows how the receipt is doing, or leads to it once it is issued."""
     visit = _get_visit(session, id)
     progress = show_progress(visit)
     if progress.address:
@@ -60,6 +63,7 @@ def watch_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep
 
 @router.get("/state")
 def show_state(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> JSONResponse:
+    """Answers the same as JSON, for the page that waits."""
     progress = show_progress(_get_visit(session, id))
     return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
 

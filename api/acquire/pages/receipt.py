@@ -1,4 +1,4 @@
-"""The issued receipt: what the customer gets to see, scan, print or have sent."""
+"""Shows the issued receipt: what the customer gets to see, scan, print or have sent."""
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
@@ -17,6 +17,7 @@ router = APIRouter()
 
 @router.get("/success/{id}")
 def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
+    """Shows a receipt, or leads to where it is watched while it is not issued. Raises NotFound."""
     receipt = session.get(Receipt, id)
     if receipt is None:
         raise NotFound

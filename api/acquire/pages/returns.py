@@ -1,4 +1,4 @@
-"""Returns, for managers: choosing what comes back, and watching the return receipt come."""
+"""Lets managers return a sale: choose what comes back, and watch the return receipt come."""
 
 from typing import Any
 from uuid import uuid4
@@ -27,11 +27,13 @@ router = APIRouter()
 
 @router.get("/receipts/{id}/return")
 def show_return(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
+    """Shows the lines of a sale with what is left of each. Raises NotFound, Refused."""
     return _show(request, session, id, typed={"form_key": str(uuid4())}, errors=FormErrors())
 
 
 @router.post("/receipts/{id}/return")
 def take_return(request: Request, id: RowIdDep, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep) -> Response:
+    """Orders the return and leads to where it is watched."""
     ordered = order_return(sessions, id, staff.id, form)
     if isinstance(ordered, FormErrors):
         with sessions() as session:
@@ -51,6 +53,7 @@ def _publish(request: Request, order_id: int) -> None:
 
 @router.get("/returns/{id}")
 def watch_return(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
+    """Shows how the return is doing, or leads to its receipt once it is issued."""
     row = _get_order(session, id)
     progress = show_return_progress(row)
     if progress.address:
@@ -68,6 +71,7 @@ def watch_return(request: Request, id: RowIdDep, _: ManagerDep, session: Session
 
 @router.get("/returns/{id}/state")
 def show_return_state(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> JSONResponse:
+    """Answers the same as JSON, for the page that waits."""
     progress = show_return_progress(_get_order(session, id))
     return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
 

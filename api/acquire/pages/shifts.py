@@ -1,4 +1,4 @@
-"""Shifts and reports, for managers."""
+"""Shows managers shifts and their reports, and takes orders of reports."""
 
 from collections.abc import Sequence
 from uuid import uuid4
@@ -31,6 +31,7 @@ PAGE_SIZE = 40
 
 @router.get("/shifts")
 def show_shifts(request: Request, _: ManagerDep, session: SessionDep, settings: SettingsDep, before: str = "") -> Response:
+    """Shows the shift of each cashbox, and those before, a page at a time from the id `before` on."""
     newest = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     rows = _list_shifts(session, newest)
     lines = [show_shift(s, number, sum_shift(session, s.cashbox_id, s.number)) for s, number in rows[:PAGE_SIZE]]
@@ -57,6 +58,7 @@ def _list_shifts(session: Session, before: int | None) -> Sequence[tuple[Shift, 
 
 @router.post("/shifts/reports")
 def take_report(request: Request, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep) -> Response:
+    """Orders a report and leads to where it is watched."""
     ordered = order_report(sessions, staff, form)
     if ordered.is_new:
         publish_order(request, ordered.order_id)
@@ -82,6 +84,7 @@ def probe_now(request: Request, id: RowIdDep, staff: ManagerDep, _: ManagerFormD
 
 @router.get("/shifts/{id}")
 def show_z_report(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
+    """Shows the Z-report of a shift. Raises NotFound, also where there is none."""
     shift = session.get(Shift, id)
     if shift is None or shift.report is None:
         raise NotFound

@@ -1,4 +1,4 @@
-"""Signing in and out, and the language, which is chosen before that too."""
+"""Signs staff in and out, and sets the language, which is chosen before that too."""
 
 import re
 
@@ -19,11 +19,13 @@ _PLACE = re.compile(r"/acquire(/[a-z]+(/[0-9]{1,18}(/(return|progress))?)?)?")
 
 
 def choose_place(wanted: str | None) -> str:
+    """Returns where to go after signing in: a page of ours, never an address that somebody else has chosen."""
     return wanted if wanted and _PLACE.fullmatch(wanted) and not wanted.startswith(f"{HOME}/log") else HOME
 
 
 @router.get("/login")
 def show_sign_in(request: Request, next: str = HOME) -> Response:
+    """Shows the form, or leads on whoever is signed in."""
     if find_signed_in(request) is not None:
         return redirect(choose_place(next))
     return render(request, "login.html", failed=False, login="", place=choose_place(next))
@@ -31,6 +33,7 @@ def show_sign_in(request: Request, next: str = HOME) -> Response:
 
 @router.post("/login")
 def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep) -> Response:
+    """Signs in and leads to the page that was asked for; 401 with the form where that fails."""
     login = form.get("login", "")[:200]
     place = choose_place(form.get("next"))
     token = sign_in(sessions, login, form.get("password", ""))
@@ -44,6 +47,7 @@ def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep) -> Resp
 
 @router.post("/logout")
 def take_sign_out(staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Response:
+    """Signs out."""
     sign_out(sessions, staff)
     response = redirect(f"{HOME}/login")
     forget_session(response)
@@ -52,6 +56,7 @@ def take_sign_out(staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Re
 
 @router.post("/language")
 def take_language(request: Request, form: FormDep) -> Response:
+    """Remembers the language for a year."""
     place = f"{HOME}/login" if find_signed_in(request) is None else choose_place(form.get("next"))
     response = redirect(place)
     set_language(request, response, choose_language(form.get("language")))

@@ -1,4 +1,4 @@
-"""The day at the desk: who has to pay, who has paid, and how their receipts are doing."""
+"""Shows the day at the desk: who has to pay, who has paid, and how their receipts are doing."""
 
 from datetime import date, timedelta
 
@@ -26,12 +26,13 @@ _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 def show_day(
     request: Request, _: StaffDep, session: SessionDep, day: str = "", state: str = "", after: str | None = None
 ) -> Response:
+    """Shows the visits of a day, narrowed to a state, a page at a time from the cursor `after` on."""
     return _show(request, session, {"day": day, "state": state, "after": after or ""}, typed="")
 
 
 @router.post("")
 def search_visits(request: Request, form: StaffFormDep, session: SessionDep) -> Response:
-    """By POST, so that names and phones are in no address and no access log."""
+    """Shows the visits that fit what was typed. By POST, so that names and phones are in no address and no access log."""
     return _show(request, session, form, typed=form.get("q", "")[:MAX_TYPED])
 
 
@@ -58,7 +59,7 @@ def _show(request: Request, session: SessionDep, asked: Form, typed: str) -> Res
 
 @router.get("/states")
 def show_states(request: Request, _: StaffDep, session: SessionDep, ids: str = "") -> JSONResponse:
-    """For the visits on the screen that are still moving."""
+    """Answers the present states of the visits on the screen that are still moving, as JSON."""
     wanted = [int(part) for part in ids.split(",")[:MAX_POLLED] if part.isascii() and part.isdigit() and len(part) < 19]
     speaker = get_speaker(request)
     states = {row.id: VisitState(row.state) for row in find_states(session, wanted)} if wanted else {}

@@ -1,1 +1,1 @@
-"""Taking a payment at the desk: what was typed, checked and stored."""
+"""Takes a payment at the desk: reads what was typed, checks it and stores it."""

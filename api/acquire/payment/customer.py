@@ -1,4 +1,4 @@
-"""What a customer says about themselves for an e-receipt, in the form Webkassa takes. Pure."""
+"""Reads what a customer says about themselves for an e-receipt, into the form Webkassa takes. Pure."""
 
 import re
 
@@ -13,7 +13,7 @@ _SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
 
 
 class Unreadable(ValueError):
-    """`text` names what is wrong."""
+    """Raised for what cannot be right; `text` says why."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text.msgid)
@@ -21,7 +21,7 @@ class Unreadable(ValueError):
 
 
 def read_email(typed: str) -> str | None:
-    """None when nothing was typed. Raises Unreadable."""
+    """Returns an e-mail address of at most 50 characters; None when nothing was typed. Raises Unreadable."""
     email = typed.strip()
     if not email:
         return None
@@ -33,7 +33,7 @@ def read_email(typed: str) -> str | None:
 
 
 def read_phone(typed: str) -> str | None:
-    """+7XXXXXXXXXX, from +7…, 8… or ten digits; None when nothing was typed. Raises Unreadable."""
+    """Returns +7XXXXXXXXXX, from +7…, 8… or ten digits; None when nothing was typed. Raises Unreadable."""
     if not typed.strip():
         return None
     digits = re.sub(r"[\s()+.\-\u2010-\u2015]", "", typed)
@@ -45,7 +45,7 @@ def read_phone(typed: str) -> str | None:
 
 
 def read_xin(typed: str) -> str | None:
-    """An IIN or BIN with a right control digit; None when nothing was typed. Raises Unreadable."""
+    """Returns an IIN or BIN with a right control digit; None when nothing was typed. Raises Unreadable."""
     xin = re.sub(r"[\s-]", "", typed)
     if not xin:
         return None
@@ -57,7 +57,10 @@ def read_xin(typed: str) -> str | None:
 
 
 def has_right_control_digit(xin: str) -> bool:
-    """The twelfth digit is a weighted sum of the others modulo 11; a 10 asks for other weights, a second 10 is no number."""
+    """Checks the last of twelve digits: a weighted sum of the others modulo 11.
+
+    A 10 asks for other weights, a second 10 is no number: the rule of Kazakhstan's identification numbers.
+    """
     digits = [int(digit) for digit in xin]
     for weights in (_FIRST_WEIGHTS, _SECOND_WEIGHTS):
         control = sum(digit * weight for digit, weight in zip(digits, weights, strict=False)) % 11

@@ -1,4 +1,4 @@
-"""The payment form as it was typed, and as a payment when nothing is wrong with it. Pure."""
+"""Reads the payment form into a payment, or into what is wrong with it. Pure."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,10 @@ MAX_TYPED = 200
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A payment that adds up. `change` goes back to the customer out of `cash_received`; both are 0 without cash."""
+    """Holds a payment that adds up.
+
+    `change` goes back to the customer out of `cash_received`; both are 0 without cash.
+    """
 
     form_key: UUID
     parts: dict[PaymentKind, Decimal]
@@ -35,15 +38,17 @@ class Payment:
 
 @dataclass(slots=True)
 class FormErrors:
-    """What is wrong, by field; the form is shown again with these words beside what was typed."""
+    """Collects what is wrong, by field; the form is shown again with these words beside what was typed."""
 
     by_field: dict[str, Text] = field(default_factory=dict)
 
     def add(self, name: str, text: Text) -> None:
+        """Adds what is wrong with a field, unless something was wrong with it already."""
         self.by_field.setdefault(name, text)
 
 
 def read_form_key(typed: Mapping[str, str]) -> UUID | None:
+    """Returns the key that the form was given when it was shown, so that sent twice it is one; None without one."""
     try:
         return UUID(typed.get("form_key", ""))
     except ValueError:
@@ -51,7 +56,7 @@ def read_form_key(typed: Mapping[str, str]) -> UUID | None:
 
 
 def read_payment(typed: Mapping[str, str], total: Decimal) -> Payment | FormErrors:
-    """`total` is what the visit costs now: the parts must add up to it exactly."""
+    """Returns the payment, or what is wrong. `total` is what the visit costs now: the parts must add up to it exactly."""
     errors = FormErrors()
     form_key = read_form_key(typed)
     parts = _read_parts(typed, total, errors)
@@ -66,7 +71,7 @@ def read_payment(typed: Mapping[str, str], total: Decimal) -> Payment | FormErro
 
 
 def read_typed_amount(typed: str) -> Decimal | None:
-    """A sum as people type it: `4 000`, `4000,50`, `4000 ₸`; None when nothing was typed. Raises InvalidAmount."""
+    """Reads a sum as people type it: `4 000`, `4000,50`, `4000 ₸`; None when nothing was typed. Raises InvalidAmount."""
     compact = re.sub(r"[\s\u00a0\u202f₸]", "", typed)
     if not compact:
         return None

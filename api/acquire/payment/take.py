@@ -1,4 +1,4 @@
-"""A payment taken at the desk: everything in one transaction, so that it is either taken whole or not at all.
+"""Takes a payment at the desk: everything in one transaction, so that it is either taken whole or not at all.
 
 Two tablets, a double press, the back button and a repeated request meet at the same lock and at two unique indexes:
 one checkout a form, one live checkout a visit.
@@ -27,14 +27,17 @@ _WOKEN = (RecordState.AWAITING_PAYMENT, RecordState.IGNORED, RecordState.DEAD_LE
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """`delivery_id` has to be decided again; None when this form was taken before."""
+    """Says what was taken. `delivery_id` has to be decided again; None when this form was taken before."""
 
     visit_id: int
     delivery_id: int | None
 
 
 def take_payment(sessions: SessionFactory, visit_id: int, staff_id: int, typed: Mapping[str, str]) -> Taken | FormErrors:
-    """Raises NotFound, Refused. The caller publishes `delivery_id`: after the commit, never within it."""
+    """Stores the payment of a visit and wakes its delivery; or says what is wrong by field. Raises NotFound, Refused.
+
+    The caller publishes `delivery_id`: after the commit, never within it.
+    """
     try:
         with sessions.begin() as session:
             return _take(session, visit_id, staff_id, typed)
@@ -112,6 +115,7 @@ def refuse_unpayable(session: Session, visit: Visit) -> None:
 
 
 def is_live_sale_of(visit: Visit) -> ColumnElement[bool]:
+    """Returns the condition that a receipt is the visit's sale, neither refused for good nor returned in full."""
     return (
         (Receipt.company_id == visit.company_id)
         & (Receipt.record_id == visit.record_id)

@@ -1,1 +1,1 @@
-"""Ordering a return: which lines, how much, why."""
+"""Orders a return: which lines, how much, why."""

@@ -1,4 +1,4 @@
-"""A return as a manager typed it, checked against what is left of the sale. Pure."""
+"""Reads a return as a manager typed it, checked against what is left of the sale. Pure."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ MAX_REASON = 200
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """A line of the sale and what of it was not returned yet."""
+    """Describes a line of the sale and what of it was not returned yet; `position` is its index in the request."""
 
     position: int
     name: str
@@ -27,13 +27,13 @@ class SoldLine:
 
     @property
     def is_whole(self) -> bool:
-        """Counted in pieces, not weighed."""
+        """Says whether what is left is counted in pieces, not weighed."""
         return self.left_count == self.left_count.to_integral_value()
 
 
 @dataclass(frozen=True, slots=True)
 class ReturnWish:
-    """`lines` is empty for everything that is left."""
+    """Holds what is to be returned, as `ReturnOrder` keeps it. `lines` is empty for everything that is left."""
 
     form_key: UUID
     reason: str
@@ -46,7 +46,11 @@ def find_left(
     returned: Iterable[Mapping[str, Any]],
     requested: Iterable[Sequence[Mapping[str, Any]]],
 ) -> list[SoldLine]:
-    """`returned`: positions of return receipts; `requested`: lines of orders that no receipt was made of yet."""
+    """Returns the lines of a sale with what is left of each.
+
+    `sold`: Positions of its request; `returned`: positions of return receipts; `requested`: lines of orders that no receipt
+    was made of yet.
+    """
     lines = [
         SoldLine(index, str(p["PositionName"]), _number(p["Count"]), _total(p), _number(p["Count"]), _total(p))
         for index, p in enumerate(sold)
@@ -70,13 +74,14 @@ def _without_order(lines: list[SoldLine], order: Sequence[Mapping[str, Any]]) ->
 
 
 def share(line: SoldLine, count: Decimal) -> Decimal:
-    """What `count` of a line gives back; the last part is all that is left, to the tiyn."""
+    """Returns what `count` of a line gives back; the last part is all that is left, to the tiyn."""
     if count == line.left_count or not line.left_count:
         return line.left_total
     return round_tiyn(line.left_total * count / line.left_count)
 
 
 def read_return(typed: Mapping[str, str], lines: Sequence[SoldLine]) -> ReturnWish | FormErrors:
+    """Returns what is to be returned, or what is wrong by field."""
     errors = FormErrors()
     form_key = read_form_key(typed)
     reason = " ".join(typed.get("reason", "").split())

@@ -1,4 +1,4 @@
-"""A manager orders a return: checked under a lock on the sale, so that two managers cannot return more than was sold."""
+"""Orders a return, checked under a lock on the sale, so that two managers cannot return more than was sold."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,14 +21,17 @@ from shared.storage.models.desk.return_order import ReturnState
 
 @dataclass(frozen=True, slots=True)
 class Ordered:
-    """`is_new` is False when this form was sent before."""
+    """Names the order of a form. `is_new` is False when this form was sent before."""
 
     order_id: int
     is_new: bool
 
 
 def order_return(sessions: SessionFactory, receipt_id: int, staff_id: int, typed: Mapping[str, str]) -> Ordered | FormErrors:
-    """Raises NotFound, Refused. The caller publishes a new order after the commit."""
+    """Stores the order, or says what is wrong by field. Raises NotFound, Refused.
+
+    The caller publishes a new order after the commit.
+    """
     try:
         with sessions.begin() as session:
             return _order(session, receipt_id, staff_id, typed)
@@ -71,7 +74,7 @@ def _find_repeated(session: Session, receipt_id: int, typed: Mapping[str, str]) 
 
 
 def get_returnable_lines(session: Session, sale: Receipt) -> list[SoldLine]:
-    """The sale's lines with what is left of each. Raises Refused when there is nothing to return."""
+    """Returns the sale's lines with what is left of each. Raises Refused when there is nothing to return."""
     if sale.kind != ReceiptKind.SALE:
         raise Refused(Text("This is the receipt of a return."))
     if sale.state != ReceiptState.ISSUED:
@@ -83,7 +86,10 @@ def get_returnable_lines(session: Session, sale: Receipt) -> list[SoldLine]:
 
 
 def find_lines(session: Session, sale: Receipt) -> list[SoldLine]:
-    """Orders count until they are refused; a return that Webkassa refused counts no more."""
+    """Returns the sale's lines with what is left of each.
+
+    Orders count until they are refused; a return that Webkassa refused counts no more.
+    """
     rows = session.execute(
         select(ReturnOrder.lines, ReturnOrder.state, Receipt.state.label("receipt_state"), Receipt.request)
         .outerjoin(Receipt, Receipt.id == ReturnOrder.return_receipt_id)

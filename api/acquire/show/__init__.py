@@ -1,1 +1,1 @@
-"""How a page of the payment page is put together: templates, assets, cookies."""
+"""Puts a page together: templates, assets, cookies."""

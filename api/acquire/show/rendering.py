@@ -1,4 +1,4 @@
-"""Templates: one environment a language, everything escaped, nothing of a page kept by caches."""
+"""Renders templates: one environment a language, everything escaped, nothing of a page kept by caches."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -31,6 +31,7 @@ LANGUAGE_LASTS_SECONDS = 365 * 24 * 3600
 
 @lru_cache
 def get_environment(language: str) -> Environment:
+    """Returns the templates of a language, with its words and its ways to write sums and times."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -59,10 +60,12 @@ def get_environment(language: str) -> Environment:
 
 
 def get_speaker(request: Request) -> Speaker:
+    """Returns who says things in the language of this browser."""
     return Speaker(get_language(request))
 
 
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
+    """Renders a page for whoever is signed in, or for a visitor, who gets the cookie that forms need."""
     page = get_environment(get_language(request)).get_template(f"acquire/{template}")
     content = page.render(
         staff=find_signed_in(request), form_token=get_form_token(request), path=request.url.path, **context
@@ -75,18 +78,19 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
 
 
 def render_without_session(request: Request, template: str, *, status: int, **context: Any) -> HTMLResponse:
-    """For pages that must not ask the database, or cannot sign."""
+    """Renders a page that must not ask the database, or cannot sign."""
     page = get_environment(get_language(request)).get_template(f"acquire/{template}")
     content = page.render(staff=None, form_token=None, path=request.url.path, **context)
     return HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
 
 
 def redirect(address: str) -> RedirectResponse:
-    """303: the browser fetches the next page, and a reload of that posts nothing."""
+    """Leads to another page by 303: the browser fetches it, and a reload of that posts nothing."""
     return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
 
 
 def set_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int | None = None) -> None:
+    """Sets a cookie of the payment page that no script can read; for `seconds`, else until the browser ends."""
     response.set_cookie(
         name,
         value,
@@ -99,12 +103,15 @@ def set_cookie(request: Request, response: Response, name: str, value: str, *, s
 
 
 def set_session(request: Request, response: Response, token: str) -> None:
+    """Sets the cookie that keeps somebody signed in."""
     set_cookie(request, response, SESSION_COOKIE, seal(get_secret(request.app.state.settings), "session", token))
 
 
 def set_language(request: Request, response: Response, language: str) -> None:
+    """Sets the cookie of the chosen language, for a year."""
     set_cookie(request, response, LANGUAGE_COOKIE, language, seconds=LANGUAGE_LASTS_SECONDS)
 
 
 def forget_session(response: Response) -> None:
+    """Takes the session's cookie away."""
     response.delete_cookie(SESSION_COOKIE, path=COOKIE_PATH)

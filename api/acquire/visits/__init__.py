@@ -1,1 +1,1 @@
-"""The list of visits: searched, filtered, and shown with the state of its receipt."""
+"""Lists visits: searched, filtered, and shown with the state of their receipts."""

@@ -1,4 +1,4 @@
-"""What the pages show, one statement a page. State and order are the database's work, so that any day stays fast.
+"""Reads what the pages show, one statement a page. State and order are the database's work, so that any day stays fast.
 
 `sale` is the visit's sale: the one that was not returned, else the newest; a refused one only when there is no other.
 """
@@ -21,7 +21,7 @@ PAGE_SIZE = 30
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The last visit of a page: the next one starts behind it."""
+    """Names the last visit of a page: the next one starts behind it."""
 
     is_open: bool
     visit_at: datetime
@@ -111,7 +111,10 @@ def _select_visits(*columns: Any) -> Select[Any]:
 def list_visits(
     session: Session, *, day: date, chosen: Filter = Filter.ALL, search: Search | None = None, after: Cursor | None = None
 ) -> Sequence[Any]:
-    """Up to PAGE_SIZE + 1 rows: the surplus one says that there is another page. Open visits first, then the latest."""
+    """Returns up to PAGE_SIZE + 1 rows: the surplus one says that there is another page. Open visits first, then the latest.
+
+    Rows have the columns of `_ROW`, `state` among them as the text of a VisitState.
+    """
     query = _select_visits().where(_match(search, day))
     if chosen is not Filter.ALL:
         query = query.where(_state.in_(_STATES[chosen]), *_narrow(chosen))
@@ -194,11 +197,12 @@ def _under_way() -> Any:
 
 
 def is_return_due() -> ColumnElement[bool]:
+    """Returns the condition that Altegio contradicts a receipt that stands."""
     return and_(Receipt.return_due_reason.is_not(None), ~Receipt.returned, Receipt.state != ReceiptState.REJECTED)
 
 
 def find_visit(session: Session, visit_id: int) -> Any | None:
-    """One visit with its lines, and the payment taken at the desk where there is one."""
+    """Returns one visit with its lines, and the payment taken at the desk where there is one."""
     query = (
         _select_visits(
             Visit.lines,
@@ -228,7 +232,7 @@ def find_visit(session: Session, visit_id: int) -> Any | None:
 
 
 def find_states(session: Session, visit_ids: Sequence[int]) -> Sequence[Any]:
-    """The present states of the visits on somebody's screen."""
+    """Returns the present rows of the visits on somebody's screen."""
     return session.execute(_select_visits().where(Visit.id.in_(visit_ids))).all()
 
 
@@ -246,6 +250,7 @@ def list_paused(session: Session) -> Sequence[Any]:
 
 
 def find_visit_of_receipt(session: Session, receipt: Receipt) -> int | None:
+    """Returns the id of the receipt's visit on the page, None for goods over the counter."""
     if receipt.record_id is None:
         return None
     return session.scalar(

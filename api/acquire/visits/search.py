@@ -1,4 +1,4 @@
-"""What was typed into the search field. Pure."""
+"""Reads what was typed into the search field. Pure."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ _LARGEST_ID = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class NumberSearch:
-    """The tail of a phone, or the number of a record; fewer than four digits can only be a record."""
+    """Looks for the tail of a phone, or the number of a record; fewer than four digits can only be a record."""
 
     record_id: int | None
     phone_tail: str | None
@@ -18,8 +18,10 @@ class NumberSearch:
 
 @dataclass(frozen=True, slots=True)
 class NameSearch:
-    """LIKE patterns, the first to be matched in any case. The others are usual spellings: a database with the C locale
-    knows the cases of Latin letters only."""
+    """Looks for a name by LIKE patterns, the first to be matched in any case.
+
+    The others are usual spellings: a database with the C locale knows the cases of Latin letters only.
+    """
 
     patterns: tuple[str, ...]
 
@@ -28,7 +30,7 @@ Search = NumberSearch | NameSearch
 
 
 def read_search(typed: str) -> Search | None:
-    """None when there is nothing to look for."""
+    """Returns what to look for; None when there is nothing."""
     text = " ".join(typed[:MAX_TYPED].split())
     if not text:
         return None

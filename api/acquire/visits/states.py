@@ -1,4 +1,4 @@
-"""What staff are told about a visit's payment: one state, one colour, a few plain words. Pure."""
+"""Names what staff are told about a visit's payment: one state, one colour, a few plain words. Pure."""
 
 from enum import StrEnum
 
@@ -6,6 +6,8 @@ from api.acquire.words.text import Text
 
 
 class VisitState(StrEnum):
+    """Names where a visit's payment and receipt stand, of all that the tables know the one thing staff need."""
+
     AWAITING = "awaiting"
     QUEUED = "queued"
     SENDING = "sending"
@@ -45,7 +47,7 @@ UNDER_WAY = (VisitState.QUEUED, VisitState.SENDING)
 
 
 class Filter(StrEnum):
-    """What the list can be narrowed to."""
+    """Names what the list can be narrowed to."""
 
     ALL = "all"
     AWAITING = "awaiting"

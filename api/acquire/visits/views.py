@@ -1,4 +1,4 @@
-"""Rows as the templates print them."""
+"""Turns rows of visits and receipts into what the templates print."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:
-    """A visit in the list. `phone_tail` is what staff compares with what the client says."""
+    """Describes a visit in the list. `phone_tail` is what staff compares with what the client says."""
 
     id: int
     record_id: int
@@ -53,13 +53,14 @@ class VisitLine:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`next_cursor` is None on the last page."""
+    """Holds the lines of a page. `next_cursor` is None on the last one."""
 
     lines: list[VisitLine]
     next_cursor: str | None
 
 
 def show_visits(rows: Sequence[Any]) -> Page:
+    """Returns a page of visits, from the rows of `list_visits`."""
     lines = [_show_visit(row) for row in rows[:PAGE_SIZE]]
     return Page(lines, write_cursor(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None)
 
@@ -91,11 +92,12 @@ def _find_why(state: VisitState, row: Any) -> Text | None:
 
 
 def write_cursor(row: Any) -> str:
-    """Exact to the microsecond: a rounded time would skip or repeat visits."""
+    """Returns the cursor of a row as text, exact to the microsecond: a rounded time would skip or repeat visits."""
     return f"{int(row.is_open)}.{(row.visit_at - _EPOCH) // _MICROSECOND}.{row.id}"
 
 
 def read_cursor(typed: str | None) -> Cursor | None:
+    """Reads what `write_cursor` wrote; None for anything else."""
     try:
         is_open, moment, row_id = (int(part) for part in (typed or "")[:60].split("."))
         if not 0 < row_id < 2**63:
@@ -107,7 +109,7 @@ def read_cursor(typed: str | None) -> Cursor | None:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a payment or a return stands. `address` is where to go once there is something to see."""
+    """Says where a payment or a return stands. `address` is where to go once there is something to see."""
 
     state: str
     label: Text
@@ -118,6 +120,7 @@ class Progress:
     vendor_words: str | None = None
 
     def as_json(self, speaker: Speaker) -> dict[str, Any]:
+        """Returns it in words, for the page that waits."""
         said = [self.advice.what, self.advice.todo] if self.advice else []
         return {
             "state": self.state,
@@ -130,6 +133,7 @@ class Progress:
 
 
 def show_progress(row: Any) -> Progress:
+    """Returns where a visit's payment stands, with advice where a person is needed. `row` is of `find_visit`."""
     state = VisitState(row.state)
     text = EXPLANATIONS[state]
     if state in UNDER_WAY and _is_slow(row.paid_at):
@@ -149,7 +153,7 @@ def _is_slow(since: datetime | None) -> bool:
 
 
 def show_return_progress(row: Any) -> Progress:
-    """`row`: a return order with `receipt_state` and the faults of its receipt."""
+    """Returns where a return stands. `row`: a return order with `receipt_state` and the faults of its receipt."""
     if row.state == "refused":
         words = row.refusal
         return Progress("attention", Text("Refused"), Text("The return was refused."), True, vendor_words=words)
@@ -172,6 +176,8 @@ def show_return_progress(row: Any) -> Progress:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
+    """Describes one position of a document, in tenge."""
+
     name: str
     count: Decimal
     price: Decimal
@@ -181,7 +187,7 @@ class ReceiptLine:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptView:
-    """An issued document, as the page and the printed slip show it."""
+    """Describes an issued document, as the page and the printed slip show it."""
 
     id: int
     is_return: bool
@@ -205,6 +211,7 @@ class ReceiptView:
 
 
 def show_receipt(receipt: Receipt, cashbox: Cashbox) -> ReceiptView:
+    """Returns an issued receipt as the page prints it, from the request that was sent and what Webkassa answered."""
     request = receipt.request
     change = _amount(request.get("Change"))
     address = receipt.receipt_url if is_web_address(receipt.receipt_url) else None
@@ -248,11 +255,12 @@ def _show_payment(payment: Mapping[str, Any], change: Decimal) -> tuple[Text, De
 
 
 def is_web_address(address: str | None) -> bool:
+    """Says whether an address may become a link: nothing but http and https."""
     return address is not None and address.startswith(("https://", "http://"))
 
 
 def draw_code(address: str) -> Markup:
-    """A QR code as SVG without styles of its own: the page's policy allows none."""
+    """Returns a QR code as SVG without styles of its own: the page's policy allows none."""
     drawn = segno.make(address, error="m", micro=False)
     svg = drawn.svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None, dark="#000", light="#fff")
     return Markup(svg)  # noqa: S704 -- drawn by segno; the address is only dots in it

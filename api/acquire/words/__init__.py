@@ -1,1 +1,1 @@
-"""What the payment page says, in three languages, and its advice for every trouble."""
+"""Says what the payment page says, in three languages, and gives its advice for every trouble."""

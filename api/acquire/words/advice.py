@@ -1,4 +1,4 @@
-"""What went wrong, in plain words, and what to do about it: Webkassa's codes and our own. Pure."""
+"""Explains what went wrong, in plain words, and what to do about it: Webkassa's codes and our own. Pure."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from api.acquire.words.text import Text
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """`retry_helps`: putting it back is worth a try once the advice was followed."""
+    """Says what is wrong and what to do. `retry_helps`: putting it back is worth a try once that was done."""
 
     what: Text
     todo: Text
@@ -127,7 +127,7 @@ _LOST = ("OutcomeUnknown", "WebkassaUnavailable", "DomainUnavailable", "TooManyR
 
 
 def explain(code: str | None) -> Advice:
-    """By the code of a delivery or a receipt; something sensible for codes nobody foresaw."""
+    """Returns the advice for the code of a delivery or a receipt; something sensible for codes nobody foresaw."""
     if code in ADVICE:
         return ADVICE[code]
     if code is None or code in _LOST or (len(code) == 3 and code.startswith("5")):
@@ -196,4 +196,5 @@ def advise_return(reason: str | None) -> Advice:
 
 
 def explain_return_due(reason: str | None) -> Text:
+    """Returns why a return is due, in plain words; `reason` is `receipts.return_due_reason`."""
     return advise_return(reason).what

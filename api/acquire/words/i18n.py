@@ -1,4 +1,4 @@
-"""Languages of the payment page: catalogs read from templates/locales/*.po, numbers and dates in the reader's habit."""
+"""Speaks the languages of the payment page: catalogs of templates/locales/*.po, numbers and dates in the reader's habit."""
 
 import io
 from datetime import date, datetime
@@ -25,12 +25,13 @@ NO_BREAK_SPACE = "\N{NO-BREAK SPACE}"
 
 
 def choose_language(wanted: str | None) -> str:
+    """Returns the language if it is one of ours, else the default."""
     return wanted if wanted in LANGUAGES else DEFAULT_LANGUAGE
 
 
 @lru_cache
 def get_translations(language: str) -> Translations:
-    """Compiled in memory: a forgotten .mo file cannot show yesterday's words."""
+    """Returns the catalog of a language, compiled in memory: a forgotten .mo file cannot show yesterday's words."""
     with (LOCALES / language / "LC_MESSAGES" / "messages.po").open("rb") as source:
         catalog = read_po(source, locale=language)
     compiled = io.BytesIO()
@@ -40,19 +41,20 @@ def get_translations(language: str) -> Translations:
 
 
 class Speaker:
-    """Says things in one language."""
+    """Says things in one language: texts, sums, numbers, days and times of Almaty."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self.translations = get_translations(language)
 
     def say(self, text: Text | str | None) -> str:
+        """Translates a text and fills in its values; a plain string stays as it is."""
         if not isinstance(text, Text):
             return text or ""
         return self.translations.gettext(text.msgid) % {name: self._show(value) for name, value in text.values.items()}
 
     def money(self, amount: Decimal | int | None) -> str:
-        """`4 000 ₸`, with tiyn only where there are some. Lines kept as JSON may hold whole numbers as int."""
+        """Writes `4 000 ₸`, with tiyn only where there are some. Lines kept as JSON may hold whole numbers as int."""
         if amount is None:
             return "—"
         amount = Decimal(amount)
@@ -60,7 +62,7 @@ class Speaker:
         return format_decimal(amount, format=pattern, locale=self.language) + f"{NO_BREAK_SPACE}₸"
 
     def words(self, amount: Decimal) -> str:
-        """`Четыре тысячи тенге 00 тиын`: a sum that nobody can change with a pen."""
+        """Writes `Четыре тысячи тенге 00 тиын`: a sum that nobody can change with a pen."""
         from num2words import num2words  # noqa: PLC0415 - all the languages of the world, for the first receipt that is shown
 
         tenge, tiyn = divmod(int(amount * 100), 100)
@@ -69,10 +71,11 @@ class Speaker:
         return said[0].upper() + said[1:]
 
     def count(self, number: Decimal | int | str) -> str:
+        """Writes a number with up to three decimals."""
         return format_decimal(Decimal(str(number)), format="#,##0.###", locale=self.language)
 
     def plain(self, number: Decimal) -> str:
-        """For input fields: no grouping, which could be read as a decimal point."""
+        """Writes a number for input fields: no grouping, which could be read as a decimal point."""
         return f"{number.normalize():f}"
 
     def day(self, moment: date | datetime) -> str:

@@ -1,10 +1,10 @@
-"""Words for staff that are translated only when they are shown. Pure."""
+"""Holds words for staff that are translated only when they are shown. Pure."""
 
 from typing import Any
 
 
 class Text:
-    """A message id with its values: `Text("Cash received must be at least %(sum)s", sum=Decimal(500))`.
+    """Holds a message id with its values: `Text("Cash received must be at least %(sum)s", sum=Decimal(500))`.
 
     A Decimal is shown as money, a datetime as a time of day in Almaty, a Text in its translation.
     """
@@ -26,7 +26,7 @@ class Text:
 
 
 class Refused(Exception):
-    """What staff asked for cannot be done now; `text` says why."""
+    """Raised where what staff asked for cannot be done now; `text` says why."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text.msgid)

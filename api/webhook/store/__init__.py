@@ -1,1 +1,1 @@
-"""From checked webhooks to committed rows: gathered into batches, written by one statement, handed to the queue."""
+"""Turns checked webhooks into committed rows: gathered into batches, written by one statement, handed to the queue."""

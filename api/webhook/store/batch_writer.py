@@ -1,4 +1,4 @@
-"""Group commit: concurrent requests share one multi-row INSERT and one fsync; an answer leaves only after its own commit.
+"""Writes webhooks in groups: concurrent requests share one INSERT and one fsync; an answer leaves after its own commit.
 
 One task owns the writing connection. While it commits, requests gather; the next round takes them all, so an idle
 request waits for nobody. What may wait is bounded, in requests and in bytes: a stalled database is answered with 503, not
@@ -25,11 +25,14 @@ _END_SECONDS = 15.0
 
 
 class StoreUnavailable(Exception):
-    """Nothing is promised: the sender has to repeat."""
+    """Raised where nothing is promised: the sender has to repeat."""
 
 
 class GroupWriter:
-    """`on_stored` gets new open rows, each with the id of its request, after their commit. Belongs to one loop."""
+    """Writes what requests hand it. Belongs to one event loop.
+
+    `on_stored` gets new open rows, each with the id of its request, after their commit.
+    """
 
     def __init__(self, link: Link, on_stored: Callable[[list[tuple[int, str]]], None]) -> None:
         self._link = link
@@ -40,11 +43,12 @@ class GroupWriter:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
+        """Starts the writing task; called in the loop it belongs to."""
         self._loop = asyncio.get_running_loop()
         self._tasks = [self._loop.create_task(self._run()), self._loop.create_task(self._give_up_late())]
 
     async def stop(self) -> None:
-        """Ends after everything that waits is stored."""
+        """Ends after everything that waits is stored, or after 15 s."""
         self._inbox.close()
         await asyncio.wait(self._tasks[:1], timeout=_END_SECONDS)
         for task in self._tasks:
@@ -52,7 +56,7 @@ class GroupWriter:
         self._link.drop()
 
     async def store(self, arrivals: Sequence[Arrival], request_id: str) -> list[Stored]:
-        """One Stored for each arrival, in order, committed. Raises StoreUnavailable."""
+        """Returns one Stored for each arrival, in order, committed. Raises StoreUnavailable."""
         # Not asked for: the loop would look whether this is still the process it was made in, at every webhook.
         waiting = Waiting(arrivals, request_id, time.monotonic(), asyncio.Future(loop=self._loop))
         try:

@@ -1,4 +1,4 @@
-"""Requests that wait for the writer: no more of them than may be held in memory. Belongs to one event loop."""
+"""Holds requests that wait for the writer: no more of them than memory may hold. Belongs to one event loop."""
 
 import asyncio
 from collections import deque
@@ -15,11 +15,11 @@ MAX_WAITING_BYTES = 32 * 1024 * 1024
 
 
 class InboxFull(Exception):
-    """More waits already than may be held."""
+    """Raised where more waits already than may be held."""
 
 
 class Stored(msgspec.Struct, frozen=True):
-    """Where an arrival ended up. `is_new` is False for a redelivery, whose first row is named instead."""
+    """Says where an arrival ended up. `is_new` is False for a redelivery, whose first row is named instead."""
 
     row_id: int
     state: str
@@ -28,7 +28,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 @dataclass(slots=True)
 class Waiting:
-    """One request. `since` is `time.monotonic`."""
+    """Holds one request that waits. `since` is `time.monotonic`; `future` is given its rows, or an error."""
 
     arrivals: Sequence[Arrival]
     request_id: str
@@ -37,14 +37,18 @@ class Waiting:
 
     @property
     def size(self) -> int:
+        """Returns the bytes of its bodies."""
         return sum(len(arrival.body or arrival.raw_body or b"") for arrival in self.arrivals)
 
     def fail(self, error: Exception) -> None:
+        """Gives the request an error, unless it has its answer."""
         if not self.future.done():
             self.future.set_exception(error)
 
 
 class Inbox:
+    """Queues requests, bounded in number and in bytes."""
+
     def __init__(self) -> None:
         self._requests: deque[Waiting] = deque()
         self._bytes = 0
@@ -52,7 +56,7 @@ class Inbox:
         self._changed = asyncio.Event()
 
     def put(self, waiting: Waiting) -> None:
-        """Raises InboxFull."""
+        """Adds a request. Raises InboxFull."""
         size = waiting.size
         if self._is_closed or len(self._requests) >= MAX_WAITING or self._bytes + size > MAX_WAITING_BYTES:
             raise InboxFull
@@ -82,5 +86,6 @@ class Inbox:
             waiting.fail(error)
 
     def close(self) -> None:
+        """Takes no more requests; what waits is still given out."""
         self._is_closed = True
         self._changed.set()

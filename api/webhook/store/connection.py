@@ -1,4 +1,4 @@
-"""The writer's own connection to PostgreSQL: asyncpg, in the event loop.
+"""Keeps the writer's own connection to PostgreSQL: asyncpg, in the event loop.
 
 A batch is one prepared statement with a list for each column: one round trip, one transaction, and nothing of a body is
 quoted, parsed as SQL or planned anew. Threads and a driver of text would cost more than everything else a webhook costs.
@@ -49,14 +49,17 @@ StoreError = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalCli
 
 
 def is_data_error(error: BaseException) -> bool:
-    """Data exception, integrity violation, program limit exceeded; or a value that not even leaves for the server."""
+    """Says whether the row is to blame, and not the database.
+
+    Data exception, integrity violation, program limit exceeded; or a value that not even leaves for the server.
+    """
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "").startswith(("22", "23", "54"))
     return isinstance(error, asyncpg.exceptions.DataError | UnicodeEncodeError)
 
 
 class Link:
-    """A connection that is opened when it is needed, and kept."""
+    """Opens a connection when it is needed, and keeps it."""
 
     def __init__(self, url: URL) -> None:
         self._address, self._settings = split_address(url)
@@ -64,7 +67,7 @@ class Link:
         self._insert_statement: Any = None
 
     async def insert(self, rows: list[tuple[Arrival, str]]) -> dict[str, Stored]:
-        """Each arrival with the id of its request; returns what is in the table under each dedup key, committed.
+        """Stores each arrival with the id of its request; returns what is in the table under each dedup key, committed.
 
         Raises one of StoreError. A connection that proves dead is replaced once: nothing it was given is stored twice,
         since the dedup key tells.
@@ -91,6 +94,7 @@ class Link:
         return self._connection is None or self._connection.is_closed()
 
     def drop(self) -> None:
+        """Cuts the connection, if there is one, without waiting."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
@@ -122,7 +126,7 @@ class Link:
 
 
 def split_address(url: URL) -> tuple[str, dict[str, str]]:
-    """An address as asyncpg reads it, and the server's settings that were given as `options=-c name=value`."""
+    """Returns an address as asyncpg reads it, and the server's settings that were given as `options=-c name=value`."""
     options = " ".join(_as_list(url.query.get("options", ())))
     plain = url.set(drivername="postgresql").difference_update_query(filter(_LIBPQ_ONLY.fullmatch, url.query))
     return plain.render_as_string(hide_password=False), dict(_OPTION.findall(options))

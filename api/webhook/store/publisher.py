@@ -22,6 +22,8 @@ REST_AFTER_FAILURE_SECONDS = 3.0
 
 
 class Publisher:
+    """Sends messages from a thread of its own; while the broker is away it drops them."""
+
     def __init__(self, producer: Celery) -> None:
         self._producer = producer
         self._waiting: deque[tuple[int, str]] = deque(maxlen=MAX_WAITING)
@@ -31,15 +33,17 @@ class Publisher:
         self._thread = threading.Thread(target=self._run, name="webhook-publisher", daemon=True)
 
     def start(self) -> None:
+        """Starts the thread."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Ends after what waits was sent, within five seconds."""
         self._is_ending = True
         self._has_work.set()
         self._thread.join(timeout=5)
 
     def publish(self, rows: list[tuple[int, str]]) -> None:
-        """Each with the id of its request. Never blocks, never raises; when it is behind, the dispatcher gets the oldest."""
+        """Hands over rows, each with the id of its request. Never blocks, never raises; drops the oldest of too many."""
         self._waiting.extend(rows)
         self._has_work.set()
 

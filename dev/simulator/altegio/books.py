@@ -8,6 +8,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from pydantic import TypeAdapter
+
 from dev.simulator.altegio.bodies import Payment, Visit
 from dev.simulator.altegio.salon import Kind, Line, Salon, add_up, compute_tax
 
@@ -98,7 +100,7 @@ class Books:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "receipts": [_plain(asdict(receipt)) for receipt in self.receipts],
+            "receipts": TypeAdapter(list[DueReceipt]).dump_python(self.receipts, mode="json"),
             "not_due": [asdict(entry) for entry in self.not_due],
             "count": len(self.receipts),
             "total": str(self.total),
@@ -140,15 +142,3 @@ def _due_lines(lines: tuple[Line, ...]) -> tuple[DueLine, ...]:
     return tuple(
         DueLine(line.ware.title, line.kind, line.quantity, line.to_pay, line.ware.barcode) for line in lines if line.to_pay
     )
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value

@@ -35,7 +35,7 @@ class Day:
 
     @property
     def envelopes(self) -> list[Envelope]:
-        return [event.envelope for event in self.events]
+        return [event.envelope for event in self.events if event.is_told]
 
 
 def generate_day(

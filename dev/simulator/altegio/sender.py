@@ -55,23 +55,15 @@ class Sender:
         started = time.monotonic()
         try:
             answer = self._session.post(
-                self._url,
-                data=body,
-                headers=HEADERS,
-                timeout=(CONNECT_SECONDS, TOTAL_SECONDS),
-                allow_redirects=False,
+                self._url, data=body, headers=HEADERS, timeout=(CONNECT_SECONDS, TOTAL_SECONDS), allow_redirects=False
             )
         except requests.RequestException as error:
             # The class only: the text of the error repeats the address, and the address may hold the secret.
             return Outcome(False, None, number, time.monotonic() - started, type(error).__name__)
-        problem = "" if answer.ok and answer.status_code < 300 else _first_line(answer.text)
         accepted = 200 <= answer.status_code < 300
+        problem = "" if accepted else " ".join(answer.text.split())[:200]
         return Outcome(accepted, answer.status_code, number, time.monotonic() - started, problem)
 
 
 def _is_worth_repeating(outcome: Outcome) -> bool:
     return outcome.status is None or outcome.status == 429 or outcome.status >= 500
-
-
-def _first_line(text: str) -> str:
-    return " ".join(text.split())[:200]

@@ -43,14 +43,7 @@ class Story:
     events: list[Event]
 
     def post(
-        self,
-        resource: str,
-        status: str,
-        body: Body,
-        at: datetime,
-        *,
-        sent: Body | None = None,
-        is_told: bool = True,
+        self, resource: str, status: str, body: Body, at: datetime, *, sent: Body | None = None, is_told: bool = True
     ) -> None:
         """`sent`: how the webhook spells the body, where that differs."""
         truth = envelope(self.salon.company_id, resource, body["id"], status, body)
@@ -68,13 +61,8 @@ class Script:
     events: list[Event] = field(default_factory=list)
 
     def play_visit(self, name: str, salon: Salon, visit: Visit) -> None:
-        story = self._begin(name, salon, visit)
-        if name == "cancelled":
-            self._cancel(story, visit)
-        elif name == "no_show":
-            self._no_show(story, visit)
-        else:
-            self._come(story, visit)
+        plays = {"cancelled": self._cancel, "no_show": self._no_show}
+        plays.get(name, self._come)(self._begin(name, salon, visit), visit)
 
     def play_counter_sale(self, salon: Salon, lines: tuple[Line, ...], at: datetime, *, undone: bool) -> None:
         """Goods sold without a visit: one event per product line, all of one document."""

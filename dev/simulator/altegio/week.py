@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
-from dev.simulator.altegio.bodies import Envelope, Visit
-from dev.simulator.altegio.books import Books
-from dev.simulator.altegio.day import DECK, DEFAULT_DAY, book_visit, choose_moment, deal
+from dev.simulator.altegio.bodies import Visit
+from dev.simulator.altegio.day import DECK, DEFAULT_DAY, Day, book_visit, choose_moment, deal
 from dev.simulator.altegio.salon import BARCODED_GOODS, GOODS, Salon, Till, Tills
 from dev.simulator.altegio.shopping import Ids, Shopper
 from dev.simulator.altegio.stories import Event
@@ -31,14 +30,8 @@ LINES = {"certificate": "several", "flood": "several", "refunded_later": "goods"
 
 
 @dataclass(frozen=True)
-class Week:
+class Week(Day):
     salons: tuple[Salon, ...]
-    events: list[Event]
-    books: Books
-
-    @property
-    def envelopes(self) -> list[Envelope]:
-        return [event.envelope for event in self.events if event.is_told]
 
     def acts(self) -> Iterator[list[Event]]:
         """Day, evening, day … What is changed in an evening is meant to be changed after its receipt was issued."""
@@ -87,7 +80,7 @@ def generate_week(
             for _ in range(visits // 3):
                 script.play_counter(next(counter), salon, choose_moment(rng, day))
             script.play_deposit(salon, shopper.choose_client(), choose_moment(rng, day))
-    return Week(salons, sorted(script.events, key=lambda event: event.at), script.books)
+    return Week(sorted(script.events, key=lambda event: event.at), script.books, salons)
 
 
 def _play_visit(script: WeekScript, story: str, salon: Salon, day: date) -> None:

@@ -1,45 +1,41 @@
-"""The vendor's shapes of a receipt: the answer of `check`, the history item, and our own ledger row."""
+"""The vendor's shapes of a receipt, a shift and a cashbox, its reports, and our own ledger row."""
 
-from collections.abc import Mapping
+import zlib
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
-from dev.simulator.webkassa.arithmetic import VAT, Line
-from dev.simulator.webkassa.fields import TIYN, read_text, round_to
-from dev.simulator.webkassa.journal import mask_secrets
-from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
-from dev.simulator.webkassa.requisites import to_local
+from dev.simulator.webkassa.ledger import BUY, BUY_RETURN, OPERATIONS, SELL, SELL_RETURN, Cashbox, Receipt, Shift
+from dev.simulator.webkassa.rules.arithmetic import CASH, VAT, Line, Sums, add_up
+from dev.simulator.webkassa.rules.fields import TIYN, read_text, round_to
+from dev.simulator.webkassa.rules.requisites import to_local
 from dev.simulator.webkassa.settings import Settings
 
-OFD = {
-    "Name": "Симулятор ОФД",
-    "NameKz": "ОФД симуляторы",
-    "NameEn": "Simulated OFD",
-    "Host": "ofd.example/consumer",
-    "Code": 4,
-}
+_NAMES = {"Name": "Симулятор ОФД", "NameKz": "ОФД симуляторы", "NameEn": "Simulated OFD"}
+OFD = {**_NAMES, "Host": "ofd.example/consumer", "Code": 4}
 ADDRESS = "г. Алматы, ул. Примерная, д. 1"
 ADDRESS_KZ = "Алматы қ., Үлгі көш., 1 үй"
-TAXPAYER_NAME = 'ТОО "Салон-Пример"'
-TAXPAYER_NUMBER = "000000000000"
-EMPLOYEE_NAME = "Кассир моста"
-EMPLOYEE_CODE = 77
+TAXPAYER = {"TaxPayerName": 'ТОО "Салон-Пример"', "TaxPayerIN": "000000000000"}
+EMPLOYEE = {"EmployeeName": "Кассир моста", "EmployeeCode": 77}
 PRINT_HOST = "https://webkassa.example"
 
 # The words for cash and card are the vendor's, the word for mobile payment is assumed.
 PAYMENT_NAMES = {0: "Наличные", 1: "Банковская карта", 4: "Мобильный платеж"}
 OPERATION_NAMES = {0: "Покупка", 1: "Возврат покупки", 2: "Продажа", 3: "Возврат продажи"}
+SECTIONS = {"Sell": SELL, "Buy": BUY, "ReturnSell": SELL_RETURN, "ReturnBuy": BUY_RETURN}
+
+
+def pick(source: object, **names: str) -> dict[str, Any]:
+    """The source's attributes under the vendor's names."""
+    return {theirs: getattr(source, ours) for theirs, ours in names.items()}
 
 
 def format_local(at: datetime) -> str:
     return to_local(at).strftime("%d.%m.%Y %H:%M:%S")
-
-
-def format_local_with_offset(at: datetime) -> str:
-    """What the vendor calls UTC: the same local time, with its offset."""
-    return f"{format_local(at)} +05:00"
 
 
 def build_ticket_url(receipt: Receipt) -> str:
@@ -54,42 +50,37 @@ def build_print_url(receipt: Receipt) -> str:
     return f"{PRINT_HOST}/spa-ui/ticket?{place}&extnum={external}"
 
 
+def build_times(name: str, at: datetime) -> dict[str, Any]:
+    """What the vendor calls UTC is the same local time, with its offset."""
+    return {name: format_local(at), f"{name}UTC": f"{format_local(at)} +05:00"}
+
+
 def build_cashbox(cashbox: Cashbox) -> dict[str, Any]:
-    return {
-        "UniqueNumber": cashbox.number,
-        "RegistrationNumber": cashbox.registration_number,
-        "IdentityNumber": str(cashbox.identity_number),
-        "Address": ADDRESS,
-        "AddressKz": ADDRESS_KZ,
-        "Ofd": OFD,
-    }
+    numbers = pick(cashbox, UniqueNumber="number", RegistrationNumber="registration_number")
+    place = {"Address": ADDRESS, "AddressKz": ADDRESS_KZ, "Ofd": OFD}
+    return {**numbers, "IdentityNumber": str(cashbox.identity_number), **place}
 
 
 def build_check(receipt: Receipt, settings: Settings) -> dict[str, Any]:
     url = build_ticket_url(receipt)
-    data = {
-        "CheckNumber": receipt.check_number,
-        "DateTime": format_local(receipt.recorded_at),
-        "DateTimeUTC": format_local_with_offset(receipt.recorded_at),
-        "OfflineMode": receipt.offline,
+    return {
+        **pick(receipt, CheckNumber="check_number", CheckOrderNumber="order_number", OfflineMode="offline"),
+        **build_times("DateTime", receipt.recorded_at),
         "CashboxOfflineMode": settings.offline,
         "Cashbox": build_cashbox(receipt.cashbox),
-        "Organization": {"TaxPayerName": TAXPAYER_NAME, "TaxPayerIN": TAXPAYER_NUMBER},
-        "CheckOrderNumber": receipt.order_number,
+        "Organization": TAXPAYER,
         "ShiftNumber": receipt.shift.number,
-        "EmployeeName": EMPLOYEE_NAME,
+        "EmployeeName": EMPLOYEE["EmployeeName"],
         "TicketUrl": url,
         "TicketPrintUrl": build_print_url(receipt),
         "TicketPrintFormat": build_print_lines(receipt, url),
+        **({"Total": receipt.sums.total} if settings.total_in_answer else {}),
     }
-    if settings.total_in_answer:
-        data["Total"] = receipt.sums.total
-    return data
 
 
 def build_print_lines(receipt: Receipt, url: str) -> list[dict[str, Any]]:
     """Type 0 is a line of text, 2 a QR code; Style 1 is bold."""
-    rows = [(0, TAXPAYER_NAME, 1), (0, f"ФП: {receipt.check_number}", 0), (2, url, 0)]
+    rows = [(0, TAXPAYER["TaxPayerName"], 1), (0, f"ФП: {receipt.check_number}", 0), (2, url, 0)]
     return [
         {"Order": order, "Type": kind, "Value": value, "Style": style}
         for order, (kind, value, style) in enumerate(rows, start=1)
@@ -101,41 +92,35 @@ def build_history_item(receipt: Receipt) -> dict[str, Any]:
     sums, cashbox = receipt.sums, receipt.cashbox
     percents = [line.tax_percent or 0 for line in sums.lines if line.tax_type == VAT]
     return {
-        "CashboxUniqueNumber": cashbox.number,
-        "CashboxRegistrationNumber": cashbox.registration_number,
+        **pick(cashbox, CashboxUniqueNumber="number", CashboxRegistrationNumber="registration_number"),
         "CashboxIdentityNumber": cashbox.identity_number,
         "Address": ADDRESS,
-        "Number": receipt.check_number,
-        "OrderNumber": receipt.order_number,
-        "ExternalOrderNumber": _optional_text(receipt.fields, "externalordernumber"),
-        "RegistratedOn": format_local(receipt.recorded_at),
-        "RegistratedOnUTC": format_local_with_offset(receipt.recorded_at),
-        "EmployeeName": EMPLOYEE_NAME,
-        "EmployeeCode": EMPLOYEE_CODE,
-        "ShiftNumber": receipt.shift.number,
-        "DocumentNumber": receipt.document_number,
-        "OperationType": receipt.operation_type,
+        **pick(receipt, Number="check_number", OrderNumber="order_number", DocumentNumber="document_number"),
+        **pick(receipt, OperationType="operation_type", IsOffline="offline"),
         "OperationTypeText": OPERATION_NAMES[receipt.operation_type],
+        "ExternalOrderNumber": _optional_text(receipt.fields, "externalordernumber"),
+        **build_times("RegistratedOn", receipt.recorded_at),
+        **EMPLOYEE,
+        "ShiftNumber": receipt.shift.number,
         "Payments": [{"Sum": amount, "PaymentTypeName": PAYMENT_NAMES[kind]} for kind, amount in sums.payments],
-        "Total": sums.total,
-        "Change": sums.change,
-        "Taken": sums.taken,
-        "Discount": sums.discount,
+        **pick(sums, Total="total", Change="change", Taken="taken", Discount="discount", Markup="markup", Tax="tax"),
         "MarkupPercent": 0,
-        "Markup": sums.markup,
         "TaxPercent": max(percents, default=0),
-        "Tax": sums.tax,
         "VATPayer": bool(percents),
         "Positions": [_build_history_position(line) for line in sums.lines],
-        "IsOffline": receipt.offline,
         "TicketUrl": build_ticket_url(receipt),
         "TicketPrintUrl": build_print_url(receipt),
         "CustomerXin": _optional_text(receipt.fields, "customerxin"),
         "Ofd": OFD,
         "ExternalCheckNumber": receipt.external_number or None,
-        "TaxPayerName": TAXPAYER_NAME,
-        "TaxPayerIN": TAXPAYER_NUMBER,
+        **TAXPAYER,
     }
+
+
+def build_list_row(cashbox: Cashbox, status: int, settings: Settings) -> dict[str, Any]:
+    numbers = pick(cashbox, UniqueNumber="number", RegistrationNumber="registration_number")
+    numbers |= {"IdentificationNumber": str(cashbox.identity_number), "Name": "Касса салона", "Description": ""}
+    return {**numbers, "IsOffline": settings.offline, "CurrentStatus": status, "Shift": len(cashbox.shifts)}
 
 
 def build_money(cashbox: Cashbox, shift: Shift, at: datetime, *, offline: bool) -> dict[str, Any]:
@@ -143,8 +128,7 @@ def build_money(cashbox: Cashbox, shift: Shift, at: datetime, *, offline: bool) 
         "OfflineMode": offline,
         "CashboxOfflineMode": offline,
         "ShiftNumber": shift.number,
-        "DateTime": format_local(at),
-        "DateTimeUTC": format_local_with_offset(at),
+        **build_times("DateTime", at),
         # The cash now in the drawer, not the amount moved.
         "Sum": cashbox.drawer,
         "Cashbox": build_cashbox(cashbox),
@@ -159,62 +143,64 @@ def build_shift(shift: Shift) -> dict[str, Any]:
 
 def build_ledger_row(receipt: Receipt) -> dict[str, Any]:
     """Not the vendor's: what a test asks the simulator about; amounts are texts with two decimals."""
+    sums = receipt.sums
     return {
         "cashbox": receipt.cashbox.number,
         "external_check_number": receipt.external_number or None,
-        "operation_type": receipt.operation_type,
-        "total": _show(receipt.sums.total),
-        "tax": _show(receipt.sums.tax),
-        "change": _show(receipt.sums.change),
-        "payments": [{"type": kind, "sum": _show(amount)} for kind, amount in receipt.sums.payments],
+        **{name: _show(getattr(sums, name)) for name in ("total", "tax", "change")},
+        "payments": [{"type": kind, "sum": _show(amount)} for kind, amount in sums.payments],
         "shift": receipt.shift.number,
         "check_order_number": receipt.order_number,
-        "check_number": receipt.check_number,
-        "offline": receipt.offline,
+        **{name: getattr(receipt, name) for name in ("operation_type", "check_number", "offline")},
         "recorded_at": receipt.recorded_at.isoformat(),
-        "positions": [_build_ledger_position(line) for line in receipt.sums.lines],
-        "request": mask_secrets(receipt.body),
+        "positions": [_build_ledger_position(line) for line in sums.lines],
+        "request": receipt.body,
+    }
+
+
+def build_report(cashbox: Cashbox, shift: Shift, now: datetime, settings: Settings) -> dict[str, Any]:
+    """An X or a Z report: the same figures, only the Z report closes the shift."""
+    sums = {kind: [one.sums for one in shift.receipts if one.operation_type == kind] for kind in OPERATIONS}
+    end_sums = {kind: shift.start_sums[kind] + add_up(one.total for one in sums[kind]) for kind in OPERATIONS}
+    return {
+        **TAXPAYER,
+        "TaxPayerVAT": bool(settings.vat_rates),
+        "TaxPayerVATSeria": "",
+        "TaxPayerVATNumber": "",
+        **pick(cashbox, CashboxSN="number", CashboxIN="identity_number", CashboxRN="registration_number"),
+        **pick(shift, ReportNumber="number", ShiftNumber="number", DocumentCount="document_count"),
+        **pick(shift, PutMoneySum="put", TakeMoneySum="withdrawn"),
+        "StartOn": format_local(shift.opened_at),
+        "ReportOn": format_local(now),
+        "CloseOn": format_local(shift.closed_at) if shift.closed_at else None,
+        "CashierCode": EMPLOYEE["EmployeeCode"],
+        "CashierName": EMPLOYEE["EmployeeName"],
+        "ControlSum": zlib.crc32(f"{cashbox.number}:{shift.number}:{end_sums}".encode()),
+        "OfflineMode": settings.offline,
+        "CashboxOfflineMode": settings.offline,
+        "SumInCashbox": cashbox.drawer,
+        **{name: _build_section(shift.start_counts[kind], sums[kind]) for name, kind in SECTIONS.items()},
+        "EndNonNullable": _build_grand_totals(end_sums),
+        "StartNonNullable": _build_grand_totals(shift.start_sums),
+        "Ofd": OFD,
     }
 
 
 def _build_history_position(line: Line) -> dict[str, Any]:
     return {
-        "PositionName": line.name,
-        "PositionCode": line.code,
-        "Count": line.count,
-        "Price": line.price,
-        "DiscountPercent": 0,
-        "DiscountTenge": line.discount,
-        "MarkupPercent": 0,
-        "Markup": line.markup,
+        **pick(line, PositionName="name", PositionCode="code", PositionType="position_type", UnitCode="unit_code"),
+        **pick(line, Count="count", Price="price", DiscountTenge="discount", Markup="markup", Tax="tax", Sum="amount"),
+        **dict.fromkeys(("DiscountPercent", "MarkupPercent"), 0),
+        **dict.fromkeys(("IsStorno", "MarkupDeleted", "DiscountDeleted"), False),
         "TaxPercent": line.tax_percent or 0,
-        "Tax": line.tax,
         "IsNds": line.tax_type == VAT,
-        "IsStorno": False,
-        "MarkupDeleted": False,
-        "DiscountDeleted": False,
-        "Sum": line.amount,
-        "UnitCode": line.unit_code,
         "Mark": None,
-        "PositionType": line.position_type,
     }
 
 
 def _build_ledger_position(line: Line) -> dict[str, Any]:
-    return {
-        "name": line.name,
-        "code": line.code,
-        "count": str(line.count),
-        "price": _show(line.price),
-        "discount": _show(line.discount),
-        "markup": _show(line.markup),
-        "sum": _show(line.amount),
-        "tax_type": line.tax_type,
-        "tax_percent": line.tax_percent,
-        "tax": _show(line.tax),
-        "unit_code": line.unit_code,
-        "position_type": line.position_type,
-    }
+    row = {name: _show(value) if isinstance(value, Decimal) else value for name, value in asdict(line).items()}
+    return row | {"count": str(line.count), "sum": row.pop("amount")}
 
 
 def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:
@@ -223,3 +209,25 @@ def _optional_text(fields: Mapping[str, Any], name: str) -> str | None:
 
 def _show(amount: Decimal) -> str:
     return str(round_to(amount, TIYN))
+
+
+def _build_section(start_count: int, receipts: Sequence[Sums]) -> dict[str, Any]:
+    by_type: defaultdict[int, Decimal] = defaultdict(Decimal)
+    for sums in receipts:
+        for kind, amount in sums.payments:
+            by_type[kind] += amount - sums.change if kind == CASH else amount
+    return {
+        "PaymentsByTypesApiModel": [{"Sum": amount, "Type": kind} for kind, amount in sorted(by_type.items())],
+        **{
+            name.capitalize(): add_up(getattr(sums, name) for sums in receipts)
+            for name in ("discount", "markup", "taken", "change")
+        },
+        "Count": len(receipts),
+        # Since the cashbox was registered, unlike Count.
+        "TotalCount": start_count + len(receipts),
+        "VAT": add_up(sums.tax for sums in receipts),
+    }
+
+
+def _build_grand_totals(sums: dict[int, Decimal]) -> dict[str, Decimal]:
+    return {name: sums[kind] for name, kind in SECTIONS.items()}

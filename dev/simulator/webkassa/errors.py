@@ -35,3 +35,7 @@ class Refusal(Exception):
         self.text = text if text is not None else TEXTS.get(code, f"Ошибка {code}")
         self.data = data
         super().__init__(f"{code}: {self.text}")
+
+    def as_answer(self) -> dict[str, Any]:
+        data = {} if self.data is None else {"Data": self.data}
+        return {**data, "Errors": [{"Code": self.code, "Text": self.text}]}

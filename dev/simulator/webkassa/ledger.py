@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-from dev.simulator.webkassa.arithmetic import CASH, Sums
+from dev.simulator.jsontext import dump, parse
+from dev.simulator.webkassa.rules.arithmetic import CASH, Sums
 
 BUY, BUY_RETURN, SELL, SELL_RETURN = 0, 1, 2, 3
 OPERATIONS = (BUY, BUY_RETURN, SELL, SELL_RETURN)
@@ -35,32 +37,6 @@ class Receipt:
 
 
 @dataclass(slots=True)
-class OperationTotals:
-    """One kind of operation within one shift, kept up to date so that a report costs nothing."""
-
-    by_payment: dict[int, Decimal] = field(default_factory=dict)
-    discount: Decimal = ZERO
-    markup: Decimal = ZERO
-    taken: Decimal = ZERO
-    change: Decimal = ZERO
-    vat: Decimal = ZERO
-    total: Decimal = ZERO
-    count: int = 0
-
-    def add(self, sums: Sums) -> None:
-        for kind, amount in sums.payments:
-            net = amount - sums.change if kind == CASH else amount
-            self.by_payment[kind] = self.by_payment.get(kind, ZERO) + net
-        self.discount += sums.discount
-        self.markup += sums.markup
-        self.taken += sums.taken
-        self.change += sums.change
-        self.vat += sums.tax
-        self.total += sums.total
-        self.count += 1
-
-
-@dataclass(slots=True)
 class Shift:
     number: int
     opened_at: datetime
@@ -68,7 +44,6 @@ class Shift:
     start_counts: dict[int, int]
     closed_at: datetime | None = None
     receipts: list[Receipt] = field(default_factory=list)
-    totals: dict[int, OperationTotals] = field(default_factory=lambda: {kind: OperationTotals() for kind in OPERATIONS})
     put: Decimal = ZERO
     withdrawn: Decimal = ZERO
     document_count: int = 0
@@ -113,19 +88,13 @@ class Cashbox:
         """Opening is implicit: the vendor has no method for it."""
         shift = self.find_open_shift()
         if shift is None:
-            shift = Shift(
-                number=len(self.shifts) + 1,
-                opened_at=at,
-                start_sums=dict(self.grand_sums),
-                start_counts=dict(self.grand_counts),
-            )
+            shift = Shift(len(self.shifts) + 1, at, dict(self.grand_sums), dict(self.grand_counts))
             self.shifts.append(shift)
         return shift
 
     def add_receipt(self, receipt: Receipt) -> None:
         kind, sums, shift = receipt.operation_type, receipt.sums, receipt.shift
         shift.receipts.append(receipt)
-        shift.totals[kind].add(sums)
         shift.document_count += 1
         self.document_count += 1
         self.receipt_count += 1
@@ -148,3 +117,39 @@ class Cashbox:
             shift.withdrawn -= amount
         if external_number:
             self.money_numbers.add((shift.number, external_number))
+
+
+class StateFile:
+    """The ledger on disk: one JSON line for every fiscal event, replayed at the next start. Without a path it keeps nothing.
+
+    Appending keeps a receipt at one small write, whatever the size of the ledger, and a line is out of the process
+    before its answer leaves: killing the simulator loses nothing that a client was told.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._file = None
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = path.open("a+b", buffering=0)
+
+    def load(self) -> list[dict[str, Any]]:
+        """The events so far; a last line cut by a kill is removed, so that it cannot swallow the next one."""
+        if self._file is None:
+            return []
+        self._file.seek(0)
+        *lines, cut = self._file.readall().split(b"\n")
+        self._file.truncate(self._file.tell() - len(cut))
+        return [parse(line) for line in lines]
+
+    def append(self, event: dict[str, Any]) -> None:
+        if self._file:
+            self._file.write(dump(event) + b"\n")
+
+    def clear(self) -> None:
+        if self._file:
+            self._file.truncate(0)
+
+    def close(self) -> None:
+        if self._file:
+            self._file.close()
+            self._file = None

@@ -1,80 +1,117 @@
-"""Finding receipts again: by external number, by fiscal number, page by page, shift by shift."""
+"""The vendor's methods that only read: cashboxes, shifts, and receipts found again."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from dev.simulator.webkassa import answers
+from dev.simulator.webkassa.calls import Call
 from dev.simulator.webkassa.errors import Refusal
-from dev.simulator.webkassa.fields import read_int, read_text
 from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
-from dev.simulator.webkassa.register import Register
+from dev.simulator.webkassa.rules.fields import read_int, read_text
 
 MAX_TAKE = 50
+ACTIVE, BLOCKED, CREATED = 1, 2, 0
+PROBLEM_STATUS = {7: BLOCKED, 10: CREATED}
+# A cashbox without access, or unknown, is not listed at all.
+HIDDEN = frozenset({5, 6})
+
+UNITS = (
+    (796, "шт", "PC", "дана"),
+    (5114, "одн.усл.", "one", "бір қызмет"),
+    (5113, "одна процедура", "one procedure", "бір процедура"),
+    (356, "час", "h", "сағат"),
+    (778, "упак.", "pack", "орам"),
+    (839, "комплект", "set", "жинақ"),
+    (166, "кг", "kg", "кг"),
+    (163, "г", "g", "г"),
+    (112, "литр", "l", "литр"),
+    (111, "мл", "ml", "мл"),
+)
 
 
-def find_ticket(register: Register, cashbox: Cashbox, fields: Mapping[str, Any]) -> Any:
-    number = read_text(fields.get("externalchecknumber"))
+def find_ticket(call: Call) -> Any:
+    cashbox, number = call.get_cashbox(), call.external_number
     if not number:
         raise Refusal(9, "Необходимо указать внешний номер чека")
-    if register.settings.lookup_needs_shift or fields.get("shiftnumber") is not None:
-        shift = _get_shift(cashbox, fields)
-        receipt = cashbox.by_shift_external.get((shift.number, number))
+    if call.settings.lookup_needs_shift or call.fields.get("shiftnumber") is not None:
+        receipt = cashbox.by_shift_external.get((_get_shift(call, cashbox).number, number))
     else:
         receipt = cashbox.by_external.get(number)
-    if receipt is None or not register.is_visible(receipt):
-        return _not_found(register, cashbox, number)
-    return answers.build_history_item(receipt)
+    found = _see(call, cashbox, receipt)
+    return answers.build_history_item(found) if found else None
 
 
-def find_by_number(register: Register, cashbox: Cashbox, fields: Mapping[str, Any]) -> Any:
-    shift = _get_shift(cashbox, fields)
-    number = read_text(fields.get("number"))
-    receipt = register.by_check_number.get(number)
-    if receipt is None or receipt.shift is not shift or not register.is_visible(receipt):
+def find_by_number(call: Call) -> Any:
+    shift, number = _get_shift(call, call.get_cashbox()), read_text(call.fields.get("number"))
+    receipt = call.register.by_check_number.get(number)
+    if receipt is None or receipt.shift is not shift or not call.register.is_visible(receipt):
         raise Refusal(16, f"Чек № {number} не зарегистрирован в рамках смены {shift.number}")
     return answers.build_history_item(receipt)
 
 
-def list_checks(register: Register, cashbox: Cashbox, fields: Mapping[str, Any]) -> Any:
-    shift = _get_shift(cashbox, fields)
-    skip, take = _read_page(fields)
-    receipts = _list_visible(register, shift)
+def list_checks(call: Call) -> Any:
+    shift = _get_shift(call, call.get_cashbox())
+    skip, take = _read_page(call)
+    receipts = shift.receipts
+    if call.settings.visibility_delay_seconds:
+        receipts = [receipt for receipt in receipts if call.register.is_visible(receipt)]
     items = [answers.build_history_item(receipt) for receipt in receipts[skip : skip + take]]
     return {"Skip": skip, "Take": take, "Total": len(receipts), "Items": items}
 
 
-def list_shifts(cashbox: Cashbox, fields: Mapping[str, Any]) -> Any:
+def list_shifts(call: Call) -> Any:
     """Oldest first, as in the vendor's sample."""
-    skip, take = _read_page(fields)
+    cashbox = call.get_cashbox()
+    skip, take = _read_page(call)
+    shifts = [answers.build_shift(shift) for shift in cashbox.shifts[skip : skip + take]]
+    page = {"Skip": skip, "Take": take, "Total": len(cashbox.shifts), "Shifts": shifts}
+    return {"CashboxUniqueNumber": cashbox.number, **page}
+
+
+def find_print_lines(call: Call) -> Any:
+    cashbox = call.get_cashbox()
+    found = _see(call, cashbox, cashbox.by_external.get(call.external_number))
+    return {"Lines": answers.build_print_lines(found, answers.build_ticket_url(found))} if found else None
+
+
+def list_cashboxes(call: Call) -> Any:
+    problems = call.settings.cashbox_problems
+    shown = [cashbox for cashbox in call.register.cashboxes.values() if problems.get(cashbox.number) not in HIDDEN]
+    return {"List": [answers.build_list_row(one, _get_status(call, one), call.settings) for one in shown]}
+
+
+def show_client(call: Call) -> Any:
     return {
-        "CashboxUniqueNumber": cashbox.number,
-        "Skip": skip,
-        "Take": take,
-        "Total": len(cashbox.shifts),
-        "Shifts": [answers.build_shift(shift) for shift in cashbox.shifts[skip : skip + take]],
+        "CashboxStatus": _get_status(call, call.get_cashbox()),
+        "License": {"LicenseStatus": 2, "LicenseExpirationDate": call.settings.license_expires_at},
+        "Ofd": {"Ofd": answers.OFD["Code"]},
     }
 
 
-def find_print_lines(register: Register, cashbox: Cashbox, fields: Mapping[str, Any]) -> Any:
-    number = read_text(fields.get("externalchecknumber"))
-    receipt = cashbox.by_external.get(number)
-    if receipt is None or not register.is_visible(receipt):
-        return _not_found(register, cashbox, number)
-    return {"Lines": answers.build_print_lines(receipt, answers.build_ticket_url(receipt))}
+def show_organisation(call: Call) -> Any:
+    rates = sorted(call.settings.vat_rates)
+    vat = {"VATPayer": bool(rates), "VATSeries": "", "VATNumber": "", "VATRates": rates}
+    return {"TaxationType": 100 if rates else 0, "VATInfo": vat}
 
 
-def _not_found(register: Register, cashbox: Cashbox, number: str) -> None:
-    """Nobody documents which of the three the real service gives."""
-    style = register.settings.not_found_style
+def list_units(_call: Call) -> Any:
+    names = ("Code", "NameRu", "NameEn", "NameKz")
+    return [dict(zip(names, unit, strict=True)) for unit in UNITS]
+
+
+def _see(call: Call, cashbox: Cashbox, receipt: Receipt | None) -> Receipt | None:
+    """What is not there, or not to be seen yet, has three faces: nobody documents which the real service shows."""
+    if receipt and call.register.is_visible(receipt):
+        return receipt
+    style = call.settings.not_found_style
     if style == "16":
-        shift = len(cashbox.shifts)
-        raise Refusal(16, f"Чек № {number} не зарегистрирован в рамках смены {shift}")
+        raise Refusal(16, f"Чек № {call.external_number} не зарегистрирован в рамках смены {len(cashbox.shifts)}")
     if style == "19":
         raise Refusal(19)
+    return None
 
 
-def _get_shift(cashbox: Cashbox, fields: Mapping[str, Any]) -> Shift:
-    number = read_int(fields.get("shiftnumber"))
+def _get_shift(call: Call, cashbox: Cashbox) -> Shift:
+    number = read_int(call.fields.get("shiftnumber"))
     if number is None:
         raise Refusal(9, "Необходимо указать номер смены")
     shift = cashbox.find_shift(number)
@@ -83,9 +120,8 @@ def _get_shift(cashbox: Cashbox, fields: Mapping[str, Any]) -> Shift:
     return shift
 
 
-def _read_page(fields: Mapping[str, Any]) -> tuple[int, int]:
-    skip = read_int(fields.get("skip", 0))
-    take = read_int(fields.get("take", 0))
+def _read_page(call: Call) -> tuple[int, int]:
+    skip, take = (read_int(call.fields.get(name, 0)) for name in ("skip", "take"))
     if skip is None or skip < 0:
         raise Refusal(9, "Недопустимое значение Skip")
     if take is None or not 1 <= take <= MAX_TAKE:
@@ -93,7 +129,5 @@ def _read_page(fields: Mapping[str, Any]) -> tuple[int, int]:
     return skip, take
 
 
-def _list_visible(register: Register, shift: Shift) -> list[Receipt]:
-    if not register.settings.visibility_delay_seconds:
-        return shift.receipts
-    return [receipt for receipt in shift.receipts if register.is_visible(receipt)]
+def _get_status(call: Call, cashbox: Cashbox) -> int:
+    return PROBLEM_STATUS.get(call.settings.cashbox_problems.get(cashbox.number, 0), ACTIVE)

@@ -2,22 +2,19 @@
 
 import threading
 import time
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from dev.simulator.webkassa import returns
-from dev.simulator.webkassa.arithmetic import compute_sums, find_faults
+from dev.simulator.webkassa.access import Sessions
 from dev.simulator.webkassa.clock import Clock
 from dev.simulator.webkassa.errors import Refusal
-from dev.simulator.webkassa.fields import lowered, read_decimal, read_int, read_text
-from dev.simulator.webkassa.journal import mask_secrets
-from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
-from dev.simulator.webkassa.requisites import to_utc
-from dev.simulator.webkassa.sessions import Sessions
+from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift, StateFile
+from dev.simulator.webkassa.rules import returns
+from dev.simulator.webkassa.rules.arithmetic import Sums, find_faults
+from dev.simulator.webkassa.rules.fields import Fields, lowered, mask_secrets, read_decimal, read_int, read_text
+from dev.simulator.webkassa.rules.requisites import to_utc
 from dev.simulator.webkassa.settings import Settings
-from dev.simulator.webkassa.statefile import StateFile
 
 SHIFT_LIMIT = timedelta(hours=24)
 OFFLINE_LIMIT = timedelta(hours=72)
@@ -29,36 +26,38 @@ PROBLEMS_OF_ACCESS = frozenset({5, 6})
 class Register:
     """Callers hold `lock` around every use: an operation is one step, as in a database transaction."""
 
-    def __init__(self, settings: Settings, clock: Clock, state_file: StateFile) -> None:
+    def __init__(self, settings: Settings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
         self.lock = threading.Lock()
         self.sessions = Sessions()
         self.offline_since: datetime | None = None
-        self._state_file = state_file
+        self.state_file = StateFile(settings.state_file)
         # Counts on from the time of the start, so that a fiscal number is not repeated by the next process.
         self._last_number = int(time.time()) * 1000
         self._forget()
-        for event in state_file.load():
+        for event in self.state_file.load():
             self._replay(event)
 
-    def reset(self) -> None:
+    def reset(self, settings: Settings) -> None:
+        self.settings = settings
         self.sessions.revoke_all()
-        self._state_file.clear()
+        self.state_file.clear()
         self._forget()
 
-    def follow_settings(self) -> None:
+    def follow(self, settings: Settings) -> None:
         """Notes when the link to the fiscal data operator went away: 72 hours are counted from there."""
-        if not self.settings.offline:
+        self.settings = settings
+        if not settings.offline:
             self.offline_since = None
         elif self.offline_since is None:
             self.offline_since = self.clock.now()
 
-    def require_session(self, fields: Mapping[str, Any]) -> None:
+    def require_session(self, fields: Fields) -> None:
         token = read_text(fields.get("token"))
         self.sessions.require(token, self.clock.now(), self.settings.token_ttl_seconds)
 
-    def get_cashbox(self, fields: Mapping[str, Any], *, fiscal: bool) -> Cashbox:
+    def get_cashbox(self, fields: Fields, *, fiscal: bool) -> Cashbox:
         cashbox = self.cashboxes.get(read_text(fields.get("cashboxuniquenumber")))
         if cashbox is None:
             raise Refusal(6)
@@ -67,27 +66,19 @@ class Register:
             raise Refusal(problem)
         return cashbox
 
-    def issue(self, cashbox: Cashbox, body: Mapping[str, Any], fields: Mapping[str, Any]) -> Receipt:
+    def issue(self, cashbox: Cashbox, body: Fields, fields: Fields) -> Receipt:
         """Records a receipt that all the `refuse_` methods have let through."""
         self._last_number += 1
         number = str(self._last_number)
         # The register's own numbers begin with another digit, and stay as unique as the operator's.
         check_number = f"9{number[1:]}" if self.settings.offline else number
         now = self.clock.now()
-        receipt = self._record(cashbox, body, fields, now, check_number, offline=self.settings.offline)
-        self._state_file.append(
-            {
-                "event": "check",
-                "at": now.isoformat(),
-                "cashbox": cashbox.number,
-                "check_number": check_number,
-                "offline": receipt.offline,
-                "body": mask_secrets(body),
-            }
-        )
+        offline, kept = self.settings.offline, mask_secrets(body)
+        receipt = self._record(cashbox, kept, fields, now, check_number, offline=offline)
+        self._remember("check", cashbox, now, check_number=check_number, offline=offline, body=kept)
         return receipt
 
-    def refuse_invalid(self, fields: Mapping[str, Any]) -> None:
+    def refuse_invalid(self, fields: Fields) -> None:
         faults = find_faults(fields, vat_rates=self.settings.vat_rates, protocol=self.settings.protocol)
         if not faults and self.settings.verify_returns:
             faults = returns.find_faults(fields, self.by_check_number, self.returned)
@@ -108,7 +99,7 @@ class Register:
             return cashbox.by_shift_external.get((cashbox.get_current_shift_number(), external_number))
         return cashbox.by_external.get(external_number)
 
-    def move_cash(self, cashbox: Cashbox, fields: Mapping[str, Any]) -> tuple[Shift, datetime]:
+    def move_cash(self, cashbox: Cashbox, fields: Fields) -> tuple[Shift, datetime]:
         external_number = read_text(fields.get("externalchecknumber"))
         if external_number and self._is_known_move(cashbox, external_number):
             raise Refusal(14, f"Операция с внешним номером {external_number} уже присутствует в системе")
@@ -117,15 +108,7 @@ class Register:
         if cashbox.drawer + min(amount, Decimal(0)) < 0:
             raise Refusal(8)
         now = self.clock.now()
-        self._state_file.append(
-            {
-                "event": "money",
-                "at": now.isoformat(),
-                "cashbox": cashbox.number,
-                "amount": str(amount),
-                "external": external_number,
-            }
-        )
+        self._remember("money", cashbox, now, amount=str(amount), external=external_number)
         shift = cashbox.open_shift(now)
         cashbox.move_cash(shift, amount, external_number)
         return shift, now
@@ -135,7 +118,7 @@ class Register:
         if shift is None:
             raise Refusal(12 if cashbox.shifts else 13)
         shift.closed_at = self.clock.now()
-        self._state_file.append({"event": "z_report", "at": shift.closed_at.isoformat(), "cashbox": cashbox.number})
+        self._remember("z_report", cashbox, shift.closed_at)
         return shift
 
     def is_visible(self, receipt: Receipt) -> bool:
@@ -144,21 +127,14 @@ class Register:
         return self.clock.now() - receipt.recorded_at >= delay
 
     def _record(
-        self,
-        cashbox: Cashbox,
-        body: Mapping[str, Any],
-        fields: Mapping[str, Any],
-        at: datetime,
-        check_number: str,
-        *,
-        offline: bool,
+        self, cashbox: Cashbox, body: Fields, fields: Fields, at: datetime, check_number: str, *, offline: bool
     ) -> Receipt:
         shift = cashbox.open_shift(at)
         receipt = Receipt(
             cashbox=cashbox,
             external_number=read_text(fields.get("externalchecknumber")),
             operation_type=read_int(fields.get("operationtype")) or 0,
-            sums=compute_sums(fields),
+            sums=Sums(fields),
             shift=shift,
             order_number=len(shift.receipts) + 1,
             document_number=cashbox.document_count + 1,
@@ -174,6 +150,9 @@ class Register:
         returns.count_return(receipt, self.returned)
         return receipt
 
+    def _remember(self, event: str, cashbox: Cashbox, at: datetime, **told: Any) -> None:
+        self.state_file.append({"event": event, "at": at.isoformat(), "cashbox": cashbox.number, **told})
+
     def _is_known_move(self, cashbox: Cashbox, external_number: str) -> bool:
         if self.settings.scope == "shift":
             return (cashbox.get_current_shift_number(), external_number) in cashbox.money_numbers
@@ -185,9 +164,9 @@ class Register:
         self.by_check_number: dict[str, Receipt] = {}
         self.returned: dict[str, Decimal] = {}
         self.offline_since = None
-        self.follow_settings()
+        self.follow(self.settings)
 
-    def _replay(self, event: Mapping[str, Any]) -> None:
+    def _replay(self, event: Fields) -> None:
         """Cashboxes of an earlier start stay in the file but out of sight."""
         cashbox = self.cashboxes.get(event["cashbox"])
         if cashbox is None:
@@ -204,7 +183,7 @@ class Register:
             shift.closed_at = at
 
 
-def _read_move(fields: Mapping[str, Any]) -> Decimal:
+def _read_move(fields: Fields) -> Decimal:
     kind = read_int(fields.get("operationtype"))
     amount = read_decimal(fields.get("sum"))
     if kind not in {DEPOSIT, WITHDRAWAL}:

@@ -1,141 +1,60 @@
-"""What the simulator is started with, and which of it the control API may change while it runs."""
+"""What the register is started with, and what the control API may change of it."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Literal, Self
 
-from dev.simulator.webkassa.fields import read_bool, read_decimal, read_int
+from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
+from dev.simulator import settings
+from dev.simulator.webkassa.rules.fields import read_int
+
+Rates = Annotated[frozenset[Annotated[int, Field(ge=0, le=100)]], PlainSerializer(sorted, when_used="json")]
 # Refusals a cashbox can be made to give: no access, unknown, blocked, not activated.
-CASHBOX_PROBLEMS = frozenset({5, 6, 7, 10})
+Problem = Literal[5, 6, 7, 10]
 
 
-class SettingsError(ValueError):
-    """The control API was asked for something that does not exist or cannot be."""
-
-
-@dataclass(slots=True)
-class Settings:
+class Settings(settings.Settings):
     """Defaults are what captures of the real service show."""
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    api_key: str = "sim-api-key"
+    fixed = settings.Settings.fixed | {"login", "cashboxes", "state_file"}
+    secret = frozenset({"password", "api_key"})
+
+    api_key: str = Field("sim-api-key", min_length=1)
     login: str = "cashier@example.test"
-    password: str = "sim-password"
+    password: str = Field("sim-password", min_length=1)
     cashboxes: tuple[str, ...] = ("SWK00000001",)
+    # Keeps the ledger across restarts.
     state_file: Path | None = None
-    vat_rates: frozenset[int] = frozenset({12, 16})
-    protocol: int = 203
-    scope: str = "cashbox"
-    latency_ms: float = 0
+    # Empty for a non-payer of VAT.
+    vat_rates: Rates = frozenset({12, 16})
+    protocol: Annotated[Literal[203, 204], BeforeValidator(read_int)] = 203
+    scope: Literal["cashbox", "shift"] = "cashbox"
     duplicate_with_data: bool = True
     duplicate_before_validation: bool = True
-    errors_style: str = "absent"
-    not_found_style: str = "19"
+    errors_style: Literal["absent", "null", "empty"] = "absent"
+    not_found_style: Literal["19", "16", "empty"] = "19"
     total_in_answer: bool = False
     offline: bool = False
-    visibility_delay_seconds: float = 0
+    visibility_delay_seconds: float = Field(0, ge=0)
     verify_returns: bool = False
-    token_ttl_seconds: float = 86_400
+    token_ttl_seconds: float = Field(86_400, ge=0)
     lookup_needs_shift: bool = True
     ticket_lookup_missing: bool = False
-    license_expires_at: str = "2030-01-01T00:00:00+05:00"
-    cashbox_problems: dict[str, int] = field(default_factory=dict)
+    license_expires_at: str = Field("2030-01-01T00:00:00+05:00", min_length=1)
+    cashbox_problems: dict[str, Problem] = Field(default_factory=dict)
 
-    def copy(self) -> "Settings":
-        return replace(self, cashbox_problems=dict(self.cashbox_problems))
+    @model_validator(mode="after")
+    def _know_cashboxes(self) -> Self:
+        strangers = sorted(set(self.cashbox_problems) - set(self.cashboxes))
+        if strangers:
+            raise ValueError(f"unknown cashboxes: {', '.join(strangers)}")
+        return self
 
-    def restore(self, other: "Settings") -> None:
-        source = other.copy()
-        for item in fields(source):
-            setattr(self, item.name, getattr(source, item.name))
-
-    def describe(self) -> dict[str, Any]:
-        shown = asdict(self)
-        shown |= {"password": "***", "api_key": "***"}
-        shown |= {"vat_rates": sorted(self.vat_rates), "cashboxes": list(self.cashboxes)}
-        return shown | {"state_file": str(self.state_file) if self.state_file else None}
-
-    def change(self, changes: Mapping[str, Any]) -> None:
-        """All or nothing: one bad value and none of them is applied."""
-        unknown = sorted(set(changes) - set(READERS))
-        if unknown:
-            raise SettingsError(f"unknown settings: {', '.join(unknown)}")
-        values = {name: READERS[name](name, value) for name, value in changes.items()}
-        problems = values.pop("cashbox_problems", {})
-        for number, code in problems.items():
-            if code is None:
-                self.cashbox_problems.pop(number, None)
-            else:
-                self.cashbox_problems[number] = code
-        for name, value in values.items():
-            setattr(self, name, value)
-
-
-def _read_flag(name: str, value: object) -> bool:
-    flag = read_bool(value)
-    if flag is None:
-        raise SettingsError(f"{name} must be true or false")
-    return flag
-
-
-def _read_duration(name: str, value: object) -> float:
-    number = read_decimal(value)
-    if number is None or number < 0:
-        raise SettingsError(f"{name} must be a number, zero or more")
-    return float(number)
-
-
-def _one_of(*choices: str | int) -> Callable[[str, object], Any]:
-    def read(name: str, value: object) -> str | int:
-        # JSON true is 1 to Python; a switch set to true must not pass for a number.
-        found = [choice for choice in choices if str(choice) == str(value) and not isinstance(value, bool)]
-        if not found:
-            raise SettingsError(f"{name} must be one of {', '.join(map(str, choices))}")
-        return found[0]
-
-    return read
-
-
-def _read_rates(name: str, value: object) -> frozenset[int]:
-    rates = [read_int(item) for item in value] if isinstance(value, list) else [None]
-    if any(rate is None or not 0 <= rate <= 100 for rate in rates):
-        raise SettingsError(f"{name} must be a list of whole percents")
-    return frozenset(rate for rate in rates if rate is not None)
-
-
-def _read_problems(name: str, value: object) -> dict[str, int | None]:
-    if not isinstance(value, dict) or any(code is not None and code not in CASHBOX_PROBLEMS for code in value.values()):
-        raise SettingsError(f"{name} must map a cashbox to null or one of {sorted(CASHBOX_PROBLEMS)}")
-    return value
-
-
-def _read_text(name: str, value: object) -> str:
-    if not isinstance(value, str) or not value:
-        raise SettingsError(f"{name} must be a text")
-    return value
-
-
-READERS: dict[str, Callable[[str, Any], Any]] = {
-    "scope": _one_of("cashbox", "shift"),
-    "protocol": _one_of(203, 204),
-    "errors_style": _one_of("absent", "null", "empty"),
-    "not_found_style": _one_of("19", "16", "empty"),
-    "latency_ms": _read_duration,
-    "visibility_delay_seconds": _read_duration,
-    "token_ttl_seconds": _read_duration,
-    "duplicate_with_data": _read_flag,
-    "duplicate_before_validation": _read_flag,
-    "total_in_answer": _read_flag,
-    "offline": _read_flag,
-    "verify_returns": _read_flag,
-    "lookup_needs_shift": _read_flag,
-    "ticket_lookup_missing": _read_flag,
-    "vat_rates": _read_rates,
-    "cashbox_problems": _read_problems,
-    "license_expires_at": _read_text,
-    "password": _read_text,
-    "api_key": _read_text,
-}
+    def changed(self, changes: Mapping[str, Any]) -> Self:
+        """Problems are changed one by one; null ends one."""
+        problems = changes.get("cashbox_problems")
+        if isinstance(problems, dict):
+            merged = {**self.cashbox_problems, **problems}
+            changes = {**changes, "cashbox_problems": {name: code for name, code in merged.items() if code is not None}}
+        return super().changed(changes)

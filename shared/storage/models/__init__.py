@@ -1,4 +1,4 @@
-"""Tables, one a file. States and the rules that make a double receipt impossible are constraints of the database."""
+"""Describes the tables, one a file. States and the rules that make a double receipt impossible are constraints of them."""
 
 from shared.storage.models.alert import Alert
 from shared.storage.models.alert_message import AlertMessage

@@ -6,7 +6,7 @@ from shared.storage.models.base import Base, Moment
 
 
 class Alert(Base):
-    """Something people have to know: an event, or a condition that lasts until it is cleared. No personal data.
+    """Keeps something people have to know: an event, or a condition that lasts until it is cleared. No personal data.
 
     `key` tells conditions of a kind apart, such as a cashbox number; events of a kind differ by their text. `size` is how
     much of it there is (dead letters, equal events), `told_size` how much of that was told. `flaps` counts how often a

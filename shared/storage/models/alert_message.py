@@ -6,7 +6,7 @@ from shared.storage.models.base import Base, Moment
 
 
 class AlertMessage(Base):
-    """A message to people, written in the transaction that decided about it and delivered after it, at least once.
+    """Keeps a message to people, written in the transaction that decided about it and delivered after it, at least once.
 
     `pending`: digests of the addresses that have not taken it yet. `finished_at`: all have, or it was given up.
     """

@@ -5,7 +5,7 @@ from shared.storage.models.base import Base, Moment
 
 
 class AltegioLook(Base):
-    """How far a salon's changes are known: everything changed before `looked_until` was asked for at Altegio.
+    """Keeps how far a salon's changes are known: everything changed before `looked_until` was asked for at Altegio.
 
     What changed before `began_at` is not the bridge's business.
     `next_look_at` is also the claim of whoever is looking: it is put off before the first question.

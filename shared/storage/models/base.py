@@ -1,3 +1,5 @@
+"""Defines what all tables share: their base, their types of money, time and JSON, and named constraints."""
+
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
@@ -14,7 +16,7 @@ Json = Annotated[dict[str, Any], mapped_column(JSONB)]
 
 
 class Base(DeclarativeBase):
-    """BIGINT ids (Altegio's record ids nearly fill 32 bits already) and a creation time in UTC for every row."""
+    """Gives every row a BIGINT id (Altegio's record ids nearly fill 32 bits already) and a creation time in UTC."""
 
     metadata = MetaData(
         naming_convention={
@@ -32,6 +34,6 @@ class Base(DeclarativeBase):
 
 
 def one_of(column: str, values: Iterable[StrEnum]) -> CheckConstraint:
-    """A CHECK instead of an enum type: adding a state is a plain, reversible migration."""
+    """Returns a CHECK that the column holds one of the words: unlike an enum type, a plain and reversible migration."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")

@@ -7,10 +7,10 @@ from shared.storage.models.base import Base, Moment
 
 
 class Cashbox(Base):
-    """An online cash register and the salon it belongs to; None in a setting means the environment's.
+    """Keeps an online cash register and the salon it belongs to; None in a setting means the environment's.
 
-    The row without `company_id` is the environment's own cashbox. `api_token_sealed` and `password_sealed` are encrypted:
-    see `shared.storage.sealing`. `vat`, `fiscalize_when`, `default_payment_method` and `payment_kinds` take the words of the
+    The row without `company_id` is the environment's own cashbox. `api_token_sealed` and `password_sealed` are encrypted by
+    `shared.storage.sealing`. `vat`, `fiscalize_when`, `default_payment_method` and `payment_kinds` take the words of the
     environment's variables of these names.
 
     `claim_id` and `lease_until` are the door to it: one call at a time, from all workers together. `rest_until` keeps the

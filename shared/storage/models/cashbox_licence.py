@@ -5,7 +5,7 @@ from shared.storage.models.base import Base, Moment
 
 
 class CashboxLicence(Base):
-    """What Webkassa said last about the licence of a cashbox. `expires_at` is None where it did not tell."""
+    """Keeps what Webkassa said last about the licence of a cashbox. `expires_at` is None where it did not tell."""
 
     __tablename__ = "cashbox_licences"
 

@@ -9,7 +9,7 @@ from shared.storage.models.base import Base, Moment, one_of
 
 
 class FiscalizationLog(Base):
-    """One call to Webkassa: written as `pending` before it leaves, completed after it. Never holds a secret.
+    """Keeps one call to Webkassa: written as `pending` before it leaves, completed after it. Never holds a secret.
 
     A row that stayed `pending` is the evidence of a crash in the middle of a call. `emptied_at`: request and response were
     old enough to go.

@@ -6,7 +6,7 @@ from shared.storage.models.base import Base, Moment, Money, one_of
 
 
 class PaymentRecord(Base):
-    """Money known for a record: one of Altegio's finance operations (`operation_id`), or a part of a payment taken at
+    """Keeps money known for a sale: one of Altegio's finance operations (`operation_id`), or a part of a payment taken at
     the desk (`checkout_id`).
 
     `purpose` keeps fees, deposits and refunds apart from what pays a sale.

@@ -10,12 +10,14 @@ from shared.storage.models.base import Base, Moment, Money, one_of
 
 
 class Receipt(Base):
-    """One fiscal document, sale or return, from the decision to the fiscal number.
+    """Keeps one fiscal document, sale or return, from the decision to the fiscal number.
 
     `request` is the exact body for Webkassa without the session token, so that every attempt sends the same.
     `sending_since` is set in a transaction before a call and cleared with its outcome, or when the call did not leave. Found
     set by the next worker, it says that a call may have reached Webkassa. `unknown_since` starts the reconciling of a lost
     answer.
+    `attempts` counts all, `budget_used` those that count against RETRY_MAX_ATTEMPTS, from `budget_starts_at` on.
+    `next_attempt_at` is None where nobody sees to it any more: issued, refused, or given to a person.
     `paid_back_since`: the whole payment is gone in Altegio, so that the return is no matter of judgement.
     `fiscal_*`, `shift_number`, `registration_number`, `offline_mode`, `issued_at_text` are what a return must quote.
     """

@@ -5,7 +5,7 @@ from shared.storage.models.base import Base
 
 
 class Replay(Base):
-    """A person put given-up work back: who, when, why."""
+    """Keeps that a person put given-up work back: who, when, why."""
 
     __tablename__ = "replays"
 

@@ -8,7 +8,7 @@ from shared.storage.models.base import Base, Moment
 
 
 class Shift(Base):
-    """A cashbox's shift, from its first document, which opens it, to the Z-report, which ends it.
+    """Keeps a cashbox's shift, from its first document, which opens it, to the Z-report, which ends it.
 
     `opened_at` is the time of the first document: Webkassa counts 24 hours from it. `closed_by` is who or what ended it:
     `schedule`, `expired` (code 11), `staff:…`, `cli:…`, or `elsewhere`. `report` is the Z-report as it came; None where

@@ -182,8 +182,9 @@ def test_a_paused_cashbox_and_autonomous_receipts_are_shown(desk: Desk, manager:
     assert "автономно" in page
     assert "на паузе" not in page
     assert "автономном режиме" in manager.page(f"/acquire/success/{receipt.id}")
-    desk.execute("UPDATE cashboxes SET paused_until = now() + interval '5 minutes', paused_reason = 'code 18'")
+    desk.execute("UPDATE cashboxes SET paused_since = now(), paused_until = now() + interval '5 min', paused_code = '18'")
     for address in ("/acquire", "/acquire/shifts"):
         assert "на паузе" in manager.page(address)
-    desk.execute("UPDATE cashboxes SET paused_until = now()")
+        assert "72 часов" in manager.page(address)
+    desk.execute("UPDATE cashboxes SET paused_since = NULL, paused_until = NULL")
     assert "на паузе" not in manager.page("/acquire")

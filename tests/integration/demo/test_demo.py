@@ -15,7 +15,7 @@ from dev.demo import processes
 from dev.demo.children import ROOT
 from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
-from tests.support.child import Child
+from dev.harness.child import Child
 
 pytestmark = [
     pytest.mark.deadline(180),

@@ -9,7 +9,7 @@ import pytest
 
 from dev.demo.children import base_environment
 from dev.demo.console import Console
-from dev.demo.supervisor import CommandUnit, Supervisor
+from dev.demo.supervisor import Command, Supervisor
 from dev.demo.waiting import WaitTimeout
 
 
@@ -25,30 +25,29 @@ def supervisor(stream: io.StringIO) -> Iterator[Supervisor]:
     supervisor.stop_all()
 
 
-def unit_of(name: str, code: str, folder: Path) -> CommandUnit:
-    return CommandUnit(name, (sys.executable, "-c", code), base_environment(), folder)
+def python(code: str, folder: Path) -> Command:
+    return Command((sys.executable, "-c", code), base_environment(), folder)
 
 
 def test_output_is_shown_with_the_name_in_front(supervisor: Supervisor, stream: io.StringIO, tmp_path: Path) -> None:
-    code = supervisor.run_once(unit_of("hello", "print('\\x1b[32mгрин\\x1b[0m')", tmp_path), 10)
+    code = supervisor.run_once("hello", python("print('\\x1b[32mгрин\\x1b[0m')", tmp_path), 10)
     assert code == 0
     assert stream.getvalue() == "hello     | грин\n"
 
 
 def test_an_exit_code_is_handed_on(supervisor: Supervisor, tmp_path: Path) -> None:
-    assert supervisor.run_once(unit_of("bad", "raise SystemExit(3)", tmp_path), 10) == 3
+    assert supervisor.run_once("bad", python("raise SystemExit(3)", tmp_path), 10) == 3
 
 
 def test_a_process_that_never_stays_up_is_found_hopeless(
     supervisor: Supervisor, stream: io.StringIO, tmp_path: Path
 ) -> None:
-    unit = unit_of("poor", "print('last words'); raise SystemExit(3)", tmp_path)
-    supervisor.add(unit)
+    unit = supervisor.add("poor", python("print('last words'); raise SystemExit(3)", tmp_path))
 
     assert supervisor.wait_for(supervisor.find_hopeless, 20, "it to be given up") is unit
     assert "ended (exit code 3); starting it again in 0.5 s" in stream.getvalue()
     assert "starting it again in 2 s" in stream.getvalue()
-    assert "last words" in unit.tail()
+    assert "last words" in unit.body.tail()
 
 
 def test_a_wait_has_an_end_and_names_what_was_awaited(supervisor: Supervisor) -> None:
@@ -57,10 +56,10 @@ def test_a_wait_has_an_end_and_names_what_was_awaited(supervisor: Supervisor) ->
 
 
 def test_a_process_that_closed_its_output_is_ended_all_the_same(supervisor: Supervisor, tmp_path: Path) -> None:
-    unit = unit_of("mute", "import os, time; os.close(1); os.close(2); time.sleep(600)", tmp_path)
-    supervisor.add(unit)
-    supervisor.wait_for(lambda: unit.at_end, 10, "its output to end")
+    mute = python("import os, time; os.close(1); os.close(2); time.sleep(600)", tmp_path)
+    supervisor.add("mute", mute)
+    supervisor.wait_for(lambda: mute.at_end, 10, "its output to end")
 
     supervisor.stop_all()
 
-    assert unit.exit_code is not None
+    assert mute.exit_code is not None

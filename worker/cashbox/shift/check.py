@@ -1,4 +1,4 @@
-"""After a Z-report: does it count what we issued? Where it does not, the documents that are none of ours are looked up."""
+"""Checks after a Z-report whether it counts what we issued, and looks up the documents that are none of ours."""
 
 from typing import Any
 
@@ -33,7 +33,10 @@ def check_shift(
     cashbox_number: str,
     shift_number: int | None,
 ) -> None:
-    """Never raises WebkassaError: the shift is closed, whatever the comparison brings."""
+    """Compares a stored Z-report with our receipts; where they differ, stores the strangers and tells an alert.
+
+    Never raises WebkassaError: the shift is closed, whatever the comparison brings.
+    """
     if shift_number is None:
         return
     with sessions() as session:

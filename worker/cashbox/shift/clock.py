@@ -1,6 +1,6 @@
-"""When a shift is closed, and when it is worrying that it is not. Pure.
+"""Says when a shift is closed, and when it is worrying that it is not. Pure.
 
-Webkassa takes nothing on a shift that is 24 hours old, counted from its first document.
+Webkassa takes nothing on a shift that is 24 hours old, counted from its first document (code 11).
 """
 
 from datetime import datetime, time, timedelta
@@ -17,12 +17,12 @@ _LONGEST_PAUSE = timedelta(minutes=15)
 
 
 def read_close_time(text: str) -> time:
-    """`23:50`. Raises ValueError."""
+    """Reads a time of day such as `23:50`. Raises ValueError."""
     return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 -- a time of day of the salon's clock
 
 
 def find_close_moment(opened_at: datetime, close_at: time) -> datetime:
-    """The first `close_at` of Almaty's clock after the shift was opened, but before the shift gets old."""
+    """Returns the first `close_at` of Almaty's clock after the shift was opened, but before the shift gets old."""
     opened = opened_at.astimezone(ALMATY)
     moment = datetime.combine(opened.date(), close_at, tzinfo=ALMATY)
     if moment <= opened:
@@ -31,5 +31,5 @@ def find_close_moment(opened_at: datetime, close_at: time) -> datetime:
 
 
 def choose_pause(failures: int) -> timedelta:
-    """Before the next try, after so many that failed."""
+    """Returns how long to wait before the next try, after so many that failed: doubled each time, at most 15 minutes."""
     return min(_FIRST_PAUSE * (1 << min(failures, 8)), _LONGEST_PAUSE)

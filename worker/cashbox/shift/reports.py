@@ -1,4 +1,4 @@
-"""Reports of a cashbox: the Z-report, which closes the shift, and the X-report, which only looks.
+"""Makes the reports of a cashbox: the Z-report, which closes the shift, and the X-report, which only looks.
 
 A shift is never closed while an outcome on its cashbox is unknown. A receipt whose answer was lost may be in the old shift;
 where Webkassa's numbers are unique per shift only, closing it would open the way for a second receipt of the same sale.
@@ -7,6 +7,7 @@ where Webkassa's numbers are unique per shift only, closing it would open the wa
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -27,15 +28,21 @@ from worker.webkassa.errors import OutcomeUnknown, ShiftNotOpen, WebkassaError
 
 log = get_logger(__name__)
 
+# Asked for so often and so long in vain, an unknown receipt does not keep a shift open that Webkassa takes nothing more on.
+LOOKUPS_ENOUGH = 10
+ASKED_ENOUGH_AFTER = timedelta(hours=1)
+
 
 class ShiftHasUnknown(Exception):
-    """Receipts or cash movements of this cashbox have to be settled first."""
+    """Raised where receipts or cash movements of this cashbox have to be settled before its shift is closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """`report` is None when the shift was closed before and its report is gone. `answer_lost`: our Z-report closed it, and
-    we learned that by asking."""
+    """Describes how a shift was found or made closed. `report` is Webkassa's, None when it is gone.
+
+    `was_closed_before`: by somebody else. `answer_lost`: our Z-report closed it, and we learned that by asking.
+    """
 
     report: dict[str, Any] | None
     was_closed_before: bool
@@ -43,6 +50,7 @@ class Closed:
 
     @property
     def shift_number(self) -> int | None:
+        """Returns the number of the shift, None without a report."""
         return read_report(self.report).shift_number if self.report else None
 
 
@@ -55,11 +63,11 @@ def close_shift(
     by: str,
     refused_receipt_id: int | None = None,
 ) -> Closed:
-    """The Z-report, stored with its shift. Raises ShiftHasUnknown, WebkassaError.
+    """Sends the Z-report and stores it with its shift. Raises ShiftHasUnknown, WebkassaError.
 
-    `refused_receipt_id`: the receipt Webkassa has just refused because the shift is over. Then the shift has to be closed
-    or nothing is ever sold again, so an unknown receipt that was given up to a person does not stand in the way: it was
-    asked for, nothing sends it unasked, and the question goes over closed shifts as well.
+    `by` goes into `shifts.closed_by`. `refused_receipt_id`: the receipt Webkassa has just refused because the shift is over.
+    Then the shift has to be closed or nothing is ever sold again, so an unknown receipt that was given up, or asked for in
+    vain for long, does not stand in the way: nothing sends it unasked, and the question goes over closed shifts as well.
     """
     if has_unknown(sessions, claim.cashbox_id, refused_receipt_id):
         raise ShiftHasUnknown
@@ -85,7 +93,7 @@ def close_shift(
 def take_x_report(
     sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, cashbox_number: str
 ) -> dict[str, Any]:
-    """Raises ShiftNotOpen on a cashbox without any shift, WebkassaError."""
+    """Returns the X-report as Webkassa sends it. Raises ShiftNotOpen on a cashbox without any shift, WebkassaError."""
     return _call(sessions, claim, X_REPORT, cashbox_number, clients.open(claim.cashbox_id).x_report)
 
 
@@ -193,14 +201,18 @@ def _take_back(sessions: SessionFactory, cashbox_id: int) -> None:
 
 
 def has_unknown(sessions: SessionFactory, cashbox_id: int, refused_receipt_id: int | None = None) -> bool:
-    """Whether a receipt or a movement of cash may have happened without our knowledge."""
+    """Says whether a receipt or a movement of cash may have happened without our knowledge.
+
+    `refused_receipt_id` is not counted, and neither are receipts given up to a person then.
+    """
     unsettled = select(func.count()).where(
         Receipt.cashbox_id == cashbox_id,
         Receipt.state.in_(OPEN_RECEIPT_STATES),
         or_(Receipt.state == ReceiptState.UNKNOWN, Receipt.sending_since.is_not(None)),
     )
     if refused_receipt_id is not None:
-        unsettled = unsettled.where(Receipt.id != refused_receipt_id, Receipt.next_attempt_at.is_not(None))
+        is_asked_enough = (Receipt.lookups >= LOOKUPS_ENOUGH) & (Receipt.unknown_since < func.now() - ASKED_ENOUGH_AFTER)
+        unsettled = unsettled.where(Receipt.id != refused_receipt_id, Receipt.next_attempt_at.is_not(None), ~is_asked_enough)
     moving = select(func.count()).where(
         CashboxOrder.cashbox_id == cashbox_id,
         CashboxOrder.state == OrderState.REQUESTED,

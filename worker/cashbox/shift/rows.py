@@ -1,4 +1,4 @@
-"""The rows of `shifts`: opened by the first document we see, closed by a Z-report or by what came after it."""
+"""Keeps the rows of `shifts`: opened by the first document we see, closed by a Z-report or by what came after it."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,10 @@ _NOTE = _insert.on_conflict_do_update(
 
 
 def note_document(executor: Executor, cashbox_id: int, shift_number: int | None, issued_at: datetime | None) -> None:
-    """A document of ours is in that shift, so it is open, and every earlier one is closed, whoever closed it."""
+    """Notes that a document of ours is in that shift: it is open, and every earlier one is closed, whoever closed it.
+
+    `issued_at`: the document's time, now where it is None; the earliest one is when the shift began.
+    """
     if shift_number is None:
         return
     values = {"cashbox": cashbox_id, "shift_number": shift_number, "moment": issued_at}
@@ -57,6 +60,7 @@ def _close_passed(executor: Executor, cashbox_id: int) -> None:
 
 
 def find_open_shift(session: Session, cashbox_id: int) -> Shift | None:
+    """Returns the newest shift of the cashbox that is not closed, as far as we know."""
     return session.scalars(
         select(Shift).where(Shift.cashbox_id == cashbox_id, Shift.closed_at.is_(None)).order_by(Shift.number.desc()).limit(1)
     ).first()
@@ -65,7 +69,7 @@ def find_open_shift(session: Session, cashbox_id: int) -> Shift | None:
 def save_closed(
     session: Session, cashbox_id: int, report: dict[str, Any], closed_by: str, *, answer_lost: bool
 ) -> int | None:
-    """The number of the shift that the report ends, None when it names none."""
+    """Stores a Z-report with the shift it ends; returns the number of that shift, None when the report names none."""
     told = read_report(report)
     if told.shift_number is None:
         _close_unnamed(session, cashbox_id, closed_by, answer_lost=answer_lost)
@@ -92,7 +96,7 @@ def save_closed(
 
 
 def save_closed_without_report(session: Session, cashbox_id: int, closed_by: str, *, answer_lost: bool) -> None:
-    """Webkassa says that no shift is open, and its report could not be read."""
+    """Marks what is open as closed: Webkassa says that no shift is open, and its report could not be read."""
     _close_unnamed(session, cashbox_id, closed_by, answer_lost=answer_lost)
 
 

@@ -1,4 +1,7 @@
-"""`celery -A worker alerts …`: what is wrong just now, and whether the news would arrive. Imports are lazy as in `cli`."""
+"""Runs `celery -A worker alerts …`: says what is wrong just now, and whether the news would arrive.
+
+What a command needs is imported inside it, since every `celery` call loads this module.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ import click
 @click.group()
 @click.pass_context
 def alerts(context: click.Context) -> None:
-    """Alerts: list them, try the addresses of ALERT_URLS."""
+    """List alerts, try the addresses of ALERT_URLS."""
     from worker.entry.cli.receipts import require_app
 
     require_app(context)
@@ -42,7 +45,7 @@ def test() -> None:
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="At most so many.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 def list_(only_open: bool, limit: int, as_json: bool) -> None:
-    """Alerts, newest first."""
+    """List alerts, newest first."""
     from worker.alerts.listing import count_undelivered, list_alerts
     from worker.entry.cli.receipt_views import print_rows
     from worker.entry.cli.receipts import open_services

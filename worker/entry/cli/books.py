@@ -1,4 +1,7 @@
-"""`celery -A worker books`: the books of a day or a month. Loaded at every `celery` call, so imports are lazy."""
+"""Runs `celery -A worker books`: compares the books of a day or a month, on the terminal or as a file.
+
+What a command needs is imported inside it, since every `celery` call loads this module.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def books(
     as_json: bool,
     csv_file: str | None,
 ) -> None:
-    """What Altegio says was paid, what we issued, what the Z-reports count. Exit code 1 where they differ."""
+    """Compare what Altegio says was paid, what we issued, what the Z-reports count. Exit code 1 where they differ."""
     from worker.entry.cli.receipts import open_services, require_app
 
     require_app(context)

@@ -1,4 +1,4 @@
-"""The books for the terminal: totals per day and kind, then everything that has to be looked at."""
+"""Prints the books on the terminal: totals per day and kind, then everything that has to be looked at."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -15,6 +15,7 @@ _SHOWN = {"difference", "shift", "stranger", "dead_letter", "offline", "reason"}
 
 
 def print_books(found: Sequence[tuple[str, DayBooks]]) -> None:
+    """Prints factory numbers of cashboxes with one of their days each; says so where nothing happened at all."""
     console = open_console()
     busy = [(number, books) for number, books in found if not books.is_empty]
     if not busy:

@@ -1,4 +1,7 @@
-"""What an operator does at a cashbox by hand: ask about unknown receipts, close the shift. The same door as the workers'."""
+"""Does what an operator does at a cashbox by hand: ask about unknown receipts, close the shift, take an X-report.
+
+The same door as the workers': nothing here calls Webkassa without the cashbox's claim. `report` is told each line to print.
+"""
 
 import contextlib
 import getpass
@@ -24,7 +27,7 @@ _POLL_SECONDS = 0.25
 
 
 def reconcile_now(services: Services, cashbox_number: str | None, *, report: Report) -> int:
-    """How many receipts are still unknown afterwards."""
+    """Asks Webkassa about every receipt of unknown outcome; returns how many are still unknown afterwards."""
     for cashbox in _choose(services.sessions, cashbox_number):
         count = _make_unknown_due(services.sessions, cashbox.id)
         if not count:
@@ -37,7 +40,7 @@ def reconcile_now(services: Services, cashbox_number: str | None, *, report: Rep
 
 
 def close_shifts_now(services: Services, cashbox_number: str | None, *, wait_seconds: float, report: Report) -> int:
-    """How many shifts could not be closed."""
+    """Closes the shift of one cashbox, or of all; returns how many could not be closed."""
     cashboxes = _choose(services.sessions, cashbox_number)
     if cashbox_number is not None and not cashboxes:
         report(f"no cashbox {cashbox_number}")
@@ -74,7 +77,7 @@ def _summarise(closed: Closed) -> str:
 def take_x_reports_now(
     services: Services, cashbox_number: str | None, *, wait_seconds: float, report: Report
 ) -> tuple[list[dict[str, Any]], int]:
-    """The X-report of every cashbox that has had a shift, and how many could not be had."""
+    """Returns the X-report of every cashbox that has had a shift, and how many could not be had."""
     cashboxes = _choose(services.sessions, cashbox_number)
     if cashbox_number is not None and not cashboxes:
         report(f"no cashbox {cashbox_number}")

@@ -1,4 +1,7 @@
-"""`celery -A worker cashboxes …`: salons and their cashboxes. Loaded at every `celery` call, so imports are lazy."""
+"""Runs `celery -A worker cashboxes …`: gives salons their cashboxes, lists and checks them.
+
+What a command needs is imported inside it, since every `celery` call loads this module.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +43,7 @@ def _with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group()
 @click.pass_context
 def cashboxes(context: click.Context) -> None:
-    """Cashboxes of salons: add, list, check, disable. One salon needs none of them: the environment names its cashbox."""
+    """Add, list, check, disable cashboxes of salons. One salon needs none of it: the environment names its cashbox."""
     from worker.entry.cli.receipts import require_app
 
     require_app(context)
@@ -78,7 +81,7 @@ def _read_secret(name: str, value: str | None) -> str | None:
 @cashboxes.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 def list_(as_json: bool) -> None:
-    """Every cashbox and what it decides for itself; then salons that nobody serves."""
+    """List every cashbox and what it decides for itself; then salons that nobody serves."""
     from worker.entry.cli.receipt_views import print_rows
     from worker.entry.cli.receipts import open_services
     from worker.salon.cashboxes import list_cashboxes

@@ -1,4 +1,7 @@
-"""The command itself. Loaded at every `celery` call, so imports are lazy."""
+"""Runs `celery -A worker doctor`: prints what the examination finds, as it finds it.
+
+What a command needs is imported inside it, since every `celery` call loads this module.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line asks the database: deliveries with their receipts. No personal data is read."""
+"""Asks the database what the command line shows: deliveries with their receipts. No personal data is read."""
 
 import re
 from dataclasses import dataclass
@@ -19,11 +19,16 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
 class BadFilter(ValueError):
-    """The message names the option and what it takes."""
+    """Raised where an option cannot be read; the message names the option and what it takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
+    """Holds what a list of deliveries is narrowed to; None where an option was not given.
+
+    `state` is of the delivery or of its receipt, `code` Webkassa's or our own, `since` and `until` are times of storing.
+    """
+
     state: str | None = None
     code: str | None = None
     company: int | None = None
@@ -34,7 +39,7 @@ class Filters:
 
     @classmethod
     def read(cls, *, since: str | None = None, until: str | None = None, **plain: Any) -> "Filters":
-        """From the words of the command line. Raises BadFilter."""
+        """Reads the words of the command line. Raises BadFilter."""
         state = plain.get("state")
         known = [*RecordState, *ReceiptState]
         if state is not None and state not in known:
@@ -57,13 +62,13 @@ def _read_moment(option: str, text: str | None) -> datetime | None:
 
 
 def list_deliveries(session: Session, filters: Filters) -> list[dict[str, Any]]:
-    """Newest first."""
+    """Returns deliveries with their receipts as rows of plain values, newest first."""
     query = _filtered(select(WebhookRecord, Receipt, Cashbox), filters).order_by(WebhookRecord.id.desc())
     return [_describe(*row) for row in session.execute(query.limit(filters.limit))]
 
 
 def find_ids(session: Session, filters: Filters) -> list[int]:
-    """Oldest first; without a state, what waits for a person."""
+    """Returns ids of deliveries, oldest first; without a state, of what waits for a person."""
     query = _filtered(select(WebhookRecord.id), filters).order_by(WebhookRecord.id)
     if filters.state is None:
         query = query.where(WebhookRecord.state == RecordState.DEAD_LETTERED)
@@ -91,7 +96,7 @@ def _filtered(query: Select[*Columns], filters: Filters) -> Select[*Columns]:
 
 
 def find_delivery(session: Session, row_id: int) -> dict[str, Any] | None:
-    """One delivery with the calls and replays of its receipt."""
+    """Returns one delivery with the calls and replays of its receipt; None where there is none of that id."""
     query = select(WebhookRecord, Receipt, Cashbox).where(WebhookRecord.id == row_id)
     row = session.execute(_filtered(query, Filters())).first()
     if row is None:

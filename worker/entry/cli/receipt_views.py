@@ -1,4 +1,4 @@
-"""Tables and reports for the terminal."""
+"""Prints deliveries, and rows of any kind, as tables on the terminal."""
 
 from datetime import datetime
 from typing import Any
@@ -22,12 +22,13 @@ _PIPE_WIDTH = 160
 
 
 def open_console() -> Console:
-    """A pipe has no width of its own: wide enough that nothing is cut."""
+    """Returns the terminal. A pipe has no width of its own: it is taken to be wide enough that nothing is cut."""
     console = Console()
     return console if console.is_terminal else Console(width=_PIPE_WIDTH)
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
+    """Prints deliveries, as `list_deliveries` returns them."""
     table = Table(header_style="bold", expand=False)
     for name, justify in (("ID", "right"), ("What", "left"), ("Company", "right"), ("State", "left"), ("Total ₸", "right")):
         table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
@@ -54,7 +55,7 @@ def print_table(rows: list[dict[str, Any]]) -> None:
 
 
 def print_rows(rows: list[dict[str, Any]]) -> None:
-    """One column a key; all rows have the same."""
+    """Prints rows with one column for each key; all rows have the same."""
     table = Table(header_style="bold", expand=False)
     for name in rows[0] if rows else ():
         table.add_column(name.replace("_", " "), overflow="fold")
@@ -66,6 +67,7 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
 
 
 def print_delivery(found: dict[str, Any]) -> None:
+    """Prints one delivery, as `find_delivery` returns it, with every call and replay."""
     console = open_console()
     facts = Table.grid(padding=(0, 2))
     for name in ("id", "resource", "resource_id", "status", "company_id", "cashbox", "created_at", "processed_at"):

@@ -1,4 +1,8 @@
-"""`celery -A worker receipts …`: what operators ask and repair. Loaded at every `celery` call, so imports are lazy."""
+"""Runs `celery -A worker receipts …`: lists, shows, replays, reconciles, closes shifts.
+
+What a command needs is imported inside it, since every `celery` call loads this module. Other commands borrow `require_app`
+and `open_services`.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +41,12 @@ def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group()
 @click.pass_context
 def receipts(context: click.Context) -> None:
-    """Receipts: list, show, replay, reconcile, close a shift."""
+    """List, show, replay, reconcile receipts, close a shift."""
     require_app(context)
 
 
 def require_app(context: click.Context) -> Celery:
-    """Raises UsageError for a call without `-A worker`."""
+    """Returns the application of this call. Raises UsageError for a call without `-A worker`."""
     app: Celery | None = getattr(context.obj, "app", None)
     if app is None or app.main != "altegio-webkassa":
         raise click.UsageError(f"name the application: celery -A worker {context.info_name} …")
@@ -50,7 +54,7 @@ def require_app(context: click.Context) -> Celery:
 
 
 def open_services() -> Services:
-    """Quiet: what a command has to say it says itself."""
+    """Returns services for a command, with a quiet log: what it has to say it says itself."""
     from shared.config import get_settings
     from shared.logging import configure_logging
     from worker.services import create_services
@@ -73,7 +77,7 @@ def _read_filters(options: dict[str, Any], default_limit: int) -> Filters:
 @_with_filters
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 def list_(as_json: bool, **options: Any) -> None:
-    """Deliveries with their receipts, newest first. ID is `record_id` of the webhook's answer."""
+    """List deliveries with their receipts, newest first. ID is `record_id` of the webhook's answer."""
     from worker.entry.cli.receipt_queries import list_deliveries
     from worker.entry.cli.receipt_views import print_table
 
@@ -90,7 +94,7 @@ def list_(as_json: bool, **options: Any) -> None:
 @click.argument("delivery", type=int, metavar="ID")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of a report.")
 def show(delivery: int, as_json: bool) -> None:
-    """Everything about one delivery: its receipt, every call to Webkassa, every replay."""
+    """Show everything about one delivery: its receipt, every call to Webkassa, every replay."""
     from worker.entry.cli.receipt_queries import find_delivery
     from worker.entry.cli.receipt_views import print_delivery
 
@@ -185,7 +189,7 @@ def close_shift(cashbox: str | None, wait: int) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="The reports as Webkassa sends them, one JSON array.")
 def x_report(cashbox: str | None, wait: int, as_json: bool) -> None:
-    """What the open shift counts so far; it stays open. Exit code 1 if a report could not be had."""
+    """Print what the open shift counts so far; it stays open. Exit code 1 if a report could not be had."""
     from worker.entry.cli.by_hand import take_x_reports_now
     from worker.entry.cli.report_views import print_report
 

@@ -1,4 +1,4 @@
-"""A Z- or X-report for the terminal."""
+"""Prints a Z- or X-report on the terminal."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from worker.entry.cli.receipt_views import open_console
 
 
 def print_report(report: dict[str, Any]) -> None:
+    """Prints a report as Webkassa sends it: sums per kind, number of documents, the drawer."""
     told = read_report(report)
     console = open_console()
     state = "closed" if told.closed_at else "open"

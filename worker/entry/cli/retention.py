@@ -1,4 +1,7 @@
-"""`celery -A worker retention …`: what is old enough to go. Imports are lazy as in `cli`."""
+"""Runs `celery -A worker retention …`: counts or empties what is old enough to go.
+
+What a command needs is imported inside it, since every `celery` call loads this module.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import click
 @click.group()
 @click.pass_context
 def retention(context: click.Context) -> None:
-    """What is kept no longer: RETENTION_DAYS and LOG_RETENTION_DAYS."""
+    """Empty what is kept no longer: RETENTION_DAYS and LOG_RETENTION_DAYS."""
     from worker.entry.cli.receipts import require_app
 
     require_app(context)

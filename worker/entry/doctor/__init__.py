@@ -1,4 +1,4 @@
-"""An examination of the whole service: what is wrong, and what to do about it.
+"""Examines the whole service: says what is wrong, and what to do about it.
 
-In: the environment of a process. Out: findings, worst first.
+In: the environment of a process. Out: findings, what others depend on first.
 """

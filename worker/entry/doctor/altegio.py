@@ -1,4 +1,4 @@
-"""Altegio's REST access, which is optional: are the tokens good, and does Altegio still know our address."""
+"""Examines Altegio's REST access, which is optional: are the tokens good, and does Altegio still know our address."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ NAME = "altegio"
 
 
 def look_at_altegio(sessions: SessionFactory, settings: Settings, altegio: AltegioClient | None) -> Iterator[Finding]:
-    """That a token without the other is of no use is said of the settings."""
+    """Yields a finding for each salon. That one token without the other is of no use is told among the settings."""
     if altegio is None:
         yield ok(NAME, "no tokens: the service works from webhooks alone")
     else:

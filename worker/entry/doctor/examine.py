@@ -1,4 +1,4 @@
-"""The examination. Things come before what depends on them, and what is broken is told once."""
+"""Runs the examination. Things come before what depends on them, and what is broken is told once."""
 
 from collections.abc import Iterator
 
@@ -19,6 +19,7 @@ PING_SECONDS = 2.0
 
 
 def examine(services: Services, app: Celery) -> Iterator[Finding]:
+    """Yields all findings, one by one as they are found; a database or broker that is away ends only what needs it."""
     settings = services.settings
     yield from look_at_settings(settings)
     yield from _look_at_stores(services.sessions)
@@ -31,6 +32,7 @@ def examine(services: Services, app: Celery) -> Iterator[Finding]:
 
 
 def look_at_settings(settings: Settings) -> Iterator[Finding]:
+    """Yields whether the api and the worker would start, and what nobody would be told of."""
     for name, check in (
         ("settings of the api", settings.check_for_api),
         ("settings of the worker", settings.check_for_worker),
@@ -66,6 +68,7 @@ def _look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
 
 
 def look_at_workers(app: Celery) -> Finding:
+    """Finds out which workers answer a ping within two seconds."""
     fix = "docker compose up -d worker, then: docker compose logs worker"
     try:
         answers = app.control.ping(timeout=PING_SECONDS) or []

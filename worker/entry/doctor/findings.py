@@ -1,11 +1,14 @@
-"""What an examination finds. Pure."""
+"""Describes what an examination finds. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Level(StrEnum):
-    """`problem`: receipts are not issued, or may stop being. `warning`: nothing stands still, and somebody should look."""
+    """Says how bad a finding is.
+
+    `problem`: receipts are not issued, or may stop being. `warning`: nothing stands still, and somebody should look.
+    """
 
     OK = "ok"
     WARNING = "warning"
@@ -14,7 +17,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`fix` says what to do, in one sentence or command; empty when all is well."""
+    """Says what was looked at, what was found and, in `fix`, what to do: one sentence or command, empty when all is well."""
 
     name: str
     level: Level
@@ -23,12 +26,15 @@ class Finding:
 
 
 def ok(name: str, said: str) -> Finding:
+    """Returns the finding that something is well."""
     return Finding(name, Level.OK, said)
 
 
 def warning(name: str, said: str, fix: str) -> Finding:
+    """Returns a finding that somebody should see to."""
     return Finding(name, Level.WARNING, said, fix)
 
 
 def problem(name: str, said: str, fix: str) -> Finding:
+    """Returns a finding that stops receipts, or may."""
     return Finding(name, Level.PROBLEM, said, fix)

@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis: do they answer, are they as the service needs them, and is work standing still."""
+"""Examines PostgreSQL and Redis: do they answer, are they as the service needs them, and is work standing still."""
 
 import time
 from collections.abc import Iterator
@@ -29,6 +29,7 @@ MIGRATIONS = Path(shared.__file__).resolve().parent.parent / "migrations"
 
 
 def look_at_database(sessions: SessionFactory) -> Finding:
+    """Finds out whether the database answers and is new enough."""
     try:
         with sessions() as session:
             version = int(session.scalar(select(func.current_setting("server_version_num"))) or 0) // 10_000
@@ -42,6 +43,7 @@ def look_at_database(sessions: SessionFactory) -> Finding:
 
 
 def look_at_schema(sessions: SessionFactory) -> Finding:
+    """Finds out whether the database has the migrations of this version."""
     name, fix = "migrations", "docker compose run --rm migrate (without containers: alembic upgrade head)"
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
@@ -64,6 +66,7 @@ def look_at_schema(sessions: SessionFactory) -> Finding:
 
 
 def look_at_clock(sessions: SessionFactory) -> Finding:
+    """Finds out how far our clock and the database's are apart."""
     with sessions() as session:
         started = time.monotonic()
         theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
@@ -77,6 +80,10 @@ def look_at_clock(sessions: SessionFactory) -> Finding:
 
 
 def look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
+    """Yields how old the oldest undecided delivery and the oldest due receipt are, and how many dead letters there are.
+
+    Raises SQLAlchemyError.
+    """
     with sessions() as session:
         dead = session.scalar(select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED)) or 0
         undecided = session.scalar(
@@ -110,6 +117,7 @@ def _judge_age(name: str, oldest: datetime | None, word: str, fix: str) -> Findi
 
 
 def look_at_broker(redis: Redis) -> Finding:
+    """Finds out whether Redis answers, and whether it would rather refuse than forget a message."""
     try:
         redis.ping()
     except (RedisError, OSError) as error:

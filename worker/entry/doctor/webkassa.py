@@ -1,4 +1,4 @@
-"""Webkassa: does it let us in, and may each cashbox sell."""
+"""Examines Webkassa: does it let us in, and may each cashbox sell."""
 
 from collections.abc import Iterator, Sequence
 
@@ -16,6 +16,7 @@ from worker.webkassa.errors import LoginRefused, WebkassaError
 
 
 def look_at_webkassa(services: Services) -> Iterator[Finding]:
+    """Yields whether the login is accepted, then what each cashbox in service says of itself."""
     where = f"webkassa {services.clients.host}"
     try:
         services.clients.open_default().authorize()

@@ -1,4 +1,4 @@
-"""What looks for trouble before somebody asks, and tells it.
+"""Looks for trouble before somebody asks, and tells it.
 
 In: the tables, Redis and Webkassa's licences. Out: conditions that become alerts, and their all-clear.
 """

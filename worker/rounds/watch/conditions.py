@@ -1,4 +1,4 @@
-"""What lasts just now, by the tables, Redis and the disk. Cheap: every question has an index or few rows."""
+"""Finds what lasts just now, by the tables, Redis and the disk. Cheap: every question has an index or few rows."""
 
 import shutil
 from collections.abc import Callable, Iterable, Iterator
@@ -38,14 +38,17 @@ _Look = Callable[[Services], Iterable[Condition]]
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """`looked_for`: the kinds that could be looked for. What was not found of them is over; of others nothing is known."""
+    """Holds what was found, and in `looked_for` the kinds that could be looked for.
+
+    What was not found of those is over; of others nothing is known.
+    """
 
     found: tuple[Condition, ...]
     looked_for: frozenset[str]
 
 
 def observe(services: Services) -> Observation:
-    """Raises SQLAlchemyError."""
+    """Looks for every kind of trouble once. What cannot be looked for is left out. Raises SQLAlchemyError."""
     found: list[Condition] = []
     looked_for: set[str] = set()
     for kind, look in _LOOKS.items():
@@ -145,7 +148,7 @@ def _find_broker_trouble(services: Services) -> Iterator[Condition]:
 
 
 def find_redis_problem(info: dict[str, Any]) -> str | None:
-    """Redis answers, but will refuse or forget messages before long."""
+    """Says why Redis, which answers, will refuse or forget messages before long; None when it will not."""
     limit = int(info.get("maxmemory") or 0)
     if limit and int(info.get("used_memory") or 0) * 100 >= limit * REDIS_FULL_PERCENT:
         return f"used_memory >= {REDIS_FULL_PERCENT} % maxmemory"

@@ -1,4 +1,4 @@
-"""What lasts of a cashbox's day: a shift that grows old or cannot be closed, work without the tax service."""
+"""Finds what lasts of a cashbox's day: a shift that grows old or cannot be closed, work without the tax service."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,7 +19,7 @@ AUTONOMOUS_FOR = timedelta(hours=24)
 
 
 def find_old_shifts(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
-    """Said two hours before Webkassa refuses every sale."""
+    """Yields shifts that are 22 hours old: two hours before Webkassa refuses every sale."""
     query = (
         select(Cashbox.unique_number, Shift.number)
         .join(Shift, Shift.cashbox_id == Cashbox.id)
@@ -30,7 +30,7 @@ def find_old_shifts(sessions: SessionFactory, settings: Settings) -> Iterator[Co
 
 
 def find_unclosed_shifts(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
-    """Tried for a while in vain."""
+    """Yields shifts that could not be closed for two hours after their time."""
     query = (
         select(Cashbox.unique_number, Shift.number, Shift.opened_at)
         .join(Shift, Shift.cashbox_id == Cashbox.id)
@@ -43,7 +43,7 @@ def find_unclosed_shifts(sessions: SessionFactory, settings: Settings) -> Iterat
 
 
 def find_autonomous(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
-    """Cashboxes whose newest receipts, for over a day, were all issued without the tax service."""
+    """Yields cashboxes whose newest receipts, for over a day, were all issued without the tax service."""
     issued = Receipt.state == ReceiptState.ISSUED
     newest = (
         select(Receipt.offline_mode)

@@ -1,4 +1,4 @@
-"""Once a day every cashbox is asked until when its licence runs, through its door like any other call."""
+"""Asks every cashbox once a day until when its licence runs, through its door like any other call."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -27,14 +27,14 @@ FRESH_FOR = timedelta(hours=20)
 
 
 def check_licences(services: Services) -> int:
-    """How many were asked. A busy or failing cashbox is asked at the next look."""
+    """Asks the cashboxes whose day it is; returns how many. A busy or failing one is asked at the next look."""
     if services.breaker.is_open():
         return 0
     return sum(_check(services, cashbox_id, number) for cashbox_id, number in _find_due(services.sessions))
 
 
 def read_licence_end(info: dict[str, Any]) -> datetime | None:
-    """`LicenseExpirationDate` of client-info; None where there is none that can be read."""
+    """Returns `LicenseExpirationDate` of Webkassa's client-info; None where there is none that can be read."""
     licence = info.get("License")
     text = licence.get("LicenseExpirationDate") if isinstance(licence, dict) else None
     try:

@@ -1,4 +1,4 @@
-"""Watching without the beat: its ticks come through Redis, so that a lost Redis would silence the news of its own loss."""
+"""Watches without the beat: its ticks come through Redis, so that a lost Redis would silence the news of its own loss."""
 
 import threading
 
@@ -13,7 +13,7 @@ log = get_logger(__name__)
 
 
 class Lookout:
-    """A thread of each worker process. It watches only while Redis does not answer; of several, one does it at a time."""
+    """Watches in a thread of each worker process, only while Redis does not answer; of several, one does it at a time."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -22,9 +22,11 @@ class Lookout:
         self._thread = threading.Thread(target=self._run, name="lookout", daemon=True)
 
     def start(self) -> None:
+        """Starts the thread."""
         self._thread.start()
 
     def stop(self) -> None:
+        """Ends the thread, within five seconds."""
         self._ended.set()
         self._thread.join(timeout=5)
 

@@ -1,4 +1,4 @@
-"""Looks at Altegio that fail again and again: webhooks that were lost meanwhile are not found."""
+"""Finds looks at Altegio that fail again and again: webhooks that were lost meanwhile are not found."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -19,6 +19,7 @@ BEHIND_SECONDS = 45 * 60.0
 
 
 def find_looks_behind(sessions: SessionFactory, settings: Settings, altegio: AltegioClient | None) -> Iterator[Condition]:
+    """Yields salons whose changes were not read for 45 minutes, or for two intervals where those are longer."""
     if altegio is None:
         return
     limit = timedelta(seconds=max(BEHIND_SECONDS, 2 * settings.reconcile_interval_seconds))

@@ -1,4 +1,4 @@
-"""One tick: look, write down what began and ended, decide what to tell, write the message, deliver what is due.
+"""Watches: looks, writes down what began and ended, decides what to tell, writes the message, delivers what is due.
 
 Every step is a transaction of its own and may be repeated: what was told is marked with the message, not with its delivery.
 """
@@ -31,7 +31,7 @@ _WATCH_LOCK = 7_301_003
 
 
 def watch(services: Services) -> None:
-    """Never raises for a database that is away: that is told without it."""
+    """Does one tick, unless another worker is at it. Never raises for a database that is away: that is told without it."""
     try:
         with only_one(services.sessions, _WATCH_LOCK) as is_mine:
             if is_mine:

@@ -1,4 +1,4 @@
-"""The one alert that cannot be kept in the database: that the database is away. Redis remembers it instead.
+"""Tells the one alert that cannot be kept in the database: that the database is away. Redis remembers it instead.
 
 Should Redis be wiped or away as well, the message may come twice or its all-clear not at all; nothing else depends on it.
 """
@@ -27,7 +27,7 @@ _DISK_FULL = "53100"
 
 
 def note_failure(redis: Redis, settings: Settings, error: SQLAlchemyError) -> None:
-    """Tells it once, when it has lasted. Never raises."""
+    """Notes that the database failed, and tells it once when it has lasted a minute. Never raises."""
     kind = kinds.DATABASE_FULL if _is_disk_full(error) else kinds.DATABASE
     log.error("alert", kind=kind, error=type(error).__name__)
     try:
@@ -42,7 +42,7 @@ def note_failure(redis: Redis, settings: Settings, error: SQLAlchemyError) -> No
 
 
 def note_success(redis: Redis, settings: Settings) -> None:
-    """The all-clear, if the trouble was told. Never raises."""
+    """Sends the all-clear, if the trouble was told. Never raises."""
     with suppress(RedisError, OSError):
         redis.delete(_SINCE_KEY)
         told: bytes | None = redis.getdel(_TOLD_KEY)  # type: ignore[assignment]

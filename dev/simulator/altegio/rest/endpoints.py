@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from dev.simulator import simulator
 from dev.simulator.altegio.rest import views
 from dev.simulator.altegio.rest.settings import Settings
 from dev.simulator.altegio.rest.state import GOODS, HOOK_FLAGS, LOYALTY, MONEY, RECORD, Body, State, Stored, read_moment
+from dev.simulator.wire import Request
 
 DEFAULT_COUNT = 50
 MAX_HOOKS = 10
@@ -25,13 +27,19 @@ class Refusal(Exception):
 NOT_FOUND = (404, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+@dataclass(frozen=True)
+class Call(simulator.Call):
+    """`body` None: it is no JSON object."""
+
+    request: Request
     state: State
     settings: Settings
     ids: Mapping[str, int]
-    query: Mapping[str, str]
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | None
+
+    @property
+    def query(self) -> Mapping[str, str]:
+        return self.request.query
 
     @property
     def location(self) -> int:
@@ -173,25 +181,18 @@ def _show_finance_transaction(call: Call) -> Any:
     return views.show_finance_transaction(payment)
 
 
-def _list_accounts(call: Call) -> Any:
-    return call.state.list_accounts(call.location)
-
-
-def _show_hooks(call: Call) -> Any:
-    return call.state.get_hooks(call.location)
-
-
 def _change_hooks(call: Call) -> Any:
     """What is left out is gone: addresses of other integrators too, and every flag falls back to zero."""
-    urls = call.body.get("urls")
+    wanted = call.body or {}
+    urls = wanted.get("urls")
     if not isinstance(urls, list) or not all(isinstance(url, str) and url for url in urls):
         raise Refusal(422, "urls must be a list of addresses")
     unique = list(dict.fromkeys(urls))
     if not 1 <= len(unique) <= MAX_HOOKS:
         raise Refusal(422, f"there must be 1 to {MAX_HOOKS} addresses")
-    flags = {name: int(bool(call.body.get(name))) for name in ("active", *HOOK_FLAGS, "self_sending")}
+    flags = {name: int(bool(wanted.get(name))) for name in ("active", *HOOK_FLAGS, "self_sending")}
     call.state.replace_hooks(call.location, {"urls": unique, **flags})
-    return _show_hooks(call)
+    return call.state.get_hooks(call.location)
 
 
 ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
@@ -203,7 +204,7 @@ ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
     "timetable_transactions": _list_timetable,
     "transactions": _list_transactions,
     "finance_transaction": _show_finance_transaction,
-    "accounts": _list_accounts,
-    "hooks": _show_hooks,
+    "accounts": lambda call: call.state.list_accounts(call.location),
+    "hooks": lambda call: call.state.get_hooks(call.location),
     "change_hooks": _change_hooks,
 }

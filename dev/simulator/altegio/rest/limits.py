@@ -29,11 +29,7 @@ class Limiter:
 
     def describe(self) -> dict[str, int]:
         with self._lock:
-            return {
-                "refused": self.refused,
-                "busiest_second": self.busiest_second,
-                "busiest_minute": self.busiest_minute,
-            }
+            return {name: getattr(self, name) for name in ("refused", "busiest_second", "busiest_minute")}
 
     def clear(self) -> None:
         with self._lock:

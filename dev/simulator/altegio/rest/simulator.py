@@ -1,38 +1,186 @@
 """Everything one running server consists of, without its sockets."""
 
-import threading
+import re
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
-from dev.simulator.altegio.rest.faults import Faults
-from dev.simulator.altegio.rest.journal import Journal
+from pydantic import BaseModel, ConfigDict, Field
+
+from dev.simulator import simulator
+from dev.simulator.altegio.rest.endpoints import ENDPOINTS, NOT_FOUND, Call, Refusal
+from dev.simulator.altegio.rest.faults import Fault, limit, refuse
 from dev.simulator.altegio.rest.limits import Limiter
+from dev.simulator.altegio.rest.routes import find_route
 from dev.simulator.altegio.rest.settings import Settings
-from dev.simulator.altegio.rest.state import State
+from dev.simulator.altegio.rest.state import GOODS, LOYALTY, MONEY, RECORD, State
+from dev.simulator.altegio.rest.views import write_amounts_as_text
+from dev.simulator.journal import Entry
+from dev.simulator.jsontext import BadJson, parse
+from dev.simulator.settings import BadOrder
+from dev.simulator.simulator import Body, Meet, Query
+from dev.simulator.wire import Ending, Request, json_reply
+
+ACCEPT = "application/vnd.api.v2+json"
+NEEDS_AUTHENTICATION = (401, "Authentication needed.")
+ACCESS_DENIED = (403, "Access denied.")
+NO_RIGHTS = (403, "No rights to manage the location")
+# The next two are assumed: that there is a refusal is known, its words and number are not.
+WRONG_ACCEPT = (400, f"Accept must be {ACCEPT}")
+NOT_JSON = (400, "The body must be a JSON object")
+CREATED = frozenset({"change_hooks"})
 
 
-class Simulator:
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Opening(_Strict):
+    """A salon that the user may enter; an account is {id, title, type}, 0 for cash and 1 for any other."""
+
+    id: int
+    accounts: list[dict[str, Any]] = []
+    urls: list[str] = []
+
+
+class Change(_Strict):
+    """Envelopes as the webhooks carry them, in the order of what happened."""
+
+    envelopes: list[dict[str, Any]] = Field(min_length=1)
+
+
+class Edit(_Strict):
+    """Fields of one entity that staff changes without any webhook."""
+
+    resource: str
+    id: int
+    changes: dict[str, Any]
+
+
+class Altegio(simulator.Simulator[Settings, Call]):
+    """Altegio's REST, which knows what the envelopes of webhooks told it, whether those arrive anywhere or not."""
+
+    name, fault = "altegio", Fault
+
     def __init__(self, settings: Settings) -> None:
-        self._initial = settings
-        self.settings = settings
-        self.state = State()
-        self.faults = Faults()
-        self.journal = Journal()
-        self.limiter = Limiter()
-        self.closing = threading.Event()
-        # Goes up with every reset: a request asleep in a fault ends then, instead of outliving its test.
-        self.generation = 0
+        super().__init__(settings)
+        self.state, self.limiter = State(), Limiter()
+        self.actions = {
+            ("POST", "locations"): self._open_location,
+            ("POST", "changes"): self._apply_changes,
+            ("POST", "edit"): self._edit,
+        }
+
+    def receive(self, request: Request) -> Call:
+        route = find_route(request.method, request.path)
+        operation, ids = route or ("unknown", {})
+        body = _read_object(request.raw)
+        told = {
+            "at": datetime.now(UTC).isoformat(),
+            "method": request.method,
+            "path": request.path,
+            "query": dict(request.query),
+            "location": ids.get("location"),
+            "body": None if body is None else _mask_addresses(body),
+        }
+        return Call(Entry(operation, told), request, self.state, self.settings, ids, body)
+
+    def handle(self, call: Call, meet: Meet) -> Ending:
+        self.delay()
+        settings, address = call.settings, call.request.address
+        if not self.limiter.admits(address, time.monotonic(), settings.limit_per_second, settings.limit_per_minute):
+            return limit(settings.retry_after)
+        fault = meet(location=call.ids.get("location"))
+        ending = self._answer(call)
+        return fault.spoil(ending) if fault else ending
+
+    def _answer(self, call: Call) -> Ending:
+        operation, settings = call.entry.operation, call.settings
+        try:
+            _authorize(call)
+            self._admit(call)
+            data = ENDPOINTS[operation](call)
+        except Refusal as refusal:
+            empty: object = {} if settings.not_found_meta == "object" else []
+            meta = {"message": refusal.message} if refusal.message else empty
+            status = HTTPStatus.OK if settings.refuse_with_200 else refusal.status
+            return Ending(f"refused:{refusal.status}", refuse(meta, status))
+        if settings.amounts_as_text:
+            data = write_amounts_as_text(data)
+        status = HTTPStatus.CREATED if operation in CREATED else HTTPStatus.OK
+        return Ending("data", json_reply({"success": True, "data": data, "meta": []}, status))
+
+    def _admit(self, call: Call) -> None:
+        """Raises Refusal."""
+        operation, location = call.entry.operation, call.ids.get("location")
+        if operation not in ENDPOINTS:
+            raise Refusal(*NOT_FOUND)
+        if location is not None and (location in call.settings.denied_locations or not self.state.has_location(location)):
+            raise Refusal(*ACCESS_DENIED)
+        if operation in call.settings.no_rights:
+            raise Refusal(*NO_RIGHTS)
+        if call.request.method == "POST" and call.body is None:
+            raise Refusal(*NOT_JSON)
 
     def reset(self) -> None:
-        """Back to the moment of the start: nobody knows any salon."""
-        self.generation += 1
-        self.settings = self._initial
-        for part in (self.state, self.faults, self.journal, self.limiter):
-            part.clear()
+        """Nobody knows any salon."""
+        super().reset()
+        self.state.clear()
+        self.limiter.clear()
 
     def describe(self) -> dict[str, Any]:
         return {
             "state": self.state.describe(),
-            "calls": self.journal.count(),
+            "calls": {f"by_{name}": self.journal.count(name) for name in ("operation", "outcome")},
             "limits": self.limiter.describe(),
             "settings": self.settings.describe(),
         }
+
+    def _open_location(self, _query: Query, body: Body) -> None:
+        opening = Opening.model_validate(body)
+        self.state.open_location(opening.id, opening.accounts, opening.urls)
+
+    def _apply_changes(self, _query: Query, body: Body) -> Any:
+        change = Change.model_validate(body)
+        try:
+            return {"applied": sum([self.state.apply(envelope) for envelope in change.envelopes])}
+        except (KeyError, TypeError, AttributeError) as error:
+            raise BadOrder(f"not an envelope: {error!r}") from error
+
+    def _edit(self, _query: Query, body: Body) -> None:
+        edit = Edit.model_validate(body)
+        if edit.resource not in {RECORD, MONEY, GOODS, LOYALTY}:
+            raise BadOrder(f"resource must be one of {RECORD}, {MONEY}, {GOODS}, {LOYALTY}")
+        try:
+            self.state.change(edit.resource, edit.id, edit.changes)
+        except KeyError as error:
+            raise BadOrder(f"no {edit.resource} {edit.id}") from error
+
+
+def _authorize(call: Call) -> None:
+    """Raises Refusal."""
+    headers, settings = call.request.headers, call.settings
+    tokens = re.fullmatch(r"Bearer ([^,\s]+)\s*,\s*User (\S+)", headers.get("authorization") or "")
+    if tokens is None or tokens.groups() != (settings.partner_token, settings.user_token):
+        raise Refusal(*NEEDS_AUTHENTICATION)
+    if headers.get("accept") != ACCEPT:
+        raise Refusal(*WRONG_ACCEPT)
+
+
+def _read_object(raw: bytes) -> dict[str, Any] | None:
+    try:
+        body = parse(raw)
+    except BadJson:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _mask_addresses(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Of a hook's address only the host is kept: its path is a secret."""
+    if "urls" not in body:
+        return dict(body)
+    urls = body["urls"]
+    return {**body, "urls": [f"{urlsplit(str(url)).hostname}/***" for url in urls] if isinstance(urls, list) else urls}

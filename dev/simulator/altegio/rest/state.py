@@ -9,23 +9,9 @@ from typing import Any
 Body = dict[str, Any]
 
 ALMATY = timezone(timedelta(hours=5))
-HOOK_FLAGS = (
-    "record",
-    "client",
-    "good",
-    "goods_operations_sale",
-    "goods_operations_receipt",
-    "goods_operations_consumable",
-    "goods_operations_stolen",
-    "goods_operations_move",
-    "finances_operation",
-    "service",
-    "service_category",
-    "master",
-    "salon",
-    "schedule",
-    "loyalty_card",
-)
+_OF_GOODS = tuple(f"goods_operations_{what}" for what in ("sale", "receipt", "consumable", "stolen", "move"))
+_OTHERS = ("finances_operation", "service", "service_category", "master", "salon", "schedule", "loyalty_card")
+HOOK_FLAGS = ("record", "client", "good", *_OF_GOODS, *_OTHERS)
 # The last one has no webhook: a certificate or bonus that was spent is seen in the sale document only.
 RECORD, MONEY, GOODS, LOYALTY = "record", "finances_operation", "goods_operations_sale", "loyalty_transaction"
 
@@ -47,10 +33,8 @@ class Location:
 
     def learn_account(self, account: Mapping[str, Any]) -> None:
         """From a payment: `type` 0 is cash, 1 is not."""
-        kind = int(not account["is_cash"])
-        self.accounts.setdefault(
-            account["id"], {"id": account["id"], "title": account["title"], "type": kind, "comment": ""}
-        )
+        told = {"id": account["id"], "title": account["title"], "type": int(not account["is_cash"]), "comment": ""}
+        self.accounts.setdefault(account["id"], told)
 
 
 class State:

@@ -18,7 +18,7 @@ def show_record(record: Stored, payments: Sequence[Stored] | None, settings: Set
     """The body of the webhook with REST's own fields; `payments` None leaves finance_transactions out."""
     body = record.body | {
         "deleted": record.is_deleted,
-        "payment_status": _payment_status(record, payments or ()),
+        "payment_status": PAID if record.body.get("paid_full") else PARTLY_PAID if payments else NOT_PAID,
         "is_sale_bill_printed": False,
         "resource_instance_ids": [],
         "consumables": [],
@@ -30,31 +30,18 @@ def show_record(record: Stored, payments: Sequence[Stored] | None, settings: Set
     return body
 
 
-def _payment_status(record: Stored, payments: Sequence[Stored]) -> int:
-    if record.body.get("paid_full"):
-        return PAID
-    return PARTLY_PAID if payments else NOT_PAID
-
-
-def show_record_in_visit(record: Stored, settings: Settings) -> Body:
-    """A visit spells these flags as numbers."""
-    body = show_record(record, None, settings)
-    return body | {name: int(bool(body[name])) for name in ("deleted", "prepaid", "prepaid_confirmed")}
-
-
 def show_visit(records: Sequence[Stored], settings: Settings) -> Body:
+    """It spells some flags of its records as numbers."""
+    bodies = [show_record(record, None, settings) for record in records]
+    flags = ("deleted", "prepaid", "prepaid_confirmed")
+    shown = [body | {name: int(bool(body[name])) for name in flags} for body in bodies]
     first = records[0].body
-    return {
-        "attendance": first["attendance"],
-        "datetime": first["datetime"],
-        "comment": 0,
-        "records": [show_record_in_visit(record, settings) for record in records],
-    }
+    return {"attendance": first["attendance"], "datetime": first["datetime"], "comment": 0, "records": shown}
 
 
 def show_transaction(payment: Stored, settings: Settings) -> Body:
     """A row of the two lists and of a record; the account's nature is told only where that is switched on."""
-    row = _show_row(payment)
+    row = show_finance_transaction(payment)
     if not settings.is_cash_in_transactions:
         row["account"] = {name: row["account"][name] for name in ("id", "title")}
     return row
@@ -62,10 +49,6 @@ def show_transaction(payment: Stored, settings: Settings) -> Body:
 
 def show_finance_transaction(payment: Stored) -> Body:
     """One transaction by its id tells the whole account."""
-    return _show_row(payment)
-
-
-def _show_row(payment: Stored) -> Body:
     body = payment.body
     is_goods = body["sold_item_type"] == "goods_transaction"
     return body | {
@@ -102,11 +85,7 @@ def _show_detail(record: Stored, line: Body) -> Body:
 
 
 def show_sale(
-    document_id: int,
-    record: Stored | None,
-    goods: Sequence[Stored],
-    payments: Sequence[Stored],
-    loyalty: Sequence[Stored],
+    document_id: int, record: Stored | None, goods: Sequence[Stored], payments: Sequence[Stored], loyalty: Sequence[Stored]
 ) -> Body:
     """`record`: whose document it is; None for goods over the counter, whose lines are `goods`."""
     lines = _list_lines(record) if record else [_as_line(operation) for operation in goods]
@@ -153,15 +132,8 @@ def _gross(line: Body) -> Any:
 
 def _show_sale_payment(payment: Stored) -> Body:
     body = payment.body
-    return {
-        "id": payment.id,
-        "document_id": body["document_id"],
-        "amount": body["amount"],
-        "sale_item_id": body["sold_item_id"],
-        "sale_item_type": body["sold_item_type"],
-        "account": body["account"],
-        "expense": body["expense"],
-    }
+    same = {name: body[name] for name in ("id", "document_id", "amount", "account", "expense")}
+    return {**same, "sale_item_id": body["sold_item_id"], "sale_item_type": body["sold_item_type"]}
 
 
 def show_loyalty(one: Stored) -> Body:

@@ -8,7 +8,7 @@ from shared.storage.models.base import Base
 
 
 class AuditEvent(Base):
-    """Who did what on the payment page. `subject` names the thing, such as `visit 17`; `details` hold no personal data."""
+    """Keeps who did what on the payment page. `subject` names the thing (`visit 17`); `details` hold no personal data."""
 
     __tablename__ = "audit_events"
 

@@ -10,6 +10,8 @@ from shared.storage.models.base import Base, Moment, Money, one_of
 
 
 class OrderKind(StrEnum):
+    """Names what may be ordered of a cashbox: a report, or cash into (`deposit`) or out of (`withdrawal`) its drawer."""
+
     X_REPORT = "x_report"
     Z_REPORT = "z_report"
     DEPOSIT = "deposit"
@@ -17,7 +19,7 @@ class OrderKind(StrEnum):
 
 
 class OrderState(StrEnum):
-    """`unknown`: money may have moved or not, and Webkassa cannot be asked any more; a person has to look."""
+    """Names the states of an order. `unknown`: money may have moved or not, and Webkassa cannot be asked any more."""
 
     REQUESTED = "requested"
     DONE = "done"
@@ -29,7 +31,7 @@ MONEY_ORDERS = (OrderKind.DEPOSIT, OrderKind.WITHDRAWAL)
 
 
 class CashboxOrder(Base):
-    """What a person wants of a cashbox besides receipts: a report, or cash put into or taken out of the drawer.
+    """Keeps what a person wants of a cashbox besides receipts: a report, or cash put into or taken out of the drawer.
 
     The worker carries it out. `form_key` makes a form sent twice one order, `external_check_number` makes an order sent to
     Webkassa twice one movement of money. `sending_since` is set before a call that moves money and cleared by a certain

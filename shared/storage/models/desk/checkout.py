@@ -7,7 +7,7 @@ from shared.storage.models.base import Base, Moment, Money
 
 
 class Checkout(Base):
-    """A payment taken at the desk. At most one that is not voided for a visit: two tablets cannot charge twice.
+    """Keeps a payment taken at the desk. At most one that is not voided for a visit: two tablets cannot charge twice.
 
     `form_key` comes with the form: pressed twice, sent twice, it is one checkout. The sums per kind are rows of
     `payment_records`. `cash_received` and `change` are 0 unless cash was among them.

@@ -10,13 +10,15 @@ from shared.storage.models.base import Base, one_of
 
 
 class ReturnState(StrEnum):
+    """Names the states of a return order. `accepted`: a return receipt was made of it, issued or not."""
+
     REQUESTED = "requested"
     ACCEPTED = "accepted"
     REFUSED = "refused"
 
 
 class ReturnOrder(Base):
-    """A wish to return a sale, whole or by line; the worker turns it into a return receipt or refuses it.
+    """Keeps a wish to return a sale, whole or by line; the worker turns it into a return receipt or refuses it.
 
     A manager's; without `staff_user_id` the bridge's own, where `RETURN_POLICY` lets it.
 

@@ -5,7 +5,7 @@ from shared.storage.models.base import Base, Moment
 
 
 class StaffSession(Base):
-    """A signed-in browser. Only the SHA-256 of its token is kept, so a copy of the table opens no session."""
+    """Keeps a signed-in browser. Only the SHA-256 of its token is stored, so a copy of the table opens no session."""
 
     __tablename__ = "staff_sessions"
 

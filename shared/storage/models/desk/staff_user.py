@@ -7,12 +7,14 @@ from shared.storage.models.base import Base, Moment, one_of
 
 
 class StaffRole(StrEnum):
+    """Names who may do what: a cashier takes payments and moves cash; a manager also returns, reports and repeats."""
+
     CASHIER = "cashier"
     MANAGER = "manager"
 
 
 class StaffUser(Base):
-    """Who may open the payment page. Not Altegio's `staff`: that is the specialist."""
+    """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist."""
 
     __tablename__ = "staff_users"
 

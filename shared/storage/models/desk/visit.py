@@ -9,7 +9,7 @@ from shared.storage.models.base import Base, Moment
 
 
 class Visit(Base):
-    """What staff see of a record: the newest delivery in the words of the payment page. Written by the worker only.
+    """Keeps what staff see of a record: the newest delivery in the words of the payment page. Written by the worker only.
 
     `lines`: [{name, is_service, count, price, discount, total}], amounts as JSON numbers in tenge. `total` is None where the
     lines cannot be added up; `problem` says why. `client_phone` is digits only. `is_open`: nothing was paid or issued yet.

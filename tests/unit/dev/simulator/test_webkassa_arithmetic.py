@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from dev.simulator.webkassa.arithmetic import compute_line, compute_tax, compute_total, find_faults
-from dev.simulator.webkassa.fields import format_ru
+from dev.simulator.webkassa.rules.arithmetic import compute_line, compute_tax, compute_total, find_faults
+from dev.simulator.webkassa.rules.fields import format_ru
 
 Build = Callable[..., dict[str, Any]]
 VAT = {"TaxType": 100, "TaxPercent": 12}

@@ -1,5 +1,6 @@
 """The journal, settings, clock, reset, the state file, and the process itself."""
 
+import argparse
 import http.client
 import json
 import signal
@@ -186,6 +187,18 @@ def test_ledger_survives_a_restart(make_client: Any, tmp_path: Path) -> None:
         assert len(client.look("receipts")) == 3
         client.control("reset")
     assert (tmp_path / "state" / "ledger.jsonl").read_bytes() == b""
+
+
+def test_every_setting_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    def read(*options: str) -> Settings:
+        return Settings.from_arguments(argparse.ArgumentParser(), ["--port", "0", *options], {})
+
+    chosen = read("--vat-rates", "", "--offline", "--no-duplicate-with-data", "--cashbox", "A", "--cashbox", "B")
+    assert (chosen.vat_rates, chosen.offline, chosen.duplicate_with_data) == (frozenset(), True, False)
+    assert chosen.cashboxes == ("A", "B")
+    with pytest.raises(SystemExit):
+        read("--protocol", "205")
+    assert "protocol" in capsys.readouterr().err
 
 
 def test_process_announces_itself_and_ends_quietly(make_client: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from dev.simulator.altegio.cli import main
+from dev.simulator.altegio.__main__ import main
 from dev.simulator.altegio.sender import Sender
 
 

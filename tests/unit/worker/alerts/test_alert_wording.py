@@ -30,11 +30,11 @@ def test_every_kind_has_words_in_every_language() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_message_names_the_trouble_the_facts_and_what_to_do(language: str) -> None:
-    group = Group(kinds.LOGIN_REFUSED, [describe(kinds.LOGIN_REFUSED, language, cashbox="SWK00000001")])
+    group = Group(kinds.CASHBOX_PAUSED, [describe(kinds.CASHBOX_PAUSED, language, cashbox="SWK00000001", remedy="?")])
     title, body = compose([group], [], language)
     assert title.startswith("altegio-webkassa: ")
     assert "SWK00000001" in body
-    assert "celery -A worker receipts replay --all" in body
+    assert "celery -A worker cashboxes check" in body
     assert compose([], [group], language)[0] != title
 
 

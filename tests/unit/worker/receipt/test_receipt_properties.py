@@ -9,7 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from dev.simulator.webkassa.arithmetic import compute_total, find_faults
+from dev.simulator.webkassa.rules.arithmetic import compute_total, find_faults
 from shared.altegio import Record
 from shared.fiscal.money import round_tiyn
 from shared.fiscal.statuses import PaymentKind

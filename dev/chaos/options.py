@@ -1,0 +1,24 @@
+"""What the command line of the suite can choose."""
+
+from dataclasses import dataclass, field
+
+from dev.harness import command
+from dev.harness.command import option
+
+SCOPES = {"both": ("cashbox", "shift"), "cashbox": ("cashbox",), "shift": ("shift",)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options(command.Options):
+    due: int = option(500, "receipts that are due (500)")
+    workers: int = option(2, "(2)")
+    scope: str = option("both", "where Webkassa's numbers are unique", choices=SCOPES)
+    faults: str = option("", "parts of names, comma separated; `list` shows the names")
+    minutes: float = option(20.0, "no new fault after this long")
+    # How long the next fault waits for the recovery of the last one. Less, and more of them meet.
+    patience: float = 12.0
+    environment: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        return SCOPES[self.scope]

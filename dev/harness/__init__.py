@@ -1,0 +1,1 @@
+"""What the suites and the tests share: a world of real processes, its clients, the oracle, the command line."""

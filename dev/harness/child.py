@@ -1,0 +1,109 @@
+"""One real process: started, stopped, killed, paused; what it says goes to a file."""
+
+import signal
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from dev.demo import processes
+from dev.demo.waiting import WaitTimeout, tail_of, wait_until
+
+READY_SECONDS = 60.0
+
+
+class ChildFailed(Exception):
+    """It ended, or was not ready in time; the message ends with what it said."""
+
+
+class Child:
+    """Spawn it from a thread that lives on: the kernel ends it with the thread that started it."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        folder: Path,
+        is_ready: Callable[[str], bool],
+    ) -> None:
+        """`is_ready` gets what the process has written since its start."""
+        self.name = name
+        self.log = folder / f"{name}.log"
+        self._command, self._environment, self._folder = command, dict(environment), folder
+        self._is_ready = is_ready
+        self._process: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+        self._is_wanted = False
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None, f"{self.name} was not started"
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
+    def has_died(self) -> bool:
+        """It ended, and nobody here ended it."""
+        return self._is_wanted and not self.running
+
+    def spawn(self, environment: Mapping[str, str] | None = None) -> None:
+        """Returns at once. `environment` is added to the given one, for this start and later ones."""
+        if self.running:
+            return
+        self._environment |= environment or {}
+        self._is_wanted = True
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        with self.log.open("ab") as output:
+            self._process = processes.spawn(self._command, env=self._environment, cwd=self._folder, output=output)
+
+    def await_ready(self, timeout: float = READY_SECONDS) -> None:
+        try:
+            wait_until(lambda: not self.running or self._is_ready(self._read()), timeout=timeout, what=self.name)
+        except WaitTimeout:
+            raise ChildFailed(f"{self.name} is not ready after {timeout:g} s. It said:\n{self._read()}") from None
+        if not self.running:
+            raise ChildFailed(f"{self.name} ended. It said:\n{self._read()}")
+
+    def start(self, environment: Mapping[str, str] | None = None) -> None:
+        self.spawn(environment)
+        self.await_ready()
+
+    def stop(self, patience: float = 15.0) -> None:
+        """Asks it to end, as an orderly deployment would."""
+        self._is_wanted = False
+        if self._process is not None:
+            processes.end(self._process, patience=patience)
+
+    def kill(self) -> None:
+        """`kill -9`, also of a paused process."""
+        self._is_wanted = False
+        if self._process is not None:
+            processes.kill(self._process)
+
+    def pause(self) -> None:
+        assert self._process is not None
+        processes.send(self._process, signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        processes.send(self._process, signal.SIGCONT)
+
+    def tail(self, lines: int = 150) -> str:
+        return tail_of(self.log, lines)
+
+    def _read(self) -> str:
+        with self.log.open("rb") as file:
+            file.seek(self._log_start)
+            return file.read().decode("utf-8", "replace")
+
+
+def start_together(children: Iterable[Child]) -> None:
+    """All at once, then waits for each: in turn it would take as many times as long."""
+    started = list(children)
+    for child in started:
+        child.spawn()
+    for child in started:
+        child.await_ready()

@@ -1,0 +1,73 @@
+"""The bridge's own tables: what is issued, what is open or given up, what a manager is asked to look at."""
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import text
+
+from dev.demo.postgres_server import Postgres
+
+_DELIVERY = (
+    "'delivery ' || id || ' of ' || resource || ' ' || resource_id || coalesce(' ' || error_code, '') || ' ' || state"
+)
+_RECEIPT = "'receipt ' || external_check_number || ' ' || state || coalesce(' ' || error_kind, '')"
+_OPEN = f"""
+    SELECT {_DELIVERY} || coalesce(': ' || reason, '')
+      FROM webhook_records WHERE state IN ('received', 'processing', 'retrying')
+    UNION ALL
+    SELECT {_RECEIPT} || coalesce(': ' || error_text, '') FROM receipts WHERE state IN ('pending', 'unknown')
+"""
+_FAILED = f"""
+    SELECT {_DELIVERY} || coalesce(': ' || reason, '')
+      FROM webhook_records WHERE state IN ('invalid', 'dead_lettered') AND error_code IS DISTINCT FROM 'difference'
+    UNION ALL
+    SELECT {_RECEIPT} || coalesce(': ' || error_text, '')
+      FROM receipts WHERE state NOT IN ('issued', 'pending', 'unknown')
+       -- Withdrawn with its sale before it was ever sent: settled.
+       AND NOT (state = 'rejected' AND attempts = 0 AND error_kind IS NULL)
+"""
+_FLAGS = """
+    SELECT external_check_number, 'return_due' FROM receipts WHERE return_due_reason IS NOT NULL AND NOT returned
+    UNION
+    SELECT coalesce(receipts.external_check_number, webhook_records.resource || ' ' || resource_id), 'difference'
+      FROM webhook_records LEFT JOIN receipts ON receipts.id = webhook_records.receipt_id
+     WHERE webhook_records.state = 'dead_lettered' AND webhook_records.error_code = 'difference'
+"""
+
+
+class Tables:
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+
+    def list_open(self) -> list[str]:
+        """Deliveries and receipts that wait for something; one line each."""
+        return [line for (line,) in self.ask(_OPEN)]
+
+    def list_failed(self) -> list[str]:
+        """What was given up, refused or could not be read. A difference is a question to a manager, see `find_flags`."""
+        return [line for (line,) in self.ask(_FAILED)]
+
+    def find_flags(self) -> dict[str, set[str]]:
+        """External check number -> `return_due`, `difference` or both."""
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for number, flag in self.ask(_FLAGS):
+            found[number].add(flag)
+        return dict(found)
+
+    def find_issued(self) -> dict[str, str]:
+        """External check number -> fiscal number."""
+        return dict(self.ask("SELECT external_check_number, fiscal_number FROM receipts WHERE state = 'issued'"))
+
+    def list_sending(self) -> frozenset[str]:
+        """Receipts whose call was under way; with all workers dead: those that were interrupted."""
+        rows = self.ask("SELECT external_check_number FROM receipts WHERE sending_since IS NOT NULL")
+        return frozenset(number for (number,) in rows)
+
+    def count_caught_up(self) -> int:
+        """Webhooks that never came and were taken over from Altegio."""
+        [(count,)] = self.ask("SELECT count(*) FROM webhook_records WHERE source = 'catch_up'")
+        return int(count)
+
+    def ask(self, statement: str) -> list[Any]:
+        with self._postgres.connect() as connection:
+            return list(connection.execute(text(statement)))

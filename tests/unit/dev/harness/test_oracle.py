@@ -1,0 +1,235 @@
+"""The judge of the week finds every kind of difference, and nothing where there is none."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from dev.harness.oracle import Evidence, Verdict, judge
+from dev.harness.posting import find_number
+from dev.salon_week.lines import Counts, count_lines
+from dev.simulator.altegio.books import Books, DueReceipt
+from dev.simulator.altegio.week import Week, generate_week
+
+WEEK = generate_week(3, days=2, visits=28, vats=("auto", "none", "12"))
+CASHBOXES = {307001: "SWK00000002", 307002: "SWK00000003", 307003: "SWK00000004"}
+TYPES = {"cash": 0, "card": 1, "mobile": 4}
+
+Ledger = list[dict[str, Any]]
+
+
+def build_row(receipt: DueReceipt) -> dict[str, Any]:
+    """As a faithful bridge would have had it recorded."""
+    return {
+        "external_check_number": receipt.external_check_number,
+        "check_number": f"fiscal {receipt.external_check_number}",
+        "cashbox": CASHBOXES[receipt.company_id],
+        "operation_type": 2,
+        "total": str(receipt.total),
+        "tax": str(receipt.tax),
+        "change": "0.00",
+        "payments": [{"type": TYPES[kind], "sum": str(amount)} for kind, amount in receipt.kinds.items()],
+        "positions": [{"name": line.title, "count": str(line.quantity), "sum": str(line.total)} for line in receipt.lines],
+        "request": {"Positions": [{"PositionName": line.title, "GTIN": line.barcode} for line in receipt.lines]},
+    }
+
+
+def build_flags(week: Week = WEEK) -> dict[str, set[str]]:
+    return {receipt.external_check_number: {receipt.turn} for receipt in week.books.receipts if receipt.turn}
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    return [build_row(receipt) for receipt in WEEK.books.receipts]
+
+
+@pytest.fixture
+def flags() -> dict[str, set[str]]:
+    return build_flags()
+
+
+def find(story: str, books: Books = WEEK.books) -> DueReceipt:
+    return next(receipt for receipt in books.receipts if receipt.story == story)
+
+
+def find_row(ledger: Ledger, story: str) -> dict[str, Any]:
+    number = find(story).external_check_number
+    return next(row for row in ledger if row["external_check_number"] == number)
+
+
+def collect(ledger: Ledger, flags: dict[str, set[str]]) -> Evidence:
+    return Evidence(
+        WEEK.books, ledger, CASHBOXES, {row["external_check_number"]: row["check_number"] for row in ledger}, flags
+    )
+
+
+def give_verdict(ledger: Ledger, flags: dict[str, set[str]]) -> Verdict:
+    return judge(collect(ledger, flags))
+
+
+def count(ledger: Ledger, flags: dict[str, set[str]], dropped: Any = ()) -> dict[str, Counts]:
+    evidence = collect(ledger, flags)
+    return count_lines(evidence, judge(evidence), list(dropped))
+
+
+def test_a_faithful_bridge_is_clean(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    verdict = give_verdict(ledger, flags)
+
+    assert verdict.findings == []
+    assert verdict.is_clean
+    lines = count(ledger, flags)
+    assert sum(line["due"] for line in lines.values()) == sum(one.is_certain for one in WEEK.books.receipts)
+    assert sum(line["issued"] for line in lines.values()) == len(ledger)
+    idle = {place.split()[1] for place, line in lines.items() if not line["due"]}
+    assert idle >= {"no_show", "cancelled", "unpaid", "free", "partly"}
+
+
+def test_money_that_went_back_at_once_may_have_a_receipt_or_none(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    row = find_row(ledger, "refunded")
+    ledger.remove(row)
+    del flags[row["external_check_number"]]
+
+    assert give_verdict(ledger, flags).is_clean
+
+
+def set_total(row: dict[str, Any]) -> None:
+    row["total"] = str(Decimal(row["total"]) + 1)
+
+
+def swap_kind(row: dict[str, Any]) -> None:
+    row["payments"][0]["type"] = 4 if row["payments"][0]["type"] == 1 else 1
+
+
+def merge_lines(row: dict[str, Any]) -> None:
+    first, second, *others = row["positions"]
+    both = {**first, "sum": str(Decimal(first["sum"]) + Decimal(second["sum"]))}
+    row["positions"] = [both, *others]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "word"),
+    [
+        pytest.param(set_total, "total", id="total"),
+        pytest.param(swap_kind, "kinds", id="kind"),
+        pytest.param(merge_lines, "lines", id="lines"),
+        pytest.param(lambda row: row.update(tax="0.01"), "tax", id="tax"),
+        pytest.param(lambda row: row.update(cashbox="SWK00000001"), "cashbox", id="cashbox"),
+        pytest.param(lambda row: row.update(operation_type=3), "kind of document", id="a return instead"),
+        pytest.param(lambda row: row["positions"][0].update(name="Услуга"), "lines", id="title"),
+        pytest.param(lambda row: row["request"]["Positions"][0].update(GTIN="4870001000028"), "barcodes", id="barcode"),
+    ],
+)
+def test_what_a_receipt_says_wrong_is_named(
+    ledger: Ledger, flags: dict[str, set[str]], spoil: Callable[[dict[str, Any]], None], word: str
+) -> None:
+    spoil(find_row(ledger, "several"))
+
+    [finding] = give_verdict(ledger, flags).findings
+
+    assert (finding.column, finding.number) == ("wrong", find("several").external_check_number)
+    assert finding.what.startswith(word)
+    assert count(ledger, flags)[f"{find('several').company_id} several"]["wrong"] == 1
+
+
+def test_change_given_back_is_no_payment(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    row = next(row for row in ledger if row["payments"][0]["type"] == 0)
+    row["payments"][0]["sum"] = str(Decimal(row["payments"][0]["sum"]) + 500)
+    row["change"] = "500.00"
+
+    assert give_verdict(ledger, flags).is_clean
+
+
+def test_missing_doubled_and_strange_receipts_are_counted(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    ledger.remove(find_row(ledger, "plain"))
+    ledger.append(dict(find_row(ledger, "split")))
+    unpaid = next(entry for entry in WEEK.books.not_due if entry.story == "unpaid")
+    ledger.append({**ledger[0], "external_check_number": unpaid.external_check_number})
+    ledger.append({**ledger[0], "external_check_number": "altegio_1"})
+
+    lines = count(ledger, flags)
+
+    assert len(give_verdict(ledger, flags).findings) == 4
+    assert lines[f"{find('plain').company_id} plain"]["missing"] == 1
+    assert lines[f"{find('split').company_id} split"]["doubled"] == 1
+    assert lines[f"{unpaid.company_id} unpaid"]["extra"] == 1
+    assert lines["0 of nobody"]["extra"] == 1
+
+
+@pytest.mark.parametrize(
+    ("story", "flagged", "is_amiss"),
+    [
+        ("refunded_later", {"return_due"}, False),
+        ("refunded_later", {"difference"}, True),
+        ("refunded_later", set(), True),
+        ("counter_undone_later", set(), True),
+        ("till_changed", {"difference"}, False),
+        ("till_changed", {"return_due"}, False),
+        ("price_changed", set(), True),
+        ("rebooked", set(), False),
+        ("rebooked", {"return_due"}, True),
+        ("plain", {"difference"}, True),
+    ],
+)
+def test_a_manager_has_to_be_told_what_happened(
+    ledger: Ledger, flags: dict[str, set[str]], story: str, flagged: set[str], is_amiss: bool
+) -> None:
+    receipt = find(story)
+    flags[receipt.external_check_number] = flagged
+
+    assert len(give_verdict(ledger, flags).findings) == is_amiss
+    assert count(ledger, flags)[f"{receipt.company_id} {story}"]["amiss"] == is_amiss
+
+
+def test_lost_webhooks_are_recovered_when_their_receipt_is_right(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    good, bad = find("several"), find("plain")
+    numbers = {good.external_check_number, bad.external_check_number}
+    dropped = [envelope for envelope in WEEK.envelopes if find_number(envelope) in numbers]
+    fees = [envelope for envelope in WEEK.envelopes if find_number(envelope) is None]
+    ledger.remove(find_row(ledger, "plain"))
+
+    lines = count(ledger, flags, dropped + fees)
+
+    recovered, lost = (lines[f"{one.company_id} {one.story}"] for one in (good, bad))
+    assert recovered["dropped"] == recovered["recovered"] > 0
+    assert (lost["dropped"] > 0, lost["recovered"]) == (True, 0)
+    assert sum(line["dropped"] for line in lines.values()) == len(dropped)
+
+
+def test_ledger_and_tables_have_to_name_the_same_receipts(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    first, second = ledger[0], ledger[1]
+    evidence = collect(ledger, flags)
+    issued = {**evidence.issued, first["external_check_number"]: "invented"}
+    del issued[second["external_check_number"]]
+
+    findings = judge(replace(evidence, issued=issued)).findings
+
+    assert {(one.column, one.number) for one in findings} == {
+        ("untrue", first["external_check_number"]),
+        ("untrue", second["external_check_number"]),
+    }
+    assert "invented is in no ledger" in [one.what for one in findings]
+
+
+def test_without_order_the_kinds_of_payment_are_not_judged_but_their_sum_is(
+    ledger: Ledger, flags: dict[str, set[str]]
+) -> None:
+    row = find_row(ledger, "several")
+    swap_kind(row)
+    evidence = replace(collect(ledger, flags), in_order=False)
+
+    assert judge(evidence).is_clean
+    row["payments"][0]["sum"] = str(Decimal(row["payments"][0]["sum"]) + 1)
+    assert judge(evidence).count("wrong") == 1
+
+
+def test_what_a_suite_noted_is_a_column_of_its_own(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    verdict = judge(replace(collect(ledger, flags), noted={"unsettled": ["delivery 7 processing"], "died": []}))
+
+    assert not verdict.is_clean
+    assert verdict.format().splitlines() == [
+        "missing 0  doubled 0  extra 0  wrong 0  untrue 0  amiss 0  unsettled 1  died 0",
+        "  unsettled: delivery 7 processing",
+        "NOT CLEAN",
+    ]
