@@ -27,6 +27,7 @@ _MAX_REASON = 500
 
 _receipts = table_of(Receipt)
 _deliveries = table_of(WebhookRecord)
+_LOCK = select(_receipts.c.id).where(_receipts.c.id == bindparam("receipt")).with_for_update()
 _SAVED = (
     update(_receipts)
     .where(_receipts.c.id == bindparam("receipt"), _receipts.c.state != ReceiptState.ISSUED)
@@ -95,6 +96,8 @@ def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt
         "receipt_url": document.receipt_url,
         "print_url": document.print_url,
     }
+    # In a statement of its own: one that waited for the row would not see the deliveries that joined it meanwhile.
+    executor.execute(_LOCK, {"receipt": receipt.id})
     if executor.execute(_SAVE_ISSUED, values | _describe_move(receipt.id, *move)).first() is None:
         return False
     note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at)
