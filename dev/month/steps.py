@@ -98,7 +98,7 @@ class Month:
             session.add(order)
             session.flush()
             order_id, cashbox_id = order.id, sale.cashbox_id
-        make_return(self.services, order_id)
+        make_return(self.services.sessions, order_id)
         issue_due(self.services, cashbox_id)
 
     def move_cash(self, company: int, kind: str, amount: int) -> None:
@@ -140,9 +140,9 @@ class Month:
 
     def tick(self) -> None:
         """Beat and the workers: whatever is due."""
-        watch_shifts(self.services)
+        watch_shifts(self.services.sessions, self.services.settings, self.services.producer)
         self._decide()
-        for order_id in find_due_orders(self.services, self._now()):
+        for order_id in find_due_orders(self.services.sessions, self._now()):
             carry_out(self.services, order_id)
         for cashbox_id in self._ids.values():
             issue_due(self.services, cashbox_id)

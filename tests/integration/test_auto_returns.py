@@ -53,7 +53,7 @@ def look(bridge: Bridge) -> None:
     """A tick of the dispatcher, and whatever it orders."""
     dispatch(bridge.services)
     for order_id in range(1, int(bridge.scalar("SELECT count(*) FROM return_orders")) + 1):
-        make_return(bridge.services, order_id)
+        make_return(bridge.services.sessions, order_id)
     bridge.issue()
 
 

@@ -155,6 +155,6 @@ def test_a_busy_cashbox_and_a_lost_message(bridge: Bridge, simulator: SimulatorC
     assert simulator.journal("x_report") == []
     with bridge.services.sessions() as session:
         created = session.get_one(CashboxOrder, number).created_at
-    assert find_due_orders(bridge.services, created) == []
+    assert find_due_orders(bridge.services.sessions, created) == []
     bridge.execute("UPDATE cashbox_orders SET created_at = created_at - interval '1 minute'")
-    assert find_due_orders(bridge.services, created) == [number]
+    assert find_due_orders(bridge.services.sessions, created) == [number]

@@ -234,7 +234,7 @@ class Machine(RuleBasedStateMachine):
     def _decide(self, row_id: int) -> None:
         resolution = self.bridge.decide(row_id)
         if resolution is not None:
-            follow_up(self.bridge.services, row_id, resolution)
+            follow_up(self.bridge.services.sessions, self.bridge.services.producer, row_id, resolution)
 
     def _consume(self, queue: str) -> bool:
         """The task of the oldest message, as `worker.entry.tasks` has it. False when the queue is empty."""
@@ -248,7 +248,7 @@ class Machine(RuleBasedStateMachine):
         return True
 
     def _make_return(self, order_id: int) -> None:
-        make_return(self.bridge.services, order_id)
+        make_return(self.bridge.services.sessions, order_id)
 
     def _issue_at(self, cashbox_id: int) -> None:
         issue_due(self.bridge.services, cashbox_id)

@@ -78,7 +78,7 @@ def _order_if_gone(services: Services, receipt_id: int, subject: Subject) -> int
         text = describe(
             AUTO_RETURN, services.settings.alert_language, number=receipt.external_check_number, total=receipt.total
         )
-        send_alert(services, AUTO_RETURN, text)
+        send_alert(services.sessions, AUTO_RETURN, text)
     return order
 
 

@@ -118,11 +118,15 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
     from worker.salon.cashboxes import check_cashbox
 
     services = open_services()
-    chosen = _choose(services, [*numbers, *([number] if number else [])])
-    findings = [finding for cashbox in chosen for finding in check_cashbox(services, cashbox, taxpayer)]
+    chosen = _choose(services.sessions, services.settings, [*numbers, *([number] if number else [])])
+    findings = [
+        finding
+        for cashbox in chosen
+        for finding in check_cashbox(services.sessions, services.settings, services.clients, cashbox, taxpayer)
+    ]
     for cashbox in chosen:
         # Paused ones are tried at once; for the others a turn with nothing to do is a message more.
-        request_turn(services, cashbox.id)
+        request_turn(services.producer, cashbox.id)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
@@ -131,14 +135,14 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
     sys.exit(1 if any(finding.level == "problem" for finding in findings) else 0)
 
 
-def _choose(services: Any, numbers: list[str]) -> list[Any]:
+def _choose(sessions: Any, settings: Any, numbers: list[str]) -> list[Any]:
     from sqlalchemy import select
 
     from shared.storage.models import Cashbox
     from worker.salon.settings import ensure_default_cashbox
 
-    with services.sessions.begin() as session:
-        ensure_default_cashbox(session, services.settings)
+    with sessions.begin() as session:
+        ensure_default_cashbox(session, settings)
         found = list(session.scalars(select(Cashbox).where(Cashbox.enabled).order_by(Cashbox.id)))
     missing = set(numbers) - {cashbox.unique_number for cashbox in found}
     if missing:
