@@ -46,9 +46,6 @@ else
 	$(BIN)/python -m pytest $(ARGS)
 endif
 
-check: lint types contracts ## lint, types, contracts and unit tests: what a change passes before each commit
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/unit
-
 screenshots: $(STAMP) servers ## take the pictures of docs/screenshots anew
 	@$(BIN)/python -m tests.support.chromium
 	$(BIN)/python -m pytest -q tests/browser/screenshots.py

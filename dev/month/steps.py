@@ -19,7 +19,7 @@ from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, W
 from worker.decide.process_record import process_record
 from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return
-from worker.rounds.desk_orders import carry_out, find_due_orders
+from worker.rounds.cashbox_orders import carry_out, find_due_orders
 from worker.rounds.nightly_z_report import close_due, watch_shifts
 from worker.services import Services
 
