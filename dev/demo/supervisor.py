@@ -18,7 +18,7 @@ from typing import TypeVar
 from dev.demo import processes
 from dev.demo.console import Console
 from dev.demo.servers import Server, ServerFailed
-from dev.demo.waiting import POLL_SECONDS, WaitTimeout
+from dev.demo.waiting import POLL_SECONDS, WaitTimeout, wait_until
 
 T = TypeVar("T")
 
@@ -36,19 +36,14 @@ class StopRequested(Exception):
     """Ctrl-C, SIGTERM or SIGHUP."""
 
 
-class Command:
+class Command(processes.Child):
     """A child whose output goes through a pipe, line by line, to `tell`."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
         self._command, self._env, self._cwd = command, env, cwd
         self.tell: Callable[[str], None] = lambda _: None
-        self.process: subprocess.Popen[bytes] | None = None
         self._lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._reader = threading.Thread()
-
-    @property
-    def exit_code(self) -> int | None:
-        return None if self.process is None else self.process.poll()
 
     @property
     def at_end(self) -> bool:
@@ -60,14 +55,13 @@ class Command:
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()
 
-    def stop(self) -> None:
-        if self.process is not None:
-            processes.end(self.process, patience=_STOP_SECONDS)
-            self._reader.join(_FLUSH_SECONDS)
+    def stop(self, patience: float = _STOP_SECONDS) -> None:
+        super().stop(patience)
+        self.kill()
 
     def kill(self) -> None:
+        super().kill()
         if self.process is not None:
-            processes.kill(self.process)
             self._reader.join(_FLUSH_SECONDS)
 
     def tail(self) -> str:
@@ -137,12 +131,7 @@ class Supervisor:
 
     def wait_for(self, condition: Callable[[], T | None], timeout: float, what: str) -> T:
         """Meanwhile everything else goes on. Raises StopRequested or WaitTimeout."""
-        deadline = time.monotonic() + timeout
-        while not (value := condition()):
-            if time.monotonic() >= deadline:
-                raise WaitTimeout(f"waited {timeout:g} s for {what}")
-            self.turn()
-        return value
+        return wait_until(condition, timeout=timeout, what=what, pause=self.turn)
 
     def find_hopeless(self) -> Unit | None:
         """Something that dies again and again: waiting for what it should bring is a waste of time."""
@@ -152,9 +141,9 @@ class Supervisor:
         while True:
             self.turn()
 
-    def turn(self) -> None:
+    def turn(self, seconds: float = POLL_SECONDS) -> None:
         self._raise_if_stopping()
-        time.sleep(POLL_SECONDS)
+        time.sleep(seconds)
         now = time.monotonic()
         for unit in self.units:
             if unit.restart_at is not None:
@@ -168,10 +157,10 @@ class Supervisor:
         self._stopping = True
         commands = [unit.body for unit in reversed(self.units) if isinstance(unit.body, Command)]
         for command in commands:
-            if command.process is not None and command.exit_code is None:
-                processes.send(command.process, signal.SIGTERM)
+            if command.running:
+                command.send(signal.SIGTERM)
         deadline = time.monotonic() + _STOP_SECONDS
-        while any(command.exit_code is None for command in commands) and time.monotonic() < deadline and not self._impatient:
+        while any(command.running for command in commands) and time.monotonic() < deadline and not self._impatient:
             time.sleep(POLL_SECONDS)
         for unit in reversed(self.units):
             if self._impatient or isinstance(unit.body, Command):

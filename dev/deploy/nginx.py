@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev.demo import processes
 from dev.demo.children import ROOT
-from dev.demo.processes import run_as
 from dev.demo.waiting import find_free_port
 
 TEMPLATE = ROOT / "nginx" / "default.conf.template"
@@ -51,7 +51,7 @@ def find_nginx() -> str | None:
 
 def read_version(program: str) -> tuple[int, ...]:
     """Empty when the program does not run here."""
-    match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", run_as([program, "-v"], None, cwd=".").stderr)
+    match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", processes.run([program, "-v"], cwd=".").stderr)
     return tuple(int(part) for part in match.groups()) if match else ()
 
 
@@ -61,7 +61,7 @@ def fetch_nginx() -> None:
     print("fetching nginx for the tests of its configuration", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         if not _download(folder) and os.geteuid() == 0:
-            run_as(["apt-get", "-qq", "update"], None)
+            processes.run(["apt-get", "-qq", "update"])
             _download(folder)
         for package in Path(folder).glob("nginx*.deb"):
             subprocess.run(["dpkg-deb", "-x", str(package), str(UNPACKED)], check=False)
@@ -71,7 +71,7 @@ def fetch_nginx() -> None:
 
 def _download(folder: str) -> bool:
     command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "nginx"]
-    return run_as(command, None, cwd=folder).returncode == 0
+    return processes.run(command, cwd=folder).returncode == 0
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,5 @@
 """One real process: started, stopped, killed, paused; what it says goes to a file."""
 
-import signal
-import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -15,7 +13,7 @@ class ChildFailed(Exception):
     """It ended, or was not ready in time; the message ends with what it said."""
 
 
-class Child:
+class Child(processes.Child):
     """Spawn it from a thread that lives on: the kernel ends it with the thread that started it."""
 
     def __init__(
@@ -31,18 +29,8 @@ class Child:
         self.log = folder / f"{name}.log"
         self._command, self._environment, self._folder = command, dict(environment), folder
         self._is_ready = is_ready
-        self._process: subprocess.Popen[bytes] | None = None
         self._log_start = 0
         self._is_wanted = False
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None, f"{self.name} was not started"
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     @property
     def has_died(self) -> bool:
@@ -57,7 +45,7 @@ class Child:
         self._is_wanted = True
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
-            self._process = processes.spawn(self._command, env=self._environment, cwd=self._folder, output=output)
+            self.process = processes.spawn(self._command, env=self._environment, cwd=self._folder, output=output)
 
     def await_ready(self, timeout: float = READY_SECONDS) -> None:
         try:
@@ -72,24 +60,12 @@ class Child:
         self.await_ready()
 
     def stop(self, patience: float = 15.0) -> None:
-        """Asks it to end, as an orderly deployment would."""
         self._is_wanted = False
-        if self._process is not None:
-            processes.end(self._process, patience=patience)
+        super().stop(patience)
 
     def kill(self) -> None:
-        """`kill -9`, also of a paused process."""
         self._is_wanted = False
-        if self._process is not None:
-            processes.kill(self._process)
-
-    def pause(self) -> None:
-        assert self._process is not None
-        processes.send(self._process, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        assert self._process is not None
-        processes.send(self._process, signal.SIGCONT)
+        super().kill()
 
     def tail(self, lines: int = 150) -> str:
         return tail_of(self.log, lines)

@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from dev.demo.children import api_command, beat_command, worker_command
 from dev.demo.waiting import find_free_port
+from dev.demo.web import answers
 from dev.harness.child import Child, start_together
-from dev.harness.web import answers
 
 
 class Stack:

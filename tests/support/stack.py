@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import requests
 
 from dev.demo.waiting import wait_until
+from dev.demo.web import request
 from dev.harness import stack
-from dev.harness.web import request
 
 T = TypeVar("T")
 
