@@ -9,8 +9,8 @@ from threading import Barrier
 from sqlalchemy import text
 
 from dev.bench.acquire_pages import TIMEOUT, Visit, Visitor, make_pages
-from dev.bench.acquire_plans import SETTINGS, count_sizes, explain_pages
-from dev.bench.backlog import add_cashboxes
+from dev.bench.acquire_plans import SETTINGS, explain_pages
+from dev.bench.backlog import count
 from dev.bench.load import time_ms
 from dev.bench.past import add_these_days, count_awaiting
 from dev.bench.world import BenchWorld, open_world
@@ -19,6 +19,7 @@ from dev.harness.report import pick, show_table
 
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
 CLIENTS = 4
+TABLES = ("webhook_records", "visits", "receipts", "checkouts", "return_orders", "audit_events")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -50,11 +51,11 @@ def measure(url: str, visit: Visit, requests: int, clients: int) -> list[float]:
 def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
     tell(f"filling {arguments.visits} visits")
     world.add_manager()
+    world.add_salons(1)
     with world.postgres.connect() as connection:
-        add_cashboxes(connection, 1)
         add_these_days(connection, arguments.visits)
         connection.execute(text("VACUUM ANALYZE"))
-        print(count_sizes(connection), end="\n\n")
+        print(*(f"{table} {count(connection, table)}" for table in TABLES), sep=", ", end="\n\n")
     world.stack.start("api")
     rows = []
     pages = make_pages(arguments.visits)

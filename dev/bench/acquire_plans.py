@@ -2,8 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 
-from sqlalchemy import Connection, text
-
 from dev.bench.acquire_pages import Visit, Visitor
 from dev.bench.world import BenchWorld
 
@@ -18,9 +16,7 @@ SETTINGS = {
 def explain_pages(world: BenchWorld, pages: Mapping[str, Visit]) -> Iterator[tuple[str, str]]:
     """Name of the page, its statements and their plans."""
     visitor = Visitor(world.stack.api_url)
-    with world.postgres.connect() as connection:
-        connection.execute(text("ALTER SYSTEM SET auto_explain.log_min_duration = 0"))
-        connection.execute(text("SELECT pg_reload_conf()"))
+    world.postgres.execute("ALTER SYSTEM SET auto_explain.log_min_duration = 0", "SELECT pg_reload_conf()")
     for name, visit in pages.items():
         visit(visitor, 0)  # what a page reads once is no part of it
         start = world.postgres.log.stat().st_size
@@ -28,8 +24,3 @@ def explain_pages(world: BenchWorld, pages: Mapping[str, Visit]) -> Iterator[tup
         with world.postgres.log.open(encoding="utf-8", errors="replace") as log:
             log.seek(start)
             yield name, log.read().strip()
-
-
-def count_sizes(connection: Connection) -> str:
-    tables = ("webhook_records", "visits", "receipts", "checkouts", "return_orders", "audit_events")
-    return ", ".join(f"{table} {connection.scalar(text(f'SELECT count(*) FROM {table}'))}" for table in tables)
