@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dev.simulator.webkassa.errors import Refusal
 
@@ -14,7 +14,6 @@ class Sessions:
 
     def __init__(self) -> None:
         self._issued_at: dict[str, datetime] = {}
-        self._expired: set[str] = set()
 
     def open(self, now: datetime) -> str:
         token = secrets.token_hex(16)
@@ -25,15 +24,14 @@ class Sessions:
         issued_at = self._issued_at.get(token)
         if issued_at is None:
             raise Refusal(3)
-        if token in self._expired or now - issued_at > timedelta(seconds=ttl_seconds):
+        if now - issued_at > timedelta(seconds=ttl_seconds):
             raise Refusal(2)
 
     def revoke_all(self) -> None:
         self._issued_at.clear()
-        self._expired.clear()
 
     def expire_all(self) -> None:
-        self._expired.update(self._issued_at)
+        self._issued_at = dict.fromkeys(self._issued_at, datetime.min.replace(tzinfo=UTC))
 
 
 class Flights:

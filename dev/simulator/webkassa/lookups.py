@@ -1,12 +1,15 @@
 """The vendor's methods that only read: cashboxes, shifts, and receipts found again."""
 
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 from dev.simulator.webkassa import answers
 from dev.simulator.webkassa.calls import Call
 from dev.simulator.webkassa.errors import Refusal
 from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
 from dev.simulator.webkassa.rules.fields import read_int, read_text
+
+Item = TypeVar("Item")
 
 MAX_TAKE = 50
 ACTIVE, BLOCKED, CREATED = 1, 2, 0
@@ -49,22 +52,16 @@ def find_by_number(call: Call) -> Any:
 
 
 def list_checks(call: Call) -> Any:
-    shift = _get_shift(call, call.get_cashbox())
-    skip, take = _read_page(call)
-    receipts = shift.receipts
+    receipts = _get_shift(call, call.get_cashbox()).receipts
     if call.settings.visibility_delay_seconds:
         receipts = [receipt for receipt in receipts if call.register.is_visible(receipt)]
-    items = [answers.build_history_item(receipt) for receipt in receipts[skip : skip + take]]
-    return {"Skip": skip, "Take": take, "Total": len(receipts), "Items": items}
+    return _cut_page(call, "Items", receipts, answers.build_history_item)
 
 
 def list_shifts(call: Call) -> Any:
     """Oldest first, as in the vendor's sample."""
     cashbox = call.get_cashbox()
-    skip, take = _read_page(call)
-    shifts = [answers.build_shift(shift) for shift in cashbox.shifts[skip : skip + take]]
-    page = {"Skip": skip, "Take": take, "Total": len(cashbox.shifts), "Shifts": shifts}
-    return {"CashboxUniqueNumber": cashbox.number, **page}
+    return {"CashboxUniqueNumber": cashbox.number, **_cut_page(call, "Shifts", cashbox.shifts, answers.build_shift)}
 
 
 def find_print_lines(call: Call) -> Any:
@@ -120,13 +117,13 @@ def _get_shift(call: Call, cashbox: Cashbox) -> Shift:
     return shift
 
 
-def _read_page(call: Call) -> tuple[int, int]:
+def _cut_page(call: Call, name: str, items: Sequence[Item], build: Callable[[Item], Any]) -> dict[str, Any]:
     skip, take = (read_int(call.fields.get(name, 0)) for name in ("skip", "take"))
     if skip is None or skip < 0:
         raise Refusal(9, "Недопустимое значение Skip")
     if take is None or not 1 <= take <= MAX_TAKE:
         raise Refusal(9, f"Значение Take должно быть от 1 до {MAX_TAKE}")
-    return skip, take
+    return {"Skip": skip, "Take": take, "Total": len(items), name: [build(item) for item in items[skip : skip + take]]}
 
 
 def _get_status(call: Call, cashbox: Cashbox) -> int:
