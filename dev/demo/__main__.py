@@ -14,12 +14,11 @@ from typing import TypeVar
 
 from dev.demo import children, visit
 from dev.demo.binaries import BinariesMissing
-from dev.demo.console import Console
 from dev.demo.postgres_server import Postgres, check_given_database, hide_password
 from dev.demo.redis_server import Redis, check_given_redis
 from dev.demo.servers import Server, ServerFailed, recall_port
 from dev.demo.state import AlreadyRunning, Secrets, StateFolder
-from dev.demo.supervisor import Command, StopRequested, Supervisor
+from dev.demo.supervisor import Command, Console, StopRequested, Supervisor
 from dev.demo.visit import DemoFailed
 from dev.demo.waiting import WaitTimeout
 from dev.demo.web import answers
