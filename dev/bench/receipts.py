@@ -97,32 +97,34 @@ def send(world: BenchWorld, ids: Sequence[int]) -> None:
 
 def run(runs: int, seconds: float, setups: Sequence[Setup]) -> None:
     rows = []
-    with open_world(AT_ONCE) as world:
-        for setup in setups:
-            rate = _measure_median(world, setup, runs, seconds)
-            share = f"{rate / setup.allowed:.1%}" if setup.latency_ms else "-"
-            rows.append((f"{setup.cashboxes}", f"{setup.latency_ms:g}", setup.processes, rate, share))
+    for setup, rate in _measure_all(setups, runs, seconds):
+        share = f"{rate / setup.allowed:.1%}" if setup.latency_ms else "-"
+        rows.append((f"{setup.cashboxes}", f"{setup.latency_ms:g}", setup.processes, rate, share))
     headings = ["cashboxes", "latency ms", "processes of 8 slots", "receipts/s", "of what latency allows"]
     print(show_table(headings, rows), end="\n\n", flush=True)
 
 
 def run_slots(runs: int, seconds: float) -> None:
     """How more slots pay."""
-    setups = [Setup(50, 50, processes, slots) for processes, slots in SLOTS]
-    with open_world(AT_ONCE) as world:
-        rates = [_measure_median(world, setup, runs, seconds) for setup in setups]
-    rows = [
-        (setup.processes * setup.slots, setup.processes, rate, rate / (rates[0] * setup.processes * setup.slots))
-        for setup, rate in zip(setups, rates, strict=True)
-    ]
+    measured = _measure_all([Setup(50, 50, processes, slots) for processes, slots in SLOTS], runs, seconds)
+    [(_, of_one), *_] = measured
+    rows = []
+    for setup, rate in measured:
+        slots = setup.processes * setup.slots
+        rows.append((slots, setup.processes, rate, rate / (of_one * slots)))
     print("50 cashboxes, 50 ms\n")
     print(show_table(["slots", "processes", "receipts/s", "of linear"], rows), end="\n\n")
 
 
-def _measure_median(world: BenchWorld, setup: Setup, runs: int, seconds: float) -> float:
-    rate = statistics.median(measure_rate(world, setup, seconds) for _ in range(runs))
-    tell(f"worker: {setup}: {rate:.2f} receipts/s")
-    return rate
+def _measure_all(setups: Sequence[Setup], runs: int, seconds: float) -> list[tuple[Setup, float]]:
+    """With the median of its runs each."""
+    measured = []
+    with open_world(AT_ONCE) as world:
+        for setup in setups:
+            rate = statistics.median(measure_rate(world, setup, seconds) for _ in range(runs))
+            tell(f"worker: {setup}: {rate:.2f} receipts/s")
+            measured.append((setup, rate))
+    return measured
 
 
 def run_hosts(seconds: float) -> None:
