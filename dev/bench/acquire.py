@@ -1,6 +1,7 @@
 """`python -m dev.bench.acquire`: how long the pages of the payment page take with many visits stored."""
 
 import argparse
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -9,7 +10,6 @@ from threading import Barrier
 from sqlalchemy import text
 
 from dev.bench.acquire_pages import TIMEOUT, Visit, Visitor, make_pages
-from dev.bench.acquire_plans import SETTINGS, explain_pages
 from dev.bench.backlog import count
 from dev.bench.load import time_ms
 from dev.bench.past import add_these_days, count_awaiting
@@ -19,6 +19,12 @@ from dev.harness.report import pick, show_table
 
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
 CLIENTS = 4
+# Loaded from the start, so that sessions that are open have it; silent until asked.
+EXPLAINING = {
+    "session_preload_libraries": "auto_explain",
+    "auto_explain.log_analyze": "on",
+    "auto_explain.log_buffers": "on",
+}
 TABLES = ("webhook_records", "visits", "receipts", "checkouts", "return_orders", "audit_events")
 
 
@@ -70,7 +76,20 @@ def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
         arguments.plans.write_text("\n".join(plans), encoding="utf-8")
 
 
+def explain_pages(world: BenchWorld, pages: Mapping[str, Visit]) -> Iterator[tuple[str, str]]:
+    """Each page, its statements and their plans: PostgreSQL explains them in its log while the page is asked for."""
+    visitor = Visitor(world.stack.api_url)
+    world.postgres.execute("ALTER SYSTEM SET auto_explain.log_min_duration = 0", "SELECT pg_reload_conf()")
+    for name, visit in pages.items():
+        visit(visitor, 0)  # what a page reads once is no part of it
+        start = world.postgres.log.stat().st_size
+        visit(visitor, 1)
+        with world.postgres.log.open(encoding="utf-8", errors="replace") as log:
+            log.seek(start)
+            yield name, log.read().strip()
+
+
 if __name__ == "__main__":
     given = read_arguments()
-    with open_world({"LOG_LEVEL": "WARNING"}, settings=SETTINGS if given.plans else {}) as opened:
+    with open_world({"LOG_LEVEL": "WARNING"}, settings=EXPLAINING if given.plans else {}) as opened:
         run(given, opened)
