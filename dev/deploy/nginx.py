@@ -13,32 +13,18 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
 from dev.demo import processes
 from dev.demo.children import ROOT
 from dev.demo.waiting import find_free_port
 
+MAIN = Path(__file__).with_name("nginx.conf.in")
 TEMPLATE = ROOT / "nginx" / "default.conf.template"
 SERVER_NAME = "receipts.example.kz"
 UNPACKED = Path(sys.prefix) / "servers" / "nginx"
 PROGRAM = Path("usr", "sbin", "nginx")
 MISSING = "NO NGINX: the production template was NOT tested. Install nginx, or set NGINX to its path."
-
-_MAIN = """
-{user}
-worker_processes 1;
-daemon off;
-pid {folder}/nginx.pid;
-error_log stderr warn;
-events {{ worker_connections 512; }}
-http {{
-    default_type application/octet-stream;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    include {folder}/default.conf;
-}}
-"""
 
 
 def find_nginx() -> str | None:
@@ -103,7 +89,7 @@ class Configuration:
         (folder / "default.conf").write_text(self._render(values), "utf-8")
         user = "user root;" if os.geteuid() == 0 else ""
         self.main = folder / "nginx.conf"
-        self.main.write_text(_MAIN.format(folder=folder, user=user), "utf-8")
+        self.main.write_text(Template(MAIN.read_text("utf-8")).substitute(folder=folder, user=user), "utf-8")
 
     def command(self, program: str, *options: str) -> tuple[str, ...]:
         return (program, "-p", str(self.folder), "-c", str(self.main), "-e", "stderr", *options)
