@@ -1,6 +1,8 @@
 """The vendor's methods that only read: cashboxes, shifts, and receipts found again."""
 
+import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from dev.simulator.webkassa import answers
@@ -17,18 +19,7 @@ PROBLEM_STATUS = {7: BLOCKED, 10: CREATED}
 # A cashbox without access, or unknown, is not listed at all.
 HIDDEN = frozenset({5, 6})
 
-UNITS = (
-    (796, "шт", "PC", "дана"),
-    (5114, "одн.усл.", "one", "бір қызмет"),
-    (5113, "одна процедура", "one procedure", "бір процедура"),
-    (356, "час", "h", "сағат"),
-    (778, "упак.", "pack", "орам"),
-    (839, "комплект", "set", "жинақ"),
-    (166, "кг", "kg", "кг"),
-    (163, "г", "g", "г"),
-    (112, "литр", "l", "литр"),
-    (111, "мл", "ml", "мл"),
-)
+UNITS = json.loads(Path(__file__).with_name("units.json").read_text("utf-8"))
 
 
 def find_ticket(call: Call) -> Any:
@@ -91,8 +82,7 @@ def show_organisation(call: Call) -> Any:
 
 
 def list_units(_call: Call) -> Any:
-    names = ("Code", "NameRu", "NameEn", "NameKz")
-    return [dict(zip(names, unit, strict=True)) for unit in UNITS]
+    return UNITS
 
 
 def _see(call: Call, cashbox: Cashbox, receipt: Receipt | None) -> Receipt | None:
