@@ -8,9 +8,9 @@ from pathlib import Path
 
 import requests
 
-from dev.bench.backlog import FIRST_RECORD, ISSUED, count
-from dev.bench.bodies import encode, make_body
 from dev.bench.load import time_ms
+from dev.bench.material.backlog import FIRST_RECORD, ISSUED, count
+from dev.bench.material.bodies import encode, make_body
 from dev.bench.receipts import make_company
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo import processes

@@ -7,9 +7,9 @@ from statistics import median
 import requests
 from sqlalchemy import text
 
-from dev.bench.acquire_pages import Visitor
+from dev.bench.acquire.pages import Visitor
 from dev.bench.load import post, time_ms
-from dev.bench.past import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_long_ago
+from dev.bench.material.past import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_long_ago
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
 from dev.harness.report import pick, show_table

@@ -9,9 +9,9 @@ from statistics import median
 
 from sqlalchemy import text
 
-from dev.bench.backlog import UNDECIDED, count
-from dev.bench.bodies import make_template
 from dev.bench.load import Load, has_wrk, post, post_and_remember
+from dev.bench.material.backlog import UNDECIDED, count
+from dev.bench.material.bodies import make_template
 from dev.bench.plot import write_bars
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell

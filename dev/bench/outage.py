@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from dev.bench.backlog import ISSUED, add_paid_visits, count
+from dev.bench.material.backlog import ISSUED, add_paid_visits, count
 from dev.bench.receipts import send
 from dev.bench.world import AT_ONCE, open_world
 from dev.demo.waiting import wait_until

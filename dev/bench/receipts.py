@@ -11,9 +11,9 @@ from functools import partial
 import requests
 from sqlalchemy import Connection, text
 
-from dev.bench.backlog import FIRST_COMPANY, FIRST_RECORD, ISSUED, UNDECIDED, add_paid_visits, count
-from dev.bench.bodies import encode, make_body
 from dev.bench.load import time_ms
+from dev.bench.material.backlog import FIRST_COMPANY, FIRST_RECORD, ISSUED, UNDECIDED, add_paid_visits, count
+from dev.bench.material.bodies import encode, make_body
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo.waiting import wait_until
 from dev.harness.command import tell

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from dev.bench.backlog import FIRST_COMPANY, number_of
+from dev.bench.material.backlog import FIRST_COMPANY, number_of
 from dev.demo.children import api_command
 from dev.demo.waiting import find_free_port
 from dev.demo.web import answers

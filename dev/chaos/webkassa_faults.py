@@ -7,8 +7,7 @@ from typing import Any
 
 from dev.chaos.trouble import HIT_SECONDS, Effect, Fault, Trouble, all_waiting
 from dev.demo.waiting import WaitTimeout, wait_until
-from dev.harness.control import Row
-from dev.harness.simulator import SimulatorControl
+from dev.harness.simulator import Row, SimulatorControl
 
 DAY_AND_HOUR = 25 * 3600
 # The simulator's words for a second call on one cashbox; the vendor's own are not known.

@@ -6,7 +6,7 @@
 CREATE TEMP TABLE told AS
 SELECT n, :company + n % :cashboxes AS company_id, :record + n AS record_id, 'issued' AS fate,
        now() - (:upto - n) * interval '10 seconds' - interval '1 day' AS at
-FROM generate_series(CAST(:from AS bigint), :upto - 1) AS n
+FROM generate_series(CAST(:from AS bigint), :upto - 1) AS n;
 
 -- name: these days
 -- Those of these days take turns in days, and within a day go from the newest to the oldest. Every day has its share of
@@ -17,7 +17,7 @@ SELECT n, :company + n % :cashboxes AS company_id, :record + n AS record_id,
          WHEN (n / :days) % 100 = 3 THEN 'return_due' WHEN (n / :days) % 1000 = 4 THEN 'queued'
          WHEN (n / :days) % 100 = 5 THEN 'deleted' ELSE 'issued' END AS fate,
        now() - (n % :days) * interval '1 day' - ((n / :days) % 600) * interval '1 minute' AS at
-FROM generate_series(CAST(:from AS bigint), :upto - 1) AS n
+FROM generate_series(CAST(:from AS bigint), :upto - 1) AS n;
 
 -- name: plan
 CREATE TEMP TABLE plan AS
@@ -26,7 +26,7 @@ SELECT told.*, cashboxes.id AS cashbox_id, cashboxes.unique_number, 3000 + n % 4
        (ARRAY['Айгүл','Дана','Тимур','Сәуле','Ольга','Марат','Әлия','Виктория'])[1 + n % 8] || ' '
          || (ARRAY['Байтерек','Вымышленная','Ертөстік','Книжная','Сандуғаш'])[1 + n / 8 % 5] || ' ' || n AS name,
        '7701' || lpad((n * 7919 % 10000000)::text, 7, '0') AS phone
-FROM told JOIN cashboxes USING (company_id)
+FROM told JOIN cashboxes USING (company_id);
 
 -- name: receipts
 INSERT INTO receipts (company_id, cashbox_id, kind, record_id, external_check_number, total, tax, request, state,
@@ -42,7 +42,7 @@ SELECT company_id, cashbox_id, 'sale', record_id, 'altegio_' || record_id, total
        to_char(at, 'DD.MM.YYYY HH24:MI:SS'), 'https://consumer.example.kz/?i=33' || record_id,
        CASE fate WHEN 'return_due' THEN 'the record was deleted' END,
        CASE fate WHEN 'queued' THEN now() + interval '1 hour' END, at
-FROM plan WHERE fate IN ('issued', 'return_due', 'queued')
+FROM plan WHERE fate IN ('issued', 'return_due', 'queued');
 
 -- name: deliveries
 INSERT INTO webhook_records (company_id, resource, resource_id, status, dedup_key, body, state, reason, error_code,
@@ -58,7 +58,7 @@ SELECT company_id, 'record', plan.record_id, delivery.status, 'past-' || plan.re
 FROM plan LEFT JOIN receipts USING (company_id, record_id)
      JOIN (VALUES (1, 'create'), (2, 'update'), (3, 'update')) AS delivery (place, status)
        ON place > :most - :deliveries
-ORDER BY n DESC, place
+ORDER BY n DESC, place;
 
 -- name: visits
 INSERT INTO visits (company_id, record_id, delivery_id, visit_at, day, client_name, client_phone, title, lines, total,
@@ -67,7 +67,7 @@ SELECT plan.company_id, record_id, delivery.id, at, day, name, phone, 'Стри�
        jsonb_build_array(jsonb_build_object('name', 'Стрижка', 'is_service', true, 'count', 1, 'price', total,
          'discount', 0, 'total', total)),
        total, fate = 'awaiting', fate = 'deleted', at
-FROM plan JOIN webhook_records AS delivery ON delivery.dedup_key = 'past-' || plan.record_id || '-3' ORDER BY n DESC
+FROM plan JOIN webhook_records AS delivery ON delivery.dedup_key = 'past-' || plan.record_id || '-3' ORDER BY n DESC;
 
 -- name: calls
 -- What the worker leaves beside its receipts.
@@ -75,19 +75,19 @@ INSERT INTO fiscalization_logs (receipt_id, cashbox_id, operation, external_chec
                                 outcome, created_at, finished_at)
 SELECT id, cashbox_id, 'check', external_check_number, 1, request, jsonb_build_object('CheckNumber', fiscal_number),
        'issued', created_at, created_at
-FROM plan JOIN receipts USING (company_id, cashbox_id, record_id)
+FROM plan JOIN receipts USING (company_id, cashbox_id, record_id);
 
 -- name: checkouts
 -- What the payment page leaves. A staff user has to exist.
 INSERT INTO checkouts (company_id, record_id, staff_user_id, form_key, total, created_at)
 SELECT company_id, record_id, (SELECT min(id) FROM staff_users), gen_random_uuid(), total, at
-FROM plan WHERE fate = 'issued' AND n % 3 = 0
+FROM plan WHERE fate = 'issued' AND n % 3 = 0;
 
 -- name: audit events
 INSERT INTO audit_events (staff_user_id, action, subject, details, created_at)
 SELECT staff_user_id, 'payment_taken', 'visit ' || visits.id,
        jsonb_build_object('kinds', jsonb_build_object('card', checkouts.total)), checkouts.created_at
-FROM checkouts JOIN visits USING (company_id, record_id) ORDER BY checkouts.created_at
+FROM checkouts JOIN visits USING (company_id, record_id) ORDER BY checkouts.created_at;
 
 -- name: return orders
 INSERT INTO return_orders (receipt_id, staff_user_id, form_key, reason, lines, state, refusal, created_at)
@@ -95,4 +95,4 @@ SELECT receipts.id, (SELECT min(id) FROM staff_users), gen_random_uuid(), 'кл�
        wish.refusal, at
 FROM plan JOIN receipts USING (record_id)
      JOIN (VALUES (7, 'requested', NULL), (107, 'refused', 'not enough cash')) AS wish (place, state, refusal)
-       ON (n / :days) % 1000 = wish.place
+       ON (n / :days) % 1000 = wish.place;

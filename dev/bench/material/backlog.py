@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from dev.bench.bodies import PLACE, make_template
+from dev.bench.material.bodies import PLACE, make_template
 
 FIRST_COMPANY = 307_001
 FIRST_RECORD = 700_000_000

@@ -9,10 +9,10 @@ from threading import Barrier
 
 from sqlalchemy import text
 
-from dev.bench.acquire_pages import TIMEOUT, Visit, Visitor, make_pages
-from dev.bench.backlog import count
+from dev.bench.acquire.pages import TIMEOUT, Visit, Visitor, make_pages
 from dev.bench.load import time_ms
-from dev.bench.past import add_these_days, count_awaiting
+from dev.bench.material.backlog import count
+from dev.bench.material.past import add_these_days, count_awaiting
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
 from dev.harness.report import pick, show_table
@@ -20,11 +20,7 @@ from dev.harness.report import pick, show_table
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
 CLIENTS = 4
 # Loaded from the start, so that sessions that are open have it; silent until asked.
-EXPLAINING = {
-    "session_preload_libraries": "auto_explain",
-    "auto_explain.log_analyze": "on",
-    "auto_explain.log_buffers": "on",
-}
+EXPLAIN = {"session_preload_libraries": "auto_explain", "auto_explain.log_analyze": "on", "auto_explain.log_buffers": "on"}
 TABLES = ("webhook_records", "visits", "receipts", "checkouts", "return_orders", "audit_events")
 
 
@@ -91,5 +87,5 @@ def explain_pages(world: BenchWorld, pages: Mapping[str, Visit]) -> Iterator[tup
 
 if __name__ == "__main__":
     given = read_arguments()
-    with open_world({"LOG_LEVEL": "WARNING"}, settings=EXPLAINING if given.plans else {}) as opened:
+    with open_world({"LOG_LEVEL": "WARNING"}, settings=EXPLAIN if given.plans else {}) as opened:
         run(given, opened)

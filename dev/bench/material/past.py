@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, text
 
-from dev.bench.backlog import FIRST_COMPANY
+from dev.bench.material.backlog import FIRST_COMPANY
 
 # Far below what is measured, so that nothing measured meets a number of the past.
 FIRST_PAST_RECORD = 1_000_000
