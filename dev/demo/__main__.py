@@ -130,7 +130,8 @@ class Demo:
             raise DemoFailed(name, str(error)) from error
 
 
-def run(demo: Demo, supervisor: Supervisor, oneshot: bool) -> int:
+def run(demo: Demo, supervisor: Supervisor, oneshot: bool) -> None:
+    """Until somebody ends it, or with `oneshot` until there is a receipt. Raises DemoFailed."""
     demo.start()
     try:
         demo.obtain_receipt()
@@ -139,11 +140,9 @@ def run(demo: Demo, supervisor: Supervisor, oneshot: bool) -> int:
             raise
         # Stays up all the same: the logs and pages of a demo that failed are what one wants to look at.
         supervisor.console.say(f"no receipt: {failure}")
-    if oneshot:
-        return 0
-    demo.show_addresses()
-    supervisor.run_forever()
-    return 0
+    if not oneshot:
+        demo.show_addresses()
+        supervisor.run_forever()
 
 
 def explain(supervisor: Supervisor, failure: DemoFailed) -> None:
@@ -157,11 +156,12 @@ def explain(supervisor: Supervisor, failure: DemoFailed) -> None:
             console.show(unit.name, line)
 
 
-def guard(step: Callable[[], int], supervisor: Supervisor, oneshot: bool) -> int:
+def guard(demo: Demo, supervisor: Supervisor, oneshot: bool) -> int:
     """Runs the demo to its end; whatever that is, nothing is left running."""
     console = supervisor.console
     try:
-        return step()
+        run(demo, supervisor, oneshot)
+        return 0
     except StopRequested:
         console.say("ending everything")
         # Who asked for one receipt and stopped before it has none.
@@ -188,8 +188,7 @@ def main() -> int:
     oneshot = os.environ.get("ONESHOT", "") not in ("", "0")
     supervisor = Supervisor(console)
     supervisor.listen_to_signals()
-    demo = Demo(folder, supervisor)
-    return guard(lambda: run(demo, supervisor, oneshot), supervisor, oneshot)
+    return guard(Demo(folder, supervisor), supervisor, oneshot)
 
 
 if __name__ == "__main__":

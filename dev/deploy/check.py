@@ -64,11 +64,7 @@ def run(check: Check) -> bool:
     return done.returncode == 0
 
 
-def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="altegio-webkassa-deploy-") as name:
-        results = [run(check) for check in list_checks(Path(name))]
-    return 0 if all(results) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    with tempfile.TemporaryDirectory(prefix="altegio-webkassa-deploy-") as temporary:
+        results = [run(check) for check in list_checks(Path(temporary))]
+    sys.exit(0 if all(results) else 1)

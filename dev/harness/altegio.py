@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dev.demo.waiting import find_free_port
-from dev.harness.control import Control
+from dev.harness.simulator import Control
 
 COMPANY = 307626
 PARTNER_TOKEN, USER_TOKEN = "partner-token-of-tests", "user-token-of-tests"

@@ -19,7 +19,7 @@ PROBLEM_STATUS = {7: BLOCKED, 10: CREATED}
 # A cashbox without access, or unknown, is not listed at all.
 HIDDEN = frozenset({5, 6})
 
-UNITS = json.loads(Path(__file__).with_name("units.json").read_text("utf-8"))
+UNITS = json.loads((Path(__file__).parent / "rules" / "units.json").read_text("utf-8"))
 
 
 def find_ticket(call: Call) -> Any:
