@@ -4,8 +4,9 @@ import random
 import re
 from collections.abc import Mapping
 
-import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.logging import bind_contextvars, clear_contextvars
 
 _REQUEST_ID = re.compile(rb"^[A-Za-z0-9._-]{1,64}\Z")
 _CONTENT_POLICY = (
@@ -32,7 +33,7 @@ class RequestContext:
             return
         request_id = find_request_id(dict(scope["headers"])) or make_request_id()
         scope.setdefault("state", {})["request_id"] = request_id
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        bind_contextvars(request_id=request_id)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -46,7 +47,7 @@ class RequestContext:
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            structlog.contextvars.clear_contextvars()
+            clear_contextvars()
 
 
 def make_request_id() -> str:

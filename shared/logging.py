@@ -12,11 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import structlog
-from structlog.contextvars import merge_contextvars
-from structlog.typing import FilteringBoundLogger
 
 from shared.config import Settings
+from shared.lean import without
+
+with without("rich"):
+    import structlog
+from structlog.typing import FilteringBoundLogger
+
+# Whoever names the work takes them from here, so that nobody else loads structlog.
+bind_contextvars = structlog.contextvars.bind_contextvars
+bound_contextvars = structlog.contextvars.bound_contextvars
+clear_contextvars = structlog.contextvars.clear_contextvars
+get_contextvars = structlog.contextvars.get_contextvars
 
 _SECRET_KEYS = re.compile(r"token|password|secret|authorization|api[-_]?key|cookie|login|signature", re.IGNORECASE)
 _PERSONAL_KEYS = re.compile(r"^(client|customer\w*|phone|email|name|surname|patronymic|display_name)$", re.IGNORECASE)
@@ -94,7 +102,7 @@ def configure_logging(settings: Settings, level: str | None = None) -> None:
     """
     level = (level or settings.log_level).upper()
     prepare: list[Any] = [
-        merge_contextvars,
+        structlog.contextvars.merge_contextvars,
         structlog.processors.format_exc_info,
         _mask_event,
         # Nothing that follows can hold a secret.

@@ -10,9 +10,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from structlog.contextvars import get_contextvars
-
-from shared.logging import get_logger
+from shared.logging import get_contextvars, get_logger
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context

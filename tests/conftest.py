@@ -13,81 +13,45 @@ from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
 from dev.harness.altegio import AltegioControl
+from dev.harness.child import Child
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from dev.harness.world import UNSAFE_BUT_FAST
 from tests.support.databases import clone_template, migrate_template
-from tests.support.deadlines import SECONDS, enforce, find_deadline
 from tests.support.loopback import forbid_other_addresses
+from tests.support.plugins.deadlines import Deadlines
+from tests.support.plugins.groups import Groups
+from tests.support.plugins.summary import Summary
+from tests.support.plugins.tiers import find_tier
 from tests.support.stack import Stack
+from tests.support.warm import start as warm
 from tests.support.workplace import claim_workplace
 
-TESTS = Path(__file__).parent
 REDIS_DATABASES = 64
 # Nothing is waited for unless a test is about the waiting.
 AT_ONCE = {"LOG_FORMAT": "json", "PAYMENT_WAIT_SECONDS": "0"}
-
-# Of the acceptance tests, those that hurt nothing and measure no time.
-COMMANDS_ONLY = {
-    "test_chain",
-    "test_command_line",
-    "test_docs",
-    "test_doctor",
-    "test_fiscal_month",
-    "test_flower",
-    "test_monitoring",
-    "test_openapi",
-    "test_salon_week",
-    "test_security",
-    "test_starting",
-    "test_traces",
-}
 
 LOGS = pytest.StashKey[list[Callable[[], Mapping[str, str]]]]()
 _redis_numbers = itertools.cycle(range(REDIS_DATABASES))
 
 forbid_other_addresses()
+Child.spawn_with = staticmethod(warm.spawn)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for tier in SECONDS:
-        config.addinivalue_line("markers", f"{tier}: given by the folder the test is in")
     config.addinivalue_line("markers", "deadline(seconds): the longest this test may take")
+    config.addinivalue_line("markers", "thorough: goes further under HYPOTHESIS_PROFILE=thorough, as in `make model`")
+    for plugin in (Groups(), Deadlines(), Summary()):
+        config.pluginmanager.register(plugin)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tier is the folder; cheap tiers run first. Side by side, whole services stay in one process of each group.
-
-    What kills and freezes is a group of its own, and so is what only waits for commands.
-    """
+    """`-m integration` chooses a folder, as its path would."""
     for item in items:
-        tier = _find_tier(item.path)
-        item.add_marker(tier)
-        item.add_marker(pytest.mark.xdist_group("commands" if item.path.stem in COMMANDS_ONLY else tier))
-    order = list(SECONDS)
-    items.sort(key=lambda item: order.index(_find_tier(item.path)))
+        item.add_marker(find_tier(item.nodeid))
 
 
-def _find_tier(path: Path) -> str:
-    folder = path.relative_to(TESTS).parts[0] if path.is_relative_to(TESTS) else ""
-    return folder if folder in SECONDS else "unit"
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_setup(item: pytest.Item) -> Generator[None, object, object]:
-    with enforce(find_deadline(item)):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    with enforce(find_deadline(item)):
-        return (yield)
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
-    with enforce(find_deadline(item)):
-        return (yield)
+def pytest_sessionfinish() -> None:
+    warm.end()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, TypedDict
+from typing import IO, Protocol, TypedDict
 
 from dev.demo.waiting import WaitTimeout, wait_until
 
@@ -28,11 +28,22 @@ class Account(TypedDict, total=False):
     extra_groups: list[str | int]
 
 
+class Process(Protocol):
+    """A started process, as much of `subprocess.Popen` as it takes to end it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Child:
     """A process of ours through all its starts and ends; `process` is the last one."""
 
     stop_signal: signal.Signals = signal.SIGTERM
-    process: "subprocess.Popen[bytes] | None" = None
+    process: Process | None = None
 
     @property
     def pid(self) -> int:
@@ -133,12 +144,26 @@ def spawn(
             stderr=subprocess.STDOUT,
             start_new_session=True,
             # Runs after the account has changed, which would have erased the setting.
-            preexec_fn=_follow_parent(os.getpid(), death_signal),  # noqa: PLW1509 - see above
+            preexec_fn=follow_parent(os.getpid(), death_signal),  # noqa: PLW1509 - see above
             **(account or {}),
         )
 
 
-def end(process: "subprocess.Popen[bytes]", signum: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
+def follow_parent(parent: int, signum: signal.Signals) -> Callable[[], None] | None:
+    """What a child has to call to get `signum` when its parent dies; None where the kernel has no such thing."""
+    if _prctl is None:
+        return None
+    prctl = _prctl
+
+    def follow() -> None:
+        prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
+        if os.getppid() != parent:  # It died before the line above.
+            os._exit(1)
+
+    return follow
+
+
+def end(process: Process, signum: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
     """Asks politely, then kills; whatever the child started goes with it."""
     if process.poll() is None:
         send(process, signum)
@@ -148,14 +173,14 @@ def end(process: "subprocess.Popen[bytes]", signum: signal.Signals = signal.SIGT
     kill(process)
 
 
-def kill(process: "subprocess.Popen[bytes]") -> None:
+def kill(process: Process) -> None:
     """Kills the whole group, also when its first process is gone already."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
-def send(process: "subprocess.Popen[bytes]", signum: signal.Signals) -> None:
+def send(process: Process, signum: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signum)
 
@@ -228,16 +253,3 @@ def _list_processes() -> list[tuple[int, int, str]]:
             state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
             found.append((int(stat.parent.name), int(parent), state))
     return found
-
-
-def _follow_parent(parent: int, signum: signal.Signals) -> Callable[[], None] | None:
-    if _prctl is None:
-        return None
-    prctl = _prctl
-
-    def follow() -> None:
-        prctl(_PR_SET_PDEATHSIG, int(signum), 0, 0, 0)
-        if os.getppid() != parent:  # It died before the line above.
-            os._exit(1)
-
-    return follow

@@ -94,8 +94,9 @@ class Command(processes.Child):
         return not self._reader.is_alive()
 
     def start(self) -> None:
-        self.process = processes.spawn(self._command, env=self._env, cwd=self._cwd, output=subprocess.PIPE)
-        self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        process = processes.spawn(self._command, env=self._env, cwd=self._cwd, output=subprocess.PIPE)
+        self.process = process
+        self._reader = threading.Thread(target=self._read, args=(process,), daemon=True)
         self._reader.start()
 
     def stop(self, patience: float = _STOP_SECONDS) -> None:

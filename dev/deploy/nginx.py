@@ -72,8 +72,10 @@ class Upstreams:
 class Configuration:
     """The template as the image's entrypoint would fill it in, in `folder`, on addresses that need no root."""
 
-    def __init__(self, folder: Path, upstreams: Upstreams) -> None:
+    def __init__(self, folder: Path, upstreams: Upstreams, changes: Mapping[str, str] | None = None) -> None:
+        """`changes`: texts of the template and what a test has in their place."""
         self.folder = folder
+        self._changes = changes or {}
         self.http_port, self.https_port = find_free_port(), find_free_port()
         self.acme = folder / "acme"
         self.certificate = folder / "tls" / "fullchain.pem"
@@ -104,6 +106,7 @@ class Configuration:
             "/var/www/acme": str(self.acme),
             "/dev/stdout": str(self.access_log),
             "/dev/stderr": "stderr",
+            **self._changes,
         }
         for known, ours in moved.items():
             if known not in text:

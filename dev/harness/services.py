@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, TypeVar
 
 from api.webhook.ingress import Reply, accept
-from api.webhook.store.batch_writer import GroupWriter
+from api.webhook.store.batch_writer import PATIENCE_SECONDS, GroupWriter
 from api.webhook.store.connection import Link
 from shared.config import Settings
 from shared.storage.db import build_url
@@ -14,7 +14,7 @@ from worker.services import Services
 
 Result = TypeVar("Result")
 OnStored = Callable[[list[tuple[int, str]]], None]
-PATIENCE_SECONDS = 60.0
+CALL_SECONDS = 60.0
 
 
 def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
@@ -37,18 +37,18 @@ class Inlet:
     `on_stored` is called in the loop's thread. Open until `close`.
     """
 
-    def __init__(self, settings: Settings, on_stored: OnStored = lambda _: None) -> None:
+    def __init__(self, settings: Settings, on_stored: OnStored = lambda _: None, patience: float = PATIENCE_SECONDS) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="inlet", daemon=True)
         self._thread.start()
-        self.writer = self.run(_open(Link(build_url(settings)), on_stored))
+        self.writer = self.run(_open(Link(build_url(settings)), on_stored, patience))
 
     def accept(self, raw: bytes, request_id: str) -> Reply:
         """Committed when it returns. Raises what the ingress raises."""
         return self.run(accept(raw, request_id, self.writer))
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_SECONDS)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(CALL_SECONDS)
 
     def close(self) -> None:
         self.run(self.writer.stop())
@@ -57,7 +57,7 @@ class Inlet:
         self._loop.close()
 
 
-async def _open(link: Link, on_stored: OnStored) -> GroupWriter:
-    writer = GroupWriter(link, on_stored)
+async def _open(link: Link, on_stored: OnStored, patience: float) -> GroupWriter:
+    writer = GroupWriter(link, on_stored, patience)
     writer.start()
     return writer

@@ -19,7 +19,7 @@ from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, W
 from worker.decide.process_record import process_record
 from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return
-from worker.rounds.desk_orders import carry_out, find_due_orders
+from worker.rounds.cashbox_orders import carry_out, find_due_orders
 from worker.rounds.nightly_z_report import close_due, watch_shifts
 from worker.services import Services
 
@@ -90,7 +90,7 @@ class Month:
             ).one()
             order = ReturnOrder(receipt_id=sale.id, form_key=uuid4(), reason="taken back", lines=[])
             session.add(order)
-        make_return(self.services, order.id)
+        make_return(self.services.sessions, order.id)
         issue_due(self.services, sale.cashbox_id)
 
     def move_cash(self, company: int, kind: str, amount: int) -> None:
@@ -126,11 +126,11 @@ class Month:
 
     def tick(self) -> None:
         """Beat and the workers: whatever is due."""
-        watch_shifts(self.services)
+        watch_shifts(self.services.sessions, self.services.settings, self.services.producer)
         self._decide()
         with self.services.sessions() as session:
             now = session.scalars(select(func.now())).one()
-        for order_id in find_due_orders(self.services, now):
+        for order_id in find_due_orders(self.services.sessions, now):
             carry_out(self.services, order_id)
         for cashbox_id in self._ids.values():
             issue_due(self.services, cashbox_id)

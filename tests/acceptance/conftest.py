@@ -42,6 +42,9 @@ def pytest_runtest_makereport(
 def module_env(
     module_database_url: str, redis_server: Redis, simulator_process: SimulatorControl, secrets: Secrets
 ) -> dict[str, str]:
+    # A file before may have left it killed or frozen.
+    redis_server.resume()
+    redis_server.start()
     redis_server.flush(REDIS_DATABASE)
     redis_url = redis_server.url_of(REDIS_DATABASE)
     return service_environment(module_database_url, redis_url, simulator_process.url, secrets, QUICK)
@@ -51,6 +54,7 @@ def module_env(
 def module_stack(
     module_env: dict[str, str], simulator_process: SimulatorControl, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Stack]:
+    simulator_process.process.start()
     simulator_process.reset()
     started = Stack(tmp_path_factory.mktemp("stack"), module_env)
     try:

@@ -6,6 +6,8 @@ Only faults that cost seconds: a decision that dies with its worker or its datab
 
 from pathlib import Path
 
+import pytest
+
 from dev.chaos.options import Options
 from dev.chaos.run import Run
 
@@ -23,8 +25,10 @@ FAULTS = (
 SHORT = {"LEASE_SECONDS": "5", "WEBKASSA_READ_TIMEOUT": "2", "WEBKASSA_CONNECT_TIMEOUT": "1"}
 
 
+@pytest.mark.deadline(900)
 def test_nothing_is_lost_doubled_or_wrong(tmp_path: Path) -> None:
-    options = Options(seed=7, due=30, scope="shift", faults=",".join(FAULTS), minutes=1, patience=2, environment=SHORT)
+    # Ended by their number: the minutes are more than any machine needs for them.
+    options = Options(seed=7, due=30, scope="shift", faults=",".join(FAULTS), minutes=12, patience=2, environment=SHORT)
 
     result = Run(options, tmp_path).run()
 

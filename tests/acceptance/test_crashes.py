@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
+from sqlalchemy import make_url, text
 
 from dev.demo.children import beat_command
 from dev.demo.postgres_server import Postgres
@@ -26,7 +27,7 @@ def ledger(simulator_process: SimulatorControl) -> SimulatorControl:
     return simulator_process
 
 
-def assert_one_receipt_each(service: Stack, ledger: SimulatorControl, *numbers: int, timeout: float = 45.0) -> None:
+def assert_one_receipt_each(service: Stack, ledger: SimulatorControl, *numbers: int, timeout: float = 90.0) -> None:
     for number in numbers:
         status = service.wait_for_state(number, "processed", timeout=timeout)
         theirs = ledger.receipts(f"altegio_{number}")
@@ -43,6 +44,11 @@ def post_timed(service: Stack, *numbers: int) -> float:
     return slowest
 
 
+def allow(before: float) -> float:
+    """How long an answer may take where one took `before` seconds with everything up."""
+    return max(QUICK_SECONDS, before * 20)
+
+
 def test_the_worker_is_killed_between_two_webhooks(service: Stack, ledger: SimulatorControl) -> None:
     service.post(visit(3001))
     service.kill("worker")
@@ -51,16 +57,20 @@ def test_the_worker_is_killed_between_two_webhooks(service: Stack, ledger: Simul
     assert_one_receipt_each(service, ledger, 3001, 3002)
 
 
-def test_the_worker_is_killed_during_a_slow_call(service: Stack, ledger: SimulatorControl) -> None:
+def test_the_worker_is_killed_during_a_slow_call(service: Stack, ledger: SimulatorControl, postgres: Postgres) -> None:
     """The register goes on and records the receipt although its client is gone."""
     ledger.fault(operation="check", kind="slow", when="before", seconds=3, linger=True)
     service.post(visit(3011))
     service.wait_for(lambda: ledger.faults()[0]["hits"], what="the call to arrive")
     service.kill("worker")
-    killed_at = time.monotonic()
+    # The next worker waits for this lease and for nothing else.
+    with postgres.connect(str(make_url(service.environment["DATABASE_URL"]).database)) as connection:
+        left = connection.scalar(
+            text("SELECT extract(epoch FROM lease_until - now()) FROM cashboxes WHERE claim_id IS NOT NULL")
+        )
+    assert 0 < left <= int(service.environment["LEASE_SECONDS"])
     service.start("worker")
     assert_one_receipt_each(service, ledger, 3011)
-    assert time.monotonic() - killed_at < 8 + 15
     assert len(ledger.receipts("altegio_3011")) == 1
     ours = [entry for entry in ledger.journal("check") if entry["body"]["ExternalCheckNumber"] == "altegio_3011"]
     assert len(ours) == 1
@@ -78,15 +88,18 @@ def test_the_worker_is_stopped_in_an_orderly_way_during_a_call(service: Stack, l
 
 
 def test_redis_is_killed(service: Stack, ledger: SimulatorControl, redis_server: Redis) -> None:
+    before = post_timed(service, 3040)
     redis_server.kill()
-    assert post_timed(service, 3041, 3042, 3043) < QUICK_SECONDS
+    assert post_timed(service, 3041, 3042, 3043) < allow(before)
     assert service.get("/health/ready").json()["status"] == "degraded"
     redis_server.start()
     service.wait_for(lambda: service.get("/health/ready").json()["status"] == "ok", what="the broker to be seen again")
-    assert_one_receipt_each(service, ledger, 3041, 3042, 3043)
-    # And messages work again, not the dispatcher alone: sooner than it would look.
-    assert post_timed(service, 3044) < QUICK_SECONDS
-    assert_one_receipt_each(service, ledger, 3044, timeout=8)
+    assert_one_receipt_each(service, ledger, 3040, 3041, 3042, 3043)
+    # And messages work again, not the dispatcher alone: without the clock that wakes it.
+    service.stop("beat")
+    assert post_timed(service, 3044) < allow(before)
+    assert_one_receipt_each(service, ledger, 3044)
+    service.start("beat")
 
 
 def test_messages_are_lost_in_three_ways(service: Stack, ledger: SimulatorControl, redis_server: Redis) -> None:
@@ -108,7 +121,7 @@ def answer_while_redis_hangs(service: Stack, redis_server: Redis, numbers: Seque
         during = max(during, post_timed(service, *numbers[6:]))
     finally:
         redis_server.resume()
-    assert during < max(QUICK_SECONDS, before * 20)
+    assert during < allow(before)
 
 
 def wipe_redis_with_messages_in_it(service: Stack, numbers: Sequence[int]) -> None:

@@ -19,6 +19,7 @@ from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import COMPANY, visit
 from tests.support.stack import Stack
+from tests.support.warm import start as warm
 
 
 @pytest.fixture
@@ -36,9 +37,7 @@ def examine(environment: Mapping[str, str], folder: Path, **changes: str) -> tup
 
 def run(environment: Mapping[str, str], folder: Path, *options: str, **changes: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "celery", "-A", "worker", "doctor", *options]
-    return subprocess.run(
-        command, env={**environment, **changes}, cwd=folder, capture_output=True, text=True, timeout=90, check=False
-    )
+    return warm.run(command, env={**environment, **changes}, cwd=folder)
 
 
 def find_problems(findings: Mapping[str, Mapping[str, Any]]) -> set[str]:
@@ -103,7 +102,8 @@ def test_what_stands_still_is_noticed(service: Stack, ledger: SimulatorControl, 
             connection.execute(text("UPDATE alembic_version SET version_num = :head"), {"head": head})
     _, findings = examine(service.environment, tmp_path)
     assert findings["deliveries"]["level"] == "problem"
-    assert "60 min" in findings["deliveries"]["said"]
+    # Created an hour before it is looked at, or a little more on a busy machine.
+    assert re.search(r"\b(6\d|[7-9]\d) min", findings["deliveries"]["said"])
 
 
 def test_altegio_is_asked_where_there_are_tokens(

@@ -252,7 +252,7 @@ def test_a_frozen_worker_posts_late(
     service.resume("worker")
 
     wait_until(lambda: len(simulator.journal("check")) == 2, timeout=20, what="the late call")
-    wait_until(lambda: simulator.journal("check")[1]["outcome"] == "error:14", timeout=5, what="its refusal")
+    wait_until(lambda: simulator.journal("check")[1]["outcome"] == "error:14", timeout=20, what="its refusal")
     await_quiet(service)
     assert_issued_once(simulator, receipt, checks=2)
 

@@ -90,19 +90,25 @@ def test_a_bare_environment_names_what_is_missing_without_a_traceback_of_secrets
     assert "ALTEGIO_WEBHOOK_SECRET is not set" in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("command", ["worker", "beat"])
-def test_worker_and_beat_carry_no_web_server(module_env: dict[str, str], command: str) -> None:
+@pytest.mark.parametrize("command", ["worker", "beat", "flower"])
+def test_a_celery_process_carries_neither_a_terminals_colours_nor_anothers_web_server(
+    module_env: dict[str, str], command: str
+) -> None:
     """Flower's command is there, as its name; `celery -A worker flower` itself is tested in test_flower."""
     code = f"""
 import sys
 sys.argv = ["celery", "-A", "worker", "{command}"]
 import celery.bin.celery as cli
-print(sorted(cli.celery.commands), "tornado" in sys.modules)
+import worker.entry.tasks
+print(*sorted(cli.celery.commands), *({{"rich", "tornado"}} & sys.modules.keys()))
 """
-    said = run_python(module_env, code)
-    assert "'flower'" in said
-    assert "'receipts'" in said
-    assert said.rstrip().endswith("False")
+    said = run_python(module_env, code).split()
+    assert {"flower", "receipts"} <= set(said)
+    assert {"rich", "tornado"} & set(said) == ({"tornado"} if command == "flower" else set())
+
+
+def test_the_api_carries_no_terminals_colours(module_env: dict[str, str]) -> None:
+    assert run_python(module_env, "import sys, api.main; print('rich' in sys.modules)").split() == ["False"]
 
 
 def run_python(environment: Mapping[str, str], code: str) -> str:

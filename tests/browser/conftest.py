@@ -1,7 +1,6 @@
 """One running service for all browser tests, and a Chromium that looks at it. Visits have ids of their own."""
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from dev.demo.children import service_environment
+from dev.demo.children import ROOT, service_environment
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
@@ -18,6 +17,7 @@ from tests.support.chromium import FLAGS, MISSING, find_chromium
 from tests.support.databases import clone_template
 from tests.support.shop import Shop
 from tests.support.stack import Stack
+from tests.support.warm import start as warm
 
 REDIS_DATABASE = 61
 QUICK = {
@@ -53,6 +53,9 @@ def service(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
     database = migrated_postgres.url_of(clone_template(migrated_postgres))
+    # A file before may have left it killed or frozen.
+    redis_server.resume()
+    redis_server.start()
     redis_server.flush(REDIS_DATABASE)
     redis_url = redis_server.url_of(REDIS_DATABASE)
     environment = service_environment(database, redis_url, simulator_process.url, secrets, QUICK)
@@ -68,9 +71,7 @@ def service(
 
 def add_user(environment: dict[str, str], login: str, role: str) -> None:
     command = [sys.executable, "-m", "api.acquire.users", "add", login, "--role", role, "--password-stdin"]
-    done = subprocess.run(
-        command, env=environment, input=f"{PASSWORD}\n", capture_output=True, text=True, check=False, timeout=60
-    )
+    done = warm.run(command, env=environment, cwd=ROOT, said=f"{PASSWORD}\n")
     assert done.returncode == 0, done.stderr
 
 

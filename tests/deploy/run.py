@@ -148,6 +148,8 @@ def look_inside(trial: Trial) -> None:
         assert "No module named pip" in said, said
     scrape = "import urllib.request as r; print('receipts_total' in r.urlopen('http://worker:9101/metrics').read().decode())"
     assert "True" in trial.compose("exec", "-T", "flower", "python", "-c", scrape)
+    load = "import sys; sys.argv = ['celery', 'beat']; import celery.bin.celery; print('tornado' in sys.modules)"
+    assert "False" in trial.compose("exec", "-T", "beat", "python", "-c", load)
     say("containers run as 10001, on a read-only file system, without pip; metrics are inside alone")
 
 

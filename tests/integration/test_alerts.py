@@ -21,7 +21,7 @@ from worker.rounds.watch.licences import check_licences
 from worker.rounds.watch.lookout import Lookout
 from worker.rounds.watch.watch import watch
 from worker.rounds.watch.without_database import _SINCE_KEY
-from worker.salon.cashboxes import Changes, add_cashbox
+from worker.salon.administration import Changes, add_cashbox
 
 SALONS = {COMPANY: CASHBOX, 777: MORE_CASHBOXES[0], 888: MORE_CASHBOXES[1]}
 
@@ -97,7 +97,7 @@ class TestAnOutage:
 
     def test_two_beats_tell_it_once(self, bridge: Bridge, post_box: PostBox) -> None:
         workers = [bridge.services, bridge.open_services(**_settings_of(bridge))]
-        raise_alert(bridge.services, "hook_lost", "777", "777: gone")
+        raise_alert(bridge.services.sessions, "hook_lost", "777", "777: gone")
         together = threading.Barrier(2)
 
         def tick(number: int) -> None:
@@ -193,13 +193,13 @@ class TestConditions:
 
     def test_events_and_conditions_of_other_modules(self, bridge: Bridge, post_box: PostBox) -> None:
         for _ in range(3):
-            send_alert(bridge.services, "books_difference", "SWK00000001: 23")
-        raise_alert(bridge.services, "hook_lost", "307626", "307626")
+            send_alert(bridge.services.sessions, "books_difference", "SWK00000001: 23")
+        raise_alert(bridge.services.sessions, "hook_lost", "307626", "307626")
         look(bridge)
         assert "23 (×3)" in post_box.texts[0]
         assert "Altegio does not send us webhooks" in post_box.texts[0]
-        send_alert(bridge.services, "books_difference", "SWK00000001: 23")
-        clear_alert(bridge.services, "hook_lost", "307626")
+        send_alert(bridge.services.sessions, "books_difference", "SWK00000001: 23")
+        clear_alert(bridge.services.sessions, "hook_lost", "307626")
         look(bridge, minutes=15)
         assert len(post_box.messages) == 2
         assert "✔ Over: Altegio does not send us webhooks" in post_box.texts[1]
@@ -215,7 +215,7 @@ class TestDelivery:
         try:
             bridge.configure(**{**_settings_of(bridge), "alert_urls": f"{post_box.address},{other.address}"})
             other.refuses = True
-            raise_alert(bridge.services, "hook_lost", "777", "777: gone")
+            raise_alert(bridge.services.sessions, "hook_lost", "777", "777: gone")
             look(bridge)
             look(bridge)
             assert (len(post_box.messages), len(other.messages)) == (1, 0)
@@ -232,7 +232,7 @@ class TestDelivery:
         self, bridge: Bridge, post_box: PostBox, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
     ) -> None:
         bridge.configure(**{**_settings_of(bridge), "alert_urls": f"nonsense://topsecret,{post_box.address}"})
-        raise_alert(bridge.services, "hook_lost", "777", "777: gone")
+        raise_alert(bridge.services.sessions, "hook_lost", "777", "777: gone")
         look(bridge)
         assert len(post_box.messages) == 1
         assert "topsecret" not in caplog.text + "".join(capsys.readouterr())
@@ -241,7 +241,7 @@ class TestDelivery:
         assert bridge.scalar("SELECT count(*) FROM alert_messages WHERE finished_at IS NULL") == 0
 
     def test_no_personal_data(self, bridge: Bridge, post_box: PostBox) -> None:
-        send_alert(bridge.services, "shift_old", "клиент +7 777 022 06 06, a.b@mail.kz")
+        send_alert(bridge.services.sessions, "shift_old", "клиент +7 777 022 06 06, a.b@mail.kz")
         look(bridge)
         assert "022" not in post_box.texts[0]
         assert "mail.kz" not in post_box.texts[0]

@@ -199,7 +199,8 @@ class TestFailures:
         self, bridge: Bridge, altegio: AltegioControl, simulator: SimulatorControl, kind: str
     ) -> None:
         altegio.apply(known_visit(), known_payment(1, 4000))
-        altegio.fault(operation="record", kind=kind)
+        # Without a word on how long, a 429 is waited out for ten seconds: see the limiter's own tests.
+        altegio.fault(operation="record", kind=kind, retry_after=1)
         (row,) = bridge.deliver(visit())
         assert (row.state, row.error_code, simulator.receipts()) == ("retrying", "altegio", [])
         assert row.next_attempt_at is not None

@@ -53,7 +53,7 @@ def look(bridge: Bridge) -> None:
     """A tick of the dispatcher, and whatever it orders."""
     dispatch(bridge.services)
     for order_id in range(1, int(bridge.scalar("SELECT count(*) FROM return_orders")) + 1):
-        make_return(bridge.services, order_id)
+        make_return(bridge.services.sessions, order_id)
     bridge.issue()
 
 
@@ -92,3 +92,42 @@ def test_another_kind_is_a_managers_matter(auto: Bridge, altegio: AltegioControl
     let_it_stay_gone(auto)
     look(auto)
     assert operations(simulator) == [SALE]
+
+
+def order(bridge: Bridge) -> None:
+    """A return is ordered and waits for the cashbox."""
+    let_it_stay_gone(bridge)
+    dispatch(bridge.services)
+    make_return(bridge.services, 1)
+    assert bridge.receipt(2).state == "pending"
+
+
+def test_paid_again_while_the_return_waits_for_its_turn(
+    gone: Bridge, altegio: AltegioControl, simulator: SimulatorControl
+) -> None:
+    order(gone)
+    altegio.apply(known_payment(2, 4000, changed=T3))
+    gone.issue()
+    assert operations(simulator) == [SALE]
+    assert (gone.receipt(2).state, gone.receipt(2).error_kind) == ("rejected", "ReceiptRejected")
+    assert gone.cashbox().failures == 0
+
+
+def test_a_return_waits_for_altegios_word(gone: Bridge, altegio: AltegioControl, simulator: SimulatorControl) -> None:
+    order(gone)
+    altegio.fault(operation="any", kind="500", times=None)
+    gone.issue()
+    assert operations(simulator) == [SALE]
+    assert (gone.receipt(2).state, gone.receipt(2).budget_used) == ("pending", 0)
+    altegio.clear_faults()
+    gone.settle()
+    assert operations(simulator) == [SALE, RETURN]
+
+
+def test_a_managers_return_asks_nobody(gone: Bridge, altegio: AltegioControl, simulator: SimulatorControl) -> None:
+    order(gone)
+    gone.execute("INSERT INTO staff_users (login, role, password_hash) VALUES ('director', 'manager', 'x')")
+    gone.execute("UPDATE return_orders SET staff_user_id = (SELECT id FROM staff_users)")
+    altegio.fault(operation="any", kind="500", times=None)
+    gone.issue()
+    assert operations(simulator) == [SALE, RETURN]

@@ -138,7 +138,7 @@ def give_back(bridge: Bridge, receipt_id: int, lines: list[dict[str, Any]]) -> N
     with bridge.services.sessions.begin() as session:
         order = ReturnOrder(receipt_id=receipt_id, form_key=uuid4(), reason="x", lines=lines)
         session.add(order)
-    make_return(bridge.services, order.id)
+    make_return(bridge.services.sessions, order.id)
     bridge.issue()
 
 

@@ -10,7 +10,7 @@ from dev.harness.simulator import SimulatorControl
 from shared.storage.models import CashboxOrder
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from worker.rounds.desk_orders import carry_out, find_due_orders
+from worker.rounds.cashbox_orders import carry_out, find_due_orders
 
 
 def order(bridge: Bridge, kind: str, amount: Any = None) -> int:
@@ -155,6 +155,6 @@ def test_a_busy_cashbox_and_a_lost_message(bridge: Bridge, simulator: SimulatorC
     assert simulator.journal("x_report") == []
     with bridge.services.sessions() as session:
         created = session.get_one(CashboxOrder, number).created_at
-    assert find_due_orders(bridge.services, created) == []
+    assert find_due_orders(bridge.services.sessions, created) == []
     bridge.execute("UPDATE cashbox_orders SET created_at = created_at - interval '1 minute'")
-    assert find_due_orders(bridge.services, created) == [number]
+    assert find_due_orders(bridge.services.sessions, created) == [number]

@@ -189,7 +189,8 @@ def test_a_dead_letter_is_sent_once_into_its_queue(bridge: Bridge) -> None:
 def test_a_dead_letter_is_sent_once_by_many(bridge: Bridge) -> None:
     bridge.accept([visit(number, cost=-5) for number in range(1, 41)])
     bridge.decide_open()
-    workers = [threading.Thread(target=send_dead_letters, args=(bridge.open_services(),)) for _ in range(3)]
+    others = [bridge.open_services() for _ in range(3)]
+    workers = [threading.Thread(target=send_dead_letters, args=(other.sessions, other.producer)) for other in others]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -212,7 +213,7 @@ def test_after_a_decision_others_are_woken(bridge: Bridge) -> None:
     bridge.accept(payment(2, 3000))
     resolution = bridge.decide(3)
     assert resolution is not None
-    follow_up(bridge.services, 3, resolution)
+    follow_up(bridge.services.sessions, bridge.services.producer, 3, resolution)
     assert read_ids(bridge, "records") == [2]
 
 

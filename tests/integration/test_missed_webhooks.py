@@ -11,6 +11,7 @@ from shared.clock import utc_now
 from tests.integration.test_asking_altegio import known_goods, known_payment, known_visit, paid_for_goods
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
+from tests.support.statements import explain, note_statements
 from worker.rounds.hook_check import check_hooks, find_hook_problem
 from worker.rounds.missed_webhooks import OVERLAP, catch_up, find_salons
 
@@ -112,7 +113,10 @@ class TestRecords:
         bridge.deliver(visit(1))
         bridge.execute("INSERT INTO cashboxes (unique_number, company_id) VALUES ('SWK00000002', 777)")
         bridge.deliver(visit(2, company=999))
-        assert find_salons(bridge.services) == [777, COMPANY]
+        with note_statements(bridge.services) as seen:
+            assert find_salons(bridge.services.sessions, bridge.services.settings) == [777, COMPANY]
+        (question,) = (each for each in seen if "RECURSIVE" in each[0])
+        assert "Seq Scan" not in explain(bridge.services, *question)
 
 
 class TestLedger:
@@ -207,18 +211,22 @@ def test_hook_settings(changes: dict[str, Any], words: str | None) -> None:
     assert (words in problem) if words and problem else (problem is words)
 
 
+def check(bridge: Bridge) -> None:
+    check_hooks(bridge.services.sessions, bridge.services.settings, bridge.services.altegio)
+
+
 class TestHookCheck:
     def test_once_a_day_and_sooner_while_it_is_wrong(self, looking: Bridge, altegio: AltegioControl) -> None:
         altegio.open(urls=["https://other.example/hook"])
-        check_hooks(looking.services)
-        check_hooks(looking.services)
+        check(looking)
+        check(looking)
         assert altegio.calls().count("hooks") == 1
         assert looking.scalar("SELECT count(*) FROM alerts WHERE kind = 'hook_lost' AND cleared_at IS NULL") == 1
         altegio.open(urls=[OURS])
         looking.execute("UPDATE altegio_looks SET next_look_at = next_look_at - interval '1 hour'")
-        check_hooks(looking.services)
+        check(looking)
         assert altegio.calls().count("hooks") == 2
         assert looking.scalar("SELECT count(*) FROM alerts WHERE cleared_at IS NULL") == 0
         looking.execute("UPDATE altegio_looks SET next_look_at = next_look_at - interval '1 hour'")
-        check_hooks(looking.services)
+        check(looking)
         assert altegio.calls().count("hooks") == 2

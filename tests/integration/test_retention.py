@@ -43,6 +43,14 @@ def add_staff(bridge: Bridge) -> int:
         return user.id
 
 
+def count(bridge: Bridge) -> dict[str, int]:
+    return count_expired(bridge.services.sessions, bridge.services.settings)
+
+
+def empty(bridge: Bridge, **options: Any) -> dict[str, int]:
+    return dict(empty_expired(bridge.services.sessions, bridge.services.settings, **options))
+
+
 def sell(bridge: Bridge) -> dict[str, Any]:
     """A sale with a customer who wanted the receipt by mail, and all that is kept beside it. Its webhook."""
     body = visit(1, **CLIENT)
@@ -77,9 +85,9 @@ class TestAnIssuedSale:
         age(bridge)
         before = bridge.receipt()
         expected = dict.fromkeys(NOTHING, 1)
-        assert count_expired(bridge.services) == expected
-        assert dict(empty_expired(bridge.services)) == expected
-        assert count_expired(bridge.services) == NOTHING
+        assert count(bridge) == expected
+        assert empty(bridge) == expected
+        assert count(bridge) == NOTHING
         left = dump(bridge)
         for personal in ("Айгүл", "7015550142", "mail.kz", "000000000000"):
             assert personal not in left
@@ -97,10 +105,10 @@ class TestAnIssuedSale:
         simulator.settings(verify_returns=True)
         sell(bridge)
         age(bridge)
-        empty_expired(bridge.services)
+        empty(bridge)
         with bridge.services.sessions.begin() as session:
             session.add(ReturnOrder(receipt_id=1, staff_user_id=1, form_key=uuid4(), reason="-", lines=[]))
-        make_return(bridge.services, 1)
+        make_return(bridge.services.sessions, 1)
         bridge.settle()
         assert [receipt["external_check_number"] for receipt in simulator.receipts()] == ["altegio_1", "altegio_1_r1"]
         assert bridge.receipt().returned
@@ -108,7 +116,7 @@ class TestAnIssuedSale:
     def test_a_very_late_duplicate_is_still_one(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         body = sell(bridge)
         age(bridge)
-        empty_expired(bridge.services)
+        empty(bridge)
         bridge.deliver(body)
         assert len(bridge.rows()) == 1
         assert len(simulator.receipts()) == 1
@@ -117,7 +125,7 @@ class TestAnIssuedSale:
         bridge.deliver(visit(1, services=[]))
         assert bridge.row().state == "ignored"
         age(bridge)
-        empty_expired(bridge.services)
+        empty(bridge)
         services = bridge.services
         result = replay(services.sessions, services.producer, services.redis, 1, actor="test", reason="-")
         assert result.outcome is Outcome.NOT_POSSIBLE
@@ -126,7 +134,7 @@ class TestAnIssuedSale:
         bridge.deliver([goods(1, 3000), goods(2, 500)])
         bridge.settle()
         age(bridge)
-        empty_expired(bridge.services)
+        empty(bridge)
         *_, row = bridge.deliver(goods(1, 0, status="delete", changed=T3))
         assert (row.state, row.error_code, row.receipt_id) == ("dead_lettered", "difference", 1)
         assert len(simulator.receipts()) == 1
@@ -137,26 +145,26 @@ class TestWhatStays:
         sell(bridge)
         bridge.execute("DELETE FROM staff_sessions")
         age(bridge, days=89)
-        assert count_expired(bridge.services) == NOTHING
+        assert count(bridge) == NOTHING
         age(bridge, days=2)
-        assert count_expired(bridge.services) == {**NOTHING, "fiscalization_logs": 1}
+        assert count(bridge) == {**NOTHING, "fiscalization_logs": 1}
 
     def test_what_is_open(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         bridge.deliver(visit(1, paid=0, **CLIENT))
-        simulator.fault(operation="check", kind="code", code=7, times=1)
+        simulator.fault(operation="check", kind="code", code=8, times=1)
         bridge.deliver(visit(2, **CLIENT))
         simulator.fault(operation="check", kind="429", times=1)
         bridge.deliver(visit(3, **CLIENT))
         bridge.execute(f"UPDATE receipts SET request = request || CAST('{CUSTOMER}' AS jsonb)".replace(":", r"\:"))
         assert [row.state for row in bridge.rows()] == ["awaiting_payment", "dead_lettered", "retrying"]
         age(bridge)
-        assert dict(empty_expired(bridge.services)) == NOTHING
+        assert empty(bridge) == NOTHING
         # Replayed as if it were of today.
         services = bridge.services
         replay(services.sessions, services.producer, services.redis, 2, actor="test", reason="-")
         bridge.settle()
         assert bridge.row(2).state == "processed"
-        assert count_expired(bridge.services)["webhook_records"] == 2
+        assert count(bridge)["webhook_records"] == 2
 
     def test_z_reports(self, bridge: Bridge) -> None:
         bridge.deliver(visit(1))
@@ -165,7 +173,7 @@ class TestWhatStays:
             " VALUES (1, 'z_report', 1, '{}', '{}', 'issued')"
         )
         age(bridge)
-        assert empty_expired(bridge.services)["fiscalization_logs"] == 1
+        assert empty(bridge)["fiscalization_logs"] == 1
 
 
 class TestHow:
@@ -180,13 +188,13 @@ class TestHow:
         return count
 
     def test_in_batches_until_the_time_is_up(self, bridge: Bridge, many: int) -> None:
-        assert empty_expired(bridge.services, seconds=-1)["webhook_records"] == 0
+        assert empty(bridge, seconds=-1)["webhook_records"] == 0
         seen: list[int] = []
-        empty_expired(bridge.services, report=lambda done: seen.append(done["webhook_records"]))
+        empty(bridge, report=lambda done: seen.append(done["webhook_records"]))
         assert seen == [BATCH, 2 * BATCH, many]
 
     def test_a_row_that_somebody_works_on_is_not_waited_for(self, bridge: Bridge, many: int) -> None:
         with bridge.services.sessions.begin() as session:
             session.execute(select(WebhookRecord).where(WebhookRecord.id == 7).with_for_update())
-            assert empty_expired(bridge.services)["webhook_records"] == many - 1
-        assert empty_expired(bridge.services)["webhook_records"] == 1
+            assert empty(bridge)["webhook_records"] == many - 1
+        assert empty(bridge)["webhook_records"] == 1

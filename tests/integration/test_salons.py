@@ -8,7 +8,7 @@ from shared.storage.models import Cashbox
 from shared.storage.sealing import CannotUnseal, seal, unseal
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
-from worker.salon.cashboxes import (
+from worker.salon.administration import (
     BadCashbox,
     Changes,
     add_cashbox,
@@ -165,7 +165,12 @@ class TestCredentials:
 
 class TestCheck:
     def levels(self, bridge: Bridge, cashbox: Cashbox, taxpayer: str | None = TAXPAYER) -> dict[str, str]:
-        return {finding.text: finding.level for finding in check_cashbox(bridge.services, cashbox, taxpayer)}
+        return {
+            finding.text: finding.level
+            for finding in check_cashbox(
+                bridge.services.sessions, bridge.services.settings, bridge.services.clients, cashbox, taxpayer
+            )
+        }
 
     def test_everything_in_order(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         found = self.levels(bridge, add(bridge, vat="16"))

@@ -1,5 +1,6 @@
 """Shifts: opened by the first document, closed each night whatever happens, their reports kept."""
 
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from functools import partial
@@ -9,10 +10,14 @@ import pytest
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from shared.clock import ALMATY, utc_now
+from shared.config import Settings
+from shared.storage.db import SessionFactory
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from worker.rounds.nightly_z_report import close_due, watch_shifts
+from worker.rounds.watch.condition import Condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
+from worker.services import Services
 
 DAY = 24 * 3600
 
@@ -38,6 +43,14 @@ def close(bridge: Bridge) -> bool:
     bridge.execute("UPDATE shifts SET next_close_at = NULL")
     bridge.execute("UPDATE cashboxes SET rest_until = NULL")
     return close_due(bridge.services, 1)
+
+
+def tick(services: Services) -> None:
+    watch_shifts(services.sessions, services.settings, services.producer)
+
+
+def see(bridge: Bridge, look: Callable[[SessionFactory, Settings], Iterator[Condition]]) -> list[Condition]:
+    return list(look(bridge.services.sessions, bridge.services.settings))
 
 
 def test_the_first_document_opens_a_shift_and_the_next_ones_belong_to_it(bridge: Bridge) -> None:
@@ -71,8 +84,8 @@ def test_a_shift_is_closed_when_its_time_has_come_and_its_report_is_kept(
 def test_two_ticks_and_two_workers_close_once(bridge: Bridge, simulator: SimulatorControl, close_at: str) -> None:
     sell(bridge, 1)
     make_due(bridge)
-    watch_shifts(bridge.services)
-    watch_shifts(bridge.open_services(shift_close_at=close_at))
+    tick(bridge.services)
+    tick(bridge.open_services(shift_close_at=close_at))
     sent = [message["headers"]["task"] for message in bridge.messages("receipts")]
     assert sent.count("worker.tasks.close_shift") == 2
     workers = [bridge.open_services(shift_close_at=close_at) for _ in range(3)]
@@ -108,15 +121,15 @@ def test_under_an_unknown_outcome_no_shift_is_closed_and_somebody_is_told_in_the
     (shift,) = bridge.shifts()
     assert shift.close_failures == 3
     assert "unknown" in shift.close_error
-    assert list(find_unclosed_shifts(bridge.services)) == []
+    assert see(bridge, find_unclosed_shifts) == []
     make_due(bridge, 23.6)
     assert not close(bridge)
-    (condition,) = find_unclosed_shifts(bridge.services)
+    (condition,) = see(bridge, find_unclosed_shifts)
     assert (condition.kind, condition.key) == ("shift_not_closed", "SWK00000001")
     simulator.clear_faults()
     assert close(bridge)
     assert bridge.shifts()[0].report["Sell"]["Count"] == 1
-    assert list(find_unclosed_shifts(bridge.services)) == [], "all clear"
+    assert see(bridge, find_unclosed_shifts) == [], "all clear"
 
 
 def test_a_failed_try_is_repeated_after_a_while(bridge: Bridge, simulator: SimulatorControl) -> None:
@@ -202,26 +215,26 @@ def test_documents_of_somebody_else_are_named(bridge: Bridge, register: Register
 def test_an_old_shift_is_told_of_two_hours_before_it_blocks_sales(bridge: Bridge) -> None:
     sell(bridge, 1)
     make_due(bridge, 21.9)
-    assert list(find_old_shifts(bridge.services)) == []
+    assert see(bridge, find_old_shifts) == []
     make_due(bridge, 22.1)
-    (condition,) = find_old_shifts(bridge.services)
+    (condition,) = see(bridge, find_old_shifts)
     assert (condition.kind, condition.key) == ("shift_old", "SWK00000001")
     assert close(bridge)
-    assert list(find_old_shifts(bridge.services)) == []
+    assert see(bridge, find_old_shifts) == []
 
 
 def test_autonomous_work_is_told_of_after_a_day_until_it_ends(bridge: Bridge, simulator: SimulatorControl) -> None:
     sell(bridge, 1)
     simulator.settings(offline=True)
     sell(bridge, 2, 3)
-    assert list(find_autonomous(bridge.services)) == []
+    assert see(bridge, find_autonomous) == []
     bridge.execute("UPDATE receipts SET issued_at = issued_at - interval '26 hours' WHERE id = 1")
     bridge.execute("UPDATE receipts SET issued_at = issued_at - interval '25 hours' WHERE id = 2")
-    (condition,) = find_autonomous(bridge.services)
+    (condition,) = see(bridge, find_autonomous)
     assert (condition.kind, condition.key) == ("offline", "SWK00000001")
     simulator.settings(offline=False)
     sell(bridge, 4)
-    assert list(find_autonomous(bridge.services)) == []
+    assert see(bridge, find_autonomous) == []
 
 
 def test_a_paused_cashbox_is_closed_all_the_same(bridge: Bridge) -> None:

@@ -30,6 +30,7 @@ from shared.queue import ISSUE_RECEIPTS, MAKE_RETURN, PROCESS_RECORD
 from shared.replay import replay
 from shared.storage.models import Receipt, WebhookRecord
 from tests.support.bridge import Bridge, read_settings
+from tests.support.effort import PROFILE
 from tests.support.payloads import payment, visit
 from worker.decide.process_record import process_record
 from worker.issue.issue_due import issue_due
@@ -233,7 +234,7 @@ class Machine(RuleBasedStateMachine):
     def _decide(self, row_id: int) -> None:
         resolution = self.bridge.decide(row_id)
         if resolution is not None:
-            follow_up(self.bridge.services, row_id, resolution)
+            follow_up(self.bridge.services.sessions, self.bridge.services.producer, row_id, resolution)
 
     def _consume(self, queue: str) -> bool:
         """The task of the oldest message, as `worker.entry.tasks` has it. False when the queue is empty."""
@@ -247,7 +248,7 @@ class Machine(RuleBasedStateMachine):
         return True
 
     def _make_return(self, order_id: int) -> None:
-        make_return(self.bridge.services, order_id)
+        make_return(self.bridge.services.sessions, order_id)
 
     def _issue_at(self, cashbox_id: int) -> None:
         issue_due(self.bridge.services, cashbox_id)
@@ -437,13 +438,14 @@ def is_anybody_waiting(session: Session) -> bool:
     return bool(session.scalar(text(f"{waiting} AND datname = current_database()")))
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif("MODEL_CHECK" not in os.environ, reason="minutes of killed processes; run it with: make model")
 @pytest.mark.deadline(7200)
 def test_whatever_happens_in_whatever_order(bridge: Bridge, simulator: SimulatorControl) -> None:
     run_state_machine_as_test(
         lambda: Machine(bridge, simulator),
         settings=settings(
-            max_examples=EXAMPLES[os.environ.get("HYPOTHESIS_PROFILE", "quick")],
+            max_examples=EXAMPLES[PROFILE],
             stateful_step_count=STEPS,
             derandomize=True,
             deadline=None,

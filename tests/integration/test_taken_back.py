@@ -332,5 +332,5 @@ def take_back(bridge: Bridge, altegio: AltegioControl) -> None:
 def tick(bridge: Bridge) -> None:
     dispatch(bridge.services)
     for order_id in range(1, int(bridge.scalar("SELECT count(*) FROM return_orders")) + 1):
-        make_return(bridge.services, order_id)
+        make_return(bridge.services.sessions, order_id)
     bridge.issue()

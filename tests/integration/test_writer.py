@@ -162,7 +162,7 @@ def test_a_stalled_database_is_an_answer_in_time_not_a_silence(bridge: Bridge) -
             release.wait(30)
 
     holder = threading.Thread(target=hold_lock)
-    with bridge.open_inlet() as inlet:
+    with bridge.open_inlet(patience=0.5) as inlet:
         holder.start()
         assert locked.wait(10)
         try:

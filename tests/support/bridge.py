@@ -12,7 +12,8 @@ from dev.harness import services as harness
 from dev.harness.services import Inlet, close_services
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
-from shared.storage.models import Base, Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
+from shared.storage.models import Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
+from tests.support.databases import EMPTY_ALL
 from worker.decide.process_record import process_record
 from worker.decide.resolution import Resolution
 from worker.issue.issue_due import issue_due
@@ -67,10 +68,7 @@ class Bridge:
             close_services(self._opened.pop())
         self.services = self._opened[0]
         with self.services.sessions.begin() as session:
-            # For a few rows this is ten times faster than TRUNCATE, which makes new files.
-            for table in reversed(Base.metadata.sorted_tables):
-                session.execute(table.delete())
-                session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
+            session.execute(text(EMPTY_ALL))
         self.services.redis.flushdb()
         self.services.clients.close()
 
@@ -84,10 +82,10 @@ class Bridge:
         return self._inlet.accept(raw, "test")
 
     @contextmanager
-    def open_inlet(self, published: list[int] | None = None) -> Iterator[Inlet]:
-        """An ingress of its own; ids it would publish are added to `published`."""
+    def open_inlet(self, published: list[int] | None = None, **options: float) -> Iterator[Inlet]:
+        """An ingress of its own; ids it would publish are added to `published`. `patience=` is the writer's."""
         collected = published if published is not None else []
-        inlet = Inlet(self.services.settings, lambda rows: collected.extend(row_id for row_id, _ in rows))
+        inlet = Inlet(self.services.settings, lambda rows: collected.extend(row_id for row_id, _ in rows), **options)
         try:
             yield inlet
         finally:

@@ -1,27 +1,25 @@
 """Databases with the real, migrated schema: migrated once a run, then copied, which takes milliseconds."""
 
 import itertools
-import subprocess
 from pathlib import Path
 
 from dev.demo.children import base_environment, migrate_command
 from dev.demo.postgres_server import Postgres
+from shared.storage.models import Base
+from tests.support.warm import start as warm
 
 TEMPLATE = "migrated"
+# For a few rows this is ten times faster than TRUNCATE, which makes new files.
+EMPTY_ALL = "".join(
+    f"DELETE FROM {table.name}; SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false);"
+    for table in reversed(Base.metadata.sorted_tables)
+)
 _numbers = itertools.count(1)
 
 
 def migrate_template(postgres: Postgres, folder: Path) -> None:
     url = postgres.create_database(TEMPLATE)
-    result = subprocess.run(
-        migrate_command(),
-        env={**base_environment(), "DATABASE_URL": url},
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = warm.run(migrate_command(), env={**base_environment(), "DATABASE_URL": url}, cwd=folder)
     assert result.returncode == 0, f"alembic upgrade head failed:\n{result.stdout}{result.stderr}"
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import urllib3
 import yaml
 
+from dev.demo import processes
 from dev.demo.children import ROOT
 from dev.demo.postgres_server import Postgres
 from dev.demo.processes import find_children
@@ -107,7 +108,7 @@ class Deployment:
         return {name: sum(map(_read_pss, _list_tree(pid))) / 1024 for name, pid in pids.items()}
 
     def _add(self, name: str, command: list[str], is_ready: Any, **extra: str) -> None:
-        self.children[name] = Child(name, command, {**self.environment, **extra}, self._folder, is_ready)
+        self.children[name] = Child(name, command, {**self.environment, **extra}, self._folder, is_ready, processes.spawn)
 
     def _add_api(self, name: str) -> int:
         port = find_free_port()

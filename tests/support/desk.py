@@ -18,8 +18,9 @@ from sqlalchemy import select, text
 from api.acquire.access.passwords import hash_password
 from api.main import create_app
 from shared.clock import almaty_date
-from shared.storage.models import Base, Cashbox, Receipt, StaffUser, Visit, WebhookRecord
+from shared.storage.models import Cashbox, Receipt, StaffUser, Visit, WebhookRecord
 from tests.support.bridge import read_settings
+from tests.support.databases import EMPTY_ALL
 
 PASSWORD = "right horse battery"
 COMPANY = 412077
@@ -82,9 +83,7 @@ class Desk:
 
     def wipe(self) -> None:
         with self.sessions.begin() as session:
-            for table in reversed(Base.metadata.sorted_tables):
-                session.execute(table.delete())
-                session.execute(text(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), 1, false)"))
+            session.execute(text(EMPTY_ALL))
         self.app.state.redis.flushdb()  # type: ignore[attr-defined]
 
     def browser(self, base_url: str = "http://127.0.0.1") -> Browser:

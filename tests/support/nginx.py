@@ -1,6 +1,7 @@
 """A real nginx with the production template, and a client that talks TLS to it."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,8 @@ FIRST_WITH_RESOLVE = (1, 27, 3)
 
 
 class Nginx:
-    def __init__(self, program: str, folder: Path, upstreams: Upstreams) -> None:
-        self._configuration = Configuration(folder, upstreams)
+    def __init__(self, program: str, folder: Path, upstreams: Upstreams, changes: Mapping[str, str] | None = None) -> None:
+        self._configuration = Configuration(folder, upstreams, changes)
         self.acme = self._configuration.acme
         self.certificate = self._configuration.certificate
         self.https_port = self._configuration.https_port

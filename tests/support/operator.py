@@ -1,10 +1,10 @@
 """A person at the command line of the running service."""
 
-import subprocess
 import sys
 
 from dev.demo.children import ROOT
 from tests.support.stack import Stack
+from tests.support.warm import start as warm
 
 
 class Operator:
@@ -15,14 +15,5 @@ class Operator:
 
     def run(self, *words: str, group: str = "receipts", said: str = "") -> tuple[int, str]:
         command = [sys.executable, "-m", "celery", "-A", "worker", group, *words]
-        done = subprocess.run(
-            command,
-            env=self._stack.environment,
-            cwd=ROOT,
-            input=said,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = warm.run(command, env=self._stack.environment, cwd=ROOT, said=said)
         return done.returncode, done.stdout + done.stderr

@@ -11,15 +11,15 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shared.logging import get_logger, mask_text
+from shared.storage.db import SessionFactory
 from shared.storage.models import Alert
-from worker.services import Services
 
 log = get_logger(__name__)
 
 _MAX_TEXT = 500
 
 
-def send_alert(services: Services, kind: str, text: str) -> None:
+def send_alert(sessions: SessionFactory, kind: str, text: str) -> None:
     """Notes that something happened. Equal words of one kind are one event. Never raises: an alert must not stop the work.
 
     `kind` is a name of `kinds`; `text` is the line that people read, masked and cut to 500 characters.
@@ -27,28 +27,28 @@ def send_alert(services: Services, kind: str, text: str) -> None:
     safe_text = _make_safe(text)
     log.error("alert", kind=kind, text=safe_text)
     try:
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             _save_event(session, kind, safe_text)
     except SQLAlchemyError as error:
         log.error("alert not stored", kind=kind, error=type(error).__name__)
 
 
-def raise_alert(services: Services, kind: str, key: str, text: str, *, size: int = 1) -> None:
+def raise_alert(sessions: SessionFactory, kind: str, key: str, text: str, *, size: int = 1) -> None:
     """Notes that a condition lasts; called as often as it is seen. Never raises.
 
     `key` tells conditions of a kind apart, such as a cashbox number; `size` is how much of it there is now.
     """
     try:
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             save_condition(session, kind, key, text, size)
     except SQLAlchemyError as error:
         log.error("alert not stored", kind=kind, error=type(error).__name__)
 
 
-def clear_alert(services: Services, kind: str, key: str) -> None:
+def clear_alert(sessions: SessionFactory, kind: str, key: str) -> None:
     """Notes that a condition is over, if it ever began. Never raises."""
     try:
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             session.execute(
                 update(Alert).where(Alert.kind == kind, Alert.key == key, *_IS_OPEN_CONDITION).values(cleared_at=func.now())
             )

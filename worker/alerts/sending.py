@@ -12,8 +12,8 @@ from sqlalchemy import func, select, update
 from shared.clock import utc_now
 from shared.config import Settings
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import AlertMessage
-from worker.services import Services
 
 log = get_logger(__name__)
 
@@ -24,16 +24,16 @@ LAST_RETRY_SECONDS = 3600
 GIVE_UP_AFTER = timedelta(days=1)
 
 
-def deliver_due(services: Services) -> None:
+def deliver_due(sessions: SessionFactory, settings: Settings) -> None:
     """Delivers messages that are due, a few a tick, to the addresses that have not taken them.
 
     A message is claimed by putting it off, so that another worker, or a crash in the middle, repeats it later at most.
     """
     for _ in range(MESSAGES_A_TICK):
-        message = _claim(services)
+        message = _claim(sessions)
         if message is None:
             return
-        _save(services, message, _deliver(services.settings, message))
+        _save(sessions, message, _deliver(settings, message))
 
 
 def notify(address: str, title: str, body: str) -> bool:
@@ -57,7 +57,7 @@ def name_address(number: int, address: str) -> str:
     return f"{number} ({address.partition('://')[0]})"
 
 
-def _claim(services: Services) -> AlertMessage | None:
+def _claim(sessions: SessionFactory) -> AlertMessage | None:
     due = (
         select(AlertMessage.id)
         .where(AlertMessage.finished_at.is_(None), AlertMessage.next_attempt_at <= func.now())
@@ -66,7 +66,7 @@ def _claim(services: Services) -> AlertMessage | None:
         .with_for_update(skip_locked=True)
     )
     wait = func.least(FIRST_RETRY_SECONDS * func.power(2, AlertMessage.attempts), LAST_RETRY_SECONDS)
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         return session.scalar(
             update(AlertMessage)
             .where(AlertMessage.id == due.scalar_subquery())
@@ -88,10 +88,10 @@ def _deliver(settings: Settings, message: AlertMessage) -> list[str]:
     return failed
 
 
-def _save(services: Services, message: AlertMessage, pending: list[str]) -> None:
+def _save(sessions: SessionFactory, message: AlertMessage, pending: list[str]) -> None:
     """Finished when all have it, or when it is so old that it is no news any more."""
     is_finished = not pending or utc_now() - message.created_at > GIVE_UP_AFTER
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         session.execute(
             update(AlertMessage)
             .where(AlertMessage.id == message.id)

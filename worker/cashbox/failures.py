@@ -11,11 +11,11 @@ from datetime import timedelta
 from sqlalchemy import func, update
 
 from shared.logging import get_logger
-from shared.storage.db import Executor, begin
+from shared.storage.db import Executor, SessionFactory, begin
 from shared.storage.models import Cashbox
-from shared.storage.statements import table_of
 from worker.cashbox.claim import CashboxClaim
 from worker.services import Services
+from worker.webkassa.breaker import Breaker
 from worker.webkassa.errors import (
     Blame,
     CashboxBusy,
@@ -35,16 +35,14 @@ REST_AFTER_LOST_ANSWER_SECONDS = 1.0
 LONGEST_REST_SECONDS = 60.0
 _MAX_REASON = 500
 
-_cashboxes = table_of(Cashbox)
 
-
-def tell_breaker(services: Services, error: WebkassaError) -> bool:
+def tell_breaker(breaker: Breaker, error: WebkassaError) -> bool:
     """Whether Webkassa fails for everybody. Failures of the service count; whatever a register answers is a sign of life."""
     if isinstance(error, ShiftExpired):
-        return services.breaker.is_open()
+        return breaker.is_open()
     if isinstance(error, WebkassaUnavailable | OutcomeUnknown) and _is_service_failure(error.code):
-        return services.breaker.record_failure()
-    services.breaker.record_success()
+        return breaker.record_failure()
+    breaker.record_success()
     return False
 
 
@@ -66,7 +64,7 @@ def rest_or_pause(services: Services, claim: CashboxClaim, error: WebkassaError,
     if isinstance(error, RegisterRefused):
         _pause(services, claim.cashbox_id, error)
     elif error.blame is Blame.SERVICE and not is_outage:
-        failures = _count_failure(services, claim.cashbox_id)
+        failures = _count_failure(services.sessions, claim.cashbox_id)
         seconds = max(seconds, rest_of_failures(failures, services.rng))
     claim.rest_seconds = max(seconds, claim.rest_seconds)
 
@@ -76,14 +74,11 @@ def rest_of_failures(failures: int, rng: random.Random) -> float:
     return min(LONGEST_REST_SECONDS, 2.0 ** min(failures - 1, 10)) * rng.uniform(0.5, 1)
 
 
-def _count_failure(services: Services, cashbox_id: int) -> int:
+def _count_failure(sessions: SessionFactory, cashbox_id: int) -> int:
     counted = (
-        update(_cashboxes)
-        .where(_cashboxes.c.id == cashbox_id)
-        .values(failures=_cashboxes.c.failures + 1)
-        .returning(_cashboxes.c.failures)
+        update(Cashbox).where(Cashbox.id == cashbox_id).values(failures=Cashbox.failures + 1).returning(Cashbox.failures)
     )
-    with begin(services.sessions) as connection:
+    with begin(sessions) as connection:
         failures: int = connection.execute(counted).scalar_one()
     return failures
 
@@ -93,11 +88,11 @@ def _pause(services: Services, cashbox_id: int, error: RegisterRefused) -> None:
     seconds = services.settings.register_probe_seconds * services.rng.uniform(0.8, 1)
     with begin(services.sessions) as connection:
         connection.execute(
-            update(_cashboxes)
-            .where(_cashboxes.c.id == cashbox_id)
+            update(Cashbox)
+            .where(Cashbox.id == cashbox_id)
             .values(
                 paused_until=func.now() + timedelta(seconds=seconds),
-                paused_since=func.coalesce(_cashboxes.c.paused_since, func.now()),
+                paused_since=func.coalesce(Cashbox.paused_since, func.now()),
                 paused_reason=str(error)[:_MAX_REASON],
                 paused_code=error.code,
             )
@@ -108,8 +103,8 @@ def _pause(services: Services, cashbox_id: int, error: RegisterRefused) -> None:
 def note_recovery(executor: Executor, cashbox_id: int) -> None:
     """Ends the pause and forgets the failures of a cashbox that has just done its work."""
     executor.execute(
-        update(_cashboxes)
-        .where(_cashboxes.c.id == cashbox_id)
+        update(Cashbox)
+        .where(Cashbox.id == cashbox_id)
         .values(failures=0, paused_until=None, paused_since=None, paused_reason=None, paused_code=None)
     )
     log.info("cashbox is well again", cashbox_id=cashbox_id)

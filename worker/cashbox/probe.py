@@ -1,11 +1,12 @@
 """The probe of a paused cashbox: it is asked for its status before the oldest receipt is tried."""
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, select
 
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, CallOutcome
 from shared.logging import get_logger
-from shared.storage.db import begin
+from shared.storage.db import begin, open_alone
 from shared.storage.models import Cashbox, Receipt
+from shared.storage.statements import table_of
 from worker.cashbox.calls import CLIENT_INFO, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.failures import note_recovery, rest_or_pause, tell_breaker
@@ -14,20 +15,25 @@ from worker.webkassa.errors import RegisterRefused, WebkassaError
 
 log = get_logger(__name__)
 
+_cashboxes, _receipts = table_of(Cashbox).c, table_of(Receipt).c
+# Asked at every turn. Beside the number: whether a receipt is due there.
+_FIND_PAUSED = select(
+    _cashboxes.unique_number,
+    exists().where(
+        _receipts.cashbox_id == _cashboxes.id,
+        _receipts.state.in_(OPEN_RECEIPT_STATES),
+        _receipts.next_attempt_at <= func.now(),
+    ),
+).where(_cashboxes.id == bindparam("cashbox"), _cashboxes.paused_since.is_not(None))
+
 
 def is_well(services: Services, claim: CashboxClaim) -> bool:
     """Whether receipts may be tried. A cashbox that is not paused is not asked; one that still refuses stays paused.
 
     What else goes wrong with the question decides nothing: the oldest receipt is the probe then.
     """
-    is_waiting = exists().where(
-        Receipt.cashbox_id == Cashbox.id, Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at <= func.now()
-    )
-    paused = select(Cashbox.unique_number, is_waiting).where(
-        Cashbox.id == claim.cashbox_id, Cashbox.paused_since.is_not(None)
-    )
-    with begin(services.sessions) as connection:
-        found = connection.execute(paused).one_or_none()
+    with open_alone(services.sessions) as connection:
+        found = connection.execute(_FIND_PAUSED, {"cashbox": claim.cashbox_id}).one_or_none()
     return found is None or _probe(services, claim, found[0], is_waiting=found[1])
 
 
@@ -37,7 +43,7 @@ def _probe(services: Services, claim: CashboxClaim, number: str, *, is_waiting: 
     try:
         info = services.webkassa_of(claim.cashbox_id).client_info(number)
     except WebkassaError as error:
-        rest_or_pause(services, claim, error, is_outage=tell_breaker(services, error))
+        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
         with begin(services.sessions) as connection:
             close_log(connection, log_id, outcome_of(error), error=error)
         log.warning("cashbox probed", cashbox_id=claim.cashbox_id, error=type(error).__name__, code=error.code)

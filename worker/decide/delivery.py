@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import Boolean, CursorResult, Interval, bindparam, case, func, null, update
 from sqlalchemy.orm import Session
-from structlog.contextvars import bind_contextvars
 
 from shared.fiscal.statuses import RecordState
+from shared.logging import bind_contextvars
 from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import WebhookRecord
 from shared.storage.statements import table_of

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, bindparam, func, select, update
+from sqlalchemy import BigInteger, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,7 +18,7 @@ from worker.decide.resolution import Resolution
 from worker.decide.rules import LiveReceipt
 from worker.receipt.lines import ReceiptDraft
 from worker.receipt.request import NO_DESK_DETAILS, DeskDetails, to_sale_request
-from worker.salon.settings import SalonCashbox
+from worker.salon.serving import SalonCashbox
 from worker.webkassa.errors import AlreadyIssued
 
 
@@ -58,7 +58,9 @@ _SALES = {
     for is_visit in (True, False)
 }
 _RETURNED = select(func.sum(_receipts.c.total)).where(
-    _receipts.c.basis_receipt_id == bindparam("sale"), _receipts.c.state != ReceiptState.REJECTED
+    _receipts.c.basis_receipt_id == bindparam("sale"),
+    _receipts.c.state != ReceiptState.REJECTED,
+    _receipts.c.id.is_distinct_from(bindparam("without", type_=BigInteger)),
 )
 _COUNT = {is_visit: select(func.count()).where(is_of) for is_visit, is_of in _SALES.items()}
 _FIND = {
@@ -92,9 +94,9 @@ def describe_live(session: Session, receipt: Receipt | None) -> LiveReceipt | No
     return LiveReceipt(receipt.total, is_issued, may_be_changed=False, paid=paid, returned=returned)
 
 
-def sum_returned(session: Session, sale_id: int) -> Decimal:
-    """Adds up the return receipts of a sale, issued or on their way, in tenge."""
-    return Decimal(session.scalar(_RETURNED, {"sale": sale_id}) or ZERO)
+def sum_returned(session: Session, sale_id: int, *, without: int | None = None) -> Decimal:
+    """Adds up the return receipts of a sale, issued or on their way, in tenge; `without` one of them."""
+    return Decimal(session.scalar(_RETURNED, {"sale": sale_id, "without": without}) or ZERO)
 
 
 def may_be_changed(receipt: Receipt) -> bool:

@@ -1,13 +1,15 @@
 """Makes the Celery application, each setting with its reason; `celery -A worker worker | beat | flower | receipts | …`."""
 
 import importlib
+import sys
 from typing import Any
 
-import structlog
+import click
 from celery import Celery, signals
 
 from shared.config import ConfigurationError, get_settings
-from shared.logging import configure_logging, get_logger
+from shared.lean import stand_in
+from shared.logging import bind_contextvars, clear_contextvars, configure_logging, get_logger
 from shared.queue import DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, broker_options, direct_queue
 from shared.tracing import start_tracing, stop_tracing
 from worker.entry import broker
@@ -15,6 +17,9 @@ from worker.entry.schedule import build_schedule
 
 log = get_logger(__name__)
 
+# Celery loads the commands of every package in every process. Dockerfile.worker sees to it that ours come before Flower's.
+if "flower" not in sys.argv:
+    stand_in("flower.command", flower=click.Command("flower", help="Web based tool for monitoring."))
 try:
     settings = get_settings()
 except ConfigurationError as unfit:
@@ -103,12 +108,12 @@ def _serve_metrics(**_: Any) -> None:
 @signals.task_prerun.connect
 def _bind_context(task_id: str, task: Any, **_: Any) -> None:
     headers = task.request.headers or {}
-    structlog.contextvars.clear_contextvars()
-    structlog.contextvars.bind_contextvars(task=task.name.rsplit(".", 1)[-1], task_id=task_id)
+    clear_contextvars()
+    bind_contextvars(task=task.name.rsplit(".", 1)[-1], task_id=task_id)
     if headers.get("request_id"):
-        structlog.contextvars.bind_contextvars(request_id=headers["request_id"])
+        bind_contextvars(request_id=headers["request_id"])
 
 
 @signals.task_postrun.connect
 def _clear_context(**_: Any) -> None:
-    structlog.contextvars.clear_contextvars()
+    clear_contextvars()

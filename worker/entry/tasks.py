@@ -24,7 +24,7 @@ from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return as decide_return
 from worker.rounds import nightly_z_report as night
 from worker.rounds import rescue as dispatcher
-from worker.rounds.desk_orders import carry_out as carry_out_order
+from worker.rounds.cashbox_orders import carry_out as carry_out_order
 from worker.rounds.hook_check import check_hooks
 from worker.rounds.missed_webhooks import catch_up as ask_what_changed
 from worker.rounds.retention import TURN_SECONDS, empty_expired
@@ -40,7 +40,7 @@ def process_record(row_id: int, **_: Any) -> None:
     resolution = decide_record(services, row_id)
     if resolution is None:
         return
-    dispatcher.follow_up(services, row_id, resolution)
+    dispatcher.follow_up(services.sessions, services.producer, row_id, resolution)
     if resolution.cashbox_id is not None:
         issue_due(services, resolution.cashbox_id)
 
@@ -49,7 +49,7 @@ def process_record(row_id: int, **_: Any) -> None:
 def make_return(order_id: int) -> None:
     """Makes the return receipt of an order, then issues it."""
     services = get_services()
-    cashbox_id = decide_return(services, order_id)
+    cashbox_id = decide_return(services.sessions, order_id)
     if cashbox_id is not None:
         issue_due(services, cashbox_id)
 
@@ -69,7 +69,8 @@ def dispatch() -> None:
 @app.task(name=WATCH_SHIFTS)
 def watch_shifts() -> None:
     """Finds shifts whose time to be closed has come."""
-    night.watch_shifts(get_services())
+    services = get_services()
+    night.watch_shifts(services.sessions, services.settings, services.producer)
 
 
 @app.task(name=CLOSE_SHIFT)
@@ -91,7 +92,7 @@ def catch_up() -> None:
     """Finds what Altegio changed without telling, and whether it still knows our address."""
     services = get_services()
     ask_what_changed(services)
-    check_hooks(services)
+    check_hooks(services.sessions, services.settings, services.altegio)
 
 
 @app.task(name=WATCH)
@@ -109,7 +110,8 @@ def check_licences() -> None:
 @app.task(name=EMPTY_OLD_ROWS)
 def empty_old_rows() -> None:
     """Empties rows that are old enough, for a bounded time."""
-    empty_expired(get_services(), seconds=TURN_SECONDS)
+    services = get_services()
+    empty_expired(services.sessions, services.settings, seconds=TURN_SECONDS)
 
 
 @app.task(name=REPLAY_DEAD_LETTER)

@@ -72,7 +72,7 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     """What became of an attempt whose answer was lost?"""
     receipt = work.receipt
     try:
-        document = find_document(services, claim, work.cashbox_number, receipt)
+        document = find_document(services.sessions, services.clients, claim, work.cashbox_number, receipt)
     except WebkassaError as error:
         return _fail(services, claim, work, error)
     services.breaker.record_success()
@@ -105,11 +105,13 @@ def _renew_shift(services: Services, claim: CashboxClaim, work: Work, error: Shi
     """
     claim.confirm()
     try:
-        close_shift(services, claim, work.cashbox_number, by=EXPIRED, refused_receipt_id=work.receipt.id)
+        close_shift(
+            services.sessions, services.clients, claim, work.cashbox_number, by=EXPIRED, refused_receipt_id=work.receipt.id
+        )
     except ShiftHasUnknown:
         return _fail(services, claim, work, error)
     except OutcomeUnknown as failure:  # of the report; the receipt itself was refused for certain
-        rest_or_pause(services, claim, failure, is_outage=tell_breaker(services, failure))
+        rest_or_pause(services, claim, failure, is_outage=tell_breaker(services.breaker, failure))
         return _fail(services, claim, work, error)
     except WebkassaError as failure:
         return _fail(services, claim, work, failure)
@@ -148,7 +150,7 @@ def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaEr
     """Decides what a failed call leads to and writes it down. Returns the seconds to wait, None for never."""
     receipt = work.receipt
     error = _blame_rights(work, error)
-    is_outage = tell_breaker(services, error)
+    is_outage = tell_breaker(services.breaker, error)
     rest_or_pause(services, claim, error, is_outage=is_outage)
     may_exist = work.must_ask or isinstance(error, OutcomeUnknown | AlreadyIssued)
     decision = decide_retry(

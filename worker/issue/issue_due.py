@@ -4,6 +4,7 @@ Whoever gets the cashbox's claim works off its due receipts; everybody else leav
 before it goes. So one slow cashbox holds one thread of the pool, and a waiting receipt costs no thread at all.
 """
 
+from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 
@@ -35,15 +36,15 @@ def issue_due(services: Services, cashbox_id: int) -> None:
     with open_alone(services.sessions) as connection:
         more = is_any_due(connection, cashbox_id)
     if (more or wait is not None) and not services.breaker.is_open():
-        request_turn(services, cashbox_id, in_seconds=max(wait or 0.0, claim.rest_seconds))
+        request_turn(services.producer, cashbox_id, in_seconds=max(wait or 0.0, claim.rest_seconds))
 
 
-def request_turn(services: Services, cashbox_id: int, *, in_seconds: float = 0.0) -> None:
+def request_turn(producer: Celery, cashbox_id: int, *, in_seconds: float = 0.0) -> None:
     """Asks the workers to look at the cashbox; without a broker the dispatcher will."""
     if in_seconds > MESSAGE_WITHIN_SECONDS:
         return
     try:
-        services.producer.send_task(
+        producer.send_task(
             ISSUE_RECEIPTS, args=[cashbox_id], countdown=in_seconds + 0.05 if in_seconds else None, retry=False
         )
     except (BrokerDown, RedisError, OSError) as error:

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager
 from typing import NamedTuple
 
-from structlog.contextvars import bound_contextvars
+from shared.logging import bound_contextvars
 
 
 class Origin(NamedTuple):

@@ -13,12 +13,13 @@ from sqlalchemy import func, update
 
 from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import FiscalizationLog, Receipt
 from worker.cashbox.calls import LOOKUP, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
-from worker.services import Services
 from worker.webkassa.client import WebkassaClient
+from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import (
     AlreadyIssued,
     LoginRefused,
@@ -41,9 +42,11 @@ POLLS = 3
 POLL_SECONDS = 1.0
 
 
-def find_document(services: Services, claim: CashboxClaim, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
+def find_document(
+    sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, cashbox_number: str, receipt: DueReceipt
+) -> FiscalReceipt | None:
     """The document of the receipt's number, or None if Webkassa has none. Raises WebkassaError when it cannot tell."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         request = {"CashboxUniqueNumber": cashbox_number, "ExternalCheckNumber": receipt.external_check_number}
         session.execute(
             update(FiscalizationLog)
@@ -53,20 +56,20 @@ def find_document(services: Services, claim: CashboxClaim, cashbox_number: str, 
         log_id = open_log(session, LOOKUP, claim.cashbox_id, request, receipt)
         session.get_one(Receipt, receipt.id).lookups += 1
     try:
-        document = _poll(services, cashbox_number, receipt)
+        document = _poll(clients, cashbox_number, receipt)
     except WebkassaError as error:
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             close_log(session, log_id, outcome_of(error), error=error)
         raise
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         found = {"found": document is not None, "fiscal_number": document.fiscal_number if document else None}
         close_log(session, log_id, CallOutcome.ISSUED if document else CallOutcome.REJECTED, response=found)
     log.info("looked up", receipt_id=receipt.id, found=document is not None)
     return document
 
 
-def _poll(services: Services, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
-    client = services.webkassa_of(receipt.cashbox_id)
+def _poll(clients: CashboxClients, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
+    client = clients.open(receipt.cashbox_id)
     shifts = _choose_shifts(client.list_newest_shifts(cashbox_number), receipt)
     for poll in range(POLLS if shifts else 1):
         if poll:

@@ -5,18 +5,17 @@ from sqlalchemy.orm import Session
 
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
 from shared.logging import get_logger
-from shared.storage.db import Executor
+from shared.storage.db import Executor, SessionFactory
 from shared.storage.models import Checkout, Receipt, ReturnOrder
 from shared.storage.models.desk.return_order import ReturnState
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
-from worker.services import Services
 
 log = get_logger(__name__)
 
 
-def make_return(services: Services, order_id: int) -> int | None:
+def make_return(sessions: SessionFactory, order_id: int) -> int | None:
     """The cashbox at which the return is due, None when there is nothing to do."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         order = session.get(ReturnOrder, order_id, with_for_update=True)
         if order is None or order.state != ReturnState.REQUESTED:
             return None

@@ -1,6 +1,7 @@
 """Which receipt of a cashbox is due, and the commit that announces its call.
 
-The statements are SQL, built once: a receipt passes here every time, and building costs more than running.
+The statements are SQL as text, which shows what is changed and locked, and in which order; and built once: a receipt passes
+here every time, and building costs more than running.
 """
 
 from dataclasses import dataclass, replace

@@ -7,7 +7,7 @@ the claim, so that a worker that woke up late cannot undo what its successor did
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, DateTime, Update, bindparam, case, func, select, update
+from sqlalchemy import Boolean, DateTime, bindparam, case, func, update
 
 from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.logging import get_logger
@@ -27,7 +27,7 @@ _MAX_REASON = 500
 
 _receipts = table_of(Receipt)
 _deliveries = table_of(WebhookRecord)
-_SAVED = (
+_SAVE_ISSUED = (
     update(_receipts)
     .where(_receipts.c.id == bindparam("receipt"), _receipts.c.state != ReceiptState.ISSUED)
     .values(
@@ -50,33 +50,26 @@ _SAVED = (
         error_text=None,
     )
     .returning(_receipts.c.id)
-    .cte("saved")
 )
-
-
-def _build_move(is_theirs: ColumnElement[bool]) -> Update:
-    """The deliveries that wait for a receipt share its fate; those that ended otherwise are left alone."""
-    return (
-        update(_deliveries)
-        .where(
-            is_theirs,
-            _deliveries.c.state.in_((RecordState.PROCESSING, RecordState.RETRYING, RecordState.DEAD_LETTERED)),
-            # A contradiction found when the delivery was decided is not settled by the receipt's own fate.
-            _deliveries.c.error_code.is_(None) | (_deliveries.c.error_code != "difference"),
-        )
-        .values(
-            state=bindparam("to"),
-            reason=bindparam("reason"),
-            error_code=bindparam("code"),
-            processed_at=case((bindparam("ended", type_=Boolean), func.now())),
-            dead_letter_sent_at=None,
-            next_attempt_at=case((bindparam("is_dead", type_=Boolean), func.now())),
-        )
+# The deliveries that wait for a receipt share its fate; those that ended otherwise are left alone. A statement of its own:
+# in one with the receipt's it would not see a delivery that joined while the receipt's waited for that decision's lock.
+_MOVE_DELIVERIES = (
+    update(_deliveries)
+    .where(
+        _deliveries.c.receipt_id == bindparam("receipt"),
+        _deliveries.c.state.in_((RecordState.PROCESSING, RecordState.RETRYING, RecordState.DEAD_LETTERED)),
+        # A contradiction found when the delivery was decided is not settled by the receipt's own fate.
+        _deliveries.c.error_code.is_(None) | (_deliveries.c.error_code != "difference"),
     )
-
-
-_MOVE_DELIVERIES = _build_move(_deliveries.c.receipt_id == bindparam("receipt"))
-_SAVE_ISSUED = select(_SAVED.c.id).add_cte(_build_move(_deliveries.c.receipt_id.in_(select(_SAVED.c.id))).cte("moved"))
+    .values(
+        state=bindparam("to"),
+        reason=bindparam("reason"),
+        error_code=bindparam("code"),
+        processed_at=case((bindparam("ended", type_=Boolean), func.now())),
+        dead_letter_sent_at=None,
+        next_attempt_at=case((bindparam("is_dead", type_=Boolean), func.now())),
+    )
+)
 
 
 def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt) -> bool:
@@ -85,6 +78,7 @@ def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt
     reason = f"Webkassa has {document.total} ₸ under {receipt.external_check_number}, we sent {receipt.total} ₸"
     move = (RecordState.DEAD_LETTERED, reason, "difference") if differs else (RecordState.PROCESSED, None, None)
     values = {
+        "receipt": receipt.id,
         "fiscal_number": document.fiscal_number,
         "registration_number": document.registration_number,
         "shift_number": document.shift_number,
@@ -95,8 +89,9 @@ def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt
         "receipt_url": document.receipt_url,
         "print_url": document.print_url,
     }
-    if executor.execute(_SAVE_ISSUED, values | _describe_move(receipt.id, *move)).first() is None:
+    if executor.execute(_SAVE_ISSUED, values).first() is None:
         return False
+    _move_deliveries(executor, receipt.id, *move)
     note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at)
     if receipt.basis_receipt_id is not None:
         settle_basis(executor, receipt.basis_receipt_id)
@@ -189,11 +184,7 @@ def _save(executor: Executor, receipt: DueReceipt, error: WebkassaError, **value
 
 
 def _move_deliveries(executor: Executor, receipt_id: int, state: RecordState, reason: str | None, code: str | None) -> None:
-    executor.execute(_MOVE_DELIVERIES, _describe_move(receipt_id, state, reason, code))
-
-
-def _describe_move(receipt_id: int, state: RecordState, reason: str | None, code: str | None) -> dict[str, Any]:
-    return {
+    values = {
         "receipt": receipt_id,
         "to": state,
         "reason": reason[:_MAX_REASON] if reason else None,
@@ -201,3 +192,4 @@ def _describe_move(receipt_id: int, state: RecordState, reason: str | None, code
         "ended": state in (RecordState.PROCESSED, RecordState.DEAD_LETTERED),
         "is_dead": state is RecordState.DEAD_LETTERED,
     }
+    executor.execute(_MOVE_DELIVERIES, values)

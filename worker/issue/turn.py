@@ -14,6 +14,7 @@ from shared.storage.db import begin
 from worker.cashbox.claim import CashboxClaim, ClaimLost
 from worker.cashbox.probe import is_well
 from worker.issue.attempt import Issued, ask, save_answer, send, settle_failure
+from worker.issue.last_look import ReturnHeld, hold_return, look_again
 from worker.issue.log_context import receipt_context
 from worker.issue.next_receipt import Work, take_following, take_next
 from worker.services import Services
@@ -56,7 +57,11 @@ class Turn:
 
     def _send(self, work: Work) -> Work | None:
         try:
+            look_again(self._services, work.receipt.id, work.receipt.kind)
             issued = send(self._services, work)
+        except ReturnHeld as held:
+            self._note_wait(hold_return(self._services, work, held))
+            return self._take_next()
         except WebkassaError as error:
             self._note_wait(settle_failure(self._services, self._claim, work, error))
             return self._take_next()

@@ -21,7 +21,7 @@ from worker.altegio.errors import AltegioError
 from worker.decide.known.facts import read_facts
 from worker.decide.known.gone import find_kept, lock_subject
 from worker.decide.sales import Subject
-from worker.salon.settings import load_salon
+from worker.salon.serving import load_salon
 from worker.services import Services
 
 log = get_logger(__name__)
@@ -78,7 +78,7 @@ def _order_if_gone(services: Services, receipt_id: int, subject: Subject) -> int
         text = describe(
             AUTO_RETURN, services.settings.alert_language, number=receipt.external_check_number, total=receipt.total
         )
-        send_alert(services, AUTO_RETURN, text)
+        send_alert(services.sessions, AUTO_RETURN, text)
     return order
 
 

@@ -12,12 +12,14 @@ from sqlalchemy.dialects.postgresql import insert
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD
 from shared.clock import utc_now
+from shared.config import Settings
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import AltegioLook
 from worker.alerts import clear_alert, raise_alert
+from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError
 from worker.rounds.missed_webhooks import find_salons
-from worker.services import Services
 
 log = get_logger(__name__)
 
@@ -28,13 +30,13 @@ PATH = "/api/webhook"
 NEEDED = (RECORD, FINANCES, GOODS_SALE)
 
 
-def check_hooks(services: Services) -> None:
+def check_hooks(sessions: SessionFactory, settings: Settings, altegio: AltegioClient | None) -> None:
     """Looks at every salon whose day it is; raises or clears the alert `hook_lost`."""
-    if services.altegio is None:
+    if altegio is None:
         return
-    for company_id in find_salons(services):
-        if _claim_today(services, company_id):
-            _check(services, company_id)
+    for company_id in find_salons(sessions, settings):
+        if _claim_today(sessions, company_id):
+            _check(sessions, settings, altegio, company_id)
 
 
 def find_hook_problem(settings: Mapping[str, Any], public_url: str) -> str | None:
@@ -57,8 +59,8 @@ def _is_on(value: Any) -> bool:
     return str(value).strip().lower() in ("1", "true")
 
 
-def _claim_today(services: Services, company_id: int) -> bool:
-    with services.sessions.begin() as session:
+def _claim_today(sessions: SessionFactory, company_id: int) -> bool:
+    with sessions.begin() as session:
         session.execute(
             insert(AltegioLook).values(company_id=company_id, what=HOOKS, looked_until=utc_now()).on_conflict_do_nothing()
         )
@@ -70,23 +72,22 @@ def _claim_today(services: Services, company_id: int) -> bool:
     return bool(claimed.rowcount)  # type: ignore[attr-defined]
 
 
-def _check(services: Services, company_id: int) -> None:
-    assert services.altegio is not None
+def _check(sessions: SessionFactory, settings: Settings, altegio: AltegioClient, company_id: int) -> None:
     try:
-        problem = find_hook_problem(services.altegio.get_hook_settings(company_id), services.settings.public_url)
+        problem = find_hook_problem(altegio.get_hook_settings(company_id), settings.public_url)
     except AltegioError as error:
         log.warning("hook settings not read", company_id=company_id, error=str(error))
-        _look_again_soon(services, company_id)
+        _look_again_soon(sessions, company_id)
         return
     if problem:
-        raise_alert(services, "hook_lost", str(company_id), f"{company_id}: {problem}")
-        _look_again_soon(services, company_id)
+        raise_alert(sessions, "hook_lost", str(company_id), f"{company_id}: {problem}")
+        _look_again_soon(sessions, company_id)
     else:
-        clear_alert(services, "hook_lost", str(company_id))
+        clear_alert(sessions, "hook_lost", str(company_id))
 
 
-def _look_again_soon(services: Services, company_id: int) -> None:
-    with services.sessions.begin() as session:
+def _look_again_soon(sessions: SessionFactory, company_id: int) -> None:
+    with sessions.begin() as session:
         session.execute(
             update(AltegioLook)
             .where(AltegioLook.company_id == company_id, AltegioLook.what == HOOKS)

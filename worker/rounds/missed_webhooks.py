@@ -10,22 +10,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.clock import utc_now
+from shared.config import Settings
 from shared.logging import get_logger
 from shared.queue import publish_records
+from shared.storage.db import SessionFactory
 from shared.storage.models import AltegioLook, Cashbox, Visit
 from worker.alerts import send_alert
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError, NoRights
 from worker.altegio.schemas import read_payments
 from worker.decide.store_missed import store_missed_payment, store_missed_record
-from worker.salon.settings import list_salons, load_salon
+from worker.salon.serving import list_salons, load_salon
 from worker.services import Services
 
 log = get_logger(__name__)
@@ -56,9 +59,9 @@ def catch_up(services: Services) -> int:
     if services.altegio is None:
         return 0
     found: list[int] = []
-    for company_id in find_salons(services):
+    for company_id in find_salons(services.sessions, services.settings):
         for what in (RECORDS, TRANSACTIONS):
-            look = _begin(services, company_id, what)
+            look = _begin(services.sessions, company_id, what)
             if look is not None:
                 found += _look(services, services.altegio, look)
     if found:
@@ -66,33 +69,26 @@ def catch_up(services: Services) -> int:
     return len(found)
 
 
-def find_salons(services: Services) -> Sequence[int]:
+def find_salons(sessions: SessionFactory, settings: Settings) -> Sequence[int]:
     """Returns ids of salons with a cashbox by name, and of those the environment's serves because they posted."""
-    settings = services.settings
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         named = set(list_salons(session, settings))
-        posted = set(session.scalars(_DISTINCT_SALONS)) - named
+        posted = set(session.scalars(_build_distinct_salons())) - named
         served = {company_id for company_id in posted if load_salon(session, settings, company_id).cashbox is not None}
     return sorted(named | served)
 
 
-# One probe of the index a salon, however many visits there are.
-_DISTINCT_SALONS = text(
-    """
-    WITH RECURSIVE salon AS (
-        (SELECT company_id FROM visits ORDER BY company_id LIMIT 1)
-        UNION ALL
-        SELECT (SELECT company_id FROM visits WHERE company_id > salon.company_id ORDER BY company_id LIMIT 1)
-        FROM salon WHERE salon.company_id IS NOT NULL
-    )
-    SELECT company_id FROM salon WHERE company_id IS NOT NULL
-    """
-).columns(company_id=Visit.company_id.type)
+def _build_distinct_salons() -> Select[int]:
+    """Builds the question which salons posted: one probe of the index a salon, however many visits there are."""
+    salon = select(func.min(Visit.company_id).label("company_id")).cte("salon", recursive=True)
+    following = select(func.min(Visit.company_id)).where(Visit.company_id > salon.c.company_id).scalar_subquery()
+    salon = salon.union_all(select(following).where(salon.c.company_id.is_not(None)))
+    return select(salon.c.company_id).where(salon.c.company_id.is_not(None))
 
 
-def _begin(services: Services, company_id: int, what: str) -> _Look | None:
+def _begin(sessions: SessionFactory, company_id: int, what: str) -> _Look | None:
     """Claims the look, so that two beats look once; None when it is not due."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         _ensure_look(session, company_id, what)
         claimed = session.execute(
             update(AltegioLook)
@@ -126,14 +122,14 @@ def _look(services: Services, client: AltegioClient, look: _Look) -> list[int]:
     try:
         found = _ask(services, client, look)
     except NoRights as error:
-        send_alert(services, "altegio_rights", str(error))
-        _end(services, look, AFTER_REFUSAL_SECONDS)
+        send_alert(services.sessions, "altegio_rights", str(error))
+        _end(services.sessions, look, AFTER_REFUSAL_SECONDS)
         return []
     except AltegioError as error:
         log.warning("look failed, repeated soon", company_id=look.company_id, what=look.what, error=str(error))
-        _end(services, look, error.retry_after or AFTER_FAILURE_SECONDS)
+        _end(services.sessions, look, error.retry_after or AFTER_FAILURE_SECONDS)
         return []
-    _end(services, look, services.settings.reconcile_interval_seconds, looked_until=began_at)
+    _end(services.sessions, look, services.settings.reconcile_interval_seconds, looked_until=began_at)
     return found
 
 
@@ -150,9 +146,9 @@ def _turn_pages(services: Services, look: _Look, ask: Callable[..., list[dict[st
     found: list[int] = []
     for page in range(1, MAX_PAGES + 1):
         rows = ask(look.company_id, look.since, page=page, count=PAGE, background=True)
-        stored = _store_page(services, look.company_id, rows, store)
+        stored = _store_page(services.sessions, look.company_id, rows, store)
         if stored:
-            publish(services, stored)
+            publish(services.producer, stored)
         found += stored
         if len(rows) < PAGE:
             return found
@@ -160,17 +156,17 @@ def _turn_pages(services: Services, look: _Look, ask: Callable[..., list[dict[st
     return found
 
 
-def publish(services: Services, rows: Sequence[int]) -> None:
+def publish(producer: Celery, rows: Sequence[int]) -> None:
     """Has the rows decided; without a broker the dispatcher finds them."""
     try:
-        publish_records(services.producer, rows)
+        publish_records(producer, rows)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning("rows left to the dispatcher", error=type(error).__name__, rows=len(rows))
 
 
-def _store_page(services: Services, company_id: int, rows: Sequence[dict[str, Any]], store: Store) -> list[int]:
+def _store_page(sessions: SessionFactory, company_id: int, rows: Sequence[dict[str, Any]], store: Store) -> list[int]:
     stored: list[int] = []
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         for row in rows:
             try:
                 row_id = store(session, company_id, row)
@@ -192,11 +188,11 @@ def _store_transaction(session: Session, company_id: int, row: dict[str, Any]) -
     return store_missed_payment(session, company_id, row, operations[0]) if operations else None
 
 
-def _end(services: Services, look: _Look, wait_seconds: float, *, looked_until: datetime | None = None) -> None:
+def _end(sessions: SessionFactory, look: _Look, wait_seconds: float, *, looked_until: datetime | None = None) -> None:
     values: dict[str, Any] = {"next_look_at": func.now() + timedelta(seconds=wait_seconds)}
     if looked_until is not None:
         values["looked_until"] = looked_until
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         session.execute(
             update(AltegioLook)
             .where(AltegioLook.company_id == look.company_id, AltegioLook.what == look.what)

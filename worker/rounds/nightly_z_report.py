@@ -6,14 +6,17 @@ late. What is found is checked again by whoever holds the cashbox, so ticks and 
 
 from datetime import datetime
 
+from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import func, or_, select, update
 
 from shared.clock import utc_now
+from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, ReceiptState
 from shared.logging import get_logger
 from shared.queue import CLOSE_SHIFT, publish_task
+from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, Shift
 from worker.cashbox.claim import hold_cashbox
 from worker.cashbox.failures import rest_or_pause, tell_breaker
@@ -31,16 +34,16 @@ _MAX_TEXT = 500
 UNKNOWN_OUTCOME = "the outcome of a receipt or of a cash movement is unknown"
 
 
-def watch_shifts(services: Services) -> None:
+def watch_shifts(sessions: SessionFactory, settings: Settings, producer: Celery) -> None:
     """Asks the workers for the Z-reports that are due: one tick."""
     now = utc_now()
-    with services.sessions() as session:
+    with sessions() as session:
         query = select(Shift).join(Cashbox).where(Shift.closed_at.is_(None), Cashbox.enabled).order_by(Shift.opened_at)
         shifts = session.scalars(query).all()
     try:
         for shift in shifts:
-            if _is_due(services, shift, now):
-                publish_task(services.producer, CLOSE_SHIFT, [shift.cashbox_id])
+            if _is_due(settings, shift, now):
+                publish_task(producer, CLOSE_SHIFT, [shift.cashbox_id])
     except (BrokerDown, RedisError, OSError) as error:
         log.warning("broker is away, shifts are closed later", error=type(error).__name__)
 
@@ -49,10 +52,10 @@ def close_due(services: Services, cashbox_id: int) -> bool:
     """Sends the Z-report of the cashbox if its time has come; says whether the shift is closed now."""
     with services.sessions() as session:
         shift = find_open_shift(session, cashbox_id)
-    if shift is None or not _is_due(services, shift, utc_now()) or services.breaker.is_open():
+    if shift is None or not _is_due(services.settings, shift, utc_now()) or services.breaker.is_open():
         return False
     if not settle_unknown(services, cashbox_id):
-        _put_off(services, shift, UNKNOWN_OUTCOME)
+        _put_off(services.sessions, shift, UNKNOWN_OUTCOME)
         return False
     with hold_cashbox(services.sessions, cashbox_id, services.settings.lease_seconds, even_if_paused=True) as claim:
         if claim is None:
@@ -60,19 +63,19 @@ def close_due(services: Services, cashbox_id: int) -> bool:
         with services.sessions() as session:
             shift = find_open_shift(session, cashbox_id)
             number = session.get_one(Cashbox, cashbox_id).unique_number
-        if shift is None or not _is_due(services, shift, utc_now()):
+        if shift is None or not _is_due(services.settings, shift, utc_now()):
             return False
         try:
-            closed = close_shift(services, claim, number, by=SCHEDULE)
+            closed = close_shift(services.sessions, services.clients, claim, number, by=SCHEDULE)
         except ShiftHasUnknown:
-            _put_off(services, shift, UNKNOWN_OUTCOME)
+            _put_off(services.sessions, shift, UNKNOWN_OUTCOME)
             return False
         except WebkassaError as error:
-            rest_or_pause(services, claim, error, is_outage=tell_breaker(services, error))
-            _put_off(services, shift, str(error))
+            rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
+            _put_off(services.sessions, shift, str(error))
             return False
         services.breaker.record_success()
-        check_shift(services, claim, number, closed.shift_number)
+        check_shift(services.sessions, services.settings, services.clients, claim, number, closed.shift_number)
     return True
 
 
@@ -90,17 +93,17 @@ def settle_unknown(services: Services, cashbox_id: int) -> bool:
         )
     if found.rowcount:  # type: ignore[attr-defined]
         issue_due(services, cashbox_id)
-    return not has_unknown(services, cashbox_id)
+    return not has_unknown(services.sessions, cashbox_id)
 
 
-def _is_due(services: Services, shift: Shift, now: datetime) -> bool:
-    moment = find_close_moment(shift.opened_at, read_close_time(services.settings.shift_close_at))
+def _is_due(settings: Settings, shift: Shift, now: datetime) -> bool:
+    moment = find_close_moment(shift.opened_at, read_close_time(settings.shift_close_at))
     return now >= moment and (shift.next_close_at is None or now >= shift.next_close_at)
 
 
-def _put_off(services: Services, shift: Shift, reason: str) -> None:
+def _put_off(sessions: SessionFactory, shift: Shift, reason: str) -> None:
     """With patience; that it lasts is told by `worker.rounds.watch.fiscal_day`."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         row = session.get_one(Shift, shift.id)
         row.close_failures += 1
         row.next_close_at = utc_now() + choose_pause(row.close_failures)

@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import DBAPIError
 
 from shared.logging import get_logger
-from worker.services import Services
+from shared.storage.db import SessionFactory
 
 log = get_logger(__name__)
 
@@ -19,13 +19,13 @@ _TRY = select(
 
 
 @contextlib.contextmanager
-def only_one(services: Services, lock: int) -> Iterator[bool]:
+def only_one(sessions: SessionFactory, lock: int) -> Iterator[bool]:
     """Yields whether this caller has the tick, False while another worker is at it.
 
     The lock lives in a transaction that touches no row and that PostgreSQL ends after a few idle seconds: a worker that is
     frozen or cut off must not keep the others from their work. Two ticks at once have to be wasteful at most, not wrong.
     """
-    with services.sessions() as session:
+    with sessions() as session:
         yield bool(session.execute(_TRY, {"lock": lock}).one().is_mine)
         try:
             session.rollback()

@@ -7,11 +7,13 @@ nothing, and one too few is made good here.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import and_, exists, func, or_, select, update
 
 from shared.clock import utc_now
+from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from shared.logging import get_logger
 from shared.queue import (
@@ -24,15 +26,16 @@ from shared.queue import (
     publish_records,
     publish_task,
 )
-from shared.storage.db import open_alone
+from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
 from shared.storage.models.desk.return_order import ReturnState
 from worker.decide.resolution import Resolution
 from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
-from worker.rounds.desk_orders import IS_ORDER_DUE, find_due_orders
+from worker.rounds.cashbox_orders import IS_ORDER_DUE, find_due_orders
 from worker.rounds.only_one import only_one
 from worker.services import Services
+from worker.webkassa.breaker import Breaker
 
 log = get_logger(__name__)
 
@@ -73,7 +76,8 @@ _CASHBOXES = select(Cashbox.id).where(
     # A paused cashbox is probed also where nothing waits for it any more: its pause has to end.
     _FIRST_DUE.is_not(None) | Cashbox.paused_since.is_not(None),
 )
-# Most ticks find nothing: one round trip then, of a few index pages, however large the tables. Built once.
+# Most ticks find nothing: one round trip then, of a few index pages, however large the tables. Built once,
+# of models, since the questions that follow share the conditions.
 _IS_ANYTHING_DUE = select(
     or_(
         exists(_CASHBOXES),
@@ -87,10 +91,10 @@ _IS_ANYTHING_DUE = select(
 
 def dispatch(services: Services) -> None:
     """Publishes messages for everything that is due: one tick. A failure of the broker leaves everything for the next."""
-    if not _is_anything_due(services):
+    if not _is_anything_due(services.sessions, services.settings):
         return
     try:
-        with only_one(services, _DISPATCH_LOCK) as is_mine:
+        with only_one(services.sessions, _DISPATCH_LOCK) as is_mine:
             if is_mine:
                 _dispatch(services)
         # Without the lock, whose transaction must not wait for Altegio; two ticks at once order one return.
@@ -100,23 +104,23 @@ def dispatch(services: Services) -> None:
         log.warning("broker is away, nothing dispatched", error=type(error).__name__)
 
 
-def _is_anything_due(services: Services) -> bool:
-    values = {"stale_before": _stale_before(), "now": utc_now(), **read_return_policy(services.settings)}
-    with open_alone(services.sessions) as connection:
+def _is_anything_due(sessions: SessionFactory, settings: Settings) -> bool:
+    values = {"stale_before": _stale_before(), "now": utc_now(), **read_return_policy(settings)}
+    with open_alone(sessions) as connection:
         return bool(connection.scalar(_IS_ANYTHING_DUE, values))
 
 
 def _dispatch(services: Services) -> None:
-    rows = _put_back_records(services)
+    rows = _put_back_records(services.sessions, services.producer)
     if rows:
         publish_records(services.producer, rows)
-    for order_id in _find_return_orders(services):
+    for order_id in _find_return_orders(services.sessions):
         publish_task(services.producer, MAKE_RETURN, [order_id])
-    for order_id in find_due_orders(services, _stale_before()):
+    for order_id in find_due_orders(services.sessions, _stale_before()):
         publish_task(services.producer, CARRY_OUT, [order_id])
-    for cashbox_id in _find_cashboxes(services):
-        request_turn(services, cashbox_id)
-    letters = send_dead_letters(services)
+    for cashbox_id in _find_cashboxes(services.sessions, services.breaker):
+        request_turn(services.producer, cashbox_id)
+    letters = send_dead_letters(services.sessions, services.producer)
     if rows or letters:
         log.info("dispatched", records=len(rows), dead_letters=letters)
 
@@ -125,14 +129,14 @@ def _stale_before() -> datetime:
     return utc_now() - timedelta(seconds=RETURN_ORDER_SECONDS)
 
 
-def _put_back_records(services: Services) -> Sequence[int]:
+def _put_back_records(sessions: SessionFactory, producer: Celery) -> Sequence[int]:
     """Due deliveries nobody works on, longest due first, no more than the queue can use."""
-    room = MAX_QUEUED - count_waiting(services.producer, RECORDS)
+    room = MAX_QUEUED - count_waiting(producer, RECORDS)
     if room <= 0:
         return ()
     # In the order of the index, which ends after `room` rows however many wait.
     due = select(WebhookRecord.id).where(_IS_RECORD_DUE).order_by(WebhookRecord.next_attempt_at).limit(room)
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         put_back = session.scalars(
             update(WebhookRecord)
             .where(WebhookRecord.id.in_(due.with_for_update(skip_locked=True).scalar_subquery()))
@@ -142,55 +146,55 @@ def _put_back_records(services: Services) -> Sequence[int]:
     return sorted(put_back)
 
 
-def _find_return_orders(services: Services) -> Sequence[int]:
+def _find_return_orders(sessions: SessionFactory) -> Sequence[int]:
     """Orders whose message was lost, or is still under way: making one twice changes nothing."""
     lost = select(ReturnOrder.id).where(_IS_RETURN_ORDER_LOST)
-    with services.sessions() as session:
+    with sessions() as session:
         return session.scalars(lost.order_by(ReturnOrder.id).limit(MAX_QUEUED)).all()
 
 
-def _find_cashboxes(services: Services) -> Sequence[int]:
+def _find_cashboxes(sessions: SessionFactory, breaker: Breaker) -> Sequence[int]:
     """Cashboxes with due receipts that nobody holds, longest waiting first; a single one while Webkassa is being probed."""
     waiting = _CASHBOXES.order_by(_FIRST_DUE)
-    if services.breaker.is_open():
+    if breaker.is_open():
         waiting = waiting.limit(1)
-    with services.sessions() as session:
+    with sessions() as session:
         return session.scalars(waiting).all()
 
 
-def send_dead_letters(services: Services) -> int:
+def send_dead_letters(sessions: SessionFactory, producer: Celery) -> int:
     """Puts a message into the `dead_letter` queue for every delivery given up since the last time; returns how many.
 
     The queue shows what waits for a person; a message that a worker consumes is a replay.
     """
-    with only_one(services, _DEAD_LETTER_LOCK) as is_mine:
-        ids = _find_unsent(services) if is_mine else ()
+    with only_one(sessions, _DEAD_LETTER_LOCK) as is_mine:
+        ids = _find_unsent(sessions) if is_mine else ()
         for row_id in ids:
-            services.producer.send_task(REPLAY_DEAD_LETTER, args=[row_id], task_id=f"dead-letter-{row_id}", retry=False)
-            _mark_sent(services, row_id)
+            producer.send_task(REPLAY_DEAD_LETTER, args=[row_id], task_id=f"dead-letter-{row_id}", retry=False)
+            _mark_sent(sessions, row_id)
     return len(ids)
 
 
-def _find_unsent(services: Services) -> Sequence[int]:
+def _find_unsent(sessions: SessionFactory) -> Sequence[int]:
     unsent = select(WebhookRecord.id).where(_IS_DEAD_LETTER_UNSENT).order_by(WebhookRecord.id).limit(MAX_QUEUED)
-    with services.sessions() as session:
+    with sessions() as session:
         return session.scalars(unsent).all()
 
 
-def _mark_sent(services: Services, row_id: int) -> None:
-    with services.sessions.begin() as session:
+def _mark_sent(sessions: SessionFactory, row_id: int) -> None:
+    with sessions.begin() as session:
         session.execute(update(WebhookRecord).where(WebhookRecord.id == row_id).values(dead_letter_sent_at=func.now()))
 
 
-def follow_up(services: Services, row_id: int, resolution: Resolution) -> None:
+def follow_up(sessions: SessionFactory, producer: Celery, row_id: int, resolution: Resolution) -> None:
     """Wakes other rows, or looks again soon, after a decision is committed. Without a broker the next tick does it."""
     try:
         if resolution.wake:
-            publish_records(services.producer, resolution.wake)
+            publish_records(producer, resolution.wake)
         if resolution.wait_seconds is not None and resolution.wait_seconds < MESSAGE_WITHIN_SECONDS:
             countdown = resolution.wait_seconds + 0.05
-            services.producer.send_task(PROCESS_RECORD, args=[row_id], countdown=countdown, retry=False)
+            producer.send_task(PROCESS_RECORD, args=[row_id], countdown=countdown, retry=False)
         if resolution.state is RecordState.DEAD_LETTERED:
-            send_dead_letters(services)
+            send_dead_letters(sessions, producer)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning("follow-up left to the dispatcher", record_id=row_id, error=type(error).__name__)

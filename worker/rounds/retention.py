@@ -20,6 +20,7 @@ from shared.clock import almaty_date, utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import (
     Alert,
     AlertMessage,
@@ -31,7 +32,6 @@ from shared.storage.models import (
     WebhookRecord,
 )
 from worker.cashbox.calls import Z_REPORT
-from worker.services import Services
 
 log = get_logger(__name__)
 
@@ -69,11 +69,15 @@ class _Job:
 
 
 def empty_expired(
-    services: Services, *, seconds: float | None = None, report: Callable[[Mapping[str, int]], None] | None = None
+    sessions: SessionFactory,
+    settings: Settings,
+    *,
+    seconds: float | None = None,
+    report: Callable[[Mapping[str, int]], None] | None = None,
 ) -> Counter[str]:
     """Empties or deletes rows until nothing is left or the time is up, the tables in turns; returns how many by table."""
     ends_at = None if seconds is None else time.monotonic() + seconds
-    limits = Limits.of(services.settings)
+    limits = Limits.of(settings)
     done: Counter[str] = Counter(dict.fromkeys(_JOBS, 0))
     left = dict(_JOBS)
     while left:
@@ -81,7 +85,7 @@ def empty_expired(
             if ends_at is not None and time.monotonic() > ends_at:
                 log.info("retention goes on at the next turn", **done)
                 return done
-            count = _empty_batch(services, job, limits)
+            count = _empty_batch(sessions, job, limits)
             done[name] += count
             if count < BATCH:
                 del left[name]
@@ -91,19 +95,19 @@ def empty_expired(
     return done
 
 
-def count_expired(services: Services) -> dict[str, int]:
+def count_expired(sessions: SessionFactory, settings: Settings) -> dict[str, int]:
     """Returns what `empty_expired` would do now, by table."""
-    limits = Limits.of(services.settings)
-    with services.sessions() as session:
+    limits = Limits.of(settings)
+    with sessions() as session:
         return {
             name: session.scalar(select(func.count()).select_from(job.find(limits).order_by(None).subquery())) or 0
             for name, job in _JOBS.items()
         }
 
 
-def _empty_batch(services: Services, job: _Job, limits: Limits) -> int:
+def _empty_batch(sessions: SessionFactory, job: _Job, limits: Limits) -> int:
     chosen = job.find(limits).limit(BATCH).with_for_update(skip_locked=True, of=job.key.class_)
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         ids: Sequence[int] = session.scalars(chosen).all()
         if ids:
             session.execute(job.empty().where(job.key.in_(ids)).execution_options(synchronize_session=False))

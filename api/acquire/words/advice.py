@@ -21,26 +21,39 @@ _SUPPORT = Text("Show this page to whoever looks after the service, then press R
 
 _VISIT_FIX = Text("Correct the visit in Altegio: the new version is taken up by itself.")
 
+_LOGIN = Advice(
+    Text("Webkassa did not accept the cashier's login or password."),
+    Text("Whoever looks after the service has to correct them; receipts go out by themselves then."),
+)
+_KEY = Advice(
+    Text("Webkassa denies access: the key may be wrong."),
+    Text("Whoever looks after the service has to check it; receipts go out by themselves then."),
+)
+
 ADVICE = {
-    "1": Advice(
-        Text("Webkassa did not accept the cashier's login or password."),
-        Text("Whoever looks after the service has to correct them; then press Retry."),
+    "1": _LOGIN,
+    "2": Advice(
+        Text("Another program keeps ending our session at Webkassa."),
+        Text("Give the service a cashier of its own in Webkassa's cabinet; receipts go out by themselves then."),
     ),
+    "3": _LOGIN,
+    "401": _KEY,
+    "403": _KEY,
     "4": Advice(
         Text("The cashier's account at Webkassa may not make receipts of this kind."),
         Text("Give the account the right in Webkassa's cabinet (staff, rights), then press Retry."),
     ),
     "5": Advice(
         Text("The cashier's account at Webkassa has no access to this cashbox."),
-        Text("Give the account access to the cashbox in Webkassa's cabinet, then press Retry."),
+        Text("Give the account access to the cashbox in Webkassa's cabinet; receipts go out by themselves then."),
     ),
     "6": Advice(
         Text("Webkassa does not know this cashbox."),
-        Text("The cashbox number, the address or the key in the settings is wrong. Have it corrected, then press Retry."),
+        Text("The cashbox number, the address or the key is wrong. Have it corrected; receipts go out by themselves then."),
     ),
     "7": Advice(
         Text("The cashbox is blocked."),
-        Text("Unblock it in Webkassa's cabinet or call Webkassa's support, then press Retry."),
+        Text("Unblock it in Webkassa's cabinet or call Webkassa's support; receipts go out by themselves then."),
     ),
     "8": Advice(
         Text("There is not enough cash in the drawer for this operation."),
@@ -52,7 +65,7 @@ ADVICE = {
     ),
     "10": Advice(
         Text("The cashbox is not activated or its licence has ended."),
-        Text("Prolong the licence in Webkassa's cabinet, then press Retry."),
+        Text("Prolong the licence in Webkassa's cabinet; receipts go out by themselves then."),
     ),
     "11": Advice(
         Text("The shift was open for over 24 hours and could not be closed."),

@@ -34,9 +34,12 @@ class GroupWriter:
     `on_stored` gets new open rows, each with the id of its request, after their commit.
     """
 
-    def __init__(self, link: Link, on_stored: Callable[[list[tuple[int, str]]], None]) -> None:
+    def __init__(
+        self, link: Link, on_stored: Callable[[list[tuple[int, str]]], None], patience: float = PATIENCE_SECONDS
+    ) -> None:
         self._link = link
         self._on_stored = on_stored
+        self._patience = patience
         self._inbox = Inbox()
         self._in_flight: list[Waiting] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -80,7 +83,7 @@ class GroupWriter:
         """A row that is stored after its answer was given up is a redelivery's first row, no harm."""
         while True:
             await asyncio.sleep(_LOOK_EVERY_SECONDS)
-            too_old = time.monotonic() - PATIENCE_SECONDS
+            too_old = time.monotonic() - self._patience
             error = StoreUnavailable("the database did not answer in time")
             for waiting in self._in_flight:
                 if waiting.since < too_old:

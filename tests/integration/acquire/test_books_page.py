@@ -91,12 +91,27 @@ def test_a_month_has_a_bar_for_every_day_and_marks_those_that_differ(desk: Desk,
     assert "style=" not in page, "the page's policy allows no styles of its own"
 
 
+TODAY_OF_ALL, NOTHING = "Чеков: 1, возвратов: 0", "не было ни оплат, ни чеков"
+
+
 @pytest.mark.parametrize(
-    "query", ["day=x", "month=2026-13", "day=0001-01-01", "day=9999-12-31", "cashbox=x", "month=2099-12"]
+    ("query", "shown", "hidden"),
+    [
+        ("day=x", TODAY_OF_ALL, NOTHING),
+        ("month=2026-13", TODAY_OF_ALL, NOTHING),
+        ("cashbox=x", TODAY_OF_ALL, NOTHING),
+        ("day=0001-01-01", NOTHING, TODAY_OF_ALL),
+        ("day=9999-12-31", NOTHING, TODAY_OF_ALL),
+        ("month=2099-12", NOTHING, TODAY_OF_ALL),
+    ],
 )
-def test_what_cannot_be_read_is_no_error(desk: Desk, manager: Browser, query: str) -> None:
+def test_what_cannot_be_read_shows_today_and_what_never_was_is_empty(
+    desk: Desk, manager: Browser, query: str, shown: str, hidden: str
+) -> None:
     sell(desk)
-    manager.page(f"/acquire/books?{query}")
+    page = manager.page(f"/acquire/books?{query}")
+    assert shown in page
+    assert hidden not in page
 
 
 def test_one_cashbox_of_two(desk: Desk, manager: Browser) -> None:

@@ -8,6 +8,7 @@ import pytest
 from shared.storage.models import Checkout, ReturnOrder
 from tests.integration.acquire.test_forms_and_roles import fill, list_routes
 from tests.support.desk import Browser, Desk
+from tests.support.effort import IS_THOROUGH
 
 NONSENSE = [
     "\x00x",
@@ -33,12 +34,14 @@ ASKED = ("day", "state", "after", "before", "ids", "next")
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", [path for path in list_routes("POST") if path != "/acquire/logout"])
 def test_no_form_makes_it_stumble_or_charge(desk: Desk, manager: Browser, path: str) -> None:
     desk.add_visit(state="dead_lettered", code="9")
     desk.add_receipt(desk.add_visit(state="processed"))
-    for typed in NONSENSE:
-        for sound in SOUND:
+    for number, typed in enumerate(NONSENSE):
+        # Each kind of nonsense in an empty form and in one of the others; each of the others with some of them.
+        for sound in SOUND if IS_THOROUGH else (SOUND[0], SOUND[1 + number % 3]):
             fields = {**dict.fromkeys(TYPED, typed), **sound, "form_key": str(uuid4()) if sound else typed}
             answer = manager.submit(fill(path), fields)
             assert answer.status_code < 500, (typed, sound)
@@ -46,12 +49,14 @@ def test_no_form_makes_it_stumble_or_charge(desk: Desk, manager: Browser, path: 
     assert desk.all(Checkout) == desk.all(ReturnOrder) == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("path", list_routes("GET"))
 def test_no_address_makes_it_stumble(desk: Desk, manager: Browser, path: str) -> None:
     desk.add_receipt(desk.add_visit(state="processed"))
-    for typed in NONSENSE:
-        for name in ASKED:
-            assert manager.get(f"{fill(path)}?{name}={quote(typed)}").status_code < 500, (name, typed)
+    for typed in map(quote, NONSENSE):
+        together = "&".join(f"{name}={typed}" for name in ASKED)
+        for query in [f"{name}={typed}" for name in ASKED] if IS_THOROUGH else [together]:
+            assert manager.get(f"{fill(path)}?{query}").status_code < 500, query
     for query in ("day=%ed%a0%80", "%00=%00", "after=%ff", "ids=" + "1," * 3000):
         assert manager.get(f"{fill(path)}?{query}").status_code < 500, query
 

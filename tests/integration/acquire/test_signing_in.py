@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from dev.demo.children import ROOT
 from shared.storage.models import AuditEvent, StaffSession, StaffUser
 from tests.support.desk import PASSWORD, Browser, Desk
+from tests.support.warm import start as warm
 
 COOKIE = "acquire_session"
 
@@ -27,9 +29,7 @@ def is_in(browser: Browser) -> bool:
 def users(desk: Desk, *arguments: str, password: str | None = None) -> "subprocess.CompletedProcess[str]":
     typed = ["--password-stdin"] if password is not None else []
     command = [sys.executable, "-m", "api.acquire.users", *arguments, *typed]
-    return subprocess.run(
-        command, env=desk.environment, input=f"{password}\n" if password else "", capture_output=True, text=True, check=False
-    )
+    return warm.run(command, env=desk.environment, cwd=ROOT, said=f"{password}\n" if password else "")
 
 
 def test_the_right_password_opens_the_page_and_the_cookie_is_safe(desk: Desk) -> None:

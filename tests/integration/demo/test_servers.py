@@ -29,14 +29,22 @@ def folder(workplace: Path, request: pytest.FixtureRequest) -> Path:
     return path
 
 
-@pytest.fixture
-def own_postgres(folder: Path) -> Iterator[Postgres]:
+@pytest.fixture(scope="module")
+def module_postgres(workplace: Path) -> Iterator[Postgres]:
+    """Made once, since making its data takes a second of a processor."""
+    folder = workplace / "servers"
+    folder.mkdir()
     server = Postgres(folder / "postgres")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.destroy()
+    yield server
+    server.destroy()
+
+
+@pytest.fixture
+def own_postgres(module_postgres: Postgres) -> Postgres:
+    """Up, whatever the test before did to it."""
+    module_postgres.resume()
+    module_postgres.start()
+    return module_postgres
 
 
 @pytest.fixture
@@ -51,6 +59,7 @@ def own_redis(folder: Path) -> Iterator[Redis]:
 
 def write_row(server: Postgres) -> None:
     with server.connect() as connection:
+        connection.execute(text("DROP TABLE IF EXISTS kept"))
         connection.execute(text("CREATE TABLE kept AS SELECT 4000 AS total"))
 
 
@@ -87,7 +96,7 @@ def test_a_leftover_postgres_is_ended_and_not_adopted(own_postgres: Postgres) ->
     assert leftover is not None
 
     with Postgres(own_postgres.folder) as again:
-        assert leftover.wait(5) is not None
+        assert leftover.wait(30) is not None
         assert again.pid != leftover.pid
         assert read_row(again) == 4000
 
@@ -145,7 +154,7 @@ def test_a_leftover_redis_is_ended_and_not_adopted(own_redis: Redis) -> None:
     leftover = own_redis.process
     assert leftover is not None
     with Redis(own_redis.folder) as again:
-        assert leftover.wait(5) is not None
+        assert leftover.wait(30) is not None
         assert again.pid != leftover.pid
 
 
@@ -153,7 +162,7 @@ def test_a_hung_server_answers_again_after_resume(own_redis: Redis) -> None:
     own_redis.pause()
     assert not own_redis.answers()
     own_redis.resume()
-    wait_until(own_redis.answers, timeout=5, what="Redis to answer")
+    wait_until(own_redis.answers, timeout=30, what="Redis to answer")
 
 
 def test_a_hung_postgres_hangs_for_those_who_are_connected_too(own_postgres: Postgres) -> None:
@@ -163,14 +172,14 @@ def test_a_hung_postgres_hangs_for_those_who_are_connected_too(own_postgres: Pos
         with pytest.raises(TimeoutError):
             answer.result(timeout=0.5)
         own_postgres.resume()
-        assert answer.result(timeout=5) == 1
+        assert answer.result(timeout=30) == 1
 
 
 def test_a_killed_postgres_takes_its_backends_along(own_postgres: Postgres) -> None:
     with own_postgres.connect() as connection:
         backend = connection.scalar(text("SELECT pg_backend_pid()"))
         own_postgres.kill()
-        wait_until(lambda: not processes.read_command_line(backend), timeout=5, what="its backend to be gone")
+        wait_until(lambda: not processes.read_command_line(backend), timeout=30, what="its backend to be gone")
 
 
 def test_a_hung_postgres_can_be_stopped(own_postgres: Postgres) -> None:
@@ -189,7 +198,7 @@ def test_a_server_does_not_outlive_a_killed_launcher(kind: str, folder: Path) ->
     launcher.kill()
     launcher.wait()
 
-    wait_until(lambda: not processes.read_command_line(server_pid), timeout=10, what=f"{kind} to end")
+    wait_until(lambda: not processes.read_command_line(server_pid), timeout=30, what=f"{kind} to end")
     if kind == "postgres":
         Postgres(folder / kind).destroy()
 
@@ -236,10 +245,10 @@ def test_ending_a_process_takes_its_children_along(folder: Path) -> None:
     script = "sleep 600 & echo $! > child; trap '' TERM; while :; do wait; done"
     parent = processes.spawn(["/bin/sh", "-c", script], env=base_environment(), cwd=folder, output=subprocess.DEVNULL)
     child_file = folder / "child"
-    wait_until(lambda: child_file.exists() and child_file.read_text().strip(), timeout=5, what="the child")
+    wait_until(lambda: child_file.exists() and child_file.read_text().strip(), timeout=30, what="the child")
     child = int(child_file.read_text())
 
     processes.end(parent, signal.SIGTERM, patience=0.2)
 
     assert parent.returncode == -signal.SIGKILL
-    wait_until(lambda: not processes.read_command_line(child), timeout=5, what="the grandchild to end")
+    wait_until(lambda: not processes.read_command_line(child), timeout=30, what="the grandchild to end")

@@ -27,6 +27,13 @@ def test_an_image_runs_as_nobody_and_holds_neither_tools_nor_secrets(name: str) 
     assert not {word for line in copied for word in line.split()} & {".", "dev", "tests", ".env"}
 
 
+def test_celery_meets_our_commands_before_flowers() -> None:
+    """In the order of the folders of PYTHONPATH, then of site-packages; among those of one folder it is chance."""
+    text = (ROOT / "Dockerfile.worker").read_text("utf-8")
+    assert re.search(r"mv \S+/site-packages/altegio_webkassa-\*\.dist-info /app/ ", text)
+    assert "PYTHONPATH=/app" in text
+
+
 def test_only_what_is_named_reaches_the_builder() -> None:
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]

@@ -5,16 +5,18 @@ from typing import Any
 from sqlalchemy import select, update
 
 from shared.books.shift import sum_shift
+from shared.config import Settings
 from shared.fiscal.statuses import CallOutcome
 from shared.fiscal.z_report import read_report
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, Shift
 from worker.alerts import send_alert
 from worker.alerts.kinds import BOOKS_DIFFERENCE
 from worker.alerts.wording import describe
 from worker.cashbox.calls import HISTORY, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
-from worker.services import Services
+from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import WebkassaError
 
 log = get_logger(__name__)
@@ -23,46 +25,53 @@ log = get_logger(__name__)
 MAX_STRANGERS = 100
 
 
-def check_shift(services: Services, claim: CashboxClaim, cashbox_number: str, shift_number: int | None) -> None:
+def check_shift(
+    sessions: SessionFactory,
+    settings: Settings,
+    clients: CashboxClients,
+    claim: CashboxClaim,
+    cashbox_number: str,
+    shift_number: int | None,
+) -> None:
     """Compares a stored Z-report with our receipts; where they differ, stores the strangers and tells an alert.
 
     Never raises WebkassaError: the shift is closed, whatever the comparison brings.
     """
     if shift_number is None:
         return
-    with services.sessions() as session:
+    with sessions() as session:
         report = session.scalar(
             select(Shift.report).where(Shift.cashbox_id == claim.cashbox_id, Shift.number == shift_number)
         )
         if report is None or sum_shift(session, claim.cashbox_id, shift_number).agrees_with(read_report(report)):
             return
-    strangers = _find_strangers(services, claim, cashbox_number, shift_number)
-    with services.sessions.begin() as session:
+    strangers = _find_strangers(sessions, clients, claim, cashbox_number, shift_number)
+    with sessions.begin() as session:
         session.execute(
             update(Shift)
             .where(Shift.cashbox_id == claim.cashbox_id, Shift.number == shift_number)
             .values(strangers=strangers)
         )
-    language, count = services.settings.alert_language, "?" if strangers is None else len(strangers)
+    language, count = settings.alert_language, "?" if strangers is None else len(strangers)
     text = describe(BOOKS_DIFFERENCE, language, cashbox=cashbox_number, shift=shift_number, count=count)
-    send_alert(services, BOOKS_DIFFERENCE, text)
+    send_alert(sessions, BOOKS_DIFFERENCE, text)
 
 
 def _find_strangers(
-    services: Services, claim: CashboxClaim, cashbox_number: str, shift_number: int
+    sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, cashbox_number: str, shift_number: int
 ) -> list[dict[str, Any]] | None:
     """None when Webkassa did not tell."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         request = {"CashboxUniqueNumber": cashbox_number, "ShiftNumber": shift_number}
         log_id = open_log(session, HISTORY, claim.cashbox_id, request)
     try:
-        items = services.webkassa_of(claim.cashbox_id).list_documents(cashbox_number, shift_number)
+        items = clients.open(claim.cashbox_id).list_documents(cashbox_number, shift_number)
     except WebkassaError as error:
         log.warning("the documents of a shift cannot be read", cashbox_id=claim.cashbox_id, error=type(error).__name__)
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             close_log(session, log_id, outcome_of(error), error=error)
         return None
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         close_log(session, log_id, CallOutcome.ISSUED, response={"documents": len(items)})
         ours = set(
             session.scalars(

@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, CallOutcome, ReceiptState
 from shared.fiscal.z_report import read_report
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import CashboxOrder, Receipt, Shift
 from shared.storage.models.desk.cashbox_order import OrderState
 from worker.cashbox.calls import X_REPORT, Z_REPORT, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.failures import seconds_to_rest
 from worker.cashbox.shift.rows import ELSEWHERE, find_open_shift, save_closed, save_closed_without_report
-from worker.services import Services
+from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import OutcomeUnknown, ShiftNotOpen, WebkassaError
 
 log = get_logger(__name__)
@@ -54,7 +55,13 @@ class Closed:
 
 
 def close_shift(
-    services: Services, claim: CashboxClaim, cashbox_number: str, *, by: str, refused_receipt_id: int | None = None
+    sessions: SessionFactory,
+    clients: CashboxClients,
+    claim: CashboxClaim,
+    cashbox_number: str,
+    *,
+    by: str,
+    refused_receipt_id: int | None = None,
 ) -> Closed:
     """Sends the Z-report and stores it with its shift. Raises ShiftHasUnknown, WebkassaError.
 
@@ -62,55 +69,63 @@ def close_shift(
     Then the shift has to be closed or nothing is ever sold again, so an unknown receipt that was given up, or asked for in
     vain for long, does not stand in the way: nothing sends it unasked, and the question goes over closed shifts as well.
     """
-    if has_unknown(services, claim.cashbox_id, refused_receipt_id):
+    if has_unknown(sessions, claim.cashbox_id, refused_receipt_id):
         raise ShiftHasUnknown
-    was_asked = _note_closing(services, claim.cashbox_id)
-    client = services.webkassa_of(claim.cashbox_id)
+    was_asked = _note_closing(sessions, claim.cashbox_id)
+    client = clients.open(claim.cashbox_id)
     try:
-        report = _call(services, claim, Z_REPORT, cashbox_number, client.close_shift)
+        report = _call(sessions, claim, Z_REPORT, cashbox_number, client.close_shift)
     except ShiftNotOpen:
-        return _save_found_closed(services, claim, cashbox_number, by if was_asked else ELSEWHERE, answer_lost=was_asked)
+        closed_by = by if was_asked else ELSEWHERE
+        return _save_found_closed(sessions, clients, claim, cashbox_number, closed_by, answer_lost=was_asked)
     except OutcomeUnknown as error:
-        return _ask_whether_closed(services, claim, cashbox_number, by, error)
+        return _ask_whether_closed(sessions, clients, claim, cashbox_number, by, error)
     except WebkassaError:
         if not was_asked:
-            _take_back(services, claim.cashbox_id)
+            _take_back(sessions, claim.cashbox_id)
         raise
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         save_closed(session, claim.cashbox_id, report, by, answer_lost=False)
     log.info("shift closed", cashbox_id=claim.cashbox_id, shift=report.get("ShiftNumber"), by=by)
     return Closed(report, was_closed_before=False, answer_lost=False)
 
 
-def take_x_report(services: Services, claim: CashboxClaim, cashbox_number: str) -> dict[str, Any]:
+def take_x_report(
+    sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, cashbox_number: str
+) -> dict[str, Any]:
     """Returns the X-report as Webkassa sends it. Raises ShiftNotOpen on a cashbox without any shift, WebkassaError."""
-    return _call(services, claim, X_REPORT, cashbox_number, services.webkassa_of(claim.cashbox_id).x_report)
+    return _call(sessions, claim, X_REPORT, cashbox_number, clients.open(claim.cashbox_id).x_report)
 
 
 def _call(
-    services: Services,
+    sessions: SessionFactory,
     claim: CashboxClaim,
     operation: str,
     cashbox_number: str,
     ask: Callable[[str], dict[str, Any]],
 ) -> dict[str, Any]:
     """One call with its row before and after it."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         log_id = open_log(session, operation, claim.cashbox_id, {"CashboxUniqueNumber": cashbox_number})
     try:
         report = ask(cashbox_number)
     except WebkassaError as error:
         outcome = CallOutcome.ISSUED if isinstance(error, ShiftNotOpen) else outcome_of(error)
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             close_log(session, log_id, outcome, error=error)
         raise
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         close_log(session, log_id, CallOutcome.ISSUED, response=report)
     return report
 
 
 def _ask_whether_closed(
-    services: Services, claim: CashboxClaim, cashbox_number: str, by: str, error: OutcomeUnknown
+    sessions: SessionFactory,
+    clients: CashboxClients,
+    claim: CashboxClaim,
+    cashbox_number: str,
+    by: str,
+    error: OutcomeUnknown,
 ) -> Closed:
     """The answer to the Z-report was lost. Asked at once, before a sale opens the next shift and hides the report.
 
@@ -118,31 +133,37 @@ def _ask_whether_closed(
     """
     time.sleep(seconds_to_rest(error))
     try:
-        report = take_x_report(services, claim, cashbox_number)
+        report = take_x_report(sessions, clients, claim, cashbox_number)
     except WebkassaError:
         raise error from None
-    with services.sessions() as session:
+    with sessions() as session:
         shift = find_open_shift(session, claim.cashbox_id)
     told = read_report(report)
     if told.closed_at is None or (shift is not None and told.shift_number != shift.number):
         raise error
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         save_closed(session, claim.cashbox_id, report, by, answer_lost=True)
     log.warning("shift closed, the answer to its Z-report was lost", cashbox_id=claim.cashbox_id, shift=told.shift_number)
     return Closed(report, was_closed_before=False, answer_lost=True)
 
 
 def _save_found_closed(
-    services: Services, claim: CashboxClaim, cashbox_number: str, by: str, *, answer_lost: bool
+    sessions: SessionFactory,
+    clients: CashboxClients,
+    claim: CashboxClaim,
+    cashbox_number: str,
+    by: str,
+    *,
+    answer_lost: bool,
 ) -> Closed:
     """Webkassa says 12 or 13: closed. The last report can still be read, as long as no document follows."""
     report: dict[str, Any] | None
     try:
-        report = take_x_report(services, claim, cashbox_number)
+        report = take_x_report(sessions, clients, claim, cashbox_number)
     except WebkassaError as error:
         log.warning("the report of a closed shift cannot be read", cashbox_id=claim.cashbox_id, error=type(error).__name__)
         report = None
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         if report is not None and read_report(report).closed_at is not None:
             _save_unless_known(session, claim.cashbox_id, report, by, answer_lost=answer_lost)
         else:
@@ -161,9 +182,9 @@ def _save_unless_known(session: Session, cashbox_id: int, report: dict[str, Any]
         save_closed(session, cashbox_id, report, by, answer_lost=answer_lost)
 
 
-def _note_closing(services: Services, cashbox_id: int) -> bool:
+def _note_closing(sessions: SessionFactory, cashbox_id: int) -> bool:
     """Whether an earlier Z-report of the open shift is without an answer; from now on there is one under way."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         shift = find_open_shift(session, cashbox_id)
         if shift is None:
             return False
@@ -172,14 +193,14 @@ def _note_closing(services: Services, cashbox_id: int) -> bool:
     return was_asked
 
 
-def _take_back(services: Services, cashbox_id: int) -> None:
-    with services.sessions.begin() as session:
+def _take_back(sessions: SessionFactory, cashbox_id: int) -> None:
+    with sessions.begin() as session:
         shift = find_open_shift(session, cashbox_id)
         if shift is not None:
             shift.closing_since = None
 
 
-def has_unknown(services: Services, cashbox_id: int, refused_receipt_id: int | None = None) -> bool:
+def has_unknown(sessions: SessionFactory, cashbox_id: int, refused_receipt_id: int | None = None) -> bool:
     """Says whether a receipt or a movement of cash may have happened without our knowledge.
 
     `refused_receipt_id` is not counted, and neither are receipts given up to a person then.
@@ -197,5 +218,5 @@ def has_unknown(services: Services, cashbox_id: int, refused_receipt_id: int | N
         CashboxOrder.state == OrderState.REQUESTED,
         CashboxOrder.sending_since.is_not(None),
     )
-    with services.sessions() as session:
+    with sessions() as session:
         return bool(session.scalar(unsettled)) or bool(session.scalar(moving))

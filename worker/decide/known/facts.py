@@ -195,6 +195,6 @@ def _resolve_by_state(payments: Sequence[FinanceOperation], state: dict[str, Any
 def _tell_rights(services: Services, error: Exception) -> None:
     """A configuration to mend: said once in a while, and the webhooks do meanwhile."""
     if isinstance(error, NoRights):
-        send_alert(services, "altegio_rights", str(error))
+        send_alert(services.sessions, "altegio_rights", str(error))
     else:
         log.warning("altegio does not tell", error=str(error))

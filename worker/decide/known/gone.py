@@ -21,11 +21,19 @@ def lock_subject(session: Session, subject: Subject) -> None:
 
 
 def find_kept(
-    session: Session, settings: Settings, subject: Subject, receipt: Receipt, facts: Facts, policy: Policy
+    session: Session,
+    settings: Settings,
+    subject: Subject,
+    receipt: Receipt,
+    facts: Facts,
+    policy: Policy,
+    *,
+    return_id: int | None = None,
 ) -> str | None:
     """Says why the money of a receipt may still be there; None where payments were told and none is in force.
 
-    Call it under the lock of the subject, with facts just read. Raises AnswerTooOld.
+    Call it under the lock of the subject, with facts just read. `return_id`: the return that waits to be sent for it.
+    Raises AnswerTooOld.
     """
     if facts.denied or facts.payments is None:
         return "Altegio's ledger cannot be read"
@@ -33,7 +41,7 @@ def find_kept(
     record = facts.record
     if record is not None and not record.deleted and record.is_paid:
         return "Altegio calls the visit paid in full"
-    doubt = doubt_sale(session, subject, receipt)
+    doubt = doubt_sale(session, subject, receipt, without=return_id)
     if doubt is None:
         return "Altegio's payments agree with the receipt"
     return None if doubt.is_paid_back else doubt.reason

@@ -211,6 +211,9 @@ def read_money(rows: Sequence[Sequence[Any]], moved: Sequence[int | None], check
     )
 
 
-def doubt_sale(session: Session, subject: Subject, sale: Receipt, checkout: Checkout | None = None) -> Doubt | None:
-    """Says what the money that is known speaks against a receipt that exists."""
-    return find_doubt(read_paid(sale.request), load_money(session, subject, checkout), sum_returned(session, sale.id))
+def doubt_sale(
+    session: Session, subject: Subject, sale: Receipt, checkout: Checkout | None = None, *, without: int | None = None
+) -> Doubt | None:
+    """Says what the money that is known speaks against a receipt that exists; `without` one of its returns."""
+    returned = sum_returned(session, sale.id, without=without)
+    return find_doubt(read_paid(sale.request), load_money(session, subject, checkout), returned)

@@ -15,7 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from shared.books.model import DayBooks
-    from worker.services import Services
+    from shared.storage.db import SessionFactory
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _MONTH = click.DateTime(["%Y-%m"])
@@ -42,7 +42,7 @@ def books(
     require_app(context)
     if day and month:
         raise click.UsageError("give --day or --month, not both")
-    found = _keep(open_services(), *_read_days(day, month), cashbox)
+    found = _keep(open_services().sessions, *_read_days(day, month), cashbox)
     if as_json:
         _print_json(found)
     elif csv_file:
@@ -66,7 +66,7 @@ def _read_days(day: datetime | None, month: datetime | None) -> tuple[date, date
     return chosen, chosen
 
 
-def _keep(services: Services, first: date, last: date, number: str | None) -> list[tuple[str, DayBooks]]:
+def _keep(sessions: SessionFactory, first: date, last: date, number: str | None) -> list[tuple[str, DayBooks]]:
     from sqlalchemy import select
 
     from shared.books.read import keep_books
@@ -75,7 +75,7 @@ def _keep(services: Services, first: date, last: date, number: str | None) -> li
     query = select(Cashbox).order_by(Cashbox.id)
     if number is not None:
         query = query.where(Cashbox.unique_number == number)
-    with services.sessions() as session:
+    with sessions() as session:
         cashboxes = session.scalars(query).all()
         if number is not None and not cashboxes:
             raise click.ClickException(f"no cashbox {number}")

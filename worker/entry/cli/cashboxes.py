@@ -60,7 +60,7 @@ def add(company: int, number: str, **settings: str | None) -> None:
     """
     from shared.config import ConfigurationError
     from worker.entry.cli.receipts import open_services
-    from worker.salon.cashboxes import BadCashbox, Changes, add_cashbox
+    from worker.salon.administration import BadCashbox, Changes, add_cashbox
 
     services = open_services()
     changes = Changes(**{name: _read_secret(name, value) for name, value in settings.items()})
@@ -84,7 +84,7 @@ def list_(as_json: bool) -> None:
     """List every cashbox and what it decides for itself; then salons that nobody serves."""
     from worker.entry.cli.receipt_views import print_rows
     from worker.entry.cli.receipts import open_services
-    from worker.salon.cashboxes import list_cashboxes
+    from worker.salon.administration import list_cashboxes
 
     services = open_services()
     with services.sessions() as session:
@@ -97,7 +97,7 @@ def list_(as_json: bool) -> None:
 
 
 def _tell_unknown(sessions: Any) -> None:
-    from worker.salon.cashboxes import list_unknown_salons
+    from worker.salon.administration import list_unknown_salons
 
     with sessions() as session:
         for company, count in list_unknown_salons(session):
@@ -115,14 +115,18 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
 
     from worker.entry.cli.receipts import open_services
     from worker.issue.issue_due import request_turn
-    from worker.salon.cashboxes import check_cashbox
+    from worker.salon.administration import check_cashbox
 
     services = open_services()
-    chosen = _choose(services, [*numbers, *([number] if number else [])])
-    findings = [finding for cashbox in chosen for finding in check_cashbox(services, cashbox, taxpayer)]
+    chosen = _choose(services.sessions, services.settings, [*numbers, *([number] if number else [])])
+    findings = [
+        finding
+        for cashbox in chosen
+        for finding in check_cashbox(services.sessions, services.settings, services.clients, cashbox, taxpayer)
+    ]
     for cashbox in chosen:
         # Paused ones are tried at once; for the others a turn with nothing to do is a message more.
-        request_turn(services, cashbox.id)
+        request_turn(services.producer, cashbox.id)
     if as_json:
         click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
     else:
@@ -131,14 +135,14 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
     sys.exit(1 if any(finding.level == "problem" for finding in findings) else 0)
 
 
-def _choose(services: Any, numbers: list[str]) -> list[Any]:
+def _choose(sessions: Any, settings: Any, numbers: list[str]) -> list[Any]:
     from sqlalchemy import select
 
     from shared.storage.models import Cashbox
-    from worker.salon.settings import ensure_default_cashbox
+    from worker.salon.serving import ensure_default_cashbox
 
-    with services.sessions.begin() as session:
-        ensure_default_cashbox(session, services.settings)
+    with sessions.begin() as session:
+        ensure_default_cashbox(session, settings)
         found = list(session.scalars(select(Cashbox).where(Cashbox.enabled).order_by(Cashbox.id)))
     missing = set(numbers) - {cashbox.unique_number for cashbox in found}
     if missing:
@@ -154,7 +158,7 @@ def _choose(services: Any, numbers: list[str]) -> list[Any]:
 def disable(numbers: tuple[str, ...], number: str | None) -> None:
     """Take a cashbox out of service: its salon's receipts wait until it has one again. `add` brings it back."""
     from worker.entry.cli.receipts import open_services
-    from worker.salon.cashboxes import BadCashbox, disable_cashbox
+    from worker.salon.administration import BadCashbox, disable_cashbox
 
     chosen = [*numbers, *([number] if number else [])]
     if not chosen:

@@ -29,10 +29,10 @@ def run(dry_run: bool, as_json: bool) -> None:
     from worker.rounds.retention import count_expired, empty_expired
 
     services = open_services()
-    counts = count_expired(services) if dry_run else dict(empty_expired(services))
+    sessions, settings = services.sessions, services.settings
+    counts = count_expired(sessions, settings) if dry_run else dict(empty_expired(sessions, settings))
     if as_json:
         click.echo(json.dumps(counts))
         return
     print_rows([{"table": name, "would go" if dry_run else "gone": count} for name, count in counts.items()])
-    settings = services.settings
     click.echo(f"older than {settings.retention_days} days; requests and answers {settings.log_retention_days} days")

@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.config import ConfigurationError, Settings
+from shared.storage.db import SessionFactory
 from worker.entry.doctor.altegio import look_at_altegio
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
 from worker.entry.doctor.stores import look_at_broker, look_at_clock, look_at_database, look_at_schema, look_at_work
@@ -21,13 +22,13 @@ def examine(services: Services, app: Celery) -> Iterator[Finding]:
     """Yields all findings, one by one as they are found; a database or broker that is away ends only what needs it."""
     settings = services.settings
     yield from look_at_settings(settings)
-    yield from _look_at_stores(services)
-    broker = look_at_broker(services)
+    yield from _look_at_stores(services.sessions)
+    broker = look_at_broker(services.redis)
     yield broker
     if broker.level is not Level.PROBLEM:
         yield look_at_workers(app)
     yield from look_at_webkassa(services)
-    yield from look_at_altegio(services)
+    yield from look_at_altegio(services.sessions, settings, services.altegio)
 
 
 def look_at_settings(settings: Settings) -> Iterator[Finding]:
@@ -48,20 +49,20 @@ def look_at_settings(settings: Settings) -> Iterator[Finding]:
         yield warning("alerts", "nobody is told about dead letters and outages", "set ALERT_URLS")
 
 
-def _look_at_stores(services: Services) -> Iterator[Finding]:
-    database = look_at_database(services)
+def _look_at_stores(sessions: SessionFactory) -> Iterator[Finding]:
+    database = look_at_database(sessions)
     yield database
     if database.level is not Level.PROBLEM:
-        schema = look_at_schema(services)
+        schema = look_at_schema(sessions)
         yield schema
-        yield look_at_clock(services)
+        yield look_at_clock(sessions)
         if schema.level is not Level.PROBLEM:
-            yield from _look_at_work(services)
+            yield from _look_at_work(sessions)
 
 
-def _look_at_work(services: Services) -> Iterator[Finding]:
+def _look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
     try:
-        yield from look_at_work(services)
+        yield from look_at_work(sessions)
     except SQLAlchemyError as error:
         yield problem("work", f"the tables cannot be read: {type(error).__name__}", "look at the log of the database")
 

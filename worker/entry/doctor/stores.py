@@ -6,18 +6,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 import shared
 from shared.clock import utc_now
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, WebhookRecord
 from worker.entry.doctor.findings import Finding, ok, problem, warning
-from worker.services import Services
 
 OLDEST_POSTGRES = 15
 # Leases use the database's clock alone; ages and dates on receipts are compared with ours.
@@ -26,11 +28,11 @@ LATE_AFTER = timedelta(minutes=15)
 MIGRATIONS = Path(shared.__file__).resolve().parent.parent / "migrations"
 
 
-def look_at_database(services: Services) -> Finding:
+def look_at_database(sessions: SessionFactory) -> Finding:
     """Finds out whether the database answers and is new enough."""
     try:
-        with services.sessions() as session:
-            version = int(session.scalar(text("SHOW server_version_num")) or 0) // 10_000
+        with sessions() as session:
+            version = int(session.scalar(select(func.current_setting("server_version_num"))) or 0) // 10_000
     except SQLAlchemyError as error:
         # The message of the driver names host and port, and no password.
         said = str(getattr(error, "orig", error)).strip().splitlines()[0]
@@ -40,7 +42,7 @@ def look_at_database(services: Services) -> Finding:
     return ok("database", f"PostgreSQL {version}")
 
 
-def look_at_schema(services: Services) -> Finding:
+def look_at_schema(sessions: SessionFactory) -> Finding:
     """Finds out whether the database has the migrations of this version."""
     name, fix = "migrations", "docker compose run --rm migrate (without containers: alembic upgrade head)"
     config = Config()
@@ -48,9 +50,11 @@ def look_at_schema(services: Services) -> Finding:
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
     try:
-        with services.sessions() as session:
-            current = session.scalar(text("SELECT version_num FROM alembic_version"))
+        with sessions() as session:
+            current = MigrationContext.configure(session.connection()).get_current_revision()
     except SQLAlchemyError:
+        current = None
+    if current is None:
         return problem(name, "the database is empty", fix)
     if current == head:
         return ok(name, f"at {head}")
@@ -61,9 +65,9 @@ def look_at_schema(services: Services) -> Finding:
     return problem(name, f"the database is at {current}, this version needs {head}", fix)
 
 
-def look_at_clock(services: Services) -> Finding:
+def look_at_clock(sessions: SessionFactory) -> Finding:
     """Finds out how far our clock and the database's are apart."""
-    with services.sessions() as session:
+    with sessions() as session:
         started = time.monotonic()
         theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
         ours = utc_now() - timedelta(seconds=(time.monotonic() - started) / 2)
@@ -75,12 +79,12 @@ def look_at_clock(services: Services) -> Finding:
     return warning("clock", said, fix) if skew > SKEW_WARNING else ok("clock", said)
 
 
-def look_at_work(services: Services) -> Iterator[Finding]:
+def look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
     """Yields how old the oldest undecided delivery and the oldest due receipt are, and how many dead letters there are.
 
     Raises SQLAlchemyError.
     """
-    with services.sessions() as session:
+    with sessions() as session:
         dead = session.scalar(select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED)) or 0
         undecided = session.scalar(
             select(func.min(WebhookRecord.created_at)).where(
@@ -112,14 +116,14 @@ def _judge_age(name: str, oldest: datetime | None, word: str, fix: str) -> Findi
     return problem(name, said, fix) if age > LATE_AFTER else ok(name, said)
 
 
-def look_at_broker(services: Services) -> Finding:
+def look_at_broker(redis: Redis) -> Finding:
     """Finds out whether Redis answers, and whether it would rather refuse than forget a message."""
     try:
-        services.redis.ping()
+        redis.ping()
     except (RedisError, OSError) as error:
         return problem("broker", f"Redis: {type(error).__name__}", "check REDIS_URL, then: docker compose up -d redis")
     try:
-        policy = services.redis.config_get("maxmemory-policy").get("maxmemory-policy")
+        policy = redis.config_get("maxmemory-policy").get("maxmemory-policy")
     except RedisError:  # a hosted Redis may keep its settings to itself
         return ok("broker", "Redis answers")
     if policy != "noeviction":

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from shared.config import Settings
+from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
-from worker.salon.cashboxes import check_cashbox
-from worker.salon.settings import ensure_default_cashbox
+from worker.salon.administration import check_cashbox
+from worker.salon.serving import ensure_default_cashbox
 from worker.services import Services
 from worker.webkassa.errors import LoginRefused, WebkassaError
 
@@ -29,17 +31,17 @@ def look_at_webkassa(services: Services) -> Iterator[Finding]:
         yield warning(where, "lets us in, calls are still paused after an outage", "wait a minute")
     else:
         yield ok(where, "lets us in")
-    for cashbox in _list_cashboxes(services):
+    for cashbox in _list_cashboxes(services.sessions, services.settings):
         fix = f"celery -A worker cashboxes check --cashbox {cashbox.unique_number}, and Webkassa's cabinet"
-        for found in check_cashbox(services, cashbox):
+        for found in check_cashbox(services.sessions, services.settings, services.clients, cashbox):
             level = Level(found.level)
             yield Finding(f"cashbox {found.cashbox}", level, found.text, "" if level is Level.OK else fix)
 
 
-def _list_cashboxes(services: Services) -> Sequence[Cashbox]:
+def _list_cashboxes(sessions: SessionFactory, settings: Settings) -> Sequence[Cashbox]:
     try:
-        with services.sessions.begin() as session:
-            ensure_default_cashbox(session, services.settings)
+        with sessions.begin() as session:
+            ensure_default_cashbox(session, settings)
             return session.scalars(select(Cashbox).where(Cashbox.enabled).order_by(Cashbox.id)).all()
     except SQLAlchemyError:  # told of already
         return ()

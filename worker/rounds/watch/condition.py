@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from shared.config import Settings
+from shared.storage.db import SessionFactory
 from worker.alerts.wording import describe
-from worker.services import Services
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ def make_condition(settings: Settings, kind: str, key: str, *, size: int = 1, **
     return Condition(kind, key, describe(kind, settings.alert_language, **values), size)
 
 
-def ask(services: Services, query: Any) -> Sequence[Any]:
+def ask(sessions: SessionFactory, query: Any) -> Sequence[Any]:
     """Returns the rows of a query, in a session of its own."""
-    with services.sessions() as session:
+    with sessions() as session:
         return session.execute(query).all()

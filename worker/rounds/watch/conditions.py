@@ -11,16 +11,18 @@ from redis.exceptions import RedisError
 from sqlalchemy import func, select
 
 from shared.clock import almaty_date, utc_now
+from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from shared.logging import get_logger
 from shared.queue import MAINTENANCE, RECEIPTS, RECORDS
+from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxLicence, Receipt, WebhookRecord
 from worker.alerts import kinds
 from worker.alerts.wording import name_remedy
 from worker.rounds.watch.condition import Condition, ask, make_condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.rounds.watch.looks import find_looks_behind
-from worker.salon.cashboxes import list_unknown_salons
+from worker.salon.administration import list_unknown_salons
 from worker.services import Services
 
 log = get_logger(__name__)
@@ -30,6 +32,8 @@ LONG_QUEUE = 2000
 REDIS_FULL_PERCENT = 90
 # A licence is told of this many days before its end, and on the day itself.
 LICENCE_DAYS = (30, 7, 1, 0)
+
+_Look = Callable[[Services], Iterable[Condition]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +61,10 @@ def observe(services: Services) -> Observation:
     return Observation(tuple(found), frozenset(looked_for))
 
 
-def _find_dead_letters(services: Services) -> Iterator[Condition]:
-    count = ask(services, select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED))[0][0]
+def _find_dead_letters(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
+    count = ask(sessions, select(func.count()).where(WebhookRecord.state == RecordState.DEAD_LETTERED))[0][0]
     if count:
-        yield make_condition(services.settings, kinds.DEAD_LETTER, "", size=count, count=count)
+        yield make_condition(settings, kinds.DEAD_LETTER, "", size=count, count=count)
 
 
 def _find_breaker(services: Services) -> Iterator[Condition]:
@@ -70,18 +74,17 @@ def _find_breaker(services: Services) -> Iterator[Condition]:
         yield make_condition(services.settings, kinds.BREAKER_OPEN, "")
 
 
-def _find_paused(services: Services) -> Iterator[Condition]:
+def _find_paused(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
     """From the first refusal until the register takes a receipt again, probes between them left out."""
-    settings = services.settings
     paused = select(Cashbox.unique_number, Cashbox.paused_code).where(Cashbox.enabled, Cashbox.paused_since.is_not(None))
-    for number, code in ask(services, paused):
+    for number, code in ask(sessions, paused):
         remedy = name_remedy(code, settings.alert_language)
         yield make_condition(settings, kinds.CASHBOX_PAUSED, number, cashbox=number, remedy=remedy)
 
 
-def _find_old_unissued(services: Services) -> Iterator[Condition]:
+def _find_old_unissued(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
     """Sales that wait for their turn. What waits for a person is a dead letter, what waits for a payment is no sale yet."""
-    limit = timedelta(minutes=services.settings.alert_oldest_minutes)
+    limit = timedelta(minutes=settings.alert_oldest_minutes)
     receipts = (
         select(Cashbox.unique_number, func.count())
         .join(Receipt, Receipt.cashbox_id == Cashbox.id)
@@ -97,34 +100,32 @@ def _find_old_unissued(services: Services) -> Iterator[Condition]:
         WebhookRecord.receipt_id.is_(None),
         WebhookRecord.created_at < func.now() - limit,
     )
-    minutes = int(services.settings.alert_oldest_minutes)
-    for number, count in ask(services, receipts):
-        yield make_condition(services.settings, kinds.OLDEST_UNISSUED, number, where=number, minutes=minutes, count=count)
-    undecided = ask(services, deliveries)[0][0]
+    minutes = int(settings.alert_oldest_minutes)
+    for number, count in ask(sessions, receipts):
+        yield make_condition(settings, kinds.OLDEST_UNISSUED, number, where=number, minutes=minutes, count=count)
+    undecided = ask(sessions, deliveries)[0][0]
     if undecided:
-        yield make_condition(services.settings, kinds.OLDEST_UNISSUED, "", where="Altegio", minutes=minutes, count=undecided)
+        yield make_condition(settings, kinds.OLDEST_UNISSUED, "", where="Altegio", minutes=minutes, count=undecided)
 
 
-def _find_ending_licences(services: Services) -> Iterator[Condition]:
+def _find_ending_licences(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
     query = (
         select(Cashbox.unique_number, CashboxLicence.expires_at)
         .join(CashboxLicence, CashboxLicence.cashbox_id == Cashbox.id)
         .where(Cashbox.enabled, CashboxLicence.expires_at < func.now() + timedelta(days=LICENCE_DAYS[0]))
     )
-    for number, expires_at in ask(services, query):
+    for number, expires_at in ask(sessions, query):
         left = expires_at - utc_now()
         stage = sum(left <= timedelta(days=days) for days in LICENCE_DAYS)
         day = almaty_date(expires_at).isoformat()
-        yield make_condition(services.settings, kinds.LICENCE_END, number, size=max(stage, 1), cashbox=number, day=day)
+        yield make_condition(settings, kinds.LICENCE_END, number, size=max(stage, 1), cashbox=number, day=day)
 
 
-def _find_unknown_salons(services: Services) -> Iterator[Condition]:
-    with services.sessions() as session:
+def _find_unknown_salons(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
+    with sessions() as session:
         waiting = list_unknown_salons(session)
     for company, count in waiting:
-        yield make_condition(
-            services.settings, kinds.UNKNOWN_COMPANY, str(company), size=count, company=company, count=count
-        )
+        yield make_condition(settings, kinds.UNKNOWN_COMPANY, str(company), size=count, company=company, count=count)
 
 
 def _find_full_disk(services: Services) -> Iterator[Condition]:
@@ -161,18 +162,22 @@ def _find_long_queue(services: Services) -> Iterator[Condition]:
         yield make_condition(services.settings, kinds.QUEUE, "", size=count, count=count)
 
 
-_LOOKS: dict[str, Callable[[Services], Iterable[Condition]]] = {
-    kinds.DEAD_LETTER: _find_dead_letters,
+def _of_tables(look: Callable[[SessionFactory, Settings], Iterable[Condition]]) -> _Look:
+    return lambda services: look(services.sessions, services.settings)
+
+
+_LOOKS: dict[str, _Look] = {
+    kinds.DEAD_LETTER: _of_tables(_find_dead_letters),
     kinds.BREAKER_OPEN: _find_breaker,
-    kinds.CASHBOX_PAUSED: _find_paused,
-    kinds.OLDEST_UNISSUED: _find_old_unissued,
-    kinds.LICENCE_END: _find_ending_licences,
-    kinds.UNKNOWN_COMPANY: _find_unknown_salons,
+    kinds.CASHBOX_PAUSED: _of_tables(_find_paused),
+    kinds.OLDEST_UNISSUED: _of_tables(_find_old_unissued),
+    kinds.LICENCE_END: _of_tables(_find_ending_licences),
+    kinds.UNKNOWN_COMPANY: _of_tables(_find_unknown_salons),
     kinds.DISK: _find_full_disk,
     kinds.BROKER: _find_broker_trouble,
     kinds.QUEUE: _find_long_queue,
-    kinds.SHIFT_OLD: find_old_shifts,
-    kinds.SHIFT_NOT_CLOSED: find_unclosed_shifts,
-    kinds.OFFLINE: find_autonomous,
-    kinds.LOOK_BEHIND: find_looks_behind,
+    kinds.SHIFT_OLD: _of_tables(find_old_shifts),
+    kinds.SHIFT_NOT_CLOSED: _of_tables(find_unclosed_shifts),
+    kinds.OFFLINE: _of_tables(find_autonomous),
+    kinds.LOOK_BEHIND: lambda services: find_looks_behind(services.sessions, services.settings, services.altegio),
 }

@@ -10,12 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from shared.clock import ALMATY
 from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxLicence
 from worker.cashbox.calls import CLIENT_INFO, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim, hold_cashbox
 from worker.cashbox.failures import REST_AFTER_TIMEOUT_SECONDS
 from worker.issue.issue_due import request_turn
 from worker.services import Services
+from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import OutcomeUnknown, WebkassaError
 
 log = get_logger(__name__)
@@ -28,7 +30,7 @@ def check_licences(services: Services) -> int:
     """Asks the cashboxes whose day it is; returns how many. A busy or failing one is asked at the next look."""
     if services.breaker.is_open():
         return 0
-    return sum(_check(services, cashbox_id, number) for cashbox_id, number in _find_due(services))
+    return sum(_check(services, cashbox_id, number) for cashbox_id, number in _find_due(services.sessions))
 
 
 def read_licence_end(info: dict[str, Any]) -> datetime | None:
@@ -42,7 +44,7 @@ def read_licence_end(info: dict[str, Any]) -> datetime | None:
     return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)
 
 
-def _find_due(services: Services) -> Sequence[Any]:
+def _find_due(sessions: SessionFactory) -> Sequence[Any]:
     query = (
         select(Cashbox.id, Cashbox.unique_number)
         .outerjoin(CashboxLicence, CashboxLicence.cashbox_id == Cashbox.id)
@@ -52,7 +54,7 @@ def _find_due(services: Services) -> Sequence[Any]:
         )
         .order_by(Cashbox.id)
     )
-    with services.sessions() as session:
+    with sessions() as session:
         return session.execute(query).all()
 
 
@@ -60,26 +62,26 @@ def _check(services: Services, cashbox_id: int, number: str) -> bool:
     with hold_cashbox(services.sessions, cashbox_id, services.settings.lease_seconds, even_if_paused=True) as claim:
         if claim is None:
             return False
-        done = _ask(services, claim, number)
+        done = _ask(services.sessions, services.clients, claim, number)
     # Who found the cashbox busy meanwhile relies on whoever held it.
-    request_turn(services, cashbox_id, in_seconds=claim.rest_seconds)
+    request_turn(services.producer, cashbox_id, in_seconds=claim.rest_seconds)
     return done
 
 
-def _ask(services: Services, claim: CashboxClaim, number: str) -> bool:
-    with services.sessions.begin() as session:
+def _ask(sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, number: str) -> bool:
+    with sessions.begin() as session:
         log_id = open_log(session, CLIENT_INFO, claim.cashbox_id, {"CashboxUniqueNumber": number})
     try:
-        info = services.webkassa_of(claim.cashbox_id).client_info(number)
+        info = clients.open(claim.cashbox_id).client_info(number)
     except WebkassaError as error:
         if isinstance(error, OutcomeUnknown):
             claim.rest_seconds = REST_AFTER_TIMEOUT_SECONDS
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             close_log(session, log_id, outcome_of(error), error=error)
         log.warning("licence not read", cashbox_id=claim.cashbox_id, error=type(error).__name__, code=error.code)
         return False
     expires_at = read_licence_end(info)
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         close_log(session, log_id, CallOutcome.ISSUED, response=info)
         values = {"expires_at": expires_at, "checked_at": func.now()}
         session.execute(

@@ -12,7 +12,9 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from shared.config import Settings
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import Alert, AlertMessage
 from worker.alerts.book import clear_others, save_condition
 from worker.alerts.grouping import GRACE, QUIET, REPETITION, Known, Plan, plan
@@ -31,34 +33,34 @@ _WATCH_LOCK = 7_301_003
 def watch(services: Services) -> None:
     """Does one tick, unless another worker is at it. Never raises for a database that is away: that is told without it."""
     try:
-        with only_one(services, _WATCH_LOCK) as is_mine:
+        with only_one(services.sessions, _WATCH_LOCK) as is_mine:
             if is_mine:
-                _note(services, observe(services))
-                _write_message(services)
-        without_database.note_success(services)
+                _note(services.sessions, observe(services))
+                _write_message(services.sessions, services.settings)
+        without_database.note_success(services.redis, services.settings)
     except SQLAlchemyError as error:
-        without_database.note_failure(services, error)
+        without_database.note_failure(services.redis, services.settings, error)
         return
-    deliver_due(services)
+    deliver_due(services.sessions, services.settings)
 
 
-def _note(services: Services, seen: Observation) -> None:
-    with services.sessions.begin() as session:
+def _note(sessions: SessionFactory, seen: Observation) -> None:
+    with sessions.begin() as session:
         for condition in seen.found:
             save_condition(session, condition.kind, condition.key, condition.text, condition.size)
         clear_others(session, seen.looked_for, frozenset((item.kind, item.key) for item in seen.found))
 
 
-def _write_message(services: Services) -> None:
+def _write_message(sessions: SessionFactory, settings: Settings) -> None:
     """The message and the marks that it was told, or neither."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         # Locked, so that two at once do not tell the same twice: the second sees what the first marked.
         rows = session.scalars(select(Alert).where(Alert.closed_at.is_(None)).order_by(Alert.id).with_for_update()).all()
         if not rows:
             return
         now = session.scalars(select(func.now())).one()
         decided = plan(_describe(session, rows, now), _find_last_told(session, now), _find_last_ended(session, now), now)
-        _carry_out(services, session, rows, decided)
+        _carry_out(settings, session, rows, decided)
 
 
 def _describe(session: Session, rows: Sequence[Alert], now: datetime) -> list[Known]:
@@ -103,12 +105,12 @@ def _as_times(session: Session, query: Any) -> dict[str, datetime]:
     return {row.kind: row.at for row in session.execute(query)}
 
 
-def _carry_out(services: Services, session: Session, rows: Sequence[Alert], decided: Plan) -> None:
+def _carry_out(settings: Settings, session: Session, rows: Sequence[Alert], decided: Plan) -> None:
     raised = [row for row in rows if row.id in decided.raised]
     ended = [row for row in rows if row.id in decided.ended]
     if raised or ended:
-        title, body = compose(_group(raised), _group(ended), services.settings.alert_language)
-        pending = [digest_of(address) for address in services.settings.alert_addresses]
+        title, body = compose(_group(raised), _group(ended), settings.alert_language)
+        pending = [digest_of(address) for address in settings.alert_addresses]
         session.add(AlertMessage(title=title, body=body, pending=pending, finished_at=None if pending else func.now()))
         log.info("people are told", raised=[row.kind for row in raised], ended=[row.kind for row in ended])
     _mark(session, (row.id for row in raised), sent_at=func.now(), told_size=Alert.size)

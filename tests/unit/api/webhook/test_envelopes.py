@@ -292,9 +292,18 @@ def test_a_crowd_of_envelopes_is_kept_as_one_invalid_row() -> None:
 
 
 def test_no_depth_of_nesting_is_more_than_not_json() -> None:
-    for depth in range(800, 1100):
-        with contextlib.suppress(NotJson):
-            assert all(row.is_invalid for row in read_arrivals(b'{"a":' * depth + b"1" + b"}" * depth)[0])
+    """Invalid, as anything that is no envelope, up to where no reader follows; and never another error on the way there."""
+
+    def judge(depth: int) -> str:
+        try:
+            (row,) = read_arrivals(b'{"a":' * depth + b"1" + b"}" * depth)[0]
+        except NotJson:
+            return "not JSON"
+        return "invalid" if row.is_invalid else "valid"
+
+    assert {judge(depth) for depth in (1, 2, MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1, 500)} == {"invalid"}
+    assert {judge(depth) for depth in range(900, 1100, 3)} <= {"invalid", "not JSON"}
+    assert judge(200_000) == "not JSON"
 
 
 _NUMBERS = st.decimals(allow_nan=False, allow_infinity=False, places=3) | st.integers(-(10**30), 10**30)

@@ -13,7 +13,7 @@ from shared.fiscal.statuses import RecordState
 from shared.storage.db import load_json
 from tests.unit.material import ALTEGIO, list_names, load_expected
 from worker.decide.money import NO_MONEY
-from worker.decide.operations import is_payment, pays_goods
+from worker.decide.operations import find_purpose, is_payment, pays_goods
 from worker.decide.rules import (
     AskPerson,
     AwaitPayment,
@@ -111,7 +111,8 @@ def judge(arrival: Arrival) -> tuple[str, str | None]:
         case GoodsOperation():
             return judge_goods(entity, str(arrival.status))
         case FinanceOperation():
-            noted = is_payment(entity, str(arrival.status)) and (bool(entity.record_id) or pays_goods(entity))
+            is_of_sale = bool(entity.record_id) or pays_goods(entity)
+            noted = find_purpose(entity) == "refund" or (is_payment(entity, str(arrival.status)) and is_of_sale)
             return ("processed" if noted else "ignored"), None
 
 

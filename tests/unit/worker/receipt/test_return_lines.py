@@ -59,9 +59,19 @@ def test_money_goes_back_the_way_it_came_and_change_was_never_kept(sale: Basis) 
     assert second.request["Payments"] == [{"Sum": 2500, "PaymentType": CASH}, {"Sum": 1000, "PaymentType": CARD}]
 
 
-@pytest.mark.parametrize("lines", [[{"position": 0, "count": "2"}], [{"position": 2, "count": "1"}]])
-def test_more_than_was_sold_is_refused(sale: Basis, lines: list[dict[str, Any]]) -> None:
-    with pytest.raises(CannotReturn):
+@pytest.mark.parametrize(
+    ("lines", "why"),
+    [
+        ([{"position": 0, "count": "2"}], "line 1: 1 can still be returned, not 2"),
+        ([{"position": 1, "count": "0.5"}, {"position": 1, "count": "0.6"}], r"line 2: 1 can still be returned, not 1\.1"),
+        ([{"position": 2, "count": "1"}], "no line 3"),
+        ([{"position": -1, "count": "1"}], "no line 0"),
+        ([{"position": 0, "count": "0"}], "line 1: 1 can still be returned, not 0"),
+        ([{"position": 0, "count": "two"}], "'two' is no number"),
+    ],
+)
+def test_more_than_was_sold_is_refused(sale: Basis, lines: list[dict[str, Any]], why: str) -> None:
+    with pytest.raises(CannotReturn, match=why):
         build_return(sale, [], lines, NUMBER)
 
 

@@ -1,11 +1,13 @@
 """A limit for every test, by tier. A test that hangs fails with the line it hung at, and its logs are shown."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 import pytest
+
+from tests.support.plugins.tiers import find_tier
 
 SECONDS = {"unit": 300.0, "integration": 120.0, "acceptance": 240.0, "browser": 240.0}
 
@@ -14,12 +16,29 @@ class DeadlineExceeded(BaseException):
     """Not an Exception, so that no `except Exception` in the code under test swallows it."""
 
 
+class Deadlines:
+    """Ends a fixture or a test that takes longer than it may."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, object, object]:
+        with enforce(find_deadline(item)):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, object, object]:
+        with enforce(find_deadline(item)):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, object, object]:
+        with enforce(find_deadline(item)):
+            return (yield)
+
+
 def find_deadline(item: pytest.Item) -> float:
     """`@pytest.mark.deadline(seconds)`, else the limit of the test's tier."""
     mark = item.get_closest_marker("deadline")
-    if mark is not None:
-        return float(mark.args[0])
-    return next((seconds for tier, seconds in SECONDS.items() if item.get_closest_marker(tier)), SECONDS["unit"])
+    return float(mark.args[0]) if mark is not None else SECONDS[find_tier(item.nodeid)]
 
 
 @contextmanager

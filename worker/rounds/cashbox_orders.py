@@ -7,6 +7,7 @@ knows it (14), which is as good as done, since there is no way to look a movemen
 from datetime import datetime, timedelta
 from typing import Any
 
+from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import and_, bindparam, select
@@ -15,6 +16,7 @@ from shared.clock import parse_moment, utc_now
 from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
 from shared.queue import CARRY_OUT
+from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxOrder
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderKind, OrderState
 from worker.cashbox.calls import MONEY, close_log, open_log, outcome_of
@@ -26,6 +28,7 @@ from worker.cashbox.shift.rows import EXPIRED, note_document
 from worker.receipt.request import as_number
 from worker.rounds.nightly_z_report import UNKNOWN_OUTCOME, settle_unknown
 from worker.services import Services
+from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import (
     AlreadyIssued,
     OutcomeUnknown,
@@ -59,27 +62,27 @@ def carry_out(services: Services, order_id: int) -> None:
     if order is None or order.state != OrderState.REQUESTED:
         return
     if order.kind == OrderKind.Z_REPORT and not settle_unknown(services, order.cashbox_id):
-        if _take(services, order_id) is not None:
-            _put_off(services, order, None, UNKNOWN_OUTCOME)
+        if _take(services.sessions, order_id) is not None:
+            _put_off(services.sessions, services.producer, order, None, UNKNOWN_OUTCOME)
         return
     with hold_cashbox(services.sessions, order.cashbox_id, services.settings.lease_seconds, even_if_paused=True) as claim:
-        taken = _take(services, order_id) if claim is not None else None
+        taken = _take(services.sessions, order_id) if claim is not None else None
         if claim is not None and taken is not None:
             _attempt(services, claim, taken)
     if claim is None:
-        request_again(services, order_id, _BUSY_SECONDS)
+        request_again(services.producer, order_id, _BUSY_SECONDS)
 
 
-def request_again(services: Services, order_id: int, seconds: float) -> None:
+def request_again(producer: Celery, order_id: int, seconds: float) -> None:
     """Asks the workers to look at the order again; without a broker the dispatcher finds it."""
     try:
-        services.producer.send_task(CARRY_OUT, args=[order_id], countdown=seconds, retry=False)
+        producer.send_task(CARRY_OUT, args=[order_id], countdown=seconds, retry=False)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning("order left to the dispatcher", order_id=order_id, error=type(error).__name__)
 
 
-def _take(services: Services, order_id: int) -> CashboxOrder | None:
-    with services.sessions.begin() as session:
+def _take(sessions: SessionFactory, order_id: int) -> CashboxOrder | None:
+    with sessions.begin() as session:
         order = session.get_one(CashboxOrder, order_id, with_for_update=True)
         if order.state != OrderState.REQUESTED:
             return None
@@ -93,44 +96,48 @@ def _attempt(services: Services, claim: CashboxClaim, order: CashboxOrder) -> No
     with services.sessions() as session:
         number = session.get_one(Cashbox, order.cashbox_id).unique_number
     try:
-        result = _perform(services, claim, number, order)
+        result = _perform(services.sessions, services.clients, claim, number, order)
     except ShiftHasUnknown:
-        _put_off(services, order, None, UNKNOWN_OUTCOME)
+        _put_off(services.sessions, services.producer, order, None, UNKNOWN_OUTCOME)
     except _TooLateToAsk:
         text = "Webkassa did not answer, and its shift is over: look in its cabinet whether the money was moved"
-        _end(services, order, OrderState.UNKNOWN, error_text=text)
+        _end(services.sessions, order, OrderState.UNKNOWN, error_text=text)
     except AlreadyIssued as error:
         data = error.response.get("Data") if isinstance(error.response, dict) else None
-        _finish(services, order, data if isinstance(data, dict) else {})
+        _finish(services.sessions, order, data if isinstance(data, dict) else {})
     except (ReceiptRejected, RegisterRefused, ShiftNotOpen) as error:
         if isinstance(error, RegisterRefused):
             rest_or_pause(services, claim, error)
-        _end(services, order, OrderState.REFUSED, error_code=error.code, error_text=error.text[:_MAX_TEXT])
+        _end(services.sessions, order, OrderState.REFUSED, error_code=error.code, error_text=error.text[:_MAX_TEXT])
     except WebkassaError as error:
-        rest_or_pause(services, claim, error, is_outage=tell_breaker(services, error))
-        _put_off(services, order, error, str(error), at_least=claim.rest_seconds)
+        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
+        _put_off(services.sessions, services.producer, order, error, str(error), at_least=claim.rest_seconds)
     else:
         services.breaker.record_success()
-        _finish(services, order, result)
+        _finish(services.sessions, order, result)
         if order.kind == OrderKind.Z_REPORT:
-            check_shift(services, claim, number, result.get("ShiftNumber"))
+            check_shift(services.sessions, services.settings, services.clients, claim, number, result.get("ShiftNumber"))
 
 
-def _perform(services: Services, claim: CashboxClaim, number: str, order: CashboxOrder) -> dict[str, Any]:
+def _perform(
+    sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, number: str, order: CashboxOrder
+) -> dict[str, Any]:
     if order.kind == OrderKind.X_REPORT:
-        return take_x_report(services, claim, number)
+        return take_x_report(sessions, clients, claim, number)
     if order.kind == OrderKind.Z_REPORT:
-        return close_shift(services, claim, number, by=order.ordered_by).report or {}
+        return close_shift(sessions, clients, claim, number, by=order.ordered_by).report or {}
     try:
-        return _move_money(services, claim, number, order)
+        return _move_money(sessions, clients, claim, number, order)
     except ShiftExpired:
         if order.sending_since is not None:
             raise _TooLateToAsk from None
-        close_shift(services, claim, number, by=EXPIRED)
-        return _move_money(services, claim, number, order)
+        close_shift(sessions, clients, claim, number, by=EXPIRED)
+        return _move_money(sessions, clients, claim, number, order)
 
 
-def _move_money(services: Services, claim: CashboxClaim, number: str, order: CashboxOrder) -> dict[str, Any]:
+def _move_money(
+    sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, number: str, order: CashboxOrder
+) -> dict[str, Any]:
     """`order.sending_since` stays what it was before this call: set, an earlier answer was lost."""
     assert order.amount is not None
     request = {
@@ -139,36 +146,36 @@ def _move_money(services: Services, claim: CashboxClaim, number: str, order: Cas
         "Sum": as_number(order.amount),
         "ExternalCheckNumber": order.external_check_number,
     }
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         row = session.get_one(CashboxOrder, order.id)
         row.sending_since = row.sending_since or utc_now()
         log_id = open_log(session, MONEY, claim.cashbox_id, request)
     try:
-        answer = services.webkassa_of(claim.cashbox_id).money_operation(request)
+        answer = clients.open(claim.cashbox_id).money_operation(request)
     except WebkassaError as error:
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             close_log(session, log_id, outcome_of(error), error=error)
             if order.sending_since is None and not isinstance(error, OutcomeUnknown | AlreadyIssued):
                 session.get_one(CashboxOrder, order.id).sending_since = None
         raise
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         close_log(session, log_id, CallOutcome.ISSUED, response=answer)
     return answer
 
 
-def _finish(services: Services, order: CashboxOrder, result: dict[str, Any]) -> None:
+def _finish(sessions: SessionFactory, order: CashboxOrder, result: dict[str, Any]) -> None:
     moment = parse_moment(result.get("DateTime"))
     shift = result.get("ShiftNumber")
-    _end(services, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or utc_now())
+    _end(sessions, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or utc_now())
     if order.kind in MONEY_ORDERS and isinstance(shift, int):
-        with services.sessions.begin() as session:
+        with sessions.begin() as session:
             note_document(session, order.cashbox_id, shift, moment)
     log.info("order carried out", order_id=order.id, kind=order.kind, cashbox_id=order.cashbox_id)
 
 
-def _end(services: Services, order: CashboxOrder, state: OrderState, **values: Any) -> None:
+def _end(sessions: SessionFactory, order: CashboxOrder, state: OrderState, **values: Any) -> None:
     ended = {"error_code": None, "error_text": None, **values, "state": state}
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         row = session.get_one(CashboxOrder, order.id, with_for_update=True)
         for name, value in {**ended, "sending_since": None, "next_attempt_at": None}.items():
             setattr(row, name, value)
@@ -177,9 +184,15 @@ def _end(services: Services, order: CashboxOrder, state: OrderState, **values: A
 
 
 def _put_off(
-    services: Services, order: CashboxOrder, error: WebkassaError | None, reason: str, *, at_least: float = 0.0
+    sessions: SessionFactory,
+    producer: Celery,
+    order: CashboxOrder,
+    error: WebkassaError | None,
+    reason: str,
+    *,
+    at_least: float = 0.0,
 ) -> None:
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         row = session.get_one(CashboxOrder, order.id, with_for_update=True)
         seconds = max(min(2.0**row.attempts, _MAX_PAUSE_SECONDS), at_least, (error.retry_after or 0.0) if error else 0.0)
         row.next_attempt_at = utc_now() + timedelta(seconds=seconds)
@@ -187,10 +200,10 @@ def _put_off(
         may_have_moved = row.sending_since is not None
         age: timedelta = utc_now() - row.created_at
     if age < (ASK_FOR if may_have_moved else GIVE_UP_AFTER):
-        request_again(services, order.id, seconds + 0.05)
+        request_again(producer, order.id, seconds + 0.05)
         return
     state = OrderState.UNKNOWN if may_have_moved else OrderState.REFUSED
-    _end(services, order, state, error_code=error.code if error else None, error_text=reason[:_MAX_TEXT])
+    _end(sessions, order, state, error_code=error.code if error else None, error_text=reason[:_MAX_TEXT])
 
 
 # Its message was lost: never tried for a while, or due again.
@@ -200,8 +213,8 @@ IS_ORDER_DUE = and_(
 )
 
 
-def find_due_orders(services: Services, stale_before: datetime) -> list[int]:
+def find_due_orders(sessions: SessionFactory, stale_before: datetime) -> list[int]:
     """Returns ids of orders nobody seems to see to: never tried though made before `stale_before`, or due again."""
     due = select(CashboxOrder.id).where(IS_ORDER_DUE).order_by(CashboxOrder.id)
-    with services.sessions() as session:
+    with sessions() as session:
         return list(session.scalars(due, {"stale_before": stale_before, "now": utc_now()}))

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from shared.clock import ALMATY, almaty_date, parse_moment, utc_now
 from shared.config import Settings, parse_payment_kinds, parse_vat
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
+from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from shared.storage.sealing import seal
 from worker.cashbox.claim import hold_cashbox
 from worker.receipt.vat import choose_vat_rate
-from worker.services import Services
 from worker.webkassa.client import WebkassaClient
+from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import WebkassaError
 
 LICENCE_WARNING_DAYS = 30
@@ -146,29 +147,31 @@ class Finding:
     text: str
 
 
-def check_cashbox(services: Services, cashbox: Cashbox, taxpayer: str | None = None) -> list[Finding]:
+def check_cashbox(
+    sessions: SessionFactory, settings: Settings, clients: CashboxClients, cashbox: Cashbox, taxpayer: str | None = None
+) -> list[Finding]:
     """Compares login, status, licence and VAT regime with what Webkassa has. Waits for nobody: a busy cashbox is a finding.
 
     `taxpayer`: the seller's IIN or BIN, where the cashbox has no report yet that names it.
     """
     number = cashbox.unique_number
-    with hold_cashbox(services.sessions, cashbox.id, services.settings.lease_seconds, even_if_paused=True) as claim:
+    with hold_cashbox(sessions, cashbox.id, settings.lease_seconds, even_if_paused=True) as claim:
         if claim is None:
             return [Finding(number, "warning", "busy or disabled: not checked")]
         try:
-            client = services.webkassa_of(cashbox.id)
+            client = clients.open(cashbox.id)
             client.sign_in()
             findings = [Finding(number, "ok", "login accepted"), *_check_state(client, number)]
-            findings += _check_vat(client, cashbox, services.settings, taxpayer or _find_taxpayer(client, number))
+            findings += _check_vat(client, cashbox, settings, taxpayer or _find_taxpayer(client, number))
         except WebkassaError as error:
             return [Finding(number, "problem", str(error))]
-        findings += _probe_if_paused(services, cashbox.id, number)
+        findings += _probe_if_paused(sessions, cashbox.id, number)
     return findings
 
 
-def _probe_if_paused(services: Services, cashbox_id: int, number: str) -> list[Finding]:
+def _probe_if_paused(sessions: SessionFactory, cashbox_id: int, number: str) -> list[Finding]:
     """The register answers: a paused cashbox is tried now instead of at its next probe, oldest receipt first."""
-    with services.sessions.begin() as session:
+    with sessions.begin() as session:
         cashbox = session.get_one(Cashbox, cashbox_id, with_for_update=True)
         if cashbox.paused_since is None:
             return []
