@@ -38,26 +38,24 @@ class Flights:
     """At most one request at a time for a cashbox; a second one is refused and counted."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._by_cashbox: dict[str, object] = {}
-        self.overlaps = 0
+        self._counting = threading.Lock()
+        self.clear()
 
     @contextmanager
     def hold(self, cashbox: str | None) -> Iterator[bool]:
         """False when another request holds the cashbox."""
-        # Compared by identity, so a late release after a reset frees nobody else's claim.
-        claim = object()
-        with self._lock:
-            is_free = cashbox is None or self._by_cashbox.setdefault(cashbox, claim) is claim
+        with self._counting:
+            held = threading.Lock() if cashbox is None else self._held.setdefault(cashbox, threading.Lock())
+            is_free = held.acquire(blocking=False)
             self.overlaps += not is_free
         try:
             yield is_free
         finally:
-            with self._lock:
-                if cashbox is not None and self._by_cashbox.get(cashbox) is claim:
-                    del self._by_cashbox[cashbox]
+            if is_free:
+                held.release()
 
     def clear(self) -> None:
-        with self._lock:
-            self._by_cashbox.clear()
+        """With new locks, so that a late release frees nobody else's claim."""
+        with self._counting:
+            self._held: dict[str, threading.Lock] = {}
             self.overlaps = 0
