@@ -97,8 +97,8 @@ types: $(STAMP) ## mypy, strict
 contracts: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
 
-check-migrations: $(STAMP) servers ## migrations have one head and lead to the models
-	$(BIN)/python -m dev.demo.migrations
+check-migrations: $(STAMP) servers ## migrations have one head, lead to the models, and can be taken back
+	$(BIN)/python -m pytest -q tests/integration/test_migrations.py
 
 format: $(STAMP) ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .

@@ -12,8 +12,8 @@ import yaml
 
 from dev.demo.children import ROOT
 from dev.demo.waiting import find_free_port
+from dev.demo.web import request
 from dev.harness.simulator import SimulatorControl
-from dev.harness.web import request
 from tests.support.payloads import visit
 from tests.support.stack import Stack
 
