@@ -7,7 +7,7 @@ the claim, so that a worker that woke up late cannot undo what its successor did
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, DateTime, Update, bindparam, case, func, select, update
+from sqlalchemy import Boolean, ColumnElement, DateTime, Update, bindparam, case, func, update
 
 from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.logging import get_logger
@@ -27,7 +27,7 @@ _MAX_REASON = 500
 
 _receipts = table_of(Receipt)
 _deliveries = table_of(WebhookRecord)
-_SAVED = (
+_SAVE_ISSUED = (
     update(_receipts)
     .where(_receipts.c.id == bindparam("receipt"), _receipts.c.state != ReceiptState.ISSUED)
     .values(
@@ -50,7 +50,6 @@ _SAVED = (
         error_text=None,
     )
     .returning(_receipts.c.id)
-    .cte("saved")
 )
 
 
@@ -76,7 +75,6 @@ def _build_move(is_theirs: ColumnElement[bool]) -> Update:
 
 
 _MOVE_DELIVERIES = _build_move(_deliveries.c.receipt_id == bindparam("receipt"))
-_SAVE_ISSUED = select(_SAVED.c.id).add_cte(_build_move(_deliveries.c.receipt_id.in_(select(_SAVED.c.id))).cte("moved"))
 
 
 def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt) -> bool:
@@ -95,8 +93,10 @@ def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt
         "receipt_url": document.receipt_url,
         "print_url": document.print_url,
     }
-    if executor.execute(_SAVE_ISSUED, values | _describe_move(receipt.id, *move)).first() is None:
+    if executor.execute(_SAVE_ISSUED, values | {"receipt": receipt.id}).first() is None:
         return False
+    # A statement of its own: one that had waited for the receipt would not see a delivery that joined it meanwhile.
+    _move_deliveries(executor, receipt.id, *move)
     note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at)
     if receipt.basis_receipt_id is not None:
         settle_basis(executor, receipt.basis_receipt_id)
