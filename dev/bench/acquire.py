@@ -8,13 +8,14 @@ from threading import Barrier
 
 from sqlalchemy import text
 
-from dev.bench.acquire_pages import TIMEOUT, Visit, Visitor, make_pages
+from dev.bench.acquire_pages import Visit, Visitor, make_pages
 from dev.bench.acquire_plans import SETTINGS, count_sizes, explain_pages
 from dev.bench.backlog import add_cashboxes
 from dev.bench.load import time_ms
 from dev.bench.past import add_these_days, count_awaiting
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
+from dev.harness.desk import TIMEOUT, add_manager
 from dev.harness.report import pick, show_table
 
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
@@ -49,7 +50,7 @@ def measure(url: str, visit: Visit, requests: int, clients: int) -> list[float]:
 
 def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
     tell(f"filling {arguments.visits} visits")
-    world.add_manager()
+    add_manager(world)
     with world.postgres.connect() as connection:
         add_cashboxes(connection, 1)
         add_these_days(connection, arguments.visits)
