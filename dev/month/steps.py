@@ -178,4 +178,5 @@ def find_manager(session: Session) -> int:
     manager = StaffUser(login="manager", role="manager", password_hash="-")
     session.add(manager)
     session.flush()
-    return manager.id
+    number: int = manager.id
+    return number
