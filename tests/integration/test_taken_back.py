@@ -158,6 +158,21 @@ class TestMoneyThatWasKept:
         bridge.deliver(visit(paid=0, changed=T1), payment(1, 5000), visit(services=[], changed=T2))
         assert (bridge.row(3).state, bridge.row(3).error_code) == ("dead_lettered", "money_without_lines")
 
+    @pytest.mark.parametrize(
+        ("word", "code"),
+        [
+            (visit(services=[], changed=T2), "money_without_lines"),
+            (visit(status="delete", changed=T2), "paid_but_deleted"),
+        ],
+    )
+    def test_money_that_is_told_of_after_its_visit_was_ignored(self, bridge: Bridge, word: Any, code: str) -> None:
+        bridge.deliver(word)
+        assert bridge.row().state == "ignored"
+        bridge.deliver(payment(1, 5000))
+        assert (bridge.row().state, bridge.row().error_code) == ("dead_lettered", code)
+        bridge.deliver(payment(1, 5000, status="delete", changed=T3))
+        assert bridge.row().state == "ignored"
+
     def test_goods_deleted_while_their_payment_stays(self, bridge: Bridge) -> None:
         sold = {"record_id": 0, "visit_id": 0, "document_id": 5001, "sold_item_type": "goods_transaction"}
         bridge.deliver(payment(1, 900, **sold), goods(1, 900), goods(1, 900, status="delete", changed=T2))

@@ -20,6 +20,7 @@ from worker.decide.known.payments import doubt_sale, load_money, take_over_ledge
 from worker.decide.money import SaleMoney
 from worker.decide.resolution import Resolution
 from worker.decide.rules import (
+    SALE_DELETED,
     AskPerson,
     AwaitPayment,
     IssueReceipt,
@@ -123,7 +124,7 @@ def _withdraw(
     """`was_told`: webhooks say that something is sold, Altegio itself does not."""
     if was_told and receipt is None:
         return give_up_unknown(services, row, "Altegio knows no such sale")
-    reason, money = "the sale was deleted", load_money(session, subject)
+    reason, money = SALE_DELETED, load_money(session, subject)
     if receipt is not None and not may_be_changed(receipt):
         demand_facts(services, subject, facts)
         doubt = doubt_sale(session, subject, receipt)

@@ -77,6 +77,9 @@ class AskPerson:
 
 # What is decided anew when a payment turns up, or goes.
 TURNED_BY_PAYMENTS = ("sum_mismatch", "paid_but_deleted", "money_without_lines")
+# What is ignored for these reasons only because no money was known.
+NOTHING_SOLD, RECORD_DELETED, SALE_DELETED = "nothing was sold", "the record was deleted", "the sale was deleted"
+IGNORED_WITHOUT_MONEY = (NOTHING_SOLD, RECORD_DELETED, SALE_DELETED)
 
 Decision = IssueReceipt | AwaitPayment | Ignore | AlreadyReceipted | ReturnDue | AskPerson
 
@@ -139,7 +142,7 @@ def _decide_deleted(money: SaleMoney) -> Decision:
     """No receipt exists. Money that stays behind is a person's matter: it was kept, and has none."""
     if money.in_force:
         return AskPerson("paid_but_deleted", f"the record was deleted, payments of {money.in_force} ₸ are in force")
-    return Ignore("the record was deleted")
+    return Ignore(RECORD_DELETED)
 
 
 def _decide_receipted(
@@ -194,7 +197,7 @@ def _decide_due(record: Record, total: Decimal, money: SaleMoney, policy: Policy
     if not record.services and not record.goods_transactions:
         if money.in_force:
             return AskPerson("money_without_lines", f"{money.in_force} ₸ were paid, the visit has no lines")
-        return Ignore("nothing was sold")
+        return Ignore(NOTHING_SOLD)
     if total == ZERO and not money.payments:
         if _has_cost(record):
             return AwaitPayment("paid in full, but nothing is left to pay: was it a deposit or a certificate?")

@@ -12,7 +12,7 @@ from shared.storage.models import PaymentRecord, Receipt, WebhookRecord
 from shared.storage.statements import table_of
 from worker.decide.known.patience import WOKEN_BY_APPEARING
 from worker.decide.known.payments import NEWEST_OF
-from worker.decide.rules import TURNED_BY_PAYMENTS
+from worker.decide.rules import IGNORED_WITHOUT_MONEY, TURNED_BY_PAYMENTS
 from worker.decide.sales import Subject, may_be_changed
 from worker.services import Services
 
@@ -51,6 +51,7 @@ _WAKE = {
             _row.state == RecordState.AWAITING_PAYMENT,
             and_(_row.state == RecordState.RECEIVED, _row.next_attempt_at > func.now()),
             and_(_row.state == RecordState.DEAD_LETTERED, _row.error_code.in_((*TURNED_BY_PAYMENTS, *WOKEN_BY_APPEARING))),
+            and_(_row.state == RecordState.IGNORED, _row.reason.in_(IGNORED_WITHOUT_MONEY)),
             and_(
                 _row.receipt_id == bindparam("unsent", type_=BigInteger),
                 _row.state.in_((RecordState.PROCESSING, RecordState.RETRYING)),
