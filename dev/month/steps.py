@@ -172,11 +172,10 @@ def _describe_payments(
 
 def find_manager(session: Session) -> int:
     """Who orders the returns."""
-    known = session.scalar(select(StaffUser.id))
-    if known is not None:
-        return known
-    manager = StaffUser(login="manager", role="manager", password_hash="-")
-    session.add(manager)
-    session.flush()
+    manager = session.scalars(select(StaffUser)).first()
+    if manager is None:
+        manager = StaffUser(login="manager", role="manager", password_hash="-")
+        session.add(manager)
+        session.flush()
     number: int = manager.id
     return number
