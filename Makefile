@@ -46,9 +46,6 @@ else
 	$(BIN)/python -m pytest $(ARGS)
 endif
 
-check: lint types contracts ## lint, types, contracts and unit tests: what a change passes before each commit
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/unit
-
 screenshots: $(STAMP) servers ## take the pictures of docs/screenshots anew
 	@$(BIN)/python -m tests.support.chromium
 	$(BIN)/python -m pytest -q tests/browser/screenshots.py
@@ -100,8 +97,8 @@ types: $(STAMP) ## mypy, strict
 contracts: $(STAMP) ## who may import whom
 	$(BIN)/lint-imports
 
-check-migrations: $(STAMP) servers ## migrations have one head and lead to the models
-	$(BIN)/python -m dev.demo.migrations
+check-migrations: $(STAMP) servers ## migrations have one head, lead to the models, and can be taken back
+	$(BIN)/python -m pytest -q tests/integration/test_migrations.py
 
 format: $(STAMP) ## rewrite the code in the project's format
 	$(BIN)/ruff check --fix .

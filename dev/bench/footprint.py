@@ -8,10 +8,10 @@ from pathlib import Path
 
 import requests
 
-from dev.bench.backlog import FIRST_RECORD, add_cashboxes
-from dev.bench.bodies import encode, make_body
 from dev.bench.load import time_ms
-from dev.bench.receipts import count_issued, make_company
+from dev.bench.material.backlog import FIRST_RECORD, ISSUED, count
+from dev.bench.material.bodies import encode, make_body
+from dev.bench.receipts import make_company
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo import processes
 from dev.demo.waiting import wait_until
@@ -28,32 +28,22 @@ def run(idle_seconds: float) -> None:
         _work(world)
         time.sleep(10)  # what the work set going comes to rest
         pids = {name: [world.stack.children[name].pid] for name in OURS}
-        pids |= {
-            "PostgreSQL": [world.postgres.pid, *processes.find_children(world.postgres.pid)],
-            "Redis": [world.redis.pid],
-        }
+        pids["PostgreSQL"] = [world.postgres.pid, *processes.find_children(world.postgres.pid)]
+        pids["Redis"] = [world.redis.pid]
         before = {name: _read_cpu(group) for name, group in pids.items()}
         time.sleep(idle_seconds)
-        rows = [
-            (
-                name,
-                started.get(name, "-"),
-                sum(map(_read_pss, group)),
-                (_read_cpu(group) - before[name]) / idle_seconds * 100,
-            )
-            for name, group in pids.items()
-        ]
-    ours = [row for row in rows if row[0] in OURS]
-    rows += [
-        ("the four together", "-", sum(row[2] for row in ours), sum(row[3] for row in ours)),
-        ("everything", "-", sum(row[2] for row in rows), sum(row[3] for row in rows)),
-    ]
+        idle = {name: (_read_cpu(group) - before[name]) / idle_seconds * 100 for name, group in pids.items()}
+        memory = {name: sum(map(_read_pss, group)) for name, group in pids.items()}
+    rows: list[tuple[object, ...]] = [(name, started.get(name, "-"), memory[name], idle[name]) for name in pids]
+    for together, names in {"the four together": OURS, "everything": tuple(pids)}.items():
+        rows.append((together, "-", sum(memory[name] for name in names), sum(idle[name] for name in names)))
     print(show_table(["", "start s", "PSS MB", "idle, % of a core"], rows), end="\n\n")
 
 
 def _start_all(world: BenchWorld) -> dict[str, float]:
     """Seconds until each was ready."""
     world.start_simulator(4, 5)
+    world.add_salons(4)
     begin: dict[str, Callable[[], object]] = {
         "api": lambda: world.stack.start("api"),
         "worker": world.start_worker,
@@ -66,11 +56,10 @@ def _start_all(world: BenchWorld) -> dict[str, float]:
 def _work(world: BenchWorld) -> None:
     """Some hundred visits, all the way, so that what is loaded on first use is loaded."""
     with world.postgres.connect() as connection, requests.Session() as http:
-        add_cashboxes(connection, 4)
         for number in range(WEBHOOKS):
             body = encode(make_body(FIRST_RECORD + number, make_company(number % 4)))
             http.post(world.stack.webhook_url, data=body, timeout=10).raise_for_status()
-        wait_until(lambda: count_issued(connection) == WEBHOOKS, timeout=120, what="all receipts")
+        wait_until(lambda: count(connection, ISSUED) == WEBHOOKS, timeout=120, what="all receipts")
 
 
 def _read_pss(pid: int) -> float:

@@ -7,10 +7,9 @@ from statistics import median
 import requests
 from sqlalchemy import text
 
-from dev.bench.acquire_pages import Visitor
-from dev.bench.backlog import add_cashboxes
+from dev.bench.acquire.pages import Visitor
 from dev.bench.load import post, time_ms
-from dev.bench.past import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_long_ago
+from dev.bench.material.past import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_long_ago
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
 from dev.harness.report import pick, show_table
@@ -23,6 +22,7 @@ from worker.services import Services, create_services
 _CASHBOXES = 50
 _STEP = 50_000
 _ASKED = 200
+_FIRST_POSTED = 2_000_000_000
 
 
 def run(runs: int, seconds: float, sizes: Sequence[int]) -> None:
@@ -32,8 +32,7 @@ def run(runs: int, seconds: float, sizes: Sequence[int]) -> None:
         world.stack.start("api")
         world.add_manager()
         services = create_services(read_settings(world.environment))
-        with world.postgres.connect() as connection:
-            add_cashboxes(connection, _CASHBOXES)
+        world.add_salons(_CASHBOXES)
         visits = 0
         for size in sizes:
             visits = _grow(world, visits, size // DELIVERIES_OF_A_VISIT)
@@ -70,15 +69,8 @@ def _measure(world: BenchWorld, services: Services, visits: int, runs: int, seco
     shown = _time(lambda: manager.get(f"/acquire?day={yesterday}"))
     loads = []
     for number in range(runs):
-        loads.append(
-            post(
-                world.stack.webhook_url,
-                connections=16,
-                seconds=seconds,
-                first=2_000_000_000 + number * 10_000_000,
-                folder=world.folder,
-            )
-        )
+        first = _FIRST_POSTED + number * 10_000_000
+        loads.append(post(world.stack.webhook_url, connections=16, seconds=seconds, first=first, folder=world.folder))
         _clean(world)
     return {
         "ingress, 16 connections: ms an acknowledgement": median([1000 / load.rate for load in loads]),
@@ -103,6 +95,5 @@ def _time(question: Callable[[], object]) -> list[float]:
 def _clean(world: BenchWorld) -> None:
     """Between two runs, so that the second does not start on a table of other size."""
     world.redis.flush(0)
-    with world.postgres.connect() as connection:
-        connection.execute(text("DELETE FROM webhook_records WHERE state = 'received' AND resource_id >= 2000000000"))
-        connection.execute(text("VACUUM webhook_records"))
+    posted = f"DELETE FROM webhook_records WHERE state = 'received' AND resource_id >= {_FIRST_POSTED}"
+    world.postgres.execute(posted, "VACUUM webhook_records")

@@ -9,8 +9,9 @@ from statistics import median
 
 from sqlalchemy import text
 
-from dev.bench.bodies import make_template
 from dev.bench.load import Load, has_wrk, post, post_and_remember
+from dev.bench.material.backlog import UNDECIDED, count
+from dev.bench.material.bodies import make_template
 from dev.bench.plot import write_bars
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
@@ -46,7 +47,7 @@ class Ingress:
     def measure(self, name: str, connections: int, *, is_clean: bool = False) -> Load:
         """One run on empty tables. Raises NotKept."""
         if not is_clean:
-            self.wipe()
+            self._world.wipe("webhook_records")
         self._first += _NUMBERS_OF_A_RUN
         load = post(
             self.urls[name], connections=connections, seconds=self._seconds, first=self._first, folder=self._world.folder
@@ -57,7 +58,7 @@ class Ingress:
 
     def check_every_number(self, seconds: float) -> int:
         """Posts, and looks for the number of each acknowledged webhook; returns how many. Raises NotKept."""
-        self.wipe()
+        self._world.wipe("webhook_records")
         self._first += _NUMBERS_OF_A_RUN
         _, acknowledged = post_and_remember(self.urls[OURS], connections=64, seconds=seconds, first=self._first)
         with self._world.postgres.connect() as connection:
@@ -70,17 +71,10 @@ class Ingress:
 
     def _check_kept(self, acknowledged: int) -> None:
         """Each row is open and has a time at which the dispatcher will see to it, if its message does not come first."""
-        open_rows = "SELECT count(*) FROM webhook_records WHERE state = 'received' AND next_attempt_at IS NOT NULL"
         with self._world.postgres.connect() as connection:
-            kept = connection.scalar(text(open_rows)) or 0
+            kept = count(connection, f"{UNDECIDED} AND next_attempt_at IS NOT NULL")
         if kept < acknowledged:
             raise NotKept(f"{acknowledged} acknowledged, {kept} in the table")
-
-    def wipe(self) -> None:
-        with self._world.postgres.connect() as connection:
-            connection.execute(text("TRUNCATE webhook_records CASCADE"))
-            connection.execute(text("CHECKPOINT"))
-        self._world.redis.flush(0)
 
 
 def run(runs: int, seconds: float, plot: Path | None) -> None:
@@ -99,7 +93,10 @@ def run(runs: int, seconds: float, plot: Path | None) -> None:
         _report_broker(world, ingress, runs)
         print(f"\nEach of {ingress.check_every_number(seconds)} acknowledged numbers was found in the table.")
         if plot:
-            _draw(plot, ingress.urls, figures)
+            rates = {key: median([load.rate for load in loads]) for key, loads in figures.items()}
+            series = {name: [rates[name, c] for c in CONNECTIONS] for name in ingress.urls}
+            labels = [f"{c} connections" for c in CONNECTIONS]
+            write_bars(plot, "Acknowledged webhooks a second, one process", labels, series)
 
 
 def _report(ingress: Ingress, figures: Figures, database: Mapping[int, Sequence[float]]) -> None:
@@ -138,28 +135,23 @@ def _report_broker(world: BenchWorld, ingress: Ingress, runs: int) -> None:
     for _ in range(runs):
         for connections in BROKER_CONNECTIONS:
             for name, (begin, end) in troubles.items():
-                found.setdefault((name, connections), []).append(_measure_during(ingress, connections, begin, end))
+                world.wipe("webhook_records")
+                begin()
+                try:
+                    load = ingress.measure(OURS, connections, is_clean=True)
+                finally:
+                    end()
+                found.setdefault((name, connections), []).append(load)
     print(_show_loads("Redis", found))
-
-
-def _measure_during(ingress: Ingress, connections: int, begin: Callable[[], None], end: Callable[[], None]) -> Load:
-    ingress.wipe()
-    begin()
-    try:
-        return ingress.measure(OURS, connections, is_clean=True)
-    finally:
-        end()
 
 
 def _run_pgbench(world: BenchWorld, clients: int, seconds: float) -> list[float]:
     """Commits a second of single INSERTs of the measured row; nothing where pgbench is not installed."""
     if shutil.which("pgbench") is None:
         return []
-    with world.postgres.connect() as connection:
-        connection.execute(text("TRUNCATE webhook_records CASCADE"))
-        connection.execute(text("CREATE TABLE IF NOT EXISTS bench_body (body text)"))
-        connection.execute(text("TRUNCATE bench_body"))
-        connection.execute(text("INSERT INTO bench_body VALUES (:body)"), {"body": make_template().decode()})
+    world.wipe("webhook_records")
+    world.postgres.execute("CREATE TABLE IF NOT EXISTS bench_body (body text)", "TRUNCATE bench_body")
+    world.postgres.execute("INSERT INTO bench_body VALUES (:body)", body=make_template().decode())
     script = world.folder / "insert.sql"
     script.write_text(
         "\\set n random(1, 9000000000000000)\n"
@@ -171,10 +163,3 @@ def _run_pgbench(world: BenchWorld, clients: int, seconds: float) -> list[float]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     found = re.search(r"tps = ([0-9.]+)", said)
     return [float(found.group(1))] if found else []
-
-
-def _draw(path: Path, names: Mapping[str, str], figures: Figures) -> None:
-    series = {
-        name: [(f"{c} connections", median([load.rate for load in figures[name, c]])) for c in CONNECTIONS] for name in names
-    }
-    write_bars(path, "Acknowledged webhooks a second, one process", series)

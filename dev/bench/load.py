@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dev.bench.bodies import PLACE, make_template
+from dev.bench.material.bodies import PLACE, make_template
 
 SCRIPT = Path(__file__).with_name("post.lua")
 

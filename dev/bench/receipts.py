@@ -11,9 +11,9 @@ from functools import partial
 import requests
 from sqlalchemy import Connection, text
 
-from dev.bench.backlog import FIRST_COMPANY, FIRST_RECORD, add_cashboxes, add_paid_visits, wipe
-from dev.bench.bodies import encode, make_body
 from dev.bench.load import time_ms
+from dev.bench.material.backlog import FIRST_COMPANY, FIRST_RECORD, ISSUED, UNDECIDED, add_paid_visits, count
+from dev.bench.material.bodies import encode, make_body
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo.waiting import wait_until
 from dev.harness.command import tell
@@ -51,9 +51,9 @@ def measure_rate(world: BenchWorld, setup: Setup, seconds: float) -> float:
     fastest = 100.0 if setup.cashboxes == 1 else 200.0
     expected = min(setup.allowed, fastest) * (seconds + WARM_UP_SECONDS * 3)
     with at_work(world, setup, visits=int(expected) + 100), world.postgres.connect() as connection:
-        wait_until(lambda: count_issued(connection) > 0, timeout=PATIENCE_SECONDS, what="the first receipt")
+        wait_until(lambda: count(connection, ISSUED) > 0, timeout=PATIENCE_SECONDS, what="the first receipt")
         if setup.cashboxes < setup.slots:  # the other slots decide ahead; what is measured is the way to the register
-            wait_until(lambda: not _count_undecided(connection), timeout=PATIENCE_SECONDS, what="the decisions", poll=0.5)
+            wait_until(lambda: not count(connection, UNDECIDED), timeout=PATIENCE_SECONDS, what="the decisions", poll=0.5)
         time.sleep(WARM_UP_SECONDS)
         begun, before = _await_receipt(connection)
         time.sleep(max(seconds, FEWEST_RECEIPTS / setup.allowed))
@@ -63,17 +63,17 @@ def measure_rate(world: BenchWorld, setup: Setup, seconds: float) -> float:
 
 def _await_receipt(connection: Connection) -> tuple[float, int]:
     """The moment of the next one, and how many there are then: at a slow register no part of a call is counted."""
-    known = count_issued(connection)
-    wait_until(lambda: count_issued(connection) > known, timeout=PATIENCE_SECONDS, what="the next receipt", poll=0.005)
-    return time.perf_counter(), count_issued(connection)
+    known = count(connection, ISSUED)
+    wait_until(lambda: count(connection, ISSUED) > known, timeout=PATIENCE_SECONDS, what="the next receipt", poll=0.005)
+    return time.perf_counter(), count(connection, ISSUED)
 
 
 @contextmanager
 def at_work(world: BenchWorld, setup: Setup, visits: int, name: str = "worker") -> Iterator[None]:
     """The simulator, a backlog with its messages, and workers; all gone afterwards, except their logs."""
     world.start_simulator(setup.cashboxes, setup.latency_ms)
+    world.add_salons(setup.cashboxes)
     with world.postgres.connect() as connection:
-        add_cashboxes(connection, setup.cashboxes)
         ids = add_paid_visits(connection, visits, setup.cashboxes)
         connection.execute(text("ANALYZE"))
     send(world, ids)
@@ -86,9 +86,7 @@ def at_work(world: BenchWorld, setup: Setup, visits: int, name: str = "worker") 
         world.simulator.process.kill()
         for worker in names:
             world.stack.kill(worker)
-        world.redis.flush(0)
-        with world.postgres.connect() as connection:
-            wipe(connection)
+        world.wipe("webhook_records", "cashboxes", "receipts", "visits")
 
 
 def send(world: BenchWorld, ids: Sequence[int]) -> None:
@@ -97,42 +95,36 @@ def send(world: BenchWorld, ids: Sequence[int]) -> None:
     producer.close()
 
 
-def count_issued(connection: Connection) -> int:
-    return int(connection.scalar(text("SELECT count(*) FROM receipts WHERE state = 'issued'")) or 0)
-
-
-def _count_undecided(connection: Connection) -> int:
-    return int(connection.scalar(text("SELECT count(*) FROM webhook_records WHERE state = 'received'")) or 0)
-
-
 def run(runs: int, seconds: float, setups: Sequence[Setup]) -> None:
     rows = []
-    with open_world(AT_ONCE) as world:
-        for setup in setups:
-            rate = _measure_median(world, setup, runs, seconds)
-            share = f"{rate / setup.allowed:.1%}" if setup.latency_ms else "-"
-            rows.append((f"{setup.cashboxes}", f"{setup.latency_ms:g}", setup.processes, rate, share))
+    for setup, rate in _measure_all(setups, runs, seconds):
+        share = f"{rate / setup.allowed:.1%}" if setup.latency_ms else "-"
+        rows.append((f"{setup.cashboxes}", f"{setup.latency_ms:g}", setup.processes, rate, share))
     headings = ["cashboxes", "latency ms", "processes of 8 slots", "receipts/s", "of what latency allows"]
     print(show_table(headings, rows), end="\n\n", flush=True)
 
 
 def run_slots(runs: int, seconds: float) -> None:
     """How more slots pay."""
-    setups = [Setup(50, 50, processes, slots) for processes, slots in SLOTS]
-    with open_world(AT_ONCE) as world:
-        rates = [_measure_median(world, setup, runs, seconds) for setup in setups]
-    rows = [
-        (setup.processes * setup.slots, setup.processes, rate, rate / (rates[0] * setup.processes * setup.slots))
-        for setup, rate in zip(setups, rates, strict=True)
-    ]
+    measured = _measure_all([Setup(50, 50, processes, slots) for processes, slots in SLOTS], runs, seconds)
+    [(_, of_one), *_] = measured
+    rows = []
+    for setup, rate in measured:
+        slots = setup.processes * setup.slots
+        rows.append((slots, setup.processes, rate, rate / (of_one * slots)))
     print("50 cashboxes, 50 ms\n")
     print(show_table(["slots", "processes", "receipts/s", "of linear"], rows), end="\n\n")
 
 
-def _measure_median(world: BenchWorld, setup: Setup, runs: int, seconds: float) -> float:
-    rate = statistics.median(measure_rate(world, setup, seconds) for _ in range(runs))
-    tell(f"worker: {setup}: {rate:.2f} receipts/s")
-    return rate
+def _measure_all(setups: Sequence[Setup], runs: int, seconds: float) -> list[tuple[Setup, float]]:
+    """With the median of its runs each."""
+    measured = []
+    with open_world(AT_ONCE) as world:
+        for setup in setups:
+            rate = statistics.median(measure_rate(world, setup, seconds) for _ in range(runs))
+            tell(f"worker: {setup}: {rate:.2f} receipts/s")
+            measured.append((setup, rate))
+    return measured
 
 
 def run_hosts(seconds: float) -> None:
@@ -158,14 +150,11 @@ def run_latency(webhooks: int, latency_ms: float = 50.0) -> None:
     with open_world(AT_ONCE) as world:
         world.stack.start("api")
         world.start_simulator(50, latency_ms)
-        with world.postgres.connect() as connection:
-            add_cashboxes(connection, 50)
+        world.add_salons(50)
         world.start_worker()
         world.stack.add_beat().start()
-        rows = [
-            ("idle", *_measure_latency(world.stack, webhooks, 0.0)),
-            ("loaded", *_measure_latency(world.stack, webhooks, 20.0)),
-        ]
+        others = {"idle": 0.0, "loaded": 20.0}
+        rows = [(name, *_measure_latency(world.stack, webhooks, rate)) for name, rate in others.items()]
     print(f"Webkassa answers after {latency_ms:g} ms.\n")
     print(show_table(["", "webhooks", "p50 ms", "p99 ms", "max ms"], rows), end="\n\n")
 

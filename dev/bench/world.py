@@ -4,13 +4,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from dev.bench.backlog import number_of
+from dev.bench.material.backlog import FIRST_COMPANY, number_of
 from dev.demo.children import api_command
 from dev.demo.waiting import find_free_port
+from dev.demo.web import answers
 from dev.harness.child import Child
 from dev.harness.command import work_folder
 from dev.harness.simulator import SimulatorControl
-from dev.harness.web import answers
 from dev.harness.world import World
 
 # What docker-compose.yml and PostgreSQL's own defaults say, not the embedded server's thrift: every commit is on the disk.
@@ -28,6 +28,15 @@ class BenchWorld(World):
             self.simulator.port, self.secrets, self.folder, numbers, latency_ms=latency_ms, keeps_ledger=False
         )
         self.simulator.process.start()
+
+    def add_salons(self, count: int) -> None:
+        """With a cashbox each."""
+        self.add_cashboxes({number_of(place): FIRST_COMPANY + place for place in range(count)})
+
+    def wipe(self, *tables: str) -> None:
+        """And what refers to them, and every message, so that nothing measured starts with another's remains."""
+        self.redis.flush(0)
+        self.postgres.execute(f"TRUNCATE {', '.join(tables)} CASCADE", "CHECKPOINT")
 
     def start_worker(self, name: str = "worker", slots: int = 8) -> None:
         self.stack.add_worker(name, slots).start()

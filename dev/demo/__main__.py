@@ -8,24 +8,25 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from dev.demo import calls, children, visit
+from dev.demo import children, visit
 from dev.demo.binaries import BinariesMissing
-from dev.demo.console import Console
 from dev.demo.postgres_server import Postgres, check_given_database, hide_password
 from dev.demo.redis_server import Redis, check_given_redis
 from dev.demo.servers import Server, ServerFailed, recall_port
 from dev.demo.state import AlreadyRunning, Secrets, StateFolder
-from dev.demo.supervisor import Command, StopRequested, Supervisor
+from dev.demo.supervisor import Command, Console, StopRequested, Supervisor
 from dev.demo.visit import DemoFailed
 from dev.demo.waiting import WaitTimeout
+from dev.demo.web import answers
 
 T = TypeVar("T")
 
 DEFAULT_FOLDER = children.ROOT / ".demo"
-API_PORT, SIMULATOR_PORT, FLOWER_PORT = 8000, 8010, 5555
+PORTS = {"simulator": 8010, "api": 8000, "flower": 5555}
 # How the demo's logs look. Root is told so by Celery in five lines at every start; here it is no news.
 LOOKS = {"LOG_FORMAT": "console", "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
 READY_SECONDS, RECEIPT_SECONDS = 60.0, 60.0
@@ -39,43 +40,38 @@ class Demo:
 
     def start(self) -> None:
         """Everything up and answering. Raises DemoFailed."""
-        self._secrets = Secrets.recall(self._folder.path)
         folder = self._folder.path
+        self._secrets = Secrets.recall(folder)
         database_url = self._obtain("DATABASE_URL", check_given_database, Postgres(folder / "postgres"))
         redis_url = self._obtain("REDIS_URL", check_given_redis, Redis(folder / "redis"))
         self._migrate(database_url)
         # As late as can be: another demo on this machine may be looking for the same ports.
-        ports = {"simulator": SIMULATOR_PORT, "api": API_PORT, "flower": FLOWER_PORT}
-        self._simulator_port, self._api_port, self._flower_port = (
-            recall_port(folder / f"{name}-port", port) for name, port in ports.items()
-        )
-        simulator_url = f"http://127.0.0.1:{self._simulator_port}"
-        self._environment = children.service_environment(database_url, redis_url, simulator_url, self._secrets, LOOKS)
-        self._start_processes()
-        self._folder.note_holder(f"http://127.0.0.1:{self._api_port}")
+        self._ports = {name: recall_port(folder / f"{name}-port", port) for name, port in PORTS.items()}
+        self._urls = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}
+        webkassa = self._urls["simulator"]
+        self._start_processes(children.service_environment(database_url, redis_url, webkassa, self._secrets, LOOKS))
+        self._folder.note_holder(self._urls["api"])
 
     def obtain_receipt(self) -> None:
         """Posts the sample visit and shows its receipt. Raises DemoFailed."""
         self._say(f"posting the sample visit: record {visit.RECORD_ID}, 4000 ₸")
-        delivery_id = visit.post_visit(self._api_port, self._secrets.webhook)
-        follower = visit.Follower(self._api_port, delivery_id, self._say)
+        delivery_id = visit.post_visit(self._urls["api"], self._secrets.webhook)
+        follower = visit.Follower(self._urls["api"], delivery_id, self._say)
         receipt = self._await(follower.find_receipt, RECEIPT_SECONDS, "worker", "the receipt")
-        tax = visit.find_tax(self._simulator_port, str(receipt.get("external_check_number")))
+        tax = visit.find_tax(self._urls["simulator"], str(receipt.get("external_check_number")))
         self._supervisor.console.frame("FISCAL RECEIPT (Webkassa simulator)", visit.describe_receipt(receipt, tax))
         self._say(f"from start to receipt: {time.monotonic() - self._begun:.0f} s")
 
     def show_addresses(self) -> None:
-        api = f"http://127.0.0.1:{self._api_port}"
-        password = self._folder.path / "flower-password"
-        flower = f"http://127.0.0.1:{self._flower_port}/flower/ (user {children.FLOWER_USER}, password in {password})"
+        api, password = self._urls["api"], self._folder.path / "flower-password"
         addresses = {
             "payment page": f"{api}/acquire",
             "API docs": f"{api}/docs",
             "health": f"{api}/health/ready",
             "status": f"{api}/api/webhook/status/{visit.RECORD_ID}",
-            "Flower": flower,
-            "simulator ledger": f"http://127.0.0.1:{self._simulator_port}/_sim/receipts",
-            "try another visit": visit.write_try_out(self._folder.path, self._api_port, self._secrets.webhook),
+            "Flower": f"{self._urls['flower']}/flower/ (user {children.FLOWER_USER}, password in {password})",
+            "simulator ledger": f"{self._urls['simulator']}/_sim/receipts",
+            "try another visit": visit.write_try_out(self._folder.path, api, self._secrets.webhook),
         }
         for name, address in addresses.items():
             self._say(f"{name:<17} {address}")
@@ -100,23 +96,24 @@ class Demo:
         if code != 0:
             raise DemoFailed("migrate", f"alembic upgrade head ended with exit code {code}")
 
-    def _start_processes(self) -> None:
-        folder, ours = self._folder.path, self._environment
+    def _start_processes(self, ours: dict[str, str]) -> None:
+        """`ours`: the environment of the service."""
+        folder = self._folder.path
         self._say("starting the simulator of Webkassa, api, worker, beat and Flower")
-        simulator = children.simulator_command(self._simulator_port, self._secrets, folder / "webkassa-ledger")
+        simulator = children.simulator_command(self._ports["simulator"], self._secrets, folder / "webkassa-ledger")
         login = {"FLOWER_BASIC_AUTH": f"{children.FLOWER_USER}:{self._secrets.flower_password}"}
         commands: dict[str, tuple[Sequence[str], dict[str, str]]] = {
             "webkassa": (simulator, children.base_environment()),
-            "api": (children.api_command(self._api_port), ours),
+            "api": (children.api_command(self._ports["api"]), ours),
             "worker": (children.worker_command(), ours),
             "beat": (children.beat_command(folder / "beat-schedule"), ours),
-            "flower": (children.flower_command(self._flower_port, folder / "flower.db"), ours | login),
+            "flower": (children.flower_command(self._ports["flower"], folder / "flower.db"), ours | login),
         }
         for name, (command, environment) in commands.items():
             self._supervisor.add(name, Command(command, environment, folder))
-        simulator_port, api_port = self._simulator_port, self._api_port
-        self._await(lambda: calls.answers(simulator_port, "/_sim/health"), READY_SECONDS, "webkassa", "webkassa to answer")
-        self._await(lambda: calls.answers(api_port, "/health"), READY_SECONDS, "api", "api to answer")
+        health = {"webkassa": f"{self._urls['simulator']}/_sim/health", "api": f"{self._urls['api']}/health"}
+        for name, url in health.items():
+            self._await(partial(answers, url), READY_SECONDS, name, f"{name} to answer")
 
     def _await(self, condition: Callable[[], T | None], timeout: float, name: str, what: str) -> T:
         """Raises DemoFailed when `name` has not brought it in time, or something dies again and again."""
@@ -133,7 +130,8 @@ class Demo:
             raise DemoFailed(name, str(error)) from error
 
 
-def run(demo: Demo, supervisor: Supervisor, oneshot: bool) -> int:
+def run(demo: Demo, supervisor: Supervisor, oneshot: bool) -> None:
+    """Until somebody ends it, or with `oneshot` until there is a receipt. Raises DemoFailed."""
     demo.start()
     try:
         demo.obtain_receipt()
@@ -142,11 +140,9 @@ def run(demo: Demo, supervisor: Supervisor, oneshot: bool) -> int:
             raise
         # Stays up all the same: the logs and pages of a demo that failed are what one wants to look at.
         supervisor.console.say(f"no receipt: {failure}")
-    if oneshot:
-        return 0
-    demo.show_addresses()
-    supervisor.run_forever()
-    return 0
+    if not oneshot:
+        demo.show_addresses()
+        supervisor.run_forever()
 
 
 def explain(supervisor: Supervisor, failure: DemoFailed) -> None:
@@ -160,11 +156,12 @@ def explain(supervisor: Supervisor, failure: DemoFailed) -> None:
             console.show(unit.name, line)
 
 
-def guard(step: Callable[[], int], supervisor: Supervisor, oneshot: bool) -> int:
+def guard(demo: Demo, supervisor: Supervisor, oneshot: bool) -> int:
     """Runs the demo to its end; whatever that is, nothing is left running."""
     console = supervisor.console
     try:
-        return step()
+        run(demo, supervisor, oneshot)
+        return 0
     except StopRequested:
         console.say("ending everything")
         # Who asked for one receipt and stopped before it has none.
@@ -191,8 +188,7 @@ def main() -> int:
     oneshot = os.environ.get("ONESHOT", "") not in ("", "0")
     supervisor = Supervisor(console)
     supervisor.listen_to_signals()
-    demo = Demo(folder, supervisor)
-    return guard(lambda: run(demo, supervisor, oneshot), supervisor, oneshot)
+    return guard(Demo(folder, supervisor), supervisor, oneshot)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from dev.demo.processes import run_as
+from dev.demo import processes
 
 OLDEST_POSTGRES = (15,)
 OLDEST_REDIS = (6, 2)
@@ -34,16 +34,16 @@ class BinariesMissing(Exception):
 
 def get_postgres() -> Path:
     """The folder that holds `initdb` and `postgres`."""
-    found = find_postgres()
-    if found is None:
-        raise BinariesMissing(f"no PostgreSQL {OLDEST_POSTGRES[0]} or newer on this machine. {ADVICE}")
-    return found
+    return _need(find_postgres(), f"PostgreSQL {OLDEST_POSTGRES[0]} or newer")
 
 
 def get_redis() -> Path:
-    found = find_redis()
+    return _need(find_redis(), "redis-server or valkey-server")
+
+
+def _need(found: Path | None, what: str) -> Path:
     if found is None:
-        raise BinariesMissing(f"no redis-server or valkey-server on this machine. {ADVICE}")
+        raise BinariesMissing(f"no {what} on this machine. {ADVICE}")
     return found
 
 
@@ -71,7 +71,7 @@ def find_redis() -> Path | None:
 
 def read_version(program: Path) -> tuple[int, ...]:
     """`(15, 18)` from `postgres (PostgreSQL) 15.18`; empty when the program does not run here."""
-    match = re.search(r"(?:v=|PostgreSQL\) )(\d+(?:\.\d+)*)", run_as([str(program), "--version"], None).stdout)
+    match = re.search(r"(?:v=|PostgreSQL\) )(\d+(?:\.\d+)*)", processes.run([str(program), "--version"]).stdout)
     return tuple(int(part) for part in match[1].split(".")) if match else ()
 
 

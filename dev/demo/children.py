@@ -56,16 +56,9 @@ def migrate_command(*arguments: str) -> Sequence[str]:
 
 
 def simulator_command(port: int, secrets: Secrets, state_file: Path) -> Sequence[str]:
-    options = {
-        "port": str(port),
-        "api-key": secrets.webkassa_api_key,
-        "login": LOGIN,
-        "password": secrets.webkassa_password,
-        "cashbox": CASHBOX,
-        "state-file": str(state_file),
-    }
     # `=`, since a random secret may begin with a dash.
-    flags = [f"--{name}={value}" for name, value in options.items()]
+    access = (f"--api-key={secrets.webkassa_api_key}", f"--login={LOGIN}", f"--password={secrets.webkassa_password}")
+    flags = (f"--port={port}", *access, f"--cashbox={CASHBOX}", f"--state-file={state_file}")
     return (*_PYTHON, "dev.simulator.webkassa", *flags)
 
 

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
@@ -49,7 +50,6 @@ class Postgres(Server):
         super().__init__(folder)
         self._binaries = binaries
         self._settings = {**SETTINGS, **(settings or {})}
-        self._home = folder
 
     @property
     def url(self) -> str:
@@ -66,6 +66,12 @@ class Postgres(Server):
         engine = create_engine(self.url_of(database), poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=options)
         with engine.connect() as connection:
             yield connection
+
+    def execute(self, *statements: str, **values: Any) -> None:
+        """Each is committed by itself."""
+        with self.connect() as connection:
+            for statement in statements:
+                connection.execute(text(statement), values)
 
     def create_database(self, name: str, template: str = "template1") -> str:
         """A copy of `template`, which nobody may be connected to; returns its address."""
@@ -95,35 +101,32 @@ class Postgres(Server):
 
     def kill(self) -> None:
         """Its backends lead sessions of their own, and outlive their parent until they next look."""
-        for backend in self._freeze():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(backend, signal.SIGKILL)
+        self._freeze(signal.SIGKILL)
         super().kill()
 
     def pause(self) -> None:
-        for backend in self._freeze():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(backend, signal.SIGSTOP)
+        self._freeze(signal.SIGSTOP)
 
     def resume(self) -> None:
-        if not self.running:
-            return
-        for backend in processes.find_children(self.pid):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(backend, signal.SIGCONT)
-        super().resume()
+        if self.running:
+            self._send_backends(signal.SIGCONT)
+            super().resume()
 
-    def stop(self) -> None:
+    def stop(self, patience: float = 10.0) -> None:
         """Frozen backends would not hear that they are to leave."""
         self.resume()
-        super().stop()
+        super().stop(patience)
 
-    def _freeze(self) -> list[int]:
-        """Stops the parent, so that the list of its children is complete and stays so."""
-        if not self.running:
-            return []
-        processes.stop_for_certain(self.pid)
-        return processes.find_children(self.pid)
+    def _freeze(self, signum: signal.Signals) -> None:
+        """Stops the parent, so that the list of its children is complete and stays so, and sends them `signum`."""
+        if self.running:
+            processes.stop_for_certain(self.pid)
+            self._send_backends(signum)
+
+    def _send_backends(self, signum: signal.Signals) -> None:
+        for backend in processes.find_children(self.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(backend, signum)
 
     def destroy(self) -> None:
         """Stops for good and removes the data, wherever it lies; also that of a run which was killed."""
@@ -138,18 +141,15 @@ class Postgres(Server):
         return [str(self._bin / "postgres"), "-D", str(self._data), "-p", str(self.port), *options]
 
     def marker(self) -> str:
-        return str(self._remembered_home() or self._home)
-
-    def working_folder(self) -> Path:
-        return self._home
+        return str(self._remembered_home() or self.home)
 
     def prepare(self) -> None:
         if self._binaries is None:
             self._binaries = get_postgres()
-        self._home = self._settle_home()
+        self.home = self._settle_home()
         self._bin = self._settle_programs(self._binaries)
         # A new major version cannot read the data of the old one, so each has a folder of its own.
-        self._data = self._home / f"data-{read_version(self._binaries / 'postgres')[0]}"
+        self._data = self.home / f"data-{read_version(self._binaries / 'postgres')[0]}"
         if not self._data.exists():
             self._initialise()
         self._forget_foreign_lock()
@@ -160,7 +160,7 @@ class Postgres(Server):
         A checkout below a home of mode 700 is such a place. Widening the modes of its parents would be no answer.
         """
         home = self._remembered_home() or self.folder / "home"
-        self.identity = processes.find_unprivileged(owner_of=home)
+        self.account = processes.find_unprivileged(owner_of=home)
         if not home.exists():
             home = self._make_home()
             (self.folder / "home-path").write_text(f"{home}\n", encoding="utf-8")
@@ -176,30 +176,26 @@ class Postgres(Server):
 
     def _make_home(self) -> Path:
         home = self.folder / "home"
-        if self.identity is None:
-            home.mkdir(mode=0o700)
-            return home
-        if processes.can_enter(self.folder.resolve(), self.identity):
+        if processes.can_enter(self.folder.resolve(), self.account):
             home.mkdir(mode=0o700)
         else:
             home = Path(tempfile.mkdtemp(prefix="altegio-webkassa-postgres-", dir=self._reachable_temp()))
-        os.chown(home, self.identity.uid, self.identity.gid)
+        self._hand_over(home)
         return home
 
     def _reachable_temp(self) -> str:
-        assert self.identity is not None
         for candidate in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
-            if processes.can_enter(Path(candidate), self.identity):
+            if processes.can_enter(Path(candidate), self.account):
                 return candidate
-        raise ServerFailed(f"no temporary folder that the account {self.identity.uid} can enter")
+        raise ServerFailed(f"no temporary folder that the account {self.account['user']} can enter")
 
     def _settle_programs(self, binaries: Path) -> Path:
         """The programs where the account can run them: in place, else copied into its home, libraries included."""
-        if processes.run_as([str(binaries / "postgres"), "--version"], self.identity).returncode == 0:
+        if processes.run([str(binaries / "postgres"), "--version"], account=self.account).returncode == 0:
             return binaries
-        copy = self._home / "programs"
+        copy = self.home / "programs"
         if not copy.exists():
-            partial = self._home / "programs.new"
+            partial = self.home / "programs.new"
             shutil.rmtree(partial, ignore_errors=True)
             shutil.copytree(binaries.parent, partial, symlinks=True)
             self._hand_over(partial)
@@ -207,10 +203,9 @@ class Postgres(Server):
         return copy / "bin"
 
     def _hand_over(self, folder: Path) -> None:
-        if self.identity is None:
-            return
-        for path in (folder, *folder.rglob("*")):
-            os.chown(path, self.identity.uid, self.identity.gid, follow_symlinks=False)
+        if self.account:
+            for path in (folder, *folder.rglob("*")):
+                os.chown(path, self.account["user"], self.account["group"], follow_symlinks=False)
 
     def _initialise(self) -> None:
         """Into a folder of another name first: a data folder that exists is a complete one."""
@@ -218,20 +213,20 @@ class Postgres(Server):
         for locale in ("C.UTF-8", "C"):
             result = self._run_initdb(locale)
             if result.returncode == 0:
-                (self._home / "data.new").rename(self._data)
+                (self.home / "data.new").rename(self._data)
                 return
         raise ServerFailed(f"initdb failed. It said:\n{result.stdout}{result.stderr}")
 
     def _run_initdb(self, locale: str) -> "CompletedProcess[str]":
-        fresh = self._home / "data.new"
+        fresh = self.home / "data.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        password_file = self._home / "password.new"
+        password_file = self.home / "password.new"
         write_private(password_file, self.password + "\n")
         self._hand_over(password_file)
         command = [str(self._bin / "initdb"), "--no-sync", "-D", str(fresh), "-U", USER, "-E", "UTF8"]
         command += [f"--locale={locale}", "-A", "scram-sha-256", f"--pwfile={password_file}"]
         try:
-            return processes.run_as(command, self.identity, minimal_environment(), self._home)
+            return processes.run(command, minimal_environment(), self.home, self.account)
         finally:
             password_file.unlink(missing_ok=True)
 

@@ -9,7 +9,6 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol, TypedDict
 
@@ -21,50 +20,12 @@ _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None).prctl if sys.platform.startswith("linux") else None
 
 
-@dataclass(frozen=True)
-class Identity:
-    """The system account a child runs as."""
+class Account(TypedDict, total=False):
+    """The system account a child runs as; empty: our own."""
 
-    uid: int
-    gid: int
-
-
-def find_unprivileged(owner_of: Path | None = None) -> Identity | None:
-    """Whom root hands PostgreSQL to: the owner of its data if there is one. None: no need to change."""
-    if os.geteuid() != 0:
-        return None
-    if owner_of is not None and owner_of.exists() and (status := owner_of.stat()).st_uid != 0:
-        return Identity(status.st_uid, status.st_gid)
-    for name in ("postgres", "nobody"):
-        with contextlib.suppress(KeyError):
-            entry = pwd.getpwnam(name)
-            return Identity(entry.pw_uid, entry.pw_gid)
-    return Identity(65534, 65534)
-
-
-def can_enter(folder: Path, identity: Identity) -> bool:
-    """Whether every parent lets this account through; asked of the kernel, which alone knows."""
-    return run_as(["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)], identity).returncode == 0
-
-
-def run_as(
-    command: Sequence[str], identity: Identity | None, env: Mapping[str, str] | None = None, cwd: str | Path = "/"
-) -> "subprocess.CompletedProcess[str]":
-    """Runs a short command to its end. A command that cannot be executed answers 126."""
-    try:
-        return subprocess.run(
-            command,
-            env=env,
-            cwd=cwd,
-            check=False,
-            text=True,
-            errors="replace",
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            **_account(identity),
-        )
-    except OSError as error:
-        return subprocess.CompletedProcess(command, 126, "", str(error))
+    user: int
+    group: int
+    extra_groups: list[str | int]
 
 
 class Process(Protocol):
@@ -78,13 +39,93 @@ class Process(Protocol):
     def wait(self, timeout: float | None = None) -> int: ...
 
 
+class Child:
+    """A process of ours through all its starts and ends; `process` is the last one."""
+
+    stop_signal: signal.Signals = signal.SIGTERM
+    process: Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self.process is not None, "it was not started"
+        return self.process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        return None if self.process is None else self.process.poll()
+
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.exit_code is None
+
+    def stop(self, patience: float = 10.0) -> None:
+        """Asks it to end, as an orderly deployment would."""
+        if self.process is not None:
+            end(self.process, self.stop_signal, patience)
+
+    def kill(self) -> None:
+        """`kill -9`, also of a paused process: nothing is flushed, nothing is said goodbye to."""
+        if self.process is not None:
+            kill(self.process)
+
+    def pause(self) -> None:
+        """Hangs: connections are taken by the kernel, nothing answers."""
+        self.send(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self.send(signal.SIGCONT)
+
+    def send(self, signum: signal.Signals) -> None:
+        if self.process is not None:
+            send(self.process, signum)
+
+
+def find_unprivileged(owner_of: Path) -> Account:
+    """Whom root hands PostgreSQL to: the owner of its data if there is one. Empty: no need to change."""
+    if os.geteuid() != 0:
+        return {}
+    if owner_of.exists() and (status := owner_of.stat()).st_uid != 0:
+        return _as_account(status.st_uid, status.st_gid)
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return _as_account(entry.pw_uid, entry.pw_gid)
+    return _as_account(65534, 65534)
+
+
+def _as_account(user: int, group: int) -> Account:
+    return {"user": user, "group": group, "extra_groups": []}
+
+
+def can_enter(folder: Path, account: Account) -> bool:
+    """Whether every parent lets this account through; asked of the kernel, which alone knows."""
+    return run(["/bin/sh", "-c", 'cd -- "$1"', "sh", str(folder)], account=account).returncode == 0
+
+
+def run(
+    command: Sequence[str],
+    env: Mapping[str, str] | None = None,
+    cwd: str | Path = "/",
+    account: Account | None = None,
+    said: str = "",
+) -> "subprocess.CompletedProcess[str]":
+    """Runs a short command to its end, `said` on its standard input. A command that cannot be executed answers 126."""
+    account = account or {}
+    try:
+        return subprocess.run(
+            command, env=env, cwd=cwd, check=False, errors="replace", input=said, capture_output=True, **account
+        )
+    except OSError as error:
+        return subprocess.CompletedProcess(command, 126, "", str(error))
+
+
 def spawn(
     command: Sequence[str],
     *,
     env: Mapping[str, str],
     cwd: Path,
     output: int | IO[bytes],
-    identity: Identity | None = None,
+    account: Account | None = None,
     death_signal: signal.Signals = signal.SIGKILL,
 ) -> "subprocess.Popen[bytes]":
     """Starts a child in a session of its own. On Linux it gets `death_signal` when this process dies, however.
@@ -104,7 +145,7 @@ def spawn(
             start_new_session=True,
             # Runs after the account has changed, which would have erased the setting.
             preexec_fn=follow_parent(os.getpid(), death_signal),  # noqa: PLW1509 - see above
-            **_account(identity),
+            **(account or {}),
         )
 
 
@@ -182,7 +223,7 @@ def read_command_line(pid: int) -> str:
             return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
         except OSError:
             return ""
-    return run_as(["ps", "-o", "args=", "-p", str(pid)], None).stdout
+    return run(["ps", "-o", "args=", "-p", str(pid)]).stdout
 
 
 def find_children(pid: int) -> list[int]:
@@ -203,7 +244,7 @@ def stop_for_certain(pid: int) -> None:
 def _list_processes() -> list[tuple[int, int, str]]:
     """Number, parent's number and state of each process there is."""
     if not sys.platform.startswith("linux"):
-        rows = run_as(["ps", "-A", "-o", "pid=,ppid=,stat="], None).stdout.splitlines()
+        rows = run(["ps", "-A", "-o", "pid=,ppid=,stat="]).stdout.splitlines()
         return [(int(pid), int(parent), state) for pid, parent, state in (row.split() for row in rows)]
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
@@ -212,15 +253,3 @@ def _list_processes() -> list[tuple[int, int, str]]:
             state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
             found.append((int(stat.parent.name), int(parent), state))
     return found
-
-
-class _Account(TypedDict, total=False):
-    user: int
-    group: int
-    extra_groups: list[str | int]
-
-
-def _account(identity: Identity | None) -> _Account:
-    if identity is None:
-        return {}
-    return {"user": identity.uid, "group": identity.gid, "extra_groups": []}

@@ -1,5 +1,6 @@
 """A real Redis (or Valkey) on 127.0.0.1 that forgets nothing: no eviction, every write in an append-only file."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -67,7 +68,7 @@ class Redis(Server):
             f"port {self.port}",
             "protected-mode yes",
             f"requirepass {self.password}",
-            f"dir {_quote(data)}",
+            f"dir {json.dumps(str(data), ensure_ascii=False)}",
             f"databases {self._databases}",
             "daemonize no",
             "appendonly yes",
@@ -78,11 +79,6 @@ class Redis(Server):
             # Keeps the path of this file in the process list, which is how a leftover is recognised.
             "set-proc-title no",
         )
-
-
-def _quote(path: Path) -> str:
-    escaped = str(path).replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def check_given_redis(url: str) -> str:

@@ -3,15 +3,13 @@
 import contextlib
 import os
 import secrets
-import signal
-import subprocess
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from dev.demo import processes
-from dev.demo.processes import Identity
+from dev.demo.processes import Account
 from dev.demo.waiting import WaitTimeout, find_free_port, is_port_free, tail_of, wait_until
 
 START_SECONDS = 30.0
@@ -22,17 +20,17 @@ class ServerFailed(Exception):
     """A server did not start; the message ends with what it said."""
 
 
-class Server(ABC):
+class Server(processes.Child, ABC):
     """A real server on 127.0.0.1. Everything it remembers lies in `folder`, so a second start finds it again."""
 
     name: str
-    stop_signal: signal.Signals = signal.SIGTERM
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        # Where it works, which is not below the folder when its account cannot go there.
+        self.home = folder
         self.log = folder / "server.log"
-        self.identity: Identity | None = None
-        self.process: subprocess.Popen[bytes] | None = None
+        self.account: Account = {}
         self.port = 0
         self.password = ""
 
@@ -56,20 +54,6 @@ class Server(ABC):
     def marker(self) -> str:
         """A part of the command line that only this server of this folder has."""
 
-    @property
-    def pid(self) -> int:
-        if self.process is None:
-            raise ServerFailed(f"{self.name} is not running")
-        return self.process.pid
-
-    @property
-    def running(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    @property
-    def exit_code(self) -> int | None:
-        return None if self.process is None else self.process.poll()
-
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -91,31 +75,13 @@ class Server(ABC):
                 return
         raise ServerFailed(f"{self.name} did not start. It said:\n{tail_of(self.log)}")
 
-    def stop(self) -> None:
-        if self.process is not None:
-            processes.end(self.process, self.stop_signal)
+    def stop(self, patience: float = 10.0) -> None:
+        super().stop(patience)
         (self.folder / "pid").unlink(missing_ok=True)
-
-    def kill(self) -> None:
-        """As a crash would: nothing is flushed, nothing is said goodbye to."""
-        if self.process is not None:
-            processes.kill(self.process)
-
-    def pause(self) -> None:
-        """Hangs: connections are taken by the kernel, nothing answers."""
-        if self.process is not None:
-            processes.send(self.process, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        if self.process is not None:
-            processes.send(self.process, signal.SIGCONT)
 
     def tail(self) -> str:
         """The last lines it wrote."""
         return tail_of(self.log, 25)
-
-    def working_folder(self) -> Path:
-        return self.folder
 
     def _try_start(self) -> bool:
         """False when the program ended at once: what remains of a killed predecessor may need a moment to go."""
@@ -123,17 +89,15 @@ class Server(ABC):
             self.process = processes.spawn(
                 self.command(),
                 env=minimal_environment(),
-                cwd=self.working_folder(),
+                cwd=self.home,
                 output=output,
-                identity=self.identity,
+                account=self.account,
                 death_signal=self.stop_signal,
             )
         (self.folder / "pid").write_text(str(self.process.pid))
-        process = self.process
         try:
-            wait_until(
-                lambda: process.poll() is not None or self.answers(), timeout=START_SECONDS, what=f"{self.name} to answer"
-            )
+            what = f"{self.name} to answer"
+            wait_until(lambda: not self.running or self.answers(), timeout=START_SECONDS, what=what)
         except WaitTimeout as error:
             self.kill()
             raise ServerFailed(f"{error}. It said:\n{tail_of(self.log)}") from None

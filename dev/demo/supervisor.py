@@ -4,8 +4,11 @@ One thread starts them all: the kernel's "die with your parent" is tied to the t
 only read what the children write.
 """
 
+import os
+import re
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
@@ -13,12 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from dev.demo import processes
-from dev.demo.console import Console
 from dev.demo.servers import Server, ServerFailed
-from dev.demo.waiting import POLL_SECONDS, WaitTimeout
+from dev.demo.waiting import POLL_SECONDS, WaitTimeout, wait_until
 
 T = TypeVar("T")
 
@@ -30,25 +32,61 @@ _STOP_SECONDS = 10.0
 # What a pipe still holds is read at once; longer it stays open only in hands that are not ours.
 _FLUSH_SECONDS = 1.0
 _HOPELESS_DEATHS = 4
+_WIDTH = 10
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+_COLOURS = {"demo": "1;36", "postgres": 34, "redis": 31, "migrate": 35, "webkassa": 33, "api": 32, "worker": 95}
+_OTHER_COLOUR = 90
+
+
+class Console:
+    """What a person sees: `name | line`, coloured on a terminal. Threads may call it: a line is written in one step."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream or sys.stdout
+        self.gone = False
+        is_dumb = os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+        self._coloured = self._stream.isatty() and not is_dumb
+
+    def say(self, text: str) -> None:
+        for line in text.splitlines():
+            self.show("demo", line)
+
+    def show(self, name: str, line: str) -> None:
+        prefix = f"{name:<{_WIDTH}}|"
+        if self._coloured:
+            self.write(f"\x1b[{_COLOURS.get(name, _OTHER_COLOUR)}m{prefix}\x1b[0m {line}")
+        else:
+            self.write(f"{prefix} {_ESCAPES.sub('', line)}")
+
+    def write(self, text: str) -> None:
+        """A terminal that went away is noted and raises nothing: the children must be ended all the same."""
+        try:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+        except OSError:
+            self.gone = True
+
+    def frame(self, title: str, rows: Mapping[str, str]) -> None:
+        """Not rich's panel, which would break the link of a receipt in two."""
+        body = [f"{name:<{max(map(len, rows))}}  {value}" for name, value in rows.items()]
+        inner = max(len(title), *map(len, body))
+        lines = [f"┌─{'─' * inner}─┐", f"│ {title:^{inner}} │", f"├─{'─' * inner}─┤"]
+        lines += [*(f"│ {line:<{inner}} │" for line in body), f"└─{'─' * inner}─┘"]
+        self.write("\n".join(lines))
 
 
 class StopRequested(Exception):
     """Ctrl-C, SIGTERM or SIGHUP."""
 
 
-class Command:
+class Command(processes.Child):
     """A child whose output goes through a pipe, line by line, to `tell`."""
 
     def __init__(self, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
         self._command, self._env, self._cwd = command, env, cwd
         self.tell: Callable[[str], None] = lambda _: None
-        self.process: subprocess.Popen[bytes] | None = None
         self._lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._reader = threading.Thread()
-
-    @property
-    def exit_code(self) -> int | None:
-        return None if self.process is None else self.process.poll()
 
     @property
     def at_end(self) -> bool:
@@ -56,18 +94,18 @@ class Command:
         return not self._reader.is_alive()
 
     def start(self) -> None:
-        self.process = processes.spawn(self._command, env=self._env, cwd=self._cwd, output=subprocess.PIPE)
-        self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
+        process = processes.spawn(self._command, env=self._env, cwd=self._cwd, output=subprocess.PIPE)
+        self.process = process
+        self._reader = threading.Thread(target=self._read, args=(process,), daemon=True)
         self._reader.start()
 
-    def stop(self) -> None:
-        if self.process is not None:
-            processes.end(self.process, patience=_STOP_SECONDS)
-            self._reader.join(_FLUSH_SECONDS)
+    def stop(self, patience: float = _STOP_SECONDS) -> None:
+        super().stop(patience)
+        self.kill()
 
     def kill(self) -> None:
+        super().kill()
         if self.process is not None:
-            processes.kill(self.process)
             self._reader.join(_FLUSH_SECONDS)
 
     def tail(self) -> str:
@@ -137,12 +175,7 @@ class Supervisor:
 
     def wait_for(self, condition: Callable[[], T | None], timeout: float, what: str) -> T:
         """Meanwhile everything else goes on. Raises StopRequested or WaitTimeout."""
-        deadline = time.monotonic() + timeout
-        while not (value := condition()):
-            if time.monotonic() >= deadline:
-                raise WaitTimeout(f"waited {timeout:g} s for {what}")
-            self.turn()
-        return value
+        return wait_until(condition, timeout=timeout, what=what, pause=self.turn)
 
     def find_hopeless(self) -> Unit | None:
         """Something that dies again and again: waiting for what it should bring is a waste of time."""
@@ -152,9 +185,9 @@ class Supervisor:
         while True:
             self.turn()
 
-    def turn(self) -> None:
+    def turn(self, seconds: float = POLL_SECONDS) -> None:
         self._raise_if_stopping()
-        time.sleep(POLL_SECONDS)
+        time.sleep(seconds)
         now = time.monotonic()
         for unit in self.units:
             if unit.restart_at is not None:
@@ -168,10 +201,10 @@ class Supervisor:
         self._stopping = True
         commands = [unit.body for unit in reversed(self.units) if isinstance(unit.body, Command)]
         for command in commands:
-            if command.process is not None and command.exit_code is None:
-                processes.send(command.process, signal.SIGTERM)
+            if command.running:
+                command.send(signal.SIGTERM)
         deadline = time.monotonic() + _STOP_SECONDS
-        while any(command.exit_code is None for command in commands) and time.monotonic() < deadline and not self._impatient:
+        while any(command.running for command in commands) and time.monotonic() < deadline and not self._impatient:
             time.sleep(POLL_SECONDS)
         for unit in reversed(self.units):
             if self._impatient or isinstance(unit.body, Command):

@@ -8,8 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from dev.demo.calls import call
+import requests
+
 from dev.demo.servers import write_private
+from dev.demo.web import request
 
 RECORD_ID = 596792978
 # States in which nothing more happens without a person.
@@ -32,9 +34,9 @@ def build_visit(record_id: int, title: str, cost: int) -> dict[str, Any]:
     return {"company_id": 307626, "resource": "record", "resource_id": record_id, "status": "update", "data": data}
 
 
-def post_visit(port: int, secret: str) -> int:
+def post_visit(api_url: str, secret: str) -> int:
     """Returns our id of the delivery. Repeating it is harmless: the service knows it already."""
-    status, answer = call(port, "POST", f"/api/webhook/{secret}", build_visit(RECORD_ID, "Стрижка детская", 4000))
+    status, answer = _call("POST", f"{api_url}/api/webhook/{secret}", json=build_visit(RECORD_ID, "Стрижка детская", 4000))
     if status != 200 or not isinstance(answer, dict) or not answer.get("record_id"):
         raise DemoFailed("api", f"the sample visit was answered with {status}: {answer}")
     return int(answer["record_id"])
@@ -43,15 +45,15 @@ def post_visit(port: int, secret: str) -> int:
 class Follower:
     """Asks for the status of a delivery and tells every change."""
 
-    def __init__(self, port: int, delivery_id: int, tell: Callable[[str], None]) -> None:
-        self._path = f"/api/webhook/status/{delivery_id}"
-        self._port, self._delivery_id, self._tell = port, delivery_id, tell
+    def __init__(self, api_url: str, delivery_id: int, tell: Callable[[str], None]) -> None:
+        self._url = f"{api_url}/api/webhook/status/{delivery_id}"
+        self._delivery_id, self._tell = delivery_id, tell
         self._last = ""
         self._begun = self._told_at = time.monotonic()
 
     def find_receipt(self) -> dict[str, Any] | None:
         """The receipt once it is issued. Raises DemoFailed when it never will be."""
-        status, answer = call(self._port, "GET", self._path)
+        status, answer = _call("GET", self._url)
         # Not so while the supervisor is starting the API again.
         if status != 200 or not isinstance(answer, dict):
             return None
@@ -75,9 +77,9 @@ class Follower:
         self._last, self._told_at = state, now
 
 
-def find_tax(simulator_port: int, external_check_number: str) -> Decimal | None:
+def find_tax(simulator_url: str, external_check_number: str) -> Decimal | None:
     """The tax as the register has it; the status endpoint does not tell."""
-    status, rows = call(simulator_port, "GET", f"/_sim/receipts?external={external_check_number}")
+    status, rows = _call("GET", f"{simulator_url}/_sim/receipts?external={external_check_number}")
     return Decimal(rows[0]["tax"]) if status == 200 and isinstance(rows, list) and rows else None
 
 
@@ -92,13 +94,25 @@ def describe_receipt(receipt: Mapping[str, Any], tax: Decimal | None) -> dict[st
     }
 
 
-def write_try_out(folder: Path, port: int, secret: str) -> str:
+def write_try_out(folder: Path, api_url: str, secret: str) -> str:
     """A curl line for another visit. The secret is read from a file, so it is not in anybody's scrollback."""
     another = build_visit(RECORD_ID + 1, "Окрашивание", 6500)
     (folder / "visit.json").write_text(json.dumps(another, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    write_private(folder / "webhook-url", f"http://127.0.0.1:{port}/api/webhook/{secret}\n")
+    write_private(folder / "webhook-url", f"{api_url}/api/webhook/{secret}\n")
     shown = os.path.relpath(folder)
     return f'curl -d @{shown}/visit.json "$(cat {shown}/webhook-url)"'
+
+
+def _call(method: str, url: str, **options: Any) -> tuple[int, Any]:
+    """Status and decoded JSON; None for a body that is none. Status 0: nobody answered, or not in HTTP."""
+    try:
+        answer = request(method, url, timeout=3.0, **options)
+    except requests.RequestException as error:
+        return 0, type(error).__name__  # its text may hold the address, and that the secret
+    try:
+        return answer.status_code, answer.json()
+    except ValueError:
+        return answer.status_code, None
 
 
 def _describe_tax(tax: Decimal | None) -> str:

@@ -20,16 +20,21 @@ class WaitTimeout(Exception):
     """A condition did not come true in time."""
 
 
-def wait_until(condition: Callable[[], T | None], *, timeout: float, what: str, poll: float = POLL_SECONDS) -> T:
-    """Returns the first true value of `condition`; it is asked at least once."""
+def wait_until(
+    condition: Callable[[], T | None],
+    *,
+    timeout: float,
+    what: str,
+    poll: float = POLL_SECONDS,
+    pause: Callable[[float], object] = time.sleep,
+) -> T:
+    """Returns the first true value of `condition`; it is asked at least once, with a `pause` of `poll` seconds between."""
     deadline = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
+    while not (value := condition()):
         if time.monotonic() >= deadline:
             raise WaitTimeout(f"waited {timeout:g} s for {what}")
-        time.sleep(poll)
+        pause(poll)
+    return value
 
 
 def is_port_free(port: int) -> bool:

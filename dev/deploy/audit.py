@@ -7,8 +7,8 @@ import json
 import sys
 from typing import Any
 
+from dev.demo import processes
 from dev.demo.children import ROOT
-from dev.demo.processes import run_as
 from dev.deploy.tools import find_tool, prepare_tools
 
 NOT_AUDITED = "NOT AUDITED: the packages were not looked up. Run this where the vulnerability service can be reached."
@@ -17,7 +17,7 @@ NOT_AUDITED = "NOT AUDITED: the packages were not looked up. Run this where the 
 def find_dependencies() -> list[dict[str, Any]] | None:
     """What pip-audit tells of each package; None when it could not work."""
     command = [str(find_tool("pip-audit")), "-r", str(ROOT / "constraints.txt"), "--no-deps", "--disable-pip"]
-    done = run_as([*command, "--format", "json", "--progress-spinner", "off"], None)
+    done = processes.run([*command, "--format", "json", "--progress-spinner", "off"])
     try:
         return list(json.loads(done.stdout)["dependencies"])
     except (ValueError, KeyError):

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dev.demo import processes
 from dev.demo.children import ROOT
-from dev.demo.processes import run_as
 from dev.deploy.nginx import Configuration, Upstreams, fetch_nginx, find_nginx
 from dev.deploy.tools import find_compose, find_tool, prepare_tools
 
@@ -57,18 +57,14 @@ def run(check: Check) -> bool:
     if check.command is None:
         print(f"NOT CHECKED  {check.name}: its program could not be had here")
         return True
-    done = run_as(check.command, None, cwd=check.folder)
+    done = processes.run(check.command, cwd=check.folder)
     print(f"{'ok' if done.returncode == 0 else 'WRONG':<12} {check.name}", flush=True)
     if done.returncode != 0:
         print(done.stdout + done.stderr)
     return done.returncode == 0
 
 
-def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="altegio-webkassa-deploy-") as name:
-        results = [run(check) for check in list_checks(Path(name))]
-    return 0 if all(results) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    with tempfile.TemporaryDirectory(prefix="altegio-webkassa-deploy-") as temporary:
+        results = [run(check) for check in list_checks(Path(temporary))]
+    sys.exit(0 if all(results) else 1)

@@ -13,32 +13,18 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from string import Template
 
+from dev.demo import processes
 from dev.demo.children import ROOT
-from dev.demo.processes import run_as
 from dev.demo.waiting import find_free_port
 
+MAIN = Path(__file__).with_name("nginx.conf.in")
 TEMPLATE = ROOT / "nginx" / "default.conf.template"
 SERVER_NAME = "receipts.example.kz"
 UNPACKED = Path(sys.prefix) / "servers" / "nginx"
 PROGRAM = Path("usr", "sbin", "nginx")
 MISSING = "NO NGINX: the production template was NOT tested. Install nginx, or set NGINX to its path."
-
-_MAIN = """
-{user}
-worker_processes 1;
-daemon off;
-pid {folder}/nginx.pid;
-error_log stderr warn;
-events {{ worker_connections 512; }}
-http {{
-    default_type application/octet-stream;
-    client_body_temp_path {folder}/body;
-    proxy_temp_path {folder}/proxy;
-    fastcgi_temp_path {folder}/fastcgi; uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-    include {folder}/default.conf;
-}}
-"""
 
 
 def find_nginx() -> str | None:
@@ -51,7 +37,7 @@ def find_nginx() -> str | None:
 
 def read_version(program: str) -> tuple[int, ...]:
     """Empty when the program does not run here."""
-    match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", run_as([program, "-v"], None, cwd=".").stderr)
+    match = re.search(r"nginx/(\d+)\.(\d+)\.(\d+)", processes.run([program, "-v"], cwd=".").stderr)
     return tuple(int(part) for part in match.groups()) if match else ()
 
 
@@ -61,7 +47,7 @@ def fetch_nginx() -> None:
     print("fetching nginx for the tests of its configuration", flush=True)
     with tempfile.TemporaryDirectory() as folder:
         if not _download(folder) and os.geteuid() == 0:
-            run_as(["apt-get", "-qq", "update"], None)
+            processes.run(["apt-get", "-qq", "update"])
             _download(folder)
         for package in Path(folder).glob("nginx*.deb"):
             subprocess.run(["dpkg-deb", "-x", str(package), str(UNPACKED)], check=False)
@@ -71,7 +57,7 @@ def fetch_nginx() -> None:
 
 def _download(folder: str) -> bool:
     command = ["apt-get", "-qq", "-o", "APT::Sandbox::User=root", "download", "nginx"]
-    return run_as(command, None, cwd=folder).returncode == 0
+    return processes.run(command, cwd=folder).returncode == 0
 
 
 @dataclass(frozen=True)
@@ -105,7 +91,7 @@ class Configuration:
         (folder / "default.conf").write_text(self._render(values), "utf-8")
         user = "user root;" if os.geteuid() == 0 else ""
         self.main = folder / "nginx.conf"
-        self.main.write_text(_MAIN.format(folder=folder, user=user), "utf-8")
+        self.main.write_text(Template(MAIN.read_text("utf-8")).substitute(folder=folder, user=user), "utf-8")
 
     def command(self, program: str, *options: str) -> tuple[str, ...]:
         return (program, "-p", str(self.folder), "-c", str(self.main), "-e", "stderr", *options)

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import redis
 
+from dev.demo.web import answers
 from dev.fuzz.run import Fuzz, Report
 from dev.harness import command
 from dev.harness.command import option, run_suite, tell
-from dev.harness.web import answers
 from dev.harness.world import World
 
 

@@ -31,6 +31,13 @@ NUMBERS = (
 OTHERS: tuple[Any, ...] = (None, True, False, [], {}, [[]], [None], {"": ""}, {"0": {}}, [{}], {"id": None})
 SIZES = (65, 201, 1000)
 HUGE = 20_000
+LARGE: tuple[Callable[[int], Any], ...] = (
+    lambda size: "я" * size,
+    lambda size: "9" * size,
+    lambda size: [0] * size,
+    lambda size: {str(number): number for number in range(size)},
+    lambda size: [{"title": "Стрижка", "cost": 1}] * min(size, 200),
+)
 # Numbers that exist as text only: Python would not write them.
 LITERALS = (
     b"NaN", b"Infinity", b"-Infinity", b"1e99999", b"-1E+400", b"1e-99999", b"0" * 30, b"1." + b"3" * 3000, b"7" * 5000,
@@ -62,7 +69,7 @@ class Mutator:
         self._rng = rng
         # Read anew for every use, which is the fastest deep copy there is.
         self._material = [pickle.dumps(body) for body in material]
-        self._changes: tuple[Callable[[Place], None], ...] = (
+        self._changes: tuple[Callable[[Any, Any], None], ...] = (
             self._drop, self._retype, self._retype, self._nest, self._enlarge, self._spoil_text,
             self._spoil_key, self._transplant, self._multiply,
         )  # fmt: skip
@@ -80,7 +87,7 @@ class Mutator:
         for _ in range(self._rng.choice((1, 1, 2, 4))):
             places = list(_walk(holder))
             if places:
-                self._rng.choice(self._changes)(self._rng.choice(places))
+                self._rng.choice(self._changes)(*self._rng.choice(places))
         return holder[0] if holder else []
 
     def spoil(self, raw: bytes) -> bytes:
@@ -91,56 +98,38 @@ class Mutator:
 
     # --- changes of a value in its place
 
-    def _drop(self, place: Place) -> None:
-        holder, key = place
+    def _drop(self, holder: Any, key: Any) -> None:
         del holder[key]
 
-    def _retype(self, place: Place) -> None:
-        holder, key = place
+    def _retype(self, holder: Any, key: Any) -> None:
         value = holder[key]
         same: tuple[Any, ...] = (str(value)[:1000], [value], {"0": value}, bool(value))
         holder[key] = copy.deepcopy(self._rng.choice((*OTHERS, *NUMBERS, *TEXTS, *same)))
 
-    def _nest(self, place: Place) -> None:
-        holder, key = place
+    def _nest(self, holder: Any, key: Any) -> None:
         for _ in range(self._rng.choice((1, 5, 57, 58, 59, 60, 61, 150))):
             holder[key] = [holder[key]] if self._rng.random() < 0.5 else {"data": holder[key]}
 
-    def _enlarge(self, place: Place) -> None:
-        holder, key = place
+    def _enlarge(self, holder: Any, key: Any) -> None:
         size = HUGE if self._rng.random() < 0.03 else self._rng.choice(SIZES)
-        match self._rng.randrange(5):
-            case 0:
-                holder[key] = "я" * size
-            case 1:
-                holder[key] = "9" * size
-            case 2:
-                holder[key] = [0] * size
-            case 3:
-                holder[key] = {str(number): number for number in range(size)}
-            case _:
-                holder[key] = [{"title": "Стрижка", "cost": 1}] * min(size, 200)
+        holder[key] = LARGE[self._rng.randrange(len(LARGE))](size)
 
-    def _spoil_text(self, place: Place) -> None:
-        holder, key = place
+    def _spoil_text(self, holder: Any, key: Any) -> None:
         text = str(holder[key])[:500]
         where = self._rng.randint(0, len(text))
         holder[key] = text[:where] + self._rng.choice(TEXTS) + text[where:]
 
-    def _spoil_key(self, place: Place) -> None:
-        holder, key = place
+    def _spoil_key(self, holder: Any, key: Any) -> None:
         if isinstance(holder, dict):
             holder[self._rng.choice((key.upper(), f" {key}", key + "\x00", key + "\ud800", "", "я" * 100))] = holder.pop(key)
         else:
             holder.insert(key, None)
 
-    def _transplant(self, place: Place) -> None:
-        holder, key = place
+    def _transplant(self, holder: Any, key: Any) -> None:
         other, name = self._rng.choice(list(_walk([self.pick()])))
         holder[key] = other[name]
 
-    def _multiply(self, place: Place) -> None:
-        holder, key = place
+    def _multiply(self, holder: Any, key: Any) -> None:
         holder[key] = [copy.deepcopy(holder[key]) for _ in range(self._rng.choice((2, 3, 10)))]
 
     # --- changes of bytes

@@ -23,11 +23,15 @@ def judge(shot: Shot, answer: Answer) -> str | None:
     if not answer.content_type.startswith("application/json") or not isinstance(body, dict):
         return f"the answer is {answer.content_type or 'of no type'}, {type(body).__name__}"
     problem = _find_fault(body)
-    if problem or answer.status not in {200, 422}:
-        return problem or _find_success_of_a_refusal(body)
-    if not shot.is_list:
-        return _judge_single(answer)
-    return _judge_list(shot, answer)
+    if problem:
+        return problem
+    if answer.status not in {200, 422}:
+        return "a refusal says success" if body["success"] else None
+    if shot.is_list:
+        return _judge_list(shot, answer)
+    if not isinstance(body.get("record_id"), int):
+        return "no record_id"
+    return None if body["success"] is (answer.status == 200) else "success and status disagree"
 
 
 def find_ids(answer: Answer) -> list[int]:
@@ -44,16 +48,6 @@ def _find_fault(body: Mapping[str, Any]) -> str | None:
     if not isinstance(body.get("message"), str) or not body["message"]:
         return "no message"
     return None
-
-
-def _find_success_of_a_refusal(body: Mapping[str, Any]) -> str | None:
-    return "a refusal says success" if body["success"] else None
-
-
-def _judge_single(answer: Answer) -> str | None:
-    if not isinstance(answer.body.get("record_id"), int):
-        return "no record_id"
-    return None if answer.body["success"] is (answer.status == 200) else "success and status disagree"
 
 
 def _judge_list(shot: Shot, answer: Answer) -> str | None:

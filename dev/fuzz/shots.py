@@ -11,13 +11,7 @@ from dev.fuzz.mutations import Mutator, encode
 LARGEST_BODY = 1024 * 1024
 COMPANY = 307626
 FIRST_RECORD = 1_000_000_000
-CONTENT_TYPES = (
-    "application/json",
-    "application/json; charset=utf-8",
-    "text/plain",
-    "application/x-www-form-urlencoded",
-    "",
-)
+MEDIA_TYPES = ("application/json", "application/json; charset=utf-8", "text/plain", "application/x-www-form-urlencoded", "")
 # Of the cases; the others go in lists, which makes 100,000 of them a matter of minutes.
 SINGLE = 0.3
 LIST_SIZE = 40
@@ -37,7 +31,7 @@ class Shot:
     is_list: bool
     chunked: bool
     cases: int = 1
-    content_type: str = CONTENT_TYPES[0]
+    content_type: str = MEDIA_TYPES[0]
     valid: dict[int, int] = field(default_factory=dict)
     knows_secret: bool = True
 
@@ -68,7 +62,7 @@ def _make_single(rng: random.Random, mutator: Mutator) -> Shot:
     statuses, count, is_list = parse(raw) if knows_secret else (frozenset({401}), None, False)
     if len(raw) > LARGEST_BODY:
         statuses = frozenset({413})
-    content_type = rng.choice(CONTENT_TYPES)
+    content_type = rng.choice(MEDIA_TYPES)
     chunked = rng.random() < 0.1
     return Shot(raw, statuses, count, is_list, chunked, content_type=content_type, knows_secret=knows_secret)
 

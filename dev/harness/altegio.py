@@ -5,10 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from dev.demo.children import base_environment
 from dev.demo.waiting import find_free_port
-from dev.harness.child import Child
-from dev.harness.web import call
+from dev.harness.simulator import Control
 
 COMPANY = 307626
 PARTNER_TOKEN, USER_TOKEN = "partner-token-of-tests", "user-token-of-tests"
@@ -17,24 +15,20 @@ GOODS_INCOME = {"id": 7, "title": "Продажа товаров", "type": 7}
 TROUBLES = ("drop", "500", "html_502", "truncated", "refused_200")
 
 
-class AltegioControl:
+class AltegioControl(Control):
     """What Altegio knows, told by the envelopes of webhooks that may or may not arrive."""
 
     def __init__(self, folder: Path, *flags: str) -> None:
         """`flags`: of the simulator's command line."""
         port = find_free_port()
-        self.url = f"http://127.0.0.1:{port}"
         command = [sys.executable, "-m", "dev.simulator.altegio.rest", f"--port={port}", *flags]
         command += [f"--partner-token={PARTNER_TOKEN}", f"--user-token={USER_TOKEN}"]
-        self.process = Child("altegio", command, base_environment(), folder, lambda said: "simulator on" in said)
+        super().__init__("altegio", command, port, folder)
 
     @property
     def environment(self) -> dict[str, str]:
-        return {
-            "ALTEGIO_API_URL": self.url,
-            "ALTEGIO_PARTNER_TOKEN": PARTNER_TOKEN,
-            "ALTEGIO_USER_TOKEN": USER_TOKEN,
-        }
+        tokens = {"ALTEGIO_PARTNER_TOKEN": PARTNER_TOKEN, "ALTEGIO_USER_TOKEN": USER_TOKEN}
+        return {"ALTEGIO_API_URL": self.url, **tokens}
 
     def open(self, company: int = COMPANY, urls: Sequence[str] = (), **more: Any) -> None:
         """A salon that posts its webhooks to `urls`; `more`: its `accounts`."""
@@ -43,31 +37,16 @@ class AltegioControl:
     def apply(self, *envelopes: dict[str, Any]) -> None:
         self._call("POST", "changes", json={"envelopes": list(envelopes)})
 
-    def fault(self, **order: Any) -> None:
-        self._call("POST", "faults", json=order)
-
     def trouble(self, share: float, seed: int) -> None:
         """That share of all calls goes wrong, in one way or another, until the end."""
         for number, kind in enumerate(TROUBLES):
             self.fault(kind=kind, probability=share / len(TROUBLES), times=None, seed=seed + number)
 
-    def clear_faults(self) -> None:
-        self._call("DELETE", "faults")
-
-    def settings(self, **changes: Any) -> None:
-        self._call("POST", "settings", json=changes)
-
     def calls(self) -> list[str]:
         """Operations, oldest first."""
-        return [entry["operation"] for entry in self._call("GET", "journal")]
+        return [entry["operation"] for entry in self.journal()]
 
     def count_calls(self) -> dict[str, int]:
         """Answered or not, by operation; `refused`: over the limits."""
-        state = self._call("GET", "state")
+        state = self.state()
         return {**state["calls"]["by_operation"], "refused": state["limits"]["refused"]}
-
-    def reset(self) -> None:
-        self._call("POST", "reset")
-
-    def _call(self, method: str, path: str, **options: Any) -> Any:
-        return call(method, f"{self.url}/_sim/{path}", **options)

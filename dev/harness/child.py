@@ -1,6 +1,5 @@
 """One real process: started, stopped, killed, paused; what it says goes to a file."""
 
-import signal
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -18,7 +17,7 @@ class ChildFailed(Exception):
 Spawn = Callable[..., processes.Process]
 
 
-class Child:
+class Child(processes.Child):
     """Spawn it from a thread that lives on: the kernel ends it with the thread that started it.
 
     `spawn_with`: how all of them start where nothing else is said; the tests have a quicker way.
@@ -41,18 +40,8 @@ class Child:
         self._command, self._environment, self._folder = command, dict(environment), folder
         self._is_ready = is_ready
         self._spawn = spawn or Child.spawn_with
-        self._process: processes.Process | None = None
         self._log_start = 0
         self._is_wanted = False
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None, f"{self.name} was not started"
-        return self._process.pid
-
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
 
     @property
     def has_died(self) -> bool:
@@ -67,7 +56,7 @@ class Child:
         self._is_wanted = True
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as output:
-            self._process = self._spawn(self._command, env=self._environment, cwd=self._folder, output=output)
+            self.process = self._spawn(self._command, env=self._environment, cwd=self._folder, output=output)
 
     def await_ready(self, timeout: float = READY_SECONDS) -> None:
         try:
@@ -82,24 +71,12 @@ class Child:
         self.await_ready()
 
     def stop(self, patience: float = 15.0) -> None:
-        """Asks it to end, as an orderly deployment would."""
         self._is_wanted = False
-        if self._process is not None:
-            processes.end(self._process, patience=patience)
+        super().stop(patience)
 
     def kill(self) -> None:
-        """`kill -9`, also of a paused process."""
         self._is_wanted = False
-        if self._process is not None:
-            processes.kill(self._process)
-
-    def pause(self) -> None:
-        assert self._process is not None
-        processes.send(self._process, signal.SIGSTOP)
-
-    def resume(self) -> None:
-        assert self._process is not None
-        processes.send(self._process, signal.SIGCONT)
+        super().kill()
 
     def tail(self, lines: int = 150) -> str:
         return tail_of(self.log, lines)

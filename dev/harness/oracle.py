@@ -151,25 +151,18 @@ NEED_ORDER = {"amiss"}
 def describe_wrong(row: LedgerRow, due: DueReceipt, cashbox: str, *, with_kinds: bool = True) -> str | None:
     """What a receipt says otherwise than the books."""
     kinds = _merge_kinds(row)
-    found = {
-        "kind of document": row["operation_type"],
-        "cashbox": row["cashbox"],
-        "lines": sorted((one["name"], Decimal(one["count"]), Decimal(one["sum"])) for one in row["positions"]),
-        "total": Decimal(row["total"]),
-        "kinds": kinds if with_kinds else sum(kinds.values()),
-        "tax": Decimal(row["tax"]),
-        "barcodes": _find_wrong_barcodes(row, due),
+    recorded = sorted((one["name"], Decimal(one["count"]), Decimal(one["sum"])) for one in row["positions"])
+    # Found and expected.
+    compared: dict[str, tuple[object, object]] = {
+        "kind of document": (row["operation_type"], SALE),
+        "cashbox": (row["cashbox"], cashbox),
+        "lines": (recorded, sorted((line.title, Decimal(line.quantity), line.total) for line in due.lines)),
+        "total": (Decimal(row["total"]), due.total),
+        "kinds": (kinds, due.kinds) if with_kinds else (sum(kinds.values()), due.total),
+        "tax": (Decimal(row["tax"]), due.tax),
+        "barcodes": (_find_wrong_barcodes(row, due), []),
     }
-    expected = {
-        "kind of document": SALE,
-        "cashbox": cashbox,
-        "lines": sorted((line.title, Decimal(line.quantity), line.total) for line in due.lines),
-        "total": due.total,
-        "kinds": due.kinds if with_kinds else due.total,
-        "tax": due.tax,
-        "barcodes": [],
-    }
-    differing = [f"{name} {found[name]}, due {expected[name]}" for name in expected if found[name] != expected[name]]
+    differing = [f"{name} {found}, due {expected}" for name, (found, expected) in compared.items() if found != expected]
     return "; ".join(differing) or None
 
 

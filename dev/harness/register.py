@@ -3,8 +3,8 @@
 from typing import Any
 
 from dev.demo.state import CASHBOX, LOGIN
+from dev.demo.web import call
 from dev.harness.simulator import SimulatorControl
-from dev.harness.web import call
 
 CASH, CARD = 0, 1
 

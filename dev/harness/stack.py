@@ -6,8 +6,8 @@ from types import MappingProxyType
 
 from dev.demo.children import api_command, beat_command, worker_command
 from dev.demo.waiting import find_free_port
-from dev.harness.child import Child, start_together
-from dev.harness.web import answers
+from dev.demo.web import answers
+from dev.harness.child import Child
 
 
 class Stack:
@@ -42,9 +42,6 @@ class Stack:
     def find(self, kind: str) -> list[Child]:
         """All of the workers, or all of the beats."""
         return [child for name, child in self.children.items() if name.partition("-")[0] == kind]
-
-    def start_all(self) -> None:
-        start_together(self.children.values())
 
     def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Returns when it is ready; `environment` is added to what it had."""

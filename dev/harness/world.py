@@ -1,17 +1,17 @@
 """Everything a suite needs, as real processes in one folder: PostgreSQL, Redis, the simulators and the service."""
 
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
 from sqlalchemy import text
 
+from dev.demo import processes
 from dev.demo.children import migrate_command, service_environment
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
-from dev.demo.waiting import find_free_port, tail_of
+from dev.demo.waiting import find_free_port
 from dev.harness.altegio import AltegioControl
 from dev.harness.child import Child, start_together
 from dev.harness.simulator import SimulatorControl
@@ -93,19 +93,9 @@ class World:
 
     def run(self, command: Sequence[str], said: str = "") -> None:
         """To its end, in the service's environment, with `said` on its standard input. Raises CommandFailed."""
-        log = self.folder / "commands.log"
-        with log.open("ab") as output:
-            done = subprocess.run(
-                command,
-                env=self.environment,
-                cwd=self.folder,
-                input=said.encode(),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                check=False,
-            )
+        done = processes.run(command, self.environment, self.folder, said=said)
         if done.returncode != 0:
-            raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}. It said:\n{tail_of(log)}")
+            raise CommandFailed(f"{' '.join(command)} ended with {done.returncode}. It said:\n{done.stdout}{done.stderr}")
 
     def start(self) -> None:
         """Webkassa and the whole service."""

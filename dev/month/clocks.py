@@ -23,10 +23,7 @@ _SCHEMA = (
 
 def prepare(postgres: Postgres) -> None:
     """Before the migrations, so that the defaults of their columns mean this clock too."""
-    with postgres.connect() as connection:
-        for statement in _SCHEMA:
-            connection.execute(text(statement))
-        connection.execute(text(f'ALTER DATABASE "{DATABASE}" SET search_path = public, clock, pg_catalog'))
+    postgres.execute(*_SCHEMA, f'ALTER DATABASE "{DATABASE}" SET search_path = public, clock, pg_catalog')
 
 
 class Clocks:

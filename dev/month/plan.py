@@ -45,14 +45,11 @@ class Plan:
         self._plant()
         self._trouble()
         self._tick()
-        self.events = sorted(event for event in self.events if not self._is_down(event.at))
+        down, up = _at(self.down_day, DOWN_FROM), _at(self.down_day + timedelta(days=1), DOWN_UNTIL)
+        self.events = sorted(event for event in self.events if not down <= event.at < up)
 
     def _list_days(self) -> Iterator[date]:
         return (self.first + timedelta(days=number) for number in range(self.days))
-
-    def _is_down(self, at: datetime) -> bool:
-        from_, until = _at(self.down_day, DOWN_FROM), _at(self.down_day + timedelta(days=1), DOWN_UNTIL)
-        return from_ <= at < until
 
     def _add(self, at: datetime, step: Step) -> None:
         self.events.append(Event(at, next(self._order), step))

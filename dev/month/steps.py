@@ -19,7 +19,7 @@ from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, W
 from worker.decide.process_record import process_record
 from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return
-from worker.rounds.desk_orders import carry_out, find_due_orders
+from worker.rounds.cashbox_orders import carry_out, find_due_orders
 from worker.rounds.nightly_z_report import close_due, watch_shifts
 from worker.services import Services
 
@@ -51,41 +51,35 @@ class Month:
 
     def visit(self, company: int, number: int, lines: Sequence[tuple[str, int]], kinds: Sequence[str], at: datetime) -> None:
         """Paid in full; its payments are told first, one for each kind."""
-        for position, (kind, amount) in enumerate(_split(lines, kinds)):
-            self._post(describe_payment(company, number + position, number, amount, kind, at))
-        self._work(company)
+        self._tell(company, *_describe_payments(company, number, lines, kinds, at))
         self.complete(company, number, lines, at)
 
     def complete(self, company: int, number: int, lines: Sequence[tuple[str, int]], at: datetime) -> None:
-        self._post(describe_visit(company, number, lines, at))
-        self._work(company)
+        self._tell(company, describe_visit(company, number, lines, at))
 
     def pay(self, company: int, number: int, amount: int, kind: str, at: datetime) -> None:
-        self._post(describe_payment(company, number, number, amount, kind, at))
-        self._work(company)
+        self._tell(company, describe_payment(company, number, number, amount, kind, at))
 
     def sell_goods(self, company: int, number: int, amount: int, at: datetime) -> None:
-        for body in describe_goods(company, number, amount, at):
-            self._post(body)
-        self._work(company)
+        self._tell(company, *describe_goods(company, number, amount, at))
 
     def take_back(
         self, company: int, number: int, lines: Sequence[tuple[str, int]], kinds: Sequence[str], at: datetime
     ) -> None:
-        for position, (kind, amount) in enumerate(_split(lines, kinds)):
-            body = describe_payment(company, number + position, number, amount, kind, at, status="delete")
-            self._post(body)
-        self._work(company)
+        self._tell(company, *_describe_payments(company, number, lines, kinds, at, status="delete"))
 
     def change_till(self, company: int, number: int, at: datetime) -> None:
         """Booked as card, later corrected to cash: the receipt says otherwise."""
         self.visit(company, number, [("Стрижка", 4000)], ("card",), at)
         later = at.replace(minute=at.minute + 7)
-        self._post(describe_payment(company, number, number, 4000, "cash", later, status="update"))
-        self._work(company)
+        self._tell(company, describe_payment(company, number, number, 4000, "cash", later, status="update"))
 
-    def _post(self, body: dict[str, Any]) -> None:
-        self._inlet.accept(json.dumps(body, ensure_ascii=False).encode(), "month")
+    def _tell(self, company: int, *bodies: dict[str, Any]) -> None:
+        """Posts the webhooks, and has the service do what follows at once."""
+        for body in bodies:
+            self._inlet.accept(json.dumps(body, ensure_ascii=False).encode(), "month")
+        self._decide()
+        issue_due(self.services, self._ids[company])
 
     # --- the desk
 
@@ -96,22 +90,14 @@ class Month:
             ).one()
             order = ReturnOrder(receipt_id=sale.id, form_key=uuid4(), reason="taken back", lines=[])
             session.add(order)
-            session.flush()
-            order_id, cashbox_id = order.id, sale.cashbox_id
-        make_return(self.services.sessions, order_id)
-        issue_due(self.services, cashbox_id)
+        make_return(self.services.sessions, order.id)
+        issue_due(self.services, sale.cashbox_id)
 
     def move_cash(self, company: int, kind: str, amount: int) -> None:
         key = uuid4()
+        asked = {"form_key": key, "ordered_by": "staff:month", "external_check_number": f"cash_{key.hex}"}
         with self.services.sessions.begin() as session:
-            order = CashboxOrder(
-                cashbox_id=self._ids[company],
-                kind=kind,
-                form_key=key,
-                ordered_by="staff:month",
-                amount=Decimal(amount),
-                external_check_number=f"cash_{key.hex}",
-            )
+            order = CashboxOrder(cashbox_id=self._ids[company], kind=kind, amount=Decimal(amount), **asked)
             session.add(order)
         carry_out(self.services, order.id)
 
@@ -142,15 +128,13 @@ class Month:
         """Beat and the workers: whatever is due."""
         watch_shifts(self.services.sessions, self.services.settings, self.services.producer)
         self._decide()
-        for order_id in find_due_orders(self.services.sessions, self._now()):
+        with self.services.sessions() as session:
+            now = session.scalars(select(func.now())).one()
+        for order_id in find_due_orders(self.services.sessions, now):
             carry_out(self.services, order_id)
         for cashbox_id in self._ids.values():
             issue_due(self.services, cashbox_id)
             close_due(self.services, cashbox_id)
-
-    def _work(self, company: int) -> None:
-        self._decide()
-        issue_due(self.services, self._ids[company])
 
     def _decide(self) -> None:
         for _ in range(_ROUNDS):
@@ -170,13 +154,14 @@ class Month:
         with self.services.sessions() as session:
             return session.scalars(due.order_by(WebhookRecord.id)).all()
 
-    def _now(self) -> datetime:
-        with self.services.sessions() as session:
-            return session.scalars(select(func.now())).one()
 
-
-def _split(lines: Sequence[tuple[str, int]], kinds: Sequence[str]) -> list[tuple[str, int]]:
+def _describe_payments(
+    company: int, number: int, lines: Sequence[tuple[str, int]], kinds: Sequence[str], at: datetime, status: str = "create"
+) -> list[dict[str, Any]]:
+    """One for each kind; of two, the first pays a quarter."""
     total = sum(cost for _, cost in lines)
-    if len(kinds) < 2:
-        return [(kind, total) for kind in kinds]
-    return [(kinds[0], total // 4), (kinds[1], total - total // 4)]
+    amounts = (total // 4, total - total // 4) if len(kinds) > 1 else (total,)
+    return [
+        describe_payment(company, number + position, number, amount, kind, at, status=status)
+        for position, (kind, amount) in enumerate(zip(kinds, amounts, strict=False))
+    ]

@@ -32,11 +32,11 @@ def test_a_refused_receipt_is_listed_shown_and_replayed_under_its_number(
     service: Stack, simulator: SimulatorControl
 ) -> None:
     operator = Operator(service)
-    simulator.fault(operation="check", when="before", kind="code", code=10, text="нет лицензии", times=2)
+    simulator.fault(operation="check", when="before", kind="code", code=8, text="нет лицензии", times=2)
     first = post_until(service, 1001, "dead_lettered")
     second = post_until(service, 1002, "dead_lettered")
 
-    code, text = operator.run("list", "--state", "dead_lettered", "--code", "10", "--json")
+    code, text = operator.run("list", "--state", "dead_lettered", "--code", "8", "--json")
     assert (code, [row["id"] for row in json.loads(text)]) == (0, [second, first])
     assert json.loads(text)[0]["receipt"]["total"] == "4000.00"
 
@@ -45,12 +45,12 @@ def test_a_refused_receipt_is_listed_shown_and_replayed_under_its_number(
     assert "нет лицензии" in text
     assert "altegio_1001" in text
 
-    code, text = operator.run("replay", "--code", "10", "--limit", "1", "--dry-run")
+    code, text = operator.run("replay", "--code", "8", "--limit", "1", "--dry-run")
     assert (code, text.splitlines()[-1]) == (0, "replayed 0 of 1 (dry run)")
     assert f"would replay {first}" in text
     assert simulator.receipts() == []
 
-    code, text = operator.run("replay", "--code", "10", "--reason", "licence renewed")
+    code, text = operator.run("replay", "--code", "8", "--reason", "licence renewed")
     assert (code, text.splitlines()[-1]) == (0, "replayed 2 of 2")
     for row in (first, second):
         service.wait_for_state(row, "processed")
@@ -72,7 +72,7 @@ def test_replaying_what_is_issued_does_nothing_and_unknown_ids_fail(service: Sta
 
 
 def test_the_task_replays_all_dead_letters(service: Stack, simulator: SimulatorControl) -> None:
-    simulator.fault(operation="check", when="before", kind="code", code=10, times=1)
+    simulator.fault(operation="check", when="before", kind="code", code=8, times=1)
     row = post_until(service, 1004, "dead_lettered")
     code, _ = Operator(service).run("worker.tasks.replay_dead_letters", group="call")
     assert code == 0
@@ -127,7 +127,7 @@ def test_alerts_are_listed_and_their_addresses_tried(stack: Callable[..., Stack]
         assert (code, text.splitlines()) == (1, ["1 (json): delivered", "2 (nonsense): FAILED", "delivered to 1 of 2"])
         assert "Проверка" in box.texts[0]
 
-        simulator.fault(operation="check", kind="code", code=10, times=1)
+        simulator.fault(operation="check", kind="code", code=8, times=1)
         post_until(service, 1006, "dead_lettered")
         service.wait_for(lambda: len(box.messages) == 2, what="the alert")
         assert "ждут человека: 1" in box.texts[1]

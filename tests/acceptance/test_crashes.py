@@ -195,7 +195,7 @@ def test_two_beats(service: Stack, ledger: SimulatorControl, tmp_path_factory: p
         # A refused receipt's letter is sent by a tick, so the second one shows that ticks went on after the first.
         before = read_dead_letters(service)
         for number in (3131, 3132):
-            ledger.fault(operation="check", kind="code", code=7)
+            ledger.fault(operation="check", kind="code", code=8)
             row_id = service.post(visit(number)).json()["record_id"]
             service.wait_for(lambda r=row_id: r in read_dead_letters(service), what="the dead letter")
             before.append(row_id)

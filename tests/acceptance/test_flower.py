@@ -12,8 +12,8 @@ import yaml
 from dev.demo.children import FLOWER_OPTIONS, FLOWER_USER, ROOT, flower_command
 from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
+from dev.demo.web import answers, request
 from dev.harness.child import Child
-from dev.harness.web import answers, request
 from tests.support.payloads import visit
 from tests.support.stack import Stack
 

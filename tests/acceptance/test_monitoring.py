@@ -12,8 +12,8 @@ import yaml
 
 from dev.demo.children import ROOT
 from dev.demo.waiting import find_free_port
+from dev.demo.web import request
 from dev.harness.simulator import SimulatorControl
-from dev.harness.web import request
 from tests.support.payloads import visit
 from tests.support.stack import Stack
 
@@ -42,7 +42,7 @@ def find_value(text: str, name: str, **labels: str) -> float | None:
 
 def test_a_receipt_is_seen_in_the_metrics_of_both_processes(service: Stack, simulator: SimulatorControl) -> None:
     began_at = time.monotonic()
-    simulator.fault(operation="check", kind="code", code=7)
+    simulator.fault(operation="check", kind="code", code=8)
     service.post(visit(1))
     service.wait_for_state(1, "dead_lettered")
     service.post(visit(2))
@@ -90,7 +90,7 @@ def read_expressions() -> list[str]:
 
 
 def test_one_request_can_be_followed_through_every_line(service: Stack, simulator: SimulatorControl, tmp_path: Path) -> None:
-    simulator.fault(operation="check", kind="code", code=7)
+    simulator.fault(operation="check", kind="code", code=8)
     row_id = service.post(visit(11), headers={"X-Request-ID": "follow-me"}).json()["record_id"]
     service.wait_for_state(11, "dead_lettered")
 

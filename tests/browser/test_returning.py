@@ -79,7 +79,7 @@ def test_a_visit_deleted_after_its_receipt_waits_for_a_decision(manager: Page, s
     shop.await_state(reply.json()["record_id"], "processed")
     manager.goto("/acquire/attention")
     task = manager.locator(f".task.due:has-text('{record_id}')")
-    expect(task).to_contain_text("удалён в Altegio")
+    expect(task).to_contain_text("удалили в Altegio")
     task.locator("text=Оформить возврат").click()
     manager.fill("#reason", "Визит удалён")
     manager.click("button.danger")

@@ -21,7 +21,7 @@ from worker.rounds.watch.licences import check_licences
 from worker.rounds.watch.lookout import Lookout
 from worker.rounds.watch.watch import watch
 from worker.rounds.watch.without_database import _SINCE_KEY
-from worker.salon.cashboxes import Changes, add_cashbox
+from worker.salon.administration import Changes, add_cashbox
 
 SALONS = {COMPANY: CASHBOX, 777: MORE_CASHBOXES[0], 888: MORE_CASHBOXES[1]}
 

@@ -10,7 +10,7 @@ from dev.harness.simulator import SimulatorControl
 from shared.storage.models import CashboxOrder
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
-from worker.rounds.desk_orders import carry_out, find_due_orders
+from worker.rounds.cashbox_orders import carry_out, find_due_orders
 
 
 def order(bridge: Bridge, kind: str, amount: Any = None) -> int:

@@ -10,7 +10,7 @@ from tests.support.payloads import visit
 from worker.cashbox.failures import LONGEST_REST_SECONDS, rest_of_failures
 from worker.rounds.rescue import dispatch
 from worker.rounds.watch.conditions import observe
-from worker.salon.cashboxes import Finding, check_cashbox
+from worker.salon.administration import Finding, check_cashbox
 
 CASHBOX, OTHER, SALON = "SWK00000001", "SWK00000002", 777
 

@@ -8,7 +8,7 @@ from shared.storage.models import Cashbox
 from shared.storage.sealing import CannotUnseal, seal, unseal
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
-from worker.salon.cashboxes import (
+from worker.salon.administration import (
     BadCashbox,
     Changes,
     add_cashbox,

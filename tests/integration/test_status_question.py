@@ -4,7 +4,7 @@ import pytest
 
 from api.webhook.status import RecordNotFound, get_record_status
 from tests.support.bridge import Bridge
-from tests.support.payloads import T1, T2, visit
+from tests.support.payloads import T1, T2, goods, payment, visit
 from tests.support.statements import explain, note_statements
 
 
@@ -18,6 +18,25 @@ def test_by_our_number_and_by_the_newest_of_altegios(bridge: Bridge) -> None:
         assert get_record_status(session, 1002).receipt is not None
         with pytest.raises(RecordNotFound):
             get_record_status(session, 1003)
+
+
+def test_a_number_that_three_things_share(bridge: Bridge) -> None:
+    sold = {"record_id": 0, "visit_id": 0, "document_id": 77, "sold_item_type": "goods_transaction"}
+    bridge.deliver(goods(6100180, 900, document_id=77), visit(6100180), payment(6100180, 900, **sold))
+    with bridge.services.sessions() as session:
+        for number, resource in enumerate(("goods_operations_sale", "record", "finances_operation"), start=1):
+            found = get_record_status(session, 6100180, resource)
+            assert (found.id, found.resource) == (number, resource)
+        with pytest.raises(RecordNotFound):
+            get_record_status(session, 1, "record")
+
+
+def test_the_delivery_that_has_the_receipt_answers_before_newer_ones(bridge: Bridge) -> None:
+    bridge.deliver(visit(1001, changed=T2), visit(1001, changed=T1, comment="late"))
+    assert [row.state for row in bridge.rows()] == ["processed", "ignored"]
+    with bridge.services.sessions() as session:
+        found = get_record_status(session, 1001)
+    assert (found.id, found.receipt is not None) == (1, True)
 
 
 def test_without_a_receipt(bridge: Bridge) -> None:

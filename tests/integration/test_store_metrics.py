@@ -62,3 +62,18 @@ def test_a_receipt_is_overdue_until_it_is_issued_or_given_up(bridge: Bridge, sim
     found = read(bridge)
     assert found["oldest_due_receipt_seconds"] == {(): 0}
     assert found["dead_letters"] == {(): 1}
+
+
+def test_how_far_altegio_was_read(bridge: Bridge) -> None:
+    bridge.execute(
+        "INSERT INTO altegio_looks (company_id, what, looked_until) VALUES (307626, 'records', now() - interval '1 hour')"
+    )
+    (age,) = [value for labels, value in read(bridge)["altegio_look_age_seconds"].items() if labels == ("307626", "records")]
+    assert age >= 3600
+
+
+def test_a_pause_lasts_between_two_probes(bridge: Bridge) -> None:
+    bridge.deliver(visit(1))
+    assert read(bridge)["cashbox_paused"] == {("SWK00000001",): 0}
+    bridge.execute("UPDATE cashboxes SET paused_since = now(), paused_until = now() - interval '1 second'")
+    assert read(bridge)["cashbox_paused"] == {("SWK00000001",): 1}

@@ -17,9 +17,9 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.processes import find_children
 from dev.demo.redis_server import Redis
 from dev.demo.waiting import find_free_port, wait_until
+from dev.demo.web import answers, request
 from dev.deploy.nginx import Upstreams
 from dev.harness.child import Child
-from dev.harness.web import answers, request
 from tests.support.nginx import Nginx
 
 FLOWER_AUTH = ("ops", "a password of the test")

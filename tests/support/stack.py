@@ -7,13 +7,17 @@ from typing import Any, TypeVar
 import requests
 
 from dev.demo.waiting import wait_until
+from dev.demo.web import request
 from dev.harness import stack
-from dev.harness.web import request
+from dev.harness.child import start_together
 
 T = TypeVar("T")
 
 
 class Stack(stack.Stack):
+    def start_all(self) -> None:
+        start_together(self.children.values())
+
     def stop(self, name: str) -> None:
         self.children[name].stop()
 

@@ -43,7 +43,7 @@ from worker.decide.sales import (
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, take_off
 from worker.receipt.vat import choose_vat_rate
 from worker.salon.policy import Policy
-from worker.salon.settings import NoCashbox, Salon, load_salon
+from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
 
 

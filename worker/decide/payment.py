@@ -21,7 +21,7 @@ from worker.decide.resolution import Resolution
 from worker.decide.sales import Subject, clear_return_due, find_sale, mark_return_due, may_be_changed
 from worker.decide.store_missed import knows_goods, store_missed_goods
 from worker.decide.visit_page import find_checkout, is_deleted
-from worker.salon.settings import load_salon
+from worker.salon.serving import load_salon
 from worker.services import Services
 
 _payments = table_of(PaymentRecord).c

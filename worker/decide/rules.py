@@ -155,7 +155,7 @@ def _decide_receipted(
     """A receipt exists, or may exist. It is doubted for facts about money, a deletion, or a payment seen to be withdrawn."""
     doubt = find_doubt(live.paid, money, live.returned)
     if is_deleted:
-        return _withdraw_deleted(money, doubt)
+        return _withdraw_deleted(money, doubt, known)
     if doubt is not None and doubt.kind in (DoubtKind.GONE, DoubtKind.LESS):
         return ReturnDue(doubt.reason, is_paid_back=doubt.is_paid_back)
     if doubt is not None and doubt.kind is DoubtKind.MORE:
@@ -167,7 +167,9 @@ def _decide_receipted(
     return _compare_with_live(total, money, live, is_unpaid=is_unpaid)
 
 
-def _withdraw_deleted(money: SaleMoney, doubt: Doubt | None) -> ReturnDue:
+def _withdraw_deleted(money: SaleMoney, doubt: Doubt | None, known: KnownFacts) -> ReturnDue:
+    if known.paid_at_desk:
+        return ReturnDue("the record was deleted, it was paid at the desk")
     is_paid_back = doubt is not None and doubt.is_paid_back
     kept = f", payments of {money.in_force} ₸ are in force" if money.in_force else ""
     return ReturnDue(f"the record was deleted{kept}", is_paid_back=is_paid_back)

@@ -18,7 +18,7 @@ from worker.decide.resolution import Resolution
 from worker.decide.rules import LiveReceipt
 from worker.receipt.lines import ReceiptDraft
 from worker.receipt.request import NO_DESK_DETAILS, DeskDetails, to_sale_request
-from worker.salon.settings import SalonCashbox
+from worker.salon.serving import SalonCashbox
 from worker.webkassa.errors import AlreadyIssued
 
 

@@ -46,7 +46,7 @@ from worker.decide.sales import (
 from worker.decide.visit_page import find_checkout, moment_of, read_desk_details, show_visit
 from worker.receipt.lines import CannotBuild, Line, build_draft, choose_record_lines
 from worker.receipt.vat import choose_vat_rate
-from worker.salon.settings import NoCashbox, Salon, load_salon
+from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
 
 

@@ -24,7 +24,7 @@ from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return as decide_return
 from worker.rounds import nightly_z_report as night
 from worker.rounds import rescue as dispatcher
-from worker.rounds.desk_orders import carry_out as carry_out_order
+from worker.rounds.cashbox_orders import carry_out as carry_out_order
 from worker.rounds.hook_check import check_hooks
 from worker.rounds.missed_webhooks import catch_up as ask_what_changed
 from worker.rounds.retention import TURN_SECONDS, empty_expired

@@ -17,7 +17,7 @@ from worker.decide.known.gone import find_kept, lock_subject
 from worker.decide.sales import Subject
 from worker.issue.next_receipt import Work
 from worker.issue.outcomes import save_dead, save_retry
-from worker.salon.settings import load_salon
+from worker.salon.serving import load_salon
 from worker.webkassa.errors import ReceiptRejected, WebkassaError, WebkassaUnavailable
 
 log = get_logger(__name__)

@@ -23,7 +23,7 @@ from worker.altegio.errors import AltegioError
 from worker.decide.known.facts import read_facts
 from worker.decide.known.gone import find_kept, lock_subject
 from worker.decide.sales import Subject
-from worker.salon.settings import load_salon
+from worker.salon.serving import load_salon
 
 log = get_logger(__name__)
 

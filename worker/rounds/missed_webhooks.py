@@ -28,7 +28,7 @@ from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError, NoRights
 from worker.altegio.schemas import read_payments
 from worker.decide.store_missed import store_missed_payment, store_missed_record
-from worker.salon.settings import list_salons, load_salon
+from worker.salon.serving import list_salons, load_salon
 from worker.services import Services
 
 log = get_logger(__name__)

@@ -32,7 +32,7 @@ from shared.storage.models.desk.return_order import ReturnState
 from worker.decide.resolution import Resolution
 from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
-from worker.rounds.desk_orders import IS_ORDER_DUE, find_due_orders
+from worker.rounds.cashbox_orders import IS_ORDER_DUE, find_due_orders
 from worker.rounds.only_one import only_one
 from worker.services import Services
 from worker.webkassa.breaker import Breaker

@@ -4,7 +4,7 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from dev.simulator.webkassa.errors import Refusal
 
@@ -14,7 +14,6 @@ class Sessions:
 
     def __init__(self) -> None:
         self._issued_at: dict[str, datetime] = {}
-        self._expired: set[str] = set()
 
     def open(self, now: datetime) -> str:
         token = secrets.token_hex(16)
@@ -25,41 +24,38 @@ class Sessions:
         issued_at = self._issued_at.get(token)
         if issued_at is None:
             raise Refusal(3)
-        if token in self._expired or now - issued_at > timedelta(seconds=ttl_seconds):
+        if now - issued_at > timedelta(seconds=ttl_seconds):
             raise Refusal(2)
 
     def revoke_all(self) -> None:
         self._issued_at.clear()
-        self._expired.clear()
 
     def expire_all(self) -> None:
-        self._expired.update(self._issued_at)
+        self._issued_at = dict.fromkeys(self._issued_at, datetime.min.replace(tzinfo=UTC))
 
 
 class Flights:
     """At most one request at a time for a cashbox; a second one is refused and counted."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._by_cashbox: dict[str, object] = {}
-        self.overlaps = 0
+        self._counting = threading.Lock()
+        self.clear()
 
     @contextmanager
     def hold(self, cashbox: str | None) -> Iterator[bool]:
         """False when another request holds the cashbox."""
-        # Compared by identity, so a late release after a reset frees nobody else's claim.
-        claim = object()
-        with self._lock:
-            is_free = cashbox is None or self._by_cashbox.setdefault(cashbox, claim) is claim
+        with self._counting:
+            held = threading.Lock() if cashbox is None else self._held.setdefault(cashbox, threading.Lock())
+            is_free = held.acquire(blocking=False)
             self.overlaps += not is_free
         try:
             yield is_free
         finally:
-            with self._lock:
-                if cashbox is not None and self._by_cashbox.get(cashbox) is claim:
-                    del self._by_cashbox[cashbox]
+            if is_free:
+                held.release()
 
     def clear(self) -> None:
-        with self._lock:
-            self._by_cashbox.clear()
+        """With new locks, so that a late release frees nobody else's claim."""
+        with self._counting:
+            self._held: dict[str, threading.Lock] = {}
             self.overlaps = 0

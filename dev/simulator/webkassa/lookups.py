@@ -1,6 +1,9 @@
 """The vendor's methods that only read: cashboxes, shifts, and receipts found again."""
 
-from typing import Any
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 from dev.simulator.webkassa import answers
 from dev.simulator.webkassa.calls import Call
@@ -8,24 +11,15 @@ from dev.simulator.webkassa.errors import Refusal
 from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift
 from dev.simulator.webkassa.rules.fields import read_int, read_text
 
+Item = TypeVar("Item")
+
 MAX_TAKE = 50
 ACTIVE, BLOCKED, CREATED = 1, 2, 0
 PROBLEM_STATUS = {7: BLOCKED, 10: CREATED}
 # A cashbox without access, or unknown, is not listed at all.
 HIDDEN = frozenset({5, 6})
 
-UNITS = (
-    (796, "шт", "PC", "дана"),
-    (5114, "одн.усл.", "one", "бір қызмет"),
-    (5113, "одна процедура", "one procedure", "бір процедура"),
-    (356, "час", "h", "сағат"),
-    (778, "упак.", "pack", "орам"),
-    (839, "комплект", "set", "жинақ"),
-    (166, "кг", "kg", "кг"),
-    (163, "г", "g", "г"),
-    (112, "литр", "l", "литр"),
-    (111, "мл", "ml", "мл"),
-)
+UNITS = json.loads((Path(__file__).parent / "rules" / "units.json").read_text("utf-8"))
 
 
 def find_ticket(call: Call) -> Any:
@@ -49,22 +43,16 @@ def find_by_number(call: Call) -> Any:
 
 
 def list_checks(call: Call) -> Any:
-    shift = _get_shift(call, call.get_cashbox())
-    skip, take = _read_page(call)
-    receipts = shift.receipts
+    receipts = _get_shift(call, call.get_cashbox()).receipts
     if call.settings.visibility_delay_seconds:
         receipts = [receipt for receipt in receipts if call.register.is_visible(receipt)]
-    items = [answers.build_history_item(receipt) for receipt in receipts[skip : skip + take]]
-    return {"Skip": skip, "Take": take, "Total": len(receipts), "Items": items}
+    return _cut_page(call, "Items", receipts, answers.build_history_item)
 
 
 def list_shifts(call: Call) -> Any:
     """Oldest first, as in the vendor's sample."""
     cashbox = call.get_cashbox()
-    skip, take = _read_page(call)
-    shifts = [answers.build_shift(shift) for shift in cashbox.shifts[skip : skip + take]]
-    page = {"Skip": skip, "Take": take, "Total": len(cashbox.shifts), "Shifts": shifts}
-    return {"CashboxUniqueNumber": cashbox.number, **page}
+    return {"CashboxUniqueNumber": cashbox.number, **_cut_page(call, "Shifts", cashbox.shifts, answers.build_shift)}
 
 
 def find_print_lines(call: Call) -> Any:
@@ -94,8 +82,7 @@ def show_organisation(call: Call) -> Any:
 
 
 def list_units(_call: Call) -> Any:
-    names = ("Code", "NameRu", "NameEn", "NameKz")
-    return [dict(zip(names, unit, strict=True)) for unit in UNITS]
+    return UNITS
 
 
 def _see(call: Call, cashbox: Cashbox, receipt: Receipt | None) -> Receipt | None:
@@ -120,13 +107,13 @@ def _get_shift(call: Call, cashbox: Cashbox) -> Shift:
     return shift
 
 
-def _read_page(call: Call) -> tuple[int, int]:
+def _cut_page(call: Call, name: str, items: Sequence[Item], build: Callable[[Item], Any]) -> dict[str, Any]:
     skip, take = (read_int(call.fields.get(name, 0)) for name in ("skip", "take"))
     if skip is None or skip < 0:
         raise Refusal(9, "Недопустимое значение Skip")
     if take is None or not 1 <= take <= MAX_TAKE:
         raise Refusal(9, f"Значение Take должно быть от 1 до {MAX_TAKE}")
-    return skip, take
+    return {"Skip": skip, "Take": take, "Total": len(items), name: [build(item) for item in items[skip : skip + take]]}
 
 
 def _get_status(call: Call, cashbox: Cashbox) -> int:

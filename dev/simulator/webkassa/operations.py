@@ -54,7 +54,8 @@ def perform(call: Call) -> Any:
     """The `Data` of one call; everything but Authorize needs a live session first. Raises Refusal."""
     with call.register.lock:
         if call.entry.operation != "authorize":
-            call.register.require_session(call.fields)
+            token = read_text(call.fields.get("token"))
+            call.register.sessions.require(token, call.now(), call.settings.token_ttl_seconds)
         return OPERATIONS[call.entry.operation](call)
 
 

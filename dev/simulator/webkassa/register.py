@@ -53,10 +53,6 @@ class Register:
         elif self.offline_since is None:
             self.offline_since = self.clock.now()
 
-    def require_session(self, fields: Fields) -> None:
-        token = read_text(fields.get("token"))
-        self.sessions.require(token, self.clock.now(), self.settings.token_ttl_seconds)
-
     def get_cashbox(self, fields: Fields, *, fiscal: bool) -> Cashbox:
         cashbox = self.cashboxes.get(read_text(fields.get("cashboxuniquenumber")))
         if cashbox is None:

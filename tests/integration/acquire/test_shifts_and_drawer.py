@@ -188,3 +188,19 @@ def test_a_paused_cashbox_and_autonomous_receipts_are_shown(desk: Desk, manager:
         assert "72 часов" in manager.page(address)
     desk.execute("UPDATE cashboxes SET paused_since = NULL, paused_until = NULL")
     assert "на паузе" not in manager.page("/acquire")
+
+
+def test_a_manager_has_a_paused_cashbox_tried_at_once(desk: Desk, manager: Browser, cashier: Browser) -> None:
+    desk.add_receipt(desk.add_visit(state="processed"))
+    desk.execute("UPDATE cashboxes SET paused_since = now(), paused_until = now() + interval '5 min', paused_code = '1'")
+    (cashbox,) = desk.all(Cashbox)
+    address = f"/acquire/cashboxes/{cashbox.id}/probe"
+    assert address not in cashier.page("/acquire")
+    assert cashier.submit(address).status_code == 403
+    assert address in manager.page("/acquire")
+    assert manager.submit(address).status_code == 303
+    (probed,) = desk.all(Cashbox)
+    assert probed.paused_since is not None
+    assert probed.paused_until < cashbox.paused_until
+    assert desk.published("receipts", 1) == [("worker.tasks.issue_receipts", [cashbox.id])]
+    assert manager.submit("/acquire/cashboxes/999999/probe").status_code == 404

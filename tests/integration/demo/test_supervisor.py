@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.children import base_environment
-from dev.demo.console import Console
-from dev.demo.supervisor import Command, Supervisor
+from dev.demo.supervisor import Command, Console, Supervisor
 from dev.demo.waiting import WaitTimeout
 
 

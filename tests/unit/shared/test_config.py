@@ -198,3 +198,9 @@ def test_database_address(fields: dict[str, Any], url: str) -> None:
 def test_values_out_of_bounds_are_refused(fields: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         make(**fields)
+
+
+def test_returns_by_themselves_need_altegios_own_word() -> None:
+    with pytest.raises(ConfigurationError, match=r"RETURN_POLICY=auto needs ALTEGIO_PARTNER_TOKEN and ALTEGIO_USER_TOKEN"):
+        make(return_policy="auto").check_for_worker()
+    make(return_policy="auto", altegio_partner_token="one", altegio_user_token="two").check_for_worker()

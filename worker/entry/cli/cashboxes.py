@@ -60,7 +60,7 @@ def add(company: int, number: str, **settings: str | None) -> None:
     """
     from shared.config import ConfigurationError
     from worker.entry.cli.receipts import open_services
-    from worker.salon.cashboxes import BadCashbox, Changes, add_cashbox
+    from worker.salon.administration import BadCashbox, Changes, add_cashbox
 
     services = open_services()
     changes = Changes(**{name: _read_secret(name, value) for name, value in settings.items()})
@@ -84,7 +84,7 @@ def list_(as_json: bool) -> None:
     """List every cashbox and what it decides for itself; then salons that nobody serves."""
     from worker.entry.cli.receipt_views import print_rows
     from worker.entry.cli.receipts import open_services
-    from worker.salon.cashboxes import list_cashboxes
+    from worker.salon.administration import list_cashboxes
 
     services = open_services()
     with services.sessions() as session:
@@ -97,7 +97,7 @@ def list_(as_json: bool) -> None:
 
 
 def _tell_unknown(sessions: Any) -> None:
-    from worker.salon.cashboxes import list_unknown_salons
+    from worker.salon.administration import list_unknown_salons
 
     with sessions() as session:
         for company, count in list_unknown_salons(session):
@@ -115,7 +115,7 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
 
     from worker.entry.cli.receipts import open_services
     from worker.issue.issue_due import request_turn
-    from worker.salon.cashboxes import check_cashbox
+    from worker.salon.administration import check_cashbox
 
     services = open_services()
     chosen = _choose(services.sessions, services.settings, [*numbers, *([number] if number else [])])
@@ -139,7 +139,7 @@ def _choose(sessions: Any, settings: Any, numbers: list[str]) -> list[Any]:
     from sqlalchemy import select
 
     from shared.storage.models import Cashbox
-    from worker.salon.settings import ensure_default_cashbox
+    from worker.salon.serving import ensure_default_cashbox
 
     with sessions.begin() as session:
         ensure_default_cashbox(session, settings)
@@ -158,7 +158,7 @@ def _choose(sessions: Any, settings: Any, numbers: list[str]) -> list[Any]:
 def disable(numbers: tuple[str, ...], number: str | None) -> None:
     """Take a cashbox out of service: its salon's receipts wait until it has one again. `add` brings it back."""
     from worker.entry.cli.receipts import open_services
-    from worker.salon.cashboxes import BadCashbox, disable_cashbox
+    from worker.salon.administration import BadCashbox, disable_cashbox
 
     chosen = [*numbers, *([number] if number else [])]
     if not chosen:

@@ -22,7 +22,7 @@ from worker.alerts.wording import name_remedy
 from worker.rounds.watch.condition import Condition, ask, make_condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.rounds.watch.looks import find_looks_behind
-from worker.salon.cashboxes import list_unknown_salons
+from worker.salon.administration import list_unknown_salons
 from worker.services import Services
 
 log = get_logger(__name__)

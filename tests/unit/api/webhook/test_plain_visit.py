@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.webhook.plain_visit import NotPlain, read_plain_visit
-from dev.bench.bodies import make_body
+from dev.bench.material.bodies import make_body
 from shared.altegio import RECORD, Envelope, Record, parse_entity
 from tests.support.payloads import visit
 

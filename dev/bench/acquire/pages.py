@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import requests
 
-from dev.bench.past import DAYS, FIRST_PAST_RECORD, find_awaiting
+from dev.bench.material.past import DAYS, FIRST_PAST_RECORD, find_awaiting
 from dev.bench.world import LOGIN, PASSWORD
 from shared.clock import almaty_date, utc_now
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from dev.bench.bodies import PLACE, make_template
+from dev.bench.material.bodies import PLACE, make_template
 
 FIRST_COMPANY = 307_001
 FIRST_RECORD = 700_000_000
+ISSUED, UNDECIDED = "receipts WHERE state = 'issued'", "webhook_records WHERE state = 'received'"
 
 
 def number_of(cashbox: int) -> str:
@@ -15,14 +16,7 @@ def number_of(cashbox: int) -> str:
     return f"SWK{cashbox + 100:08d}"
 
 
-def add_cashboxes(connection: Connection, count: int) -> None:
-    """One salon each."""
-    rows = [{"number": number_of(place), "company": FIRST_COMPANY + place} for place in range(count)]
-    statement = text("INSERT INTO cashboxes (unique_number, company_id) VALUES (:number, :company)")
-    connection.execute(statement, rows)
-
-
-def add_paid_visits(connection: Connection, count: int, cashboxes: int, first: int = FIRST_RECORD) -> Sequence[int]:
+def add_paid_visits(connection: Connection, number: int, cashboxes: int) -> Sequence[int]:
     """Deliveries as the ingress leaves them, the salons taking turns; returns the ids in order.
 
     The dispatcher is to leave them alone: each has its message, which the caller sends.
@@ -35,17 +29,11 @@ def add_paid_visits(connection: Connection, count: int, cashboxes: int, first: i
         FROM generate_series(0, :count - 1) AS n ORDER BY n RETURNING id
         """
     )
-    values = {
-        "company": FIRST_COMPANY,
-        "cashboxes": cashboxes,
-        "first": first,
-        "count": count,
-        "template": make_template().decode(),
-        "place": PLACE,
-    }
-    return connection.execute(statement, values).scalars().all()
+    salons = {"company": FIRST_COMPANY, "cashboxes": cashboxes}
+    bodies = {"first": FIRST_RECORD, "count": number, "template": make_template().decode(), "place": PLACE}
+    return connection.execute(statement, salons | bodies).scalars().all()
 
 
-def wipe(connection: Connection) -> None:
-    """Also what refers to them."""
-    connection.execute(text("TRUNCATE webhook_records, cashboxes, receipts, visits CASCADE"))
+def count(connection: Connection, rows: str) -> int:
+    """How many there are: `rows` names a table and may say which of it."""
+    return int(connection.scalar(text(f"SELECT count(*) FROM {rows}")) or 0)

@@ -1,6 +1,7 @@
 """`python -m dev.bench.acquire`: how long the pages of the payment page take with many visits stored."""
 
 import argparse
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -8,17 +9,19 @@ from threading import Barrier
 
 from sqlalchemy import text
 
-from dev.bench.acquire_pages import TIMEOUT, Visit, Visitor, make_pages
-from dev.bench.acquire_plans import SETTINGS, count_sizes, explain_pages
-from dev.bench.backlog import add_cashboxes
+from dev.bench.acquire.pages import TIMEOUT, Visit, Visitor, make_pages
 from dev.bench.load import time_ms
-from dev.bench.past import add_these_days, count_awaiting
+from dev.bench.material.backlog import count
+from dev.bench.material.past import add_these_days, count_awaiting
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
 from dev.harness.report import pick, show_table
 
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
 CLIENTS = 4
+# Loaded from the start, so that sessions that are open have it; silent until asked.
+EXPLAIN = {"session_preload_libraries": "auto_explain", "auto_explain.log_analyze": "on", "auto_explain.log_buffers": "on"}
+TABLES = ("webhook_records", "visits", "receipts", "checkouts", "return_orders", "audit_events")
 
 
 def read_arguments() -> argparse.Namespace:
@@ -50,11 +53,11 @@ def measure(url: str, visit: Visit, requests: int, clients: int) -> list[float]:
 def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
     tell(f"filling {arguments.visits} visits")
     world.add_manager()
+    world.add_salons(1)
     with world.postgres.connect() as connection:
-        add_cashboxes(connection, 1)
         add_these_days(connection, arguments.visits)
         connection.execute(text("VACUUM ANALYZE"))
-        print(count_sizes(connection), end="\n\n")
+        print(*(f"{table} {count(connection, table)}" for table in TABLES), sep=", ", end="\n\n")
     world.stack.start("api")
     rows = []
     pages = make_pages(arguments.visits)
@@ -69,7 +72,20 @@ def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
         arguments.plans.write_text("\n".join(plans), encoding="utf-8")
 
 
+def explain_pages(world: BenchWorld, pages: Mapping[str, Visit]) -> Iterator[tuple[str, str]]:
+    """Each page, its statements and their plans: PostgreSQL explains them in its log while the page is asked for."""
+    visitor = Visitor(world.stack.api_url)
+    world.postgres.execute("ALTER SYSTEM SET auto_explain.log_min_duration = 0", "SELECT pg_reload_conf()")
+    for name, visit in pages.items():
+        visit(visitor, 0)  # what a page reads once is no part of it
+        start = world.postgres.log.stat().st_size
+        visit(visitor, 1)
+        with world.postgres.log.open(encoding="utf-8", errors="replace") as log:
+            log.seek(start)
+            yield name, log.read().strip()
+
+
 if __name__ == "__main__":
     given = read_arguments()
-    with open_world({"LOG_LEVEL": "WARNING"}, settings=SETTINGS if given.plans else {}) as opened:
+    with open_world({"LOG_LEVEL": "WARNING"}, settings=EXPLAIN if given.plans else {}) as opened:
         run(given, opened)
