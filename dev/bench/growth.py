@@ -12,6 +12,7 @@ from dev.bench.load import post, time_ms
 from dev.bench.material.past import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_long_ago
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
+from dev.harness.desk import add_manager
 from dev.harness.report import pick, show_table
 from dev.harness.services import close_services, read_settings
 from shared.clock import almaty_date, utc_now
@@ -30,7 +31,7 @@ def run(runs: int, seconds: float, sizes: Sequence[int]) -> None:
     figures: dict[str, list[float]] = {}
     with open_world({"LOG_LEVEL": "WARNING"}) as world:
         world.stack.start("api")
-        world.add_manager()
+        add_manager(world)
         services = create_services(read_settings(world.environment))
         world.add_salons(_CASHBOXES)
         visits = 0

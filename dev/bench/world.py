@@ -17,7 +17,6 @@ from dev.harness.world import World
 POSTGRES_SETTINGS = {"shared_buffers": "128MB", "max_wal_size": "1GB", "wal_level": "replica", "max_connections": "200"}
 # No waiting for payments that may follow: what is measured is the work.
 AT_ONCE = {"PAYMENT_WAIT_SECONDS": "0", "GOODS_WAIT_SECONDS": "0"}
-LOGIN, PASSWORD = "bench", "a password for the bench"
 
 
 class BenchWorld(World):
@@ -54,11 +53,6 @@ class BenchWorld(World):
         command = [part if part != "api.main:app" else f"dev.bench.references:{application}" for part in api_command(port)]
         self.stack.add(name, [*command, *flags], lambda said: "startup complete" in said).start()
         return f"http://127.0.0.1:{port}/"
-
-    def add_manager(self) -> None:
-        """Who may see everything on the payment page."""
-        command = (sys.executable, "-m", "api.acquire.users", "add", LOGIN, "--role", "manager", "--password-stdin")
-        self.run(command, said=f"{PASSWORD}\n")
 
 
 @contextmanager

@@ -3,16 +3,19 @@
 A column of the oracle is a function in `COLUMNS` that yields what it finds; every column has to be empty.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from dev.simulator.altegio.books import Books, DueReceipt
+from dev.simulator.altegio.books import Books, DueReceipt, NotDue
 from dev.simulator.altegio.salon import Kind
 
-SALE = 2
+SALE, RETURN = 2, 3
+# Of a return: that of its sale, and which return of it.
+RETURN_NUMBER = re.compile(r"(.+)_r\d+")
 PAYMENT_KINDS: Mapping[int, Kind] = {0: "cash", 1: "card", 4: "mobile"}
 RETURN_DUE, DIFFERENCE = "return_due", "difference"
 
@@ -27,21 +30,31 @@ class Evidence:
     ledger: Sequence[LedgerRow]
     # Company -> the register's number.
     cashboxes: Mapping[int, str]
-    # As `Tables.find_issued` and `Tables.find_flags` give them.
+    # As `Tables.find_issued`, `find_flags` and `find_said` give them.
     issued: Mapping[str, str]
     flags: Mapping[str, Collection[str]]
+    said: Mapping[str, str] = field(default_factory=dict)
     # Where deliveries overtake each other, which kinds were known when a receipt was due is a matter of luck, and so is
     # what a manager is told of them afterwards.
     in_order: bool = True
+    # The service returns by itself what was paid back.
+    returns_alone: bool = False
     # Columns whose entries the suite has found itself, one line each.
     noted: Mapping[str, Sequence[str]] = field(default_factory=dict)
     rows: Mapping[str, list[LedgerRow]] = field(init=False)
+    # What was returned of a sale, by its number.
+    returned: Mapping[str, Decimal] = field(init=False)
 
     def __post_init__(self) -> None:
         rows: defaultdict[str, list[LedgerRow]] = defaultdict(list)
+        returned: defaultdict[str, Decimal] = defaultdict(Decimal)
         for row in self.ledger:
-            rows[str(row["external_check_number"])].append(row)
-        self.rows = dict(rows)
+            number, of_return = str(row["external_check_number"]), RETURN_NUMBER.fullmatch(row["external_check_number"])
+            if of_return and row["operation_type"] == RETURN:
+                returned[of_return[1]] += Decimal(row["total"])
+            else:
+                rows[number].append(row)
+        self.rows, self.returned = dict(rows), dict(returned)
 
     def find_recorded(self) -> Iterator[tuple[DueReceipt, LedgerRow]]:
         """Receipts that are due, and what was recorded of each first."""
@@ -131,10 +144,30 @@ def _find_untrue(evidence: Evidence) -> Found:
 
 def _find_amiss(evidence: Evidence) -> Found:
     """A manager is not told of what happened to a receipt, or is told of what did not."""
-    for receipt, _ in evidence.find_recorded():
-        amiss = describe_amiss(receipt, evidence.flags.get(receipt.external_check_number, ()))
+    judged: list[DueReceipt | NotDue] = [receipt for receipt, _ in evidence.find_recorded()]
+    for one in judged + list(evidence.books.not_due):
+        number = one.external_check_number
+        if number in evidence.returned:
+            continue
+        amiss = describe_amiss(one, evidence.flags.get(number, ()), evidence.said.get(number, ""))
         if amiss:
-            yield receipt.external_check_number, amiss
+            yield number, amiss
+
+
+def _find_kept_returned(evidence: Evidence) -> Found:
+    """The salon has the money, and a return says otherwise."""
+    for receipt in evidence.books.receipts:
+        if receipt.money == "kept" and receipt.external_check_number in evidence.returned:
+            yield receipt.external_check_number, "is returned, and its money was kept"
+
+
+def _find_given_back_kept(evidence: Evidence) -> Found:
+    """The money went back, and the receipt stands: without a word, or where the service had to return it by itself."""
+    for receipt, _ in evidence.find_recorded():
+        number, returned = receipt.external_check_number, evidence.returned.get(receipt.external_check_number)
+        is_told = bool(evidence.flags.get(number)) and not (evidence.returns_alone and receipt.money == "gone")
+        if receipt.turn and receipt.money != "kept" and returned != receipt.total and not is_told:
+            yield number, f"was given back, returned is {returned or 'nothing'} of {receipt.total}"
 
 
 COLUMNS: Mapping[str, Callable[[Evidence], Found]] = {
@@ -144,8 +177,10 @@ COLUMNS: Mapping[str, Callable[[Evidence], Found]] = {
     "wrong": _find_wrong,
     "untrue": _find_untrue,
     "amiss": _find_amiss,
+    "kept_returned": _find_kept_returned,
+    "given_back_kept": _find_given_back_kept,
 }
-NEED_ORDER = {"amiss"}
+NEED_ORDER = {"amiss", "given_back_kept"}
 
 
 def describe_wrong(row: LedgerRow, due: DueReceipt, cashbox: str, *, with_kinds: bool = True) -> str | None:
@@ -185,11 +220,23 @@ def _find_wrong_barcodes(row: LedgerRow, due: DueReceipt) -> list[str]:
     return wrong
 
 
-def describe_amiss(receipt: DueReceipt, found: Collection[str]) -> str | None:
-    """Money that went back has to be a return due; of another sum or kind a manager may be told either way."""
-    if receipt.turn is None:
+def describe_amiss(one: DueReceipt | NotDue, found: Collection[str], said: str) -> str | None:
+    """Money that went back has to be a return due; of another sum or kind a manager may be told either way.
+
+    `said`: the reasons whoever decides is shown; every sum the books want told has to be among their words.
+    """
+    if isinstance(one, NotDue):
+        is_silent = one.asked_at is not None and not said
+        return "a person has to be asked, and nobody is" if is_silent else _describe_untold(one.told, said)
+    if one.turn is None:
         return f"flagged as {', '.join(sorted(found))}, and nothing is wrong" if found else None
-    accepted = {RETURN_DUE} if receipt.turn == RETURN_DUE else {RETURN_DUE, DIFFERENCE}
+    accepted = {RETURN_DUE} if one.turn == RETURN_DUE else {RETURN_DUE, DIFFERENCE}
     if accepted & set(found):
-        return None
-    return f"has to be flagged as {receipt.turn}, is flagged as {', '.join(sorted(found)) or 'nothing'}"
+        return _describe_untold(one.told, said)
+    return f"has to be flagged as {one.turn}, is flagged as {', '.join(sorted(found)) or 'nothing'}"
+
+
+def _describe_untold(told: Collection[Decimal], said: str) -> str | None:
+    sums = {Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", said)}
+    untold = [str(amount) for amount in told if amount not in sums]
+    return f"does not tell {' and '.join(untold)}: {said}" if untold else None

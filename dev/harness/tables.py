@@ -33,6 +33,15 @@ _FLAGS = """
       FROM webhook_records LEFT JOIN receipts ON receipts.id = webhook_records.receipt_id
      WHERE webhook_records.state = 'dead_lettered' AND webhook_records.error_code = 'difference'
 """
+# Reasons shown to whoever decides: of what waits for them, and of returns that are due.
+_SAID = """
+    SELECT external_check_number, return_due_reason FROM receipts WHERE return_due_reason IS NOT NULL
+    UNION
+    SELECT coalesce(receipts.external_check_number, 'altegio_' || resource_id), reason
+      FROM webhook_records LEFT JOIN receipts ON receipts.id = webhook_records.receipt_id
+     WHERE webhook_records.state IN ('dead_lettered', 'awaiting_payment')
+       AND (receipts.id IS NOT NULL OR resource = 'record')
+"""
 
 
 class Tables:
@@ -54,9 +63,21 @@ class Tables:
             found[number].add(flag)
         return dict(found)
 
+    def find_said(self) -> dict[str, str]:
+        """External check number, or what it would be -> the reasons that whoever decides is shown."""
+        found: defaultdict[str, str] = defaultdict(str)
+        for number, reason in self.ask(_SAID):
+            found[number] += f"{reason}; "
+        return dict(found)
+
     def find_issued(self) -> dict[str, str]:
         """External check number -> fiscal number."""
         return dict(self.ask("SELECT external_check_number, fiscal_number FROM receipts WHERE state = 'issued'"))
+
+    def find_visit(self, company_id: int, record_id: int) -> int:
+        """The row of a visit on the payment page."""
+        [(row_id,)] = self.ask(f"SELECT id FROM visits WHERE company_id = {company_id:d} AND record_id = {record_id:d}")
+        return int(row_id)
 
     def list_sending(self) -> frozenset[str]:
         """Receipts whose call was under way; with all workers dead: those that were interrupted."""

@@ -9,13 +9,14 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
 
 from dev.harness.register import Register
 from dev.harness.services import Inlet
 from dev.harness.simulator import SimulatorControl
 from dev.month.bodies import describe_goods, describe_payment, describe_visit
 from shared.fiscal.statuses import OPEN_RECORD_STATES, ReceiptKind, RecordState
-from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, WebhookRecord
+from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, StaffUser, WebhookRecord
 from worker.decide.process_record import process_record
 from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return
@@ -88,7 +89,9 @@ class Month:
             sale = session.scalars(
                 select(Receipt).where(Receipt.record_id == number, Receipt.kind == ReceiptKind.SALE)
             ).one()
-            order = ReturnOrder(receipt_id=sale.id, form_key=uuid4(), reason="taken back", lines=[])
+            order = ReturnOrder(
+                receipt_id=sale.id, staff_user_id=find_manager(session), form_key=uuid4(), reason="taken back", lines=[]
+            )
             session.add(order)
         make_return(self.services.sessions, order.id)
         issue_due(self.services, sale.cashbox_id)
@@ -165,3 +168,15 @@ def _describe_payments(
         describe_payment(company, number + position, number, amount, kind, at, status=status)
         for position, (kind, amount) in enumerate(zip(kinds, amounts, strict=False))
     ]
+
+
+def find_manager(session: Session) -> int:
+    """Who orders the returns."""
+    known = session.scalar(select(StaffUser.id))
+    if known is not None:
+        return known
+    manager = StaffUser(login="manager", role="manager", password_hash="-")
+    session.add(manager)
+    session.flush()
+    number: int = manager.id
+    return number

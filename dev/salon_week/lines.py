@@ -4,14 +4,14 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import groupby
 
-from dev.harness.oracle import Evidence, Verdict
+from dev.harness.oracle import COLUMNS, Evidence, Verdict
 from dev.harness.posting import find_number
 from dev.harness.report import show_table
 from dev.simulator.altegio.bodies import Envelope
 from dev.simulator.altegio.books import DueReceipt
 
 Counts = Counter[str]
-FOUND = ("missing", "doubled", "extra", "wrong", "untrue", "amiss")
+FOUND = tuple(COLUMNS)
 # `turned`: receipts that a manager has to look at; `recovered`: lost webhooks of what came out right all the same.
 COUNTED = ("due", "issued", *FOUND, "turned", "flagged", "dropped", "recovered")
 

@@ -5,6 +5,7 @@ import threading
 from sqlalchemy import text
 
 from dev.demo.waiting import wait_until
+from dev.harness.simulator import SimulatorControl
 from shared.storage.db import open_alone
 from shared.storage.locks import lock_visit
 from tests.support.bridge import Bridge
@@ -78,3 +79,23 @@ def test_connections_that_the_server_closed_are_replaced(bridge: Bridge) -> None
     wait_until(are_gone, timeout=30, what="the end of the connections")
     assert bridge.decide(1) is not None
     assert bridge.receipt().state == "pending"
+
+
+def test_one_that_joins_its_receipt_while_the_answer_is_saved(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """The decision holds the receipt; the answer waits for it, and then has to see who joined."""
+    bridge.configure(webkassa_read_timeout=30)
+    bridge.accept(visit())
+    bridge.decide_open()
+    bridge.accept(visit(comment="фч"))
+    held = simulator.fault(operation="check", kind="slow", when="after", seconds=60)
+    issuing = threading.Thread(target=bridge.issue)
+    issuing.start()
+    assert simulator.await_hits(held, 1, 20)
+    with bridge.open_services().sessions.begin() as session:
+        session.execute(text("SELECT id FROM receipts WHERE id = 1 FOR UPDATE"))
+        simulator.clear_faults()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        wait_until(lambda: bridge.scalar(waiting), timeout=20, what="the answer to be saved")
+        session.execute(text("UPDATE webhook_records SET state = 'processing', receipt_id = 1 WHERE id = 2"))
+    issuing.join()
+    assert [row.state for row in bridge.rows()] == ["processed", "processed"]

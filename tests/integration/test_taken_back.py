@@ -277,6 +277,24 @@ class TestReturnsByThemselves:
         assert receipts(simulator) == [2, 3]
         assert auto.scalar("SELECT count(*) FROM alerts WHERE kind = 'auto_return'") == 1
 
+    def test_payments_deleted_together_do_not_wait_for_each_other(self, auto: Bridge, altegio: AltegioControl) -> None:
+        """They are young, so a list without them could be old; but their deletions were told."""
+        tokens = {name.lower(): value for name, value in altegio.environment.items()}
+        auto.configure(**tokens, altegio_patience_seconds=600)
+        second = {"record_id": 2002, "visit_id": 2003, "changed": T0}
+        taken = [known(payment(number, 2000, **second)) for number in (11, 12)]
+        altegio.apply(*taken, visit(2002, changed=T0, visit_id=2003))
+        auto.deliver(*taken, visit(2002, changed=T0, visit_id=2003))
+        assert auto.receipt(2).state == "issued"
+        gone = [known(payment(number, 2000, status="delete", **{**second, "changed": T2})) for number in (11, 12)]
+        gone.append(visit(2002, paid=0, changed=T2, visit_id=2003))
+        altegio.apply(*gone)
+        for envelope in gone:
+            auto.accept(envelope)
+        auto.decide_open()
+        assert {row.state for row in auto.rows()} == {"processed"}
+        assert auto.receipt(2).paid_back_since is not None
+
     def test_booked_again_and_the_webhook_is_lost(
         self, auto: Bridge, altegio: AltegioControl, simulator: SimulatorControl
     ) -> None:

@@ -9,12 +9,13 @@ from threading import Barrier
 
 from sqlalchemy import text
 
-from dev.bench.acquire.pages import TIMEOUT, Visit, Visitor, make_pages
+from dev.bench.acquire.pages import Visit, Visitor, make_pages
 from dev.bench.load import time_ms
 from dev.bench.material.backlog import count
 from dev.bench.material.past import add_these_days, count_awaiting
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
+from dev.harness.desk import TIMEOUT, add_manager
 from dev.harness.report import pick, show_table
 
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
@@ -52,7 +53,7 @@ def measure(url: str, visit: Visit, requests: int, clients: int) -> list[float]:
 
 def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
     tell(f"filling {arguments.visits} visits")
-    world.add_manager()
+    add_manager(world)
     world.add_salons(1)
     with world.postgres.connect() as connection:
         add_these_days(connection, arguments.visits)

@@ -6,47 +6,20 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import cached_property, partial
-from uuid import uuid4
-
-import requests
 
 from dev.bench.material.past import DAYS, FIRST_PAST_RECORD, find_awaiting
-from dev.bench.world import LOGIN, PASSWORD
+from dev.harness.desk import Desk
 from shared.clock import almaty_date, utc_now
 
-TIMEOUT = 30
-_HIDDEN = re.compile(r'name="form_token" value="([^"]*)"')
 _RETURN = re.compile(r'href="(/acquire/receipts/[0-9]+/return)"')
 _NEXT = re.compile(r'rel="next" href="(\?[^"]*after=[^"]*)"')
 
 
-class PageFailed(Exception):
-    """An answer that is no page."""
-
-
-class Visitor:
-    """A manager's browser: one kept connection, one session. Raises PageFailed."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._http = requests.Session()
-        self._token = self._read_token("/acquire/login")
-        self.post("/acquire/login", {"login": LOGIN, "password": PASSWORD})
-        self._token = self._read_token("/acquire")
-
-    def get(self, path: str) -> str:
-        return self._check(self._http.get(self._url + path, timeout=TIMEOUT))
-
-    def post(self, path: str, fields: dict[str, str]) -> str:
-        """And the page that the answer leads to."""
-        data = {"form_token": self._token, **fields}
-        return self._check(self._http.post(self._url + path, data=data, timeout=TIMEOUT))
+class Visitor(Desk):
+    """Also turns pages."""
 
     def search(self, typed: str) -> str:
         return self.post("/acquire", {"q": typed})
-
-    def pay(self, visit_id: int) -> str:
-        return self.post(f"/acquire/visits/{visit_id}", {"method": "card", "form_key": str(uuid4())})
 
     @cached_property
     def tenth_page(self) -> str:
@@ -63,18 +36,6 @@ class Visitor:
     def returns(self) -> list[str]:
         """Forms of the returns that are due."""
         return _RETURN.findall(self.get("/acquire/attention"))
-
-    def _read_token(self, path: str) -> str:
-        found = _HIDDEN.search(self._http.get(self._url + path, timeout=TIMEOUT).text)
-        if found is None:
-            raise PageFailed(f"no form on {path}")
-        return html.unescape(found.group(1))
-
-    @staticmethod
-    def _check(answer: requests.Response) -> str:
-        if answer.status_code != requests.codes.ok or 'id="password"' in answer.text:
-            raise PageFailed(f"{answer.request.method} {answer.url}: {answer.status_code}")
-        return answer.text
 
 
 Visit = Callable[[Visitor, int], str]

@@ -15,7 +15,11 @@ from dev.simulator.altegio.salon import Kind, Line, Salon, add_up, compute_tax
 
 Source = Literal["record", "goods"]
 # `return_due`: the money went back. `difference`: the receipt says another sum or another kind than Altegio does now.
-Turn = Literal["return_due", "difference"]
+# `person`: somebody has to look at it, in either way.
+Turn = Literal["return_due", "difference", "person"]
+# `kept`: the salon has it, so a return would be wrong. `gone`: every payment was deleted, so a return is right. `unsure`: an
+# expense or a move, for a person to judge.
+Money = Literal["kept", "gone", "unsure"]
 KINDS: tuple[Kind, ...] = ("cash", "card", "mobile")
 
 
@@ -50,6 +54,9 @@ class DueReceipt(Owner):
     due_at: datetime
     turn: Turn | None = None
     turned_at: datetime | None = None
+    money: Money = "kept"
+    # Sums that whoever has to look at it is told.
+    told: tuple[Decimal, ...] = ()
     # The money went back so soon that whether a sale receipt exists depends on the order of arrival:
     # a test that shuffles deliveries should ask for "at most one" here and "exactly one" elsewhere.
     is_certain: bool = True
@@ -70,6 +77,9 @@ class DueReceipt(Owner):
 @dataclass(frozen=True)
 class NotDue(Owner):
     why: str
+    # From when a person has to be asked, and what they are told.
+    asked_at: datetime | None = None
+    told: tuple[Decimal, ...] = ()
 
 
 @dataclass
@@ -78,7 +88,7 @@ class Books:
     not_due: list[NotDue] = field(default_factory=list)
 
     def owe_record(self, story: str, salon: Salon, visit: Visit, payments: Sequence[Payment], **ending: Any) -> None:
-        """`ending`: `turn`, `turned_at` and `is_certain` of the receipt."""
+        """`ending`: `turn`, `turned_at`, `money`, `told` and `is_certain` of the receipt."""
         self.receipts.append(_due(own_record(story, visit), salon, visit.lines, payments, visit.starts_at, ending))
 
     def owe_goods(self, story: str, salon: Salon, payments: Sequence[Payment], **ending: Any) -> None:
@@ -87,8 +97,9 @@ class Books:
         lines = tuple(dict.fromkeys(payment.line for payment in payments))
         self.receipts.append(_due(owner, salon, lines, payments, at, ending))
 
-    def owe_nothing(self, story: str, visit: Visit, why: str) -> None:
-        self.not_due.append(NotDue(**asdict(own_record(story, visit)), why=why))
+    def owe_nothing(self, story: str, visit: Visit, why: str, **asked: Any) -> None:
+        """`asked`: `asked_at` and `told`, where a person has to decide."""
+        self.not_due.append(NotDue(**asdict(own_record(story, visit)), why=why, **asked))
 
     @property
     def total(self) -> Decimal:
@@ -101,7 +112,7 @@ class Books:
     def as_json(self) -> dict[str, Any]:
         return {
             "receipts": TypeAdapter(list[DueReceipt]).dump_python(self.receipts, mode="json"),
-            "not_due": [asdict(entry) for entry in self.not_due],
+            "not_due": TypeAdapter(list[NotDue]).dump_python(self.not_due, mode="json"),
             "count": len(self.receipts),
             "total": str(self.total),
         }

@@ -14,10 +14,11 @@ SERVICE_INCOME = {"id": 5, "title": "Оказание услуг", "type": 7}
 GOODS_INCOME = {"id": 7, "title": "Продажа товаров", "type": 7}
 DEPOSIT_INCOME = {"id": 11, "title": "Пополнение счёта", "type": 7}
 OTHER_OUTGO = {"id": 12, "title": "Прочие расходы", "type": 1}
+REFUND_OUTGO = {"id": 13, "title": "Возврат клиенту", "type": 1}
 FEE_COMMENT = "Автоматически созданная операция списания комиссии за эквайринг."
 
 
-def payment_body(payment: Payment, visit: Visit | None, changed_at: datetime) -> Body:
+def payment_body(payment: Payment, visit: Visit | None, changed_at: datetime, expense: Body | None = None) -> Body:
     """One money movement for one sold line; `visit` is None for goods sold over the counter."""
     is_service = payment.line.kind == "service"
     return _money(
@@ -29,7 +30,7 @@ def payment_body(payment: Payment, visit: Visit | None, changed_at: datetime) ->
         last_change_date=stamp(changed_at),
         sold_item_id=payment.line.ware.id if is_service else payment.line.id,
         sold_item_type="service" if is_service else "goods_transaction",
-        expense=SERVICE_INCOME if is_service else GOODS_INCOME,
+        expense=expense or (SERVICE_INCOME if is_service else GOODS_INCOME),
         **(_place(visit) if visit else {}),
     )
 

@@ -68,14 +68,15 @@ class Script:
         """Goods sold without a visit: one event per product line, all of one document."""
         story = Story("counter_sale_undone" if undone else "counter_sale", salon, self.events)
         document_id, till = self.ids.take("document"), self._choose_till(salon)
-        payments = [self._payment(line, line.total, document_id, till, at) for line in lines]
+        payments = [self.make_payment(line, line.total, document_id, till, at) for line in lines]
         self._post_counter(story, payments, "create", at)
         if not undone:
             self.books.owe_goods(story.name, salon, payments)
             return
         undone_at = at + timedelta(minutes=self.rng.randint(30, 90))
         self._post_counter(story, payments, "delete", undone_at)
-        self.books.owe_goods(story.name, salon, payments, turn="return_due", turned_at=undone_at, is_certain=False)
+        ending = {"turn": "return_due", "turned_at": undone_at, "money": "unsure", "is_certain": False}
+        self.books.owe_goods(story.name, salon, payments, **ending)
 
     def _begin(self, name: str, salon: Salon, visit: Visit) -> Story:
         story = Story(name, salon, self.events)
@@ -106,7 +107,7 @@ class Script:
             return
         refunded_at = paid_at + timedelta(minutes=self.rng.randint(15, 60))
         self._give_back(story, visit, payments, refunded_at)
-        ending = {"turn": "return_due", "turned_at": refunded_at, "is_certain": False}
+        ending = {"turn": "return_due", "turned_at": refunded_at, "money": "gone", "is_certain": False}
         self.books.owe_record(story.name, story.salon, visit, payments, **ending)
 
     def _serve(self, story: Story, visit: Visit) -> None:
@@ -134,7 +135,7 @@ class Script:
         payments: list[Payment] = []
         for line in (line for line in visit.lines if line.to_pay):
             parts = self._split(line.to_pay, story.salon.tills) if story.name == "split" else [(till, line.to_pay)]
-            payments += [self._payment(line, part, visit.document_id, used, at) for used, part in parts]
+            payments += [self.make_payment(line, part, visit.document_id, used, at) for used, part in parts]
         self._post_payments(story, visit, payments, "create", at)
         self._charge_fee(story, payments, at + timedelta(seconds=1))
         return payments
@@ -176,7 +177,7 @@ class Script:
     def _choose_till(self, salon: Salon) -> Till:
         return self.rng.choices(salon.tills.all, weights=(3, 4, 3))[0]
 
-    def _payment(self, line: Line, amount: Decimal, document_id: int, till: Till, at: datetime) -> Payment:
+    def make_payment(self, line: Line, amount: Decimal, document_id: int, till: Till, at: datetime) -> Payment:
         return Payment(self.ids.take("money"), document_id, amount, till, line, at)
 
     def _record(

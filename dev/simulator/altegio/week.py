@@ -10,10 +10,11 @@ from itertools import groupby
 
 from dev.simulator.altegio.bodies import Visit
 from dev.simulator.altegio.day import DECK, DEFAULT_DAY, Day, book_visit, choose_moment, deal
+from dev.simulator.altegio.money_stories import ASKED, EVENING, EVENINGS, DeskPayment
 from dev.simulator.altegio.salon import BARCODED_GOODS, GOODS, Salon, Till, Tills
 from dev.simulator.altegio.shopping import Ids, Shopper
 from dev.simulator.altegio.stories import Event
-from dev.simulator.altegio.week_stories import COUNTER_TURNS, EVENING, VISIT_TURNS, WeekScript
+from dev.simulator.altegio.week_stories import COUNTER_TURNS, VISIT_TURNS, WeekScript
 
 FIRST_COMPANY = 307001
 TITLES = (
@@ -22,7 +23,7 @@ TITLES = (
     ("Наличные", "Halyk POS", "Перевод Kaspi Gold"),
 )
 # The stories of a day once each, as they are, and what only a week has.
-ONLY_IN_A_WEEK = ("certificate", "certificate_whole", "partly", "flood", "two_records", *VISIT_TURNS)
+ONLY_IN_A_WEEK = ("certificate", "certificate_whole", "partly", "flood", "two_records", *VISIT_TURNS, *EVENINGS, *ASKED)
 WEEK_DECK = (*dict.fromkeys(DECK), "plain", "goods", *ONLY_IN_A_WEEK)
 COUNTER_DECK = ("counter_sale", "counter_sale", *COUNTER_TURNS)
 # Stories whose lines are of another kind than their name says.
@@ -32,6 +33,7 @@ LINES = {"certificate": "several", "flood": "several", "refunded_later": "goods"
 @dataclass(frozen=True)
 class Week(Day):
     salons: tuple[Salon, ...]
+    desk: tuple[DeskPayment, ...]
 
     def acts(self) -> Iterator[list[Event]]:
         """Day, evening, day … What is changed in an evening is meant to be changed after its receipt was issued."""
@@ -80,7 +82,7 @@ def generate_week(
             for _ in range(visits // 3):
                 script.play_counter(next(counter), salon, choose_moment(rng, day))
             script.play_deposit(salon, shopper.choose_client(), choose_moment(rng, day))
-    return Week(sorted(script.events, key=lambda event: event.at), script.books, salons)
+    return Week(sorted(script.events, key=lambda event: event.at), script.books, salons, tuple(script.desk))
 
 
 def _play_visit(script: WeekScript, story: str, salon: Salon, day: date) -> None:

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from dev.simulator.altegio.bodies import Payment, Visit, wire_number
-from dev.simulator.altegio.books import Turn
+from dev.simulator.altegio.books import Money, Turn
 from dev.simulator.altegio.ledgers import OTHER_OUTGO, deposit_body, loyalty_body, payment_body
+from dev.simulator.altegio.money_stories import ASKED, EVENINGS, MoneyScript
 from dev.simulator.altegio.salon import CERTIFICATES, ZERO, Line, Person, Salon, Till
-from dev.simulator.altegio.shopping import Shopper
-from dev.simulator.altegio.stories import CAME, WAITING, Script, Story
+from dev.simulator.altegio.stories import CAME, WAITING, Story
 
-EVENING = time(22)
 FLOOD = 8
 # What the evening makes of a receipt; None: money was booked anew, and the receipt still tells the truth.
 VISIT_TURNS: dict[str, Turn | None] = {
@@ -37,12 +36,13 @@ COUNTER_TURNS: dict[str, Turn | None] = {
     "counter_undone_later": "return_due",
     "counter_paid_back_later": "return_due",
 }
+# Where the money of a return due was turned into an expense, or Altegio cannot be asked for it any more: a document that is
+# deleted takes its list of payments along.
+MONEY: dict[str, Money] = dict.fromkeys(("flipped_later", "counter_undone_later"), "unsure")
 
 
 @dataclass(kw_only=True)
-class WeekScript(Script):
-    shopper: Shopper
-
+class WeekScript(MoneyScript):
     def play_week_visit(self, name: str, salon: Salon, visit: Visit) -> None:
         plays: dict[str, Callable[[Story, Visit], None]] = {
             "certificate": self._pay_with_certificate,
@@ -51,6 +51,8 @@ class WeekScript(Script):
             "flood": self._flood,
             "two_records": self._come_twice,
             **dict.fromkeys(VISIT_TURNS, self._turn_later),
+            **dict.fromkeys(EVENINGS, self.play_evening),
+            **dict.fromkeys(ASKED, self.play_asked),
         }
         if name not in plays:
             self.play_visit(name, salon, visit)
@@ -66,14 +68,14 @@ class WeekScript(Script):
         payments: list[Payment] = []
         for line in self._choose_counter_lines(name):
             parts = self._split(line.total, salon.tills) if name == "counter_split" else [(till, line.total)]
-            payments += [self._payment(line, part, document_id, used, at) for used, part in parts]
+            payments += [self.make_payment(line, part, document_id, used, at) for used, part in parts]
         self._post_counter(story, payments, "create", at)
         turn = COUNTER_TURNS[name]
         if turn is None:
             self.books.owe_goods(name, salon, payments)
             return
-        turned_at = self._choose_evening(at.date())
-        self.books.owe_goods(name, salon, payments, turn=turn, turned_at=turned_at)
+        turned_at = self.choose_evening(at.date())
+        self.books.owe_goods(name, salon, payments, turn=turn, turned_at=turned_at, money=MONEY.get(name, "gone"))
         if name == "counter_undone_later":
             self._post_counter(story, payments, "delete", turned_at)
         else:
@@ -107,7 +109,7 @@ class WeekScript(Script):
 
     def _pay_partly(self, story: Story, visit: Visit) -> None:
         line, at = visit.lines[0], self._choose_end(visit)
-        part = self._payment(line, line.total // 2, visit.document_id, self._choose_till(story.salon), at)
+        part = self.make_payment(line, line.total // 2, visit.document_id, self._choose_till(story.salon), at)
         self._post_payments(story, visit, [part], "create", at)
         self._record(story, visit, at + timedelta(seconds=2), attendance=CAME)
         self.books.owe_nothing(story.name, visit, "paid in part only")
@@ -138,8 +140,10 @@ class WeekScript(Script):
     def _turn_later(self, story: Story, visit: Visit) -> None:
         till = story.salon.tills.cash if story.name == "till_changed" else None
         payments = self._pay(story, visit, self._choose_end(visit), till)
-        at, turn = self._choose_evening(visit.starts_at.date()), VISIT_TURNS[story.name]
+        at, turn = self.choose_evening(visit.starts_at.date()), VISIT_TURNS[story.name]
         ending: dict[str, Any] = {"turn": turn, "turned_at": at} if turn else {}
+        if turn == "return_due":
+            ending["money"] = MONEY.get(story.name, "gone")
         self.books.owe_record(story.name, story.salon, visit, payments, **ending)
         turns: dict[str, Callable[[Story, Visit, list[Payment], datetime], None]] = {
             "refunded_later": self._give_back,
@@ -176,7 +180,7 @@ class WeekScript(Script):
         extended = replace(visit, lines=(*visit.lines, more))
         self._record(story, extended, at, attendance=CAME)
         paid_at = at + timedelta(seconds=20)
-        payment = self._payment(more, more.total, visit.document_id, payments[0].till, paid_at)
+        payment = self.make_payment(more, more.total, visit.document_id, payments[0].till, paid_at)
         self._post_payments(story, extended, [payment], "create", paid_at)
         self._record(story, extended, paid_at + timedelta(seconds=2), attendance=CAME, paid=True)
 
@@ -185,9 +189,6 @@ class WeekScript(Script):
         till: Till = story.salon.tills.mobile if story.name == "till_changed" else payments[0].till
         self._give_back(story, visit, payments, at)
         self._pay(story, visit, at + timedelta(seconds=8), till)
-
-    def _choose_evening(self, day: date) -> datetime:
-        return datetime.combine(day, EVENING) + timedelta(minutes=self.rng.randint(5, 85))
 
 
 def _cover(lines: Sequence[Line], amount: Decimal) -> tuple[Line, ...]:

@@ -13,11 +13,11 @@ from sqlalchemy import BigInteger, DateTime, and_, bindparam, case, exists, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.altegio import FinanceOperation
+from shared.altegio import FINANCES, FinanceOperation
 from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import PaymentKind, PaymentPurpose, PaymentState
-from shared.storage.models import Checkout, PaymentRecord, Receipt
+from shared.storage.models import Checkout, PaymentRecord, Receipt, WebhookRecord
 from shared.storage.statements import table_of
 from worker.altegio.errors import AnswerTooOld
 from worker.decide.known.facts import Facts
@@ -92,9 +92,25 @@ _MISSING = {
     )
     for is_visit, is_of in PAYMENTS_OF.items()
 }
+# Its deletion was told as well, and may wait for this very decision: what is deleted together would wait for each other.
+_is_deletion_told = (
+    exists()
+    .where(
+        WebhookRecord.company_id == _known.company_id,
+        WebhookRecord.resource == FINANCES,
+        WebhookRecord.resource_id == _known.operation_id,
+        WebhookRecord.status == "delete",
+    )
+    .correlate(_payments)
+)
 _IS_YOUNG_MISSING = {
     is_visit: select(
-        exists().where(is_missing, _known.created_at > bindparam("young_since"), _known.purpose == PaymentPurpose.SALE)
+        exists().where(
+            is_missing,
+            _known.created_at > bindparam("young_since"),
+            _known.purpose == PaymentPurpose.SALE,
+            ~_is_deletion_told,
+        )
     )
     for is_visit, is_missing in _MISSING.items()
 }

@@ -27,6 +27,10 @@ class Settings(settings.Settings):
     denied_locations: frozenset[int] = frozenset()
     # Refusals of any kind as HTTP 200 with success:false.
     refuse_with_200: bool = False
+    # Locations that answer an empty list as a refusal with these words, as some installations do.
+    refused_empty: frozenset[int] = frozenset()
+    # Location -> seconds: what is read there is so much older than what the webhooks tell, or not there yet.
+    read_lags: dict[int, float] = Field(default_factory=dict)
     not_found_meta: Literal["object", "list"] = "object"
 
     # The documented rows of both transaction lists have an account of id and title only.

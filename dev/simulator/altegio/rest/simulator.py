@@ -27,6 +27,7 @@ from dev.simulator.wire import Ending, Request, json_reply
 ACCEPT = "application/vnd.api.v2+json"
 NEEDS_AUTHENTICATION = (401, "Authentication needed.")
 ACCESS_DENIED = (403, "Access denied.")
+NOTHING_FOUND = "Не найдено"
 NO_RIGHTS = (403, "No rights to manage the location")
 # The next two are assumed: that there is a refusal is known, its words and number are not.
 WRONG_ACCEPT = (400, f"Accept must be {ACCEPT}")
@@ -103,6 +104,8 @@ class Altegio(simulator.Simulator[Settings, Call]):
             _authorize(call)
             self._admit(call)
             data = ENDPOINTS[operation](call)
+            if data == [] and call.ids.get("location") in settings.refused_empty:
+                return Ending("refused:empty", refuse({"message": NOTHING_FOUND}))
         except Refusal as refusal:
             empty: object = {} if settings.not_found_meta == "object" else []
             meta = {"message": refusal.message} if refusal.message else empty
@@ -125,9 +128,14 @@ class Altegio(simulator.Simulator[Settings, Call]):
         if call.request.method == "POST" and call.body is None:
             raise Refusal(*NOT_JSON)
 
+    def change_settings(self, changes: Body) -> None:
+        super().change_settings(changes)
+        self.state.read_lags = self.settings.read_lags
+
     def reset(self) -> None:
         """Nobody knows any salon."""
         super().reset()
+        self.state.read_lags = self.settings.read_lags
         self.state.clear()
         self.limiter.clear()
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -24,6 +24,8 @@ class Stored:
     is_deleted: bool
     changed_at: datetime
     arrived_at: datetime
+    # As it was before; None where it was not.
+    previous: "Stored | None" = None
 
 
 @dataclass
@@ -42,6 +44,8 @@ class State:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
+        # Location -> how many seconds its reads are behind what happened.
+        self.read_lags: Mapping[int, float] = {}
         self.clear()
 
     def clear(self) -> None:
@@ -72,7 +76,8 @@ class State:
             arrived_at=now,
         )
         with self._lock:
-            shelf[stored.id] = stored
+            old = shelf.get(stored.id)
+            shelf[stored.id] = replace(stored, previous=replace(old, previous=None) if old else None)
             place = self._locations.setdefault(stored.location, Location())
             if envelope["resource"] == MONEY:
                 place.learn_account(body["account"])
@@ -92,7 +97,7 @@ class State:
 
     def find(self, resource: str, location: int, number: int) -> Stored | None:
         with self._lock:
-            stored = self._shelves[resource].get(number)
+            stored = self._see(self._shelves[resource].get(number))
         return stored if stored and stored.location == location else None
 
     def list_all(self, resource: str, location: int | None = None, **wanted: int) -> list[Stored]:
@@ -100,11 +105,17 @@ class State:
         with self._lock:
             rows = [
                 row
-                for row in self._shelves[resource].values()
-                if location in {None, row.location}
+                for row in map(self._see, self._shelves[resource].values())
+                if row is not None
+                and location in {None, row.location}
                 and all(int(row.body.get(name) or 0) == value for name, value in wanted.items())
             ]
         return sorted(rows, key=lambda row: row.id)
+
+    def _see(self, row: Stored | None) -> Stored | None:
+        """What a read shows by now."""
+        lag = timedelta(seconds=self.read_lags.get(row.location, 0)) if row else None
+        return row.previous if row and lag and datetime.now(UTC) - row.arrived_at < lag else row
 
     def list_accounts(self, location: int) -> list[Body]:
         with self._lock:

@@ -37,7 +37,13 @@ def build_row(receipt: DueReceipt) -> dict[str, Any]:
 
 
 def build_flags(week: Week = WEEK) -> dict[str, set[str]]:
-    return {receipt.external_check_number: {receipt.turn} for receipt in week.books.receipts if receipt.turn}
+    flags = {"person": "return_due"}
+    return {one.external_check_number: {flags.get(one.turn, one.turn)} for one in week.books.receipts if one.turn}
+
+
+def build_said(week: Week = WEEK) -> dict[str, str]:
+    told = [*week.books.receipts, *(one for one in week.books.not_due if one.asked_at)]
+    return {one.external_check_number: f"it is about {' and '.join(map(str, one.told))} ₸" for one in told}
 
 
 @pytest.fixture
@@ -60,9 +66,8 @@ def find_row(ledger: Ledger, story: str) -> dict[str, Any]:
 
 
 def collect(ledger: Ledger, flags: dict[str, set[str]]) -> Evidence:
-    return Evidence(
-        WEEK.books, ledger, CASHBOXES, {row["external_check_number"]: row["check_number"] for row in ledger}, flags
-    )
+    issued = {row["external_check_number"]: row["check_number"] for row in ledger}
+    return Evidence(WEEK.books, ledger, CASHBOXES, issued, flags, build_said())
 
 
 def give_verdict(ledger: Ledger, flags: dict[str, set[str]]) -> Verdict:
@@ -178,7 +183,7 @@ def test_a_manager_has_to_be_told_what_happened(
     receipt = find(story)
     flags[receipt.external_check_number] = flagged
 
-    assert len(give_verdict(ledger, flags).findings) == is_amiss
+    assert give_verdict(ledger, flags).count("amiss") == is_amiss
     assert count(ledger, flags)[f"{receipt.company_id} {story}"]["amiss"] == is_amiss
 
 
@@ -229,7 +234,62 @@ def test_what_a_suite_noted_is_a_column_of_its_own(ledger: Ledger, flags: dict[s
 
     assert not verdict.is_clean
     assert verdict.format().splitlines() == [
-        "missing 0  doubled 0  extra 0  wrong 0  untrue 0  amiss 0  unsettled 1  died 0",
+        "missing 0  doubled 0  extra 0  wrong 0  untrue 0  amiss 0  kept_returned 0  given_back_kept 0  unsettled 1  died 0",
         "  unsettled: delivery 7 processing",
         "NOT CLEAN",
     ]
+
+
+def give_back(row: dict[str, Any]) -> dict[str, Any]:
+    number = f"{row['external_check_number']}_r1"
+    return {**row, "external_check_number": number, "operation_type": 3, "check_number": f"fiscal {number}"}
+
+
+@pytest.mark.parametrize("story", ["plain", "deleted_and_kept", "desk_touched", "unpaid_service", "rebooked"])
+def test_money_that_was_kept_is_not_returned(ledger: Ledger, flags: dict[str, set[str]], story: str) -> None:
+    ledger.append(give_back(find_row(ledger, story)))
+
+    [finding] = give_verdict(ledger, flags).findings
+
+    assert (finding.column, finding.number) == ("kept_returned", find(story).external_check_number)
+
+
+@pytest.mark.parametrize(
+    ("story", "is_flagged", "is_returned", "is_kept"),
+    [
+        ("refunded_later", True, False, True),
+        ("refunded_later", False, True, False),
+        ("refund_expense", True, False, False),
+        ("refund_expense", True, True, False),
+        ("refund_expense", False, False, True),
+    ],
+)
+def test_money_that_was_given_back_keeps_no_receipt(
+    ledger: Ledger, flags: dict[str, set[str]], story: str, is_flagged: bool, is_returned: bool, is_kept: bool
+) -> None:
+    """Where the service returns by itself; what was deleted has to be returned then."""
+    for number in {one.external_check_number for one in WEEK.books.receipts if one.money == "gone"} - {
+        find(story).external_check_number
+    }:
+        ledger.append(give_back(next(row for row in ledger if row["external_check_number"] == number)))
+    if is_returned:
+        ledger.append(give_back(find_row(ledger, story)))
+    if not is_flagged:
+        del flags[find(story).external_check_number]
+
+    findings = judge(replace(collect(ledger, flags), returns_alone=True)).findings
+
+    assert [one.number for one in findings if one.column == "given_back_kept"] == [
+        find(story).external_check_number
+    ] * is_kept
+
+
+def test_a_person_is_told_the_sums(ledger: Ledger, flags: dict[str, set[str]]) -> None:
+    evidence = collect(ledger, flags)
+    repriced = find("desk_repriced").external_check_number
+    asked = next(one.external_check_number for one in WEEK.books.not_due if one.asked_at)
+    said = {**evidence.said, repriced: "difference: it costs 1 ₸ more", asked: ""}
+
+    findings = judge(replace(evidence, said=said)).findings
+
+    assert {(one.column, one.number) for one in findings} == {("amiss", repriced), ("amiss", asked)}

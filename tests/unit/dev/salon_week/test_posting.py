@@ -5,7 +5,7 @@ from collections import Counter
 from dev.salon_week.posting import plan_week, split_acts
 from dev.simulator.altegio.week import find_act, generate_week
 
-WEEK = generate_week(2, days=2, visits=20)
+WEEK = generate_week(2, days=3, visits=20)
 PLAN = plan_week(WEEK, 2, drop=0.05)
 ACTS = split_acts(WEEK, PLAN)
 

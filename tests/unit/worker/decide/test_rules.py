@@ -373,3 +373,34 @@ def test_what_money_is_for(fields: dict[str, Any], purpose: str) -> None:
 def test_where_the_ledger_was_read_nothing_stands_in_for_a_part() -> None:
     assert isinstance(settle(PRICE, [paid(1000)], Policy(), is_ledger=True), AskPerson)
     assert isinstance(settle(PRICE, [], Policy(), is_ledger=True), IssueReceipt)
+
+
+class TestTakenAtTheDesk:
+    """Staff has the money, whatever Altegio says of payment; only what contradicts the visit itself asks a person."""
+
+    @staticmethod
+    def decide(
+        total: Decimal | CannotBuild = PRICE, *, status: str = "update", live: LiveReceipt | None = None, sum_: int = 4000
+    ) -> Decision:
+        money = SaleMoney((paid(sum_),))
+        return decide_record(make_record(**UNPAID), status, total, money, live, Policy(), KnownFacts(paid_at_desk=True))
+
+    @pytest.mark.parametrize("live", [None, NEVER_SENT])
+    @pytest.mark.parametrize("status", ["update", "delete"])
+    def test_a_receipt_is_due(self, live: LiveReceipt | None, status: str) -> None:
+        assert self.decide(live=live, status=status) == IssueReceipt({CARD: PRICE})
+
+    def test_lines_that_cannot_be_built(self) -> None:
+        assert self.decide(CannotBuild("no_title", "a line has no title")) == AskPerson("no_title", "a line has no title")
+
+    @pytest.mark.parametrize("taken", [3000, 5000])
+    def test_another_sum_than_the_visit_costs_now(self, taken: int) -> None:
+        decision = self.decide(sum_=taken)
+        assert isinstance(decision, AskPerson)
+        assert (decision.code, str(taken) in decision.reason, "4000" in decision.reason) == ("sum_mismatch", True, True)
+
+    @pytest.mark.parametrize("live", [ISSUED, ON_ITS_WAY])
+    def test_deleted_after_its_receipt(self, live: LiveReceipt) -> None:
+        decision = self.decide(live=live, status="delete")
+        assert isinstance(decision, ReturnDue)
+        assert not decision.is_paid_back

@@ -38,7 +38,7 @@ def test_the_basis_is_the_sale_to_the_letter(sale: Basis) -> None:
         "Total": 7500,
         "IsOffline": True,
     }
-    assert request["OperationType"] == 3
+    assert (request["OperationType"], request["Change"], request["ExternalOrderNumber"]) == (3, 0, "1")
     assert request["ExternalCheckNumber"] == NUMBER != sale.request["ExternalCheckNumber"]
     assert request["CashboxUniqueNumber"] == sale.request["CashboxUniqueNumber"]
 
@@ -75,7 +75,75 @@ def test_more_than_was_sold_is_refused(sale: Basis, lines: list[dict[str, Any]],
         build_return(sale, [], lines, NUMBER)
 
 
+@pytest.mark.parametrize("position", [0, 1])
+@pytest.mark.parametrize("count", ["2", "1.001", "0", "-1"])
+def test_a_count_that_was_not_sold_is_refused(sale: Basis, position: int, count: str) -> None:
+    """Two of the second line cost less than all that was paid."""
+    with pytest.raises(CannotReturn, match="can still be returned"):
+        build_return(sale, [], [{"position": position, "count": count}], NUMBER)
+
+
+def test_a_line_that_was_not_sold_is_refused(sale: Basis) -> None:
+    with pytest.raises(CannotReturn, match="no line 3"):
+        build_return(sale, [], [{"position": 2, "count": "1"}], NUMBER)
+
+
+def test_more_than_was_paid_is_refused(sale: Basis) -> None:
+    sale.request["Payments"][1]["Sum"] = 4000  # type: ignore[index]
+    with pytest.raises(CannotReturn, match="more than was paid"):
+        build_return(sale, [], [], NUMBER)
+
+
+def test_a_second_order_of_the_same_line_is_refused(sale: Basis) -> None:
+    line = [{"position": 1, "count": "1"}]
+    first = build_return(sale, [], line, NUMBER)
+    with pytest.raises(CannotReturn, match="line 2: 0 can still be returned, not 1"):
+        build_return(sale, [first.request], line, "altegio_1_r2")
+
+
 def test_what_was_returned_is_not_returned_again(sale: Basis) -> None:
     whole = build_return(sale, [], [], NUMBER)
     with pytest.raises(CannotReturn, match="everything was returned"):
         build_return(sale, [whole.request], [], "altegio_1_r2")
+
+
+def measured(count: str, price: str, discount: str = "0") -> dict[str, Any]:
+    return {**sold("Краска, г", 0, "0"), "Count": count, "Price": price, "Discount": discount, "TaxPercent": None}
+
+
+def sell(positions: list[dict[str, Any]], *payments: tuple[str, int]) -> Basis:
+    request = {
+        "CashboxUniqueNumber": "SWK00000001",
+        "ExternalOrderNumber": "1",
+        "Positions": positions,
+        "Payments": [{"Sum": amount, "PaymentType": kind} for amount, kind in payments],
+    }
+    total = sum((Decimal(amount) for amount, _ in payments), Decimal(0))
+    return Basis(request, total, "987654321", "30.12.2025 18:04:05", "010203010001", offline_mode=False)
+
+
+def test_the_price_of_a_part_is_raised_until_the_part_adds_up() -> None:
+    """Rounded, 0.25 at 0.33 are 0.08, and half of what was paid is 0.09: a discount below zero would be refused."""
+    sale = sell([measured("0.5", "0.33")], ("0.17", CASH))
+    (part,) = build_return(sale, [], [{"position": 0, "count": "0.25"}], NUMBER).request["Positions"]
+    assert (str(part["Price"]), str(part["Discount"])) == ("0.36", "0")
+    (same,) = build_return(sell([measured("4", "100")], ("400", CASH)), [], [{"position": 0, "count": "1"}], NUMBER).request[
+        "Positions"
+    ]
+    assert (same["Price"], same["Discount"]) == (100, 0)
+
+
+@pytest.mark.parametrize(
+    ("positions", "payments", "rounding"),
+    [
+        pytest.param([measured("1", "400"), measured("2", "300", "100")], [("900", CASH)], 2, id="whole"),
+        pytest.param([measured("2", "0.5")], [("1", CASH)], 0, id="a-price"),
+        pytest.param([measured("1", "10", "0.5"), measured("1", "10", "0.5")], [("19", CASH)], 0, id="discounts"),
+        pytest.param([measured("1.5", "3"), measured("1.5", "3")], [("9", CASH)], 0, id="a-count"),
+        pytest.param([measured("1", "9")], [("4.5", CASH), ("4.5", CARD)], 0, id="payments"),
+    ],
+)
+def test_webkassa_rounds_lines_only_where_nothing_has_tiyn(
+    positions: list[dict[str, Any]], payments: list[tuple[str, int]], rounding: int
+) -> None:
+    assert build_return(sell(positions, *payments), [], [], NUMBER).request["RoundType"] == rounding
