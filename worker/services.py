@@ -13,7 +13,6 @@ from shared.queue import create_producer
 from shared.storage.db import SessionFactory, create_database_engine, create_session_factory
 from worker.altegio.client import AltegioClient, is_configured
 from worker.webkassa.breaker import Breaker
-from worker.webkassa.client import WebkassaClient
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.retry_policy import Budget
 
@@ -33,10 +32,6 @@ class Services:
     producer: Celery
     # Jitter needs no cryptography.
     rng: random.Random = field(default_factory=random.Random)
-
-    def webkassa_of(self, cashbox_id: int) -> WebkassaClient:
-        """The client with the credentials of that cashbox. Raises LoginRefused when they cannot be read."""
-        return self.clients.open(cashbox_id)
 
     @property
     def budget(self) -> Budget:

@@ -98,7 +98,7 @@ def order(bridge: Bridge) -> None:
     """A return is ordered and waits for the cashbox."""
     let_it_stay_gone(bridge)
     dispatch(bridge.services)
-    make_return(bridge.services, 1)
+    make_return(bridge.services.sessions, 1)
     assert bridge.receipt(2).state == "pending"
 
 

@@ -129,7 +129,7 @@ class TestLease:
         store_due(bridge)
         with hold_cashbox(bridge.services.sessions, 1, LEASE) as claim:
             assert claim is not None
-            take_next(bridge.services, claim)
+            take_next(bridge.services.sessions, claim)
         bridge.issue()
         assert [(log.operation, log.outcome) for log in bridge.logs()] == [
             ("check", "unknown"),
@@ -154,7 +154,7 @@ class TestLease:
             bridge.execute("UPDATE cashboxes SET claim_id = :other", other=uuid4())
             assert claim.extend() is False
             with pytest.raises(ClaimLost):
-                take_next(bridge.services, claim)
+                take_next(bridge.services.sessions, claim)
         # The release of a lost claim leaves the successor's alone.
         assert bridge.cashbox().claim_id is not None
         assert bridge.receipt().attempts == 0

@@ -10,7 +10,7 @@ from tests.support.payloads import visit
 from worker.cashbox.failures import LONGEST_REST_SECONDS, rest_of_failures
 from worker.rounds.rescue import dispatch
 from worker.rounds.watch.conditions import observe
-from worker.salon.administration import check_cashbox
+from worker.salon.administration import Finding, check_cashbox
 
 CASHBOX, OTHER, SALON = "SWK00000001", "SWK00000002", 777
 
@@ -23,6 +23,11 @@ def probe(bridge: Bridge) -> None:
     """The next probe is due."""
     bridge.execute("UPDATE cashboxes SET paused_until = now(), rest_until = NULL")
     bridge.issue()
+
+
+def check(bridge: Bridge) -> list[Finding]:
+    services = bridge.services
+    return check_cashbox(services.sessions, services.settings, services.clients, bridge.cashbox())
 
 
 @pytest.mark.parametrize("code", [1, 3, 4, 5, 6, 7, 10, 1024, 1404])
@@ -95,7 +100,7 @@ def test_a_check_by_hand_tries_at_once(bridge: Bridge, simulator: SimulatorContr
     simulator.fault(operation="check", kind="code", code=7)
     bridge.deliver(visit())
     assert bridge.cashbox().paused_since is not None
-    findings = check_cashbox(bridge.services, bridge.cashbox())
+    findings = check(bridge)
     assert "its receipts are tried now" in findings[-1].text
     bridge.issue()
     assert bridge.receipt().state == "issued"
@@ -106,7 +111,7 @@ def test_a_login_mended_by_hand_is_not_waited_for(bridge: Bridge, simulator: Sim
     simulator.fault(operation="authorize", kind="code", code=1)
     bridge.deliver(visit())
     assert bridge.cashbox().paused_code == "1"
-    check_cashbox(bridge.services, bridge.cashbox())
+    check(bridge)
     bridge.issue()
     assert bridge.receipt().state == "issued"
 

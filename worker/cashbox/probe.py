@@ -41,7 +41,7 @@ def _probe(services: Services, claim: CashboxClaim, number: str, *, is_waiting: 
     with begin(services.sessions) as connection:
         log_id = open_log(connection, CLIENT_INFO, claim.cashbox_id, {"CashboxUniqueNumber": number})
     try:
-        info = services.webkassa_of(claim.cashbox_id).client_info(number)
+        info = services.clients.open(claim.cashbox_id).client_info(number)
     except WebkassaError as error:
         rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
         with begin(services.sessions) as connection:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import GOODS_SALE, GoodsOperation
 from shared.clock import almaty_date, utc_now
+from shared.config import Settings
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import RecordState
 from shared.storage.models import Receipt, WebhookRecord
@@ -83,7 +84,7 @@ def decide_goods(
     if not sold:
         return _withdraw(services, session, row, subject, receipt, facts, was_told=bool(told))
     newest = max(delivery.created_at for delivery in deliveries)
-    wait = _seconds_to_wait(newest, services)
+    wait = _seconds_to_wait(newest, services.settings)
     if wait > 0:
         return Resolution.waiting("more lines of this sale may follow", wait)
     sold_on = almaty_date(_sold_at(sold[0], row))
@@ -123,16 +124,16 @@ def _withdraw(
 ) -> Resolution:
     """`was_told`: webhooks say that something is sold, Altegio itself does not."""
     if was_told and receipt is None:
-        return give_up_unknown(services, row, "Altegio knows no such sale")
+        return give_up_unknown(services.settings, services.rng, row, "Altegio knows no such sale")
     reason, money = SALE_DELETED, load_money(session, subject)
     if receipt is not None and not may_be_changed(receipt):
-        demand_facts(services, subject, facts)
+        demand_facts(services.altegio, subject, facts)
         doubt = doubt_sale(session, subject, receipt)
         kept = f", payments of {money.in_force} ₸ are in force" if money.in_force else ""
         return mark_return_due(receipt, f"{reason}{kept}", is_paid_back=doubt is not None and doubt.is_paid_back)
     withdraw_unsent(session, receipt, reason)
     if money.in_force:
-        demand_facts(services, subject, facts)
+        demand_facts(services.altegio, subject, facts)
         return Resolution.dead("paid_but_deleted", f"{reason}, payments of {money.in_force} ₸ are in force")
     return Resolution.ignored(reason if receipt is None else f"{reason}; no receipt was issued")
 
@@ -149,17 +150,17 @@ def _settle(sale: _Sale) -> Resolution:
         return _compare(sale, sale.receipt, total)
     decision = _decide(total, money, policy, is_ledger=facts is not None and facts.payments is not None)
     if sale.receipt is None and may_turn_with_payments(decision):
-        wait = seconds_to_wait(sale.services, session, subject, sale.newest)
+        wait = seconds_to_wait(sale.services.settings, session, subject, sale.newest)
         if wait > 0:
             return Resolution.waiting("payments of this sale may follow", wait)
     match decision:
         case IssueReceipt(kinds):
-            demand_facts(sale.services, subject, facts)
+            demand_facts(sale.services.altegio, subject, facts)
             draft = build_draft(lines, kinds, choose_vat_rate(sale.salon.vat, sale.sold_on))
             earlier = count_sales(session, subject)
             return issue_sale(session, subject, sale.receipt, draft, sale.salon.get_cashbox(), earlier=earlier)
         case AskPerson(code, reason):
-            demand_facts(sale.services, subject, facts)
+            demand_facts(sale.services.altegio, subject, facts)
             return Resolution.dead(code, reason)
         case AwaitPayment(reason):
             return Resolution.awaiting(reason)
@@ -182,7 +183,7 @@ def _build_lines(sale: _Sale, paid: Decimal) -> tuple[Line, ...]:
 def _compare(sale: _Sale, receipt: Receipt, total: Decimal) -> Resolution:
     if total in (receipt.total, receipt.total - sum_returned(sale.session, receipt.id)):
         return join_sale(sale.session, receipt, "the receipt of this sale exists")
-    demand_facts(sale.services, sale.subject, sale.facts)
+    demand_facts(sale.services.altegio, sale.subject, sale.facts)
     money = load_money(sale.session, sale.subject)
     paid = f"paid {money.in_force} ₸" if money.was_told else f"the receipt says {receipt.total} ₸"
     reason = f"{paid}, the sale now costs {total} ₸"
@@ -215,9 +216,9 @@ def _find_sold(deliveries: list[WebhookRecord], policy: Policy) -> list[GoodsOpe
     return [line for line in lines.values() if line is not None]
 
 
-def _seconds_to_wait(newest: datetime, services: Services) -> float:
+def _seconds_to_wait(newest: datetime, settings: Settings) -> float:
     """Altegio sends a webhook for each line; the receipt has to wait until no more come."""
-    return services.settings.goods_wait_seconds - (utc_now() - newest).total_seconds()
+    return settings.goods_wait_seconds - (utc_now() - newest).total_seconds()
 
 
 def _sold_at(operation: GoodsOperation, row: Delivery) -> datetime:

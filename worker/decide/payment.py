@@ -189,7 +189,7 @@ def _find_missing_goods(note: _Note) -> Resolution | None:
     left = wait - (utc_now() - note.row.created_at).total_seconds()
     if left > 0:
         return Resolution.waiting("the goods of this payment may follow", left)
-    demand_facts(services, subject, note.facts)
+    demand_facts(services.altegio, subject, note.facts)
     if note.facts is None or not note.facts.goods:
         return None
     return Resolution.processed(note.done, wake=tuple(store_missed_goods(note.session, subject, note.facts.goods)))
@@ -200,14 +200,14 @@ def _compare(note: _Note, sale: Receipt) -> Resolution:
     doubt = doubt_sale(note.session, note.subject, sale)
     if doubt is None:
         if not note.tells_kind:
-            demand_facts(note.services, note.subject, note.facts)
+            demand_facts(note.services.altegio, note.subject, note.facts)
         if not is_deleted(note.session, note.subject):
             clear_return_due(sale)
         return Resolution.processed(note.done, receipt_id=sale.id)
-    wait = seconds_to_wait(note.services, note.session, note.subject, note.row.created_at)
+    wait = seconds_to_wait(note.services.settings, note.session, note.subject, note.row.created_at)
     if wait > 0:
         return Resolution.waiting(doubt.reason, wait)
-    demand_facts(note.services, note.subject, note.facts)
+    demand_facts(note.services.altegio, note.subject, note.facts)
     if doubt.kind is DoubtKind.MORE:
         # Money without a receipt is no reason to give any back.
         sale.paid_back_since = None

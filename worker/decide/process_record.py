@@ -65,8 +65,9 @@ def _decide_claimed(services: Services, delivery: Delivery, facts: Facts | None 
 
 
 def _decide_with_facts(services: Services, delivery: Delivery, subject: Subject) -> Resolution | None:
+    assert services.altegio is not None
     try:
-        facts = read_facts(services, subject)
+        facts = read_facts(services.sessions, services.altegio, subject)
     except (AltegioError, ValueError) as error:
         return _put_off(services, delivery, error)
     try:

@@ -124,11 +124,11 @@ def _resolve(case: _Case) -> Resolution:
         ),
     )
     if _may_turn(case, decision):
-        wait = seconds_to_wait(case.services, case.session, case.subject, case.row.created_at)
+        wait = seconds_to_wait(case.services.settings, case.session, case.subject, case.row.created_at)
         if wait > 0:
             return Resolution.waiting("payments of this visit may follow", wait)
     if _is_fiscal(decision) and (case.checkout is None or case.sale is not None):
-        demand_facts(case.services, case.subject, case.facts)
+        demand_facts(case.services.altegio, case.subject, case.facts)
     return _carry_out(case, decision)
 
 
@@ -164,7 +164,7 @@ def _may_turn(case: _Case, decision: Decision) -> bool:
 def _carry_out(case: _Case, decision: Decision) -> Resolution:
     sale = case.sale
     if sale is None and _is_unheard_of(case):
-        return give_up_unknown(case.services, case.row, "Altegio knows no such visit")
+        return give_up_unknown(case.services.settings, case.services.rng, case.row, "Altegio knows no such visit")
     match decision:
         case Ignore(reason):
             return Resolution.ignored(reason)

@@ -18,6 +18,7 @@ from worker.issue.lost_answer import find_document
 from worker.issue.next_receipt import Work, announce_again
 from worker.issue.outcomes import save_dead, save_issued, save_not_found, save_retry, save_unknown
 from worker.services import Services
+from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import (
     AlreadyIssued,
     OutcomeUnknown,
@@ -43,9 +44,9 @@ class Issued(NamedTuple):
     answer: Any
 
 
-def send(services: Services, work: Work) -> Issued:
+def send(clients: CashboxClients, work: Work) -> Issued:
     """The call and nothing else. Raises WebkassaError."""
-    return Issued(*services.webkassa_of(work.receipt.cashbox_id).check(work.receipt.request))
+    return Issued(*clients.open(work.receipt.cashbox_id).check(work.receipt.request))
 
 
 def save_answer(connection: Connection, work: Work, issued: Issued) -> None:
@@ -124,7 +125,7 @@ def _renew_shift(services: Services, claim: CashboxClaim, work: Work, error: Shi
 
 def _send_into_new_shift(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     try:
-        issued = send(services, work)
+        issued = send(services.clients, work)
     except AlreadyIssued as error:
         return _take_duplicate(services, claim, work, error)
     except WebkassaError as error:

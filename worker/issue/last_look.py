@@ -4,10 +4,12 @@ from typing import Any
 
 from sqlalchemy import select
 
+from shared.config import Settings
 from shared.fiscal.statuses import CallOutcome, ReceiptKind
 from shared.logging import get_logger
-from shared.storage.db import begin
+from shared.storage.db import SessionFactory, begin
 from shared.storage.models import Receipt, ReturnOrder
+from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError
 from worker.cashbox.calls import close_log
 from worker.decide.known.facts import read_facts
@@ -16,7 +18,6 @@ from worker.decide.sales import Subject
 from worker.issue.next_receipt import Work
 from worker.issue.outcomes import save_dead, save_retry
 from worker.salon.serving import load_salon
-from worker.services import Services
 from worker.webkassa.errors import ReceiptRejected, WebkassaError, WebkassaUnavailable
 
 log = get_logger(__name__)
@@ -32,44 +33,46 @@ class ReturnHeld(Exception):
         self.is_final = is_final
 
 
-def look_again(services: Services, receipt_id: int, kind: str) -> None:
+def look_again(
+    sessions: SessionFactory, settings: Settings, altegio: AltegioClient | None, receipt_id: int, kind: str
+) -> None:
     """Asks Altegio once more whether the money of an automatic return is still gone. Raises ReturnHeld."""
     if kind != ReceiptKind.RETURN:
         return
-    sale = _find_sale_of_automatic(services, receipt_id)
+    sale = _find_sale_of_automatic(sessions, receipt_id)
     if sale is None:
         return
     subject = Subject(sale.company_id, sale.record_id, sale.document_id)
-    if services.altegio is None:
+    if altegio is None:
         raise ReturnHeld("not sent: Altegio cannot be asked whether the money is still gone", is_final=True)
     try:
-        facts = read_facts(services, subject)
-        with services.sessions.begin() as session:
+        facts = read_facts(sessions, altegio, subject)
+        with sessions.begin() as session:
             lock_subject(session, subject)
-            policy = load_salon(session, services.settings, subject.company_id).policy
-            kept = find_kept(session, services.settings, subject, sale, facts, policy, return_id=receipt_id)
+            policy = load_salon(session, settings, subject.company_id).policy
+            kept = find_kept(session, settings, subject, sale, facts, policy, return_id=receipt_id)
     except (AltegioError, ValueError) as error:
         raise ReturnHeld(f"not sent yet: Altegio is asked first ({type(error).__name__})", is_final=False) from None
     if kept is not None:
         raise ReturnHeld(f"not sent: {kept}", is_final=True)
 
 
-def _find_sale_of_automatic(services: Services, receipt_id: int) -> Any:
+def _find_sale_of_automatic(sessions: SessionFactory, receipt_id: int) -> Any:
     """The sale that the bridge itself wants to return; None where a manager ordered it."""
     sale = (
         select(Receipt)
         .join(ReturnOrder, ReturnOrder.receipt_id == Receipt.id)
         .where(ReturnOrder.return_receipt_id == receipt_id, ReturnOrder.staff_user_id.is_(None))
     )
-    with services.sessions() as session:
+    with sessions() as session:
         return session.scalars(sale).one_or_none()
 
 
-def hold_return(services: Services, work: Work, held: ReturnHeld) -> float | None:
+def hold_return(sessions: SessionFactory, work: Work, held: ReturnHeld) -> float | None:
     """Writes down that the return was not sent. Returns the seconds to the next look, None where there is none."""
     error: WebkassaError = ReceiptRejected(str(held)) if held.is_final else WebkassaUnavailable(str(held))
     log.warning("return held", receipt_id=work.receipt.id, reason=str(held))
-    with begin(services.sessions) as connection:
+    with begin(sessions) as connection:
         if work.log_id is not None:
             close_log(connection, work.log_id, CallOutcome.UNAVAILABLE, error=error)
         if held.is_final:

@@ -9,12 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Interval, Row, TextClause, Uuid, bindparam, text
 
-from shared.storage.db import Executor, begin
+from shared.storage.db import Executor, SessionFactory, begin
 from worker.cashbox.calls import CHECK
 from worker.cashbox.claim import CashboxClaim, ClaimLost
 from worker.cashbox.due_receipt import DueReceipt
 from worker.issue.log_context import Origin
-from worker.services import Services
 
 _UUID = bindparam("claim", type_=Uuid)
 _IS_DUE = "cashbox_id = :cashbox AND state IN ('pending', 'unknown') AND next_attempt_at <= now()"
@@ -81,9 +80,9 @@ class Work:
     origin: Origin
 
 
-def take_next(services: Services, claim: CashboxClaim) -> Work | None:
+def take_next(sessions: SessionFactory, claim: CashboxClaim) -> Work | None:
     """Commits what is about to happen before it happens. Raises ClaimLost."""
-    with begin(services.sessions) as connection:
+    with begin(sessions) as connection:
         return _take(connection, claim, _PICK_WAITING)
 
 

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager, suppress
 
 from shared.storage.db import begin
 from worker.cashbox.claim import CashboxClaim, ClaimLost
+from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.probe import is_well
 from worker.issue.attempt import Issued, ask, save_answer, send, settle_failure
 from worker.issue.last_look import ReturnHeld, hold_return, look_again
@@ -49,7 +50,7 @@ class Turn:
         if not self._goes_on():
             return None
         self._left -= 1
-        return take_next(self._services, self._claim)
+        return take_next(self._services.sessions, self._claim)
 
     def _ask(self, work: Work) -> Work | None:
         self._note_wait(ask(self._services, self._claim, work))
@@ -57,16 +58,20 @@ class Turn:
 
     def _send(self, work: Work) -> Work | None:
         try:
-            look_again(self._services, work.receipt.id, work.receipt.kind)
-            issued = send(self._services, work)
+            self._look_again(work.receipt)
+            issued = send(self._services.clients, work)
         except ReturnHeld as held:
-            self._note_wait(hold_return(self._services, work, held))
+            self._note_wait(hold_return(self._services.sessions, work, held))
             return self._take_next()
         except WebkassaError as error:
             self._note_wait(settle_failure(self._services, self._claim, work, error))
             return self._take_next()
         self._services.breaker.record_success()
         return self._save_and_take_next(work, issued)
+
+    def _look_again(self, receipt: DueReceipt) -> None:
+        services = self._services
+        look_again(services.sessions, services.settings, services.altegio, receipt.id, receipt.kind)
 
     def _save_and_take_next(self, work: Work, issued: Issued) -> Work | None:
         goes_on = self._goes_on()

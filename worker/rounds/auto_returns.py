@@ -12,17 +12,18 @@ from sqlalchemy.orm import Session
 from shared.config import Settings
 from shared.fiscal.statuses import ReceiptState
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, ReturnOrder
 from shared.storage.models.desk.return_order import ReturnState
 from worker.alerts import send_alert
 from worker.alerts.kinds import AUTO_RETURN
 from worker.alerts.wording import describe
+from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError
 from worker.decide.known.facts import read_facts
 from worker.decide.known.gone import find_kept, lock_subject
 from worker.decide.sales import Subject
 from worker.salon.serving import load_salon
-from worker.services import Services
 
 log = get_logger(__name__)
 
@@ -48,26 +49,31 @@ def read_return_policy(settings: Settings) -> dict[str, Any]:
     }
 
 
-def order_due_returns(services: Services) -> Sequence[int]:
+def order_due_returns(sessions: SessionFactory, settings: Settings, altegio: AltegioClient | None) -> Sequence[int]:
     """Orders a return of every sale whose payments are gone by Altegio's own word now; returns the ids of new orders."""
-    if services.altegio is None or services.settings.return_policy != "auto":
+    if altegio is None or settings.return_policy != "auto":
         return ()
     due = select(Receipt.id, Receipt.company_id, Receipt.record_id, Receipt.document_id).where(IS_RETURN_DUE)
-    with services.sessions() as session:
-        found = session.execute(due.order_by(Receipt.id).limit(MAX_A_TICK), read_return_policy(services.settings)).all()
-    orders = [_order_if_gone(services, row.id, Subject(row.company_id, row.record_id, row.document_id)) for row in found]
+    with sessions() as session:
+        found = session.execute(due.order_by(Receipt.id).limit(MAX_A_TICK), read_return_policy(settings)).all()
+    orders = [
+        _order_if_gone(sessions, settings, altegio, row.id, Subject(row.company_id, row.record_id, row.document_id))
+        for row in found
+    ]
     return [order for order in orders if order is not None]
 
 
-def _order_if_gone(services: Services, receipt_id: int, subject: Subject) -> int | None:
+def _order_if_gone(
+    sessions: SessionFactory, settings: Settings, altegio: AltegioClient, receipt_id: int, subject: Subject
+) -> int | None:
     """None where Altegio cannot tell now: the next tick asks again."""
     try:
-        facts = read_facts(services, subject)
-        with services.sessions.begin() as session:
+        facts = read_facts(sessions, altegio, subject)
+        with sessions.begin() as session:
             lock_subject(session, subject)
             receipt = session.get_one(Receipt, receipt_id, with_for_update=True)
-            policy = load_salon(session, services.settings, subject.company_id).policy
-            kept = find_kept(session, services.settings, subject, receipt, facts, policy)
+            policy = load_salon(session, settings, subject.company_id).policy
+            kept = find_kept(session, settings, subject, receipt, facts, policy)
             order = _order(session, receipt) if kept is None else None
             if kept is not None:
                 _leave_to_manager(receipt, kept)
@@ -75,10 +81,8 @@ def _order_if_gone(services: Services, receipt_id: int, subject: Subject) -> int
         log.warning("a return is looked at again", receipt_id=receipt_id, error=type(error).__name__)
         return None
     if order is not None:
-        text = describe(
-            AUTO_RETURN, services.settings.alert_language, number=receipt.external_check_number, total=receipt.total
-        )
-        send_alert(services.sessions, AUTO_RETURN, text)
+        text = describe(AUTO_RETURN, settings.alert_language, number=receipt.external_check_number, total=receipt.total)
+        send_alert(sessions, AUTO_RETURN, text)
     return order
 
 

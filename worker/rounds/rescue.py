@@ -98,7 +98,7 @@ def dispatch(services: Services) -> None:
             if is_mine:
                 _dispatch(services)
         # Without the lock, whose transaction must not wait for Altegio; two ticks at once order one return.
-        for order_id in order_due_returns(services):
+        for order_id in order_due_returns(services.sessions, services.settings, services.altegio):
             publish_task(services.producer, MAKE_RETURN, [order_id])
     except (BrokerDown, RedisError, OSError) as error:
         log.warning("broker is away, nothing dispatched", error=type(error).__name__)

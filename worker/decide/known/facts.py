@@ -15,13 +15,13 @@ from shared.altegio import FinanceOperation, GoodsOperation, Record
 from shared.clock import utc_now
 from shared.fiscal.money import ZERO
 from shared.logging import get_logger
+from shared.storage.db import SessionFactory
 from worker.alerts import send_alert
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioRefused, NoRights, NotFound
 from worker.altegio.schemas import read_loyalty, read_payments, read_sale_items
 from worker.decide.sales import Subject
 from worker.receipt.lines import CannotBuild, build_record_lines
-from worker.services import Services
 
 log = get_logger(__name__)
 
@@ -49,56 +49,56 @@ class NeedsFacts(Exception):
         self.subject = subject
 
 
-def demand_facts(services: Services, subject: Subject, facts: Facts | None) -> None:
+def demand_facts(altegio: AltegioClient | None, subject: Subject, facts: Facts | None) -> None:
     """Raises NeedsFacts where Altegio can be asked and was not yet."""
-    if facts is None and services.altegio is not None:
+    if facts is None and altegio is not None:
         raise NeedsFacts(subject)
 
 
-def read_facts(services: Services, subject: Subject) -> Facts:
+def read_facts(sessions: SessionFactory, client: AltegioClient, subject: Subject) -> Facts:
     """Raises AltegioError when Altegio cannot tell now, ValueError when it tells nothing readable."""
-    client = services.altegio
-    assert client is not None
     read_at = utc_now()
     try:
         if subject.record_id:
-            return _read_visit(services, client, subject, read_at)
-        return _read_goods(services, client, subject, read_at)
+            return _read_visit(sessions, client, subject, read_at)
+        return _read_goods(sessions, client, subject, read_at)
     except NotFound:
-        return Facts(read_at, payments=_read_payments_left(services, client, subject))
+        return Facts(read_at, payments=_read_payments_left(sessions, client, subject))
     except NoRights as error:
-        _tell_rights(services, error)
+        _tell_rights(sessions, error)
         return Facts(read_at, denied=True)
 
 
-def _read_payments_left(services: Services, client: AltegioClient, subject: Subject) -> tuple[FinanceOperation, ...] | None:
+def _read_payments_left(
+    sessions: SessionFactory, client: AltegioClient, subject: Subject
+) -> tuple[FinanceOperation, ...] | None:
     """A visit that is gone may leave its payments behind; of a document nothing can be asked then."""
     if subject.record_id is None:
         return None
-    left = _read_ledger(services, client, subject, Record(id=subject.record_id))
+    left = _read_ledger(sessions, client, subject, Record(id=subject.record_id))
     return None if left is None else tuple(left)
 
 
-def _read_visit(services: Services, client: AltegioClient, subject: Subject, read_at: datetime) -> Facts:
+def _read_visit(sessions: SessionFactory, client: AltegioClient, subject: Subject, read_at: datetime) -> Facts:
     assert subject.record_id is not None
     data = client.get_record(subject.company_id, subject.record_id)
     record = Record.model_validate(data)
-    payments = _read_embedded(services, client, subject, data)
+    payments = _read_embedded(sessions, client, subject, data)
     if payments is None or _is_incomplete(record, payments):
-        ledger = _read_ledger(services, client, subject, record)
+        ledger = _read_ledger(sessions, client, subject, record)
         # Where the ledger is closed to us, an empty list beside the record may be closed as well.
         payments = ledger if ledger is not None else payments or None
     if payments is None:
         return Facts(read_at, record=record)
     loyalty = ZERO
     if _is_incomplete(record, payments):
-        state = _find_state(services, client, subject.company_id, _find_document(data))
+        state = _find_state(sessions, client, subject.company_id, _find_document(data))
         payments = _resolve_by_state(payments, state)
         loyalty = read_loyalty(state)
     return Facts(read_at, record=record, payments=tuple(payments), loyalty=loyalty)
 
 
-def _read_goods(services: Services, client: AltegioClient, subject: Subject, read_at: datetime) -> Facts:
+def _read_goods(sessions: SessionFactory, client: AltegioClient, subject: Subject, read_at: datetime) -> Facts:
     assert subject.document_id is not None
     state = client.get_sale(subject.company_id, subject.document_id)
     goods = tuple(GoodsOperation.model_validate(item) for item in read_sale_items(state, subject.document_id))
@@ -107,36 +107,36 @@ def _read_goods(services: Services, client: AltegioClient, subject: Subject, rea
         payment.model_copy(
             update={"document_id": subject.document_id, "sold_item_type": payment.sold_item_type or "goods_transaction"}
         )
-        for payment in _resolve_accounts(services, client, subject.company_id, rows)
+        for payment in _resolve_accounts(sessions, client, subject.company_id, rows)
     ]
     return Facts(read_at, goods=goods, payments=tuple(payments), loyalty=read_loyalty(state))
 
 
 def _read_embedded(
-    services: Services, client: AltegioClient, subject: Subject, data: dict[str, Any]
+    sessions: SessionFactory, client: AltegioClient, subject: Subject, data: dict[str, Any]
 ) -> list[FinanceOperation] | None:
     """The payments that come with a record: none missing, where they add up to it. None where there is no such list."""
     embedded = data.get("finance_transactions")
     if not isinstance(embedded, list):
         return None
     rows = [row for row in embedded if isinstance(row, dict) and row.get("record_id") in (None, 0, subject.record_id)]
-    return _resolve_accounts(services, client, subject.company_id, rows)
+    return _resolve_accounts(sessions, client, subject.company_id, rows)
 
 
 def _read_ledger(
-    services: Services, client: AltegioClient, subject: Subject, record: Record
+    sessions: SessionFactory, client: AltegioClient, subject: Subject, record: Record
 ) -> list[FinanceOperation] | None:
     """None without the right to read it, which goes apart from that to records."""
     try:
         rows = client.list_payments(subject.company_id, record_id=subject.record_id, visit_id=record.visit_id)
     except (NoRights, AltegioRefused, NotFound) as error:
-        _tell_rights(services, error)
+        _tell_rights(sessions, error)
         return None
-    return _resolve_accounts(services, client, subject.company_id, rows)
+    return _resolve_accounts(sessions, client, subject.company_id, rows)
 
 
 def _resolve_accounts(
-    services: Services, client: AltegioClient, company_id: int, rows: Sequence[dict[str, Any]]
+    sessions: SessionFactory, client: AltegioClient, company_id: int, rows: Sequence[dict[str, Any]]
 ) -> list[FinanceOperation]:
     """Not every answer says whether an account is a cash till; the list of accounts does."""
     payments = read_payments(rows, {})
@@ -145,7 +145,7 @@ def _resolve_accounts(
     try:
         return read_payments(rows, client.list_accounts(company_id))
     except (NoRights, AltegioRefused, NotFound) as error:
-        _tell_rights(services, error)
+        _tell_rights(sessions, error)
         return payments
 
 
@@ -171,14 +171,14 @@ def _find_document(data: dict[str, Any]) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _find_state(services: Services, client: AltegioClient, company_id: int, document_id: int | None) -> dict[str, Any]:
+def _find_state(sessions: SessionFactory, client: AltegioClient, company_id: int, document_id: int | None) -> dict[str, Any]:
     """The sale document; empty where it cannot be had: whether visits have one is not certain."""
     if document_id is None:
         return {}
     try:
         return client.get_sale(company_id, document_id)
     except (NoRights, AltegioRefused, NotFound) as error:
-        _tell_rights(services, error)
+        _tell_rights(sessions, error)
         return {}
 
 
@@ -192,9 +192,9 @@ def _resolve_by_state(payments: Sequence[FinanceOperation], state: dict[str, Any
     ]
 
 
-def _tell_rights(services: Services, error: Exception) -> None:
+def _tell_rights(sessions: SessionFactory, error: Exception) -> None:
     """A configuration to mend: said once in a while, and the webhooks do meanwhile."""
     if isinstance(error, NoRights):
-        send_alert(services.sessions, "altegio_rights", str(error))
+        send_alert(sessions, "altegio_rights", str(error))
     else:
         log.warning("altegio does not tell", error=str(error))

@@ -13,7 +13,6 @@ from worker.altegio.errors import AnswerTooOld
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts
 from worker.decide.resolution import Resolution
-from worker.services import Services
 
 # Deliveries given up with these codes are decided anew when the record, or its payment, turns up.
 NOT_IN_ALTEGIO, ALTEGIO_BEHIND = "not_in_altegio", "altegio_behind"
@@ -33,12 +32,10 @@ def seconds_to_next_look(delivery: Delivery, rng: random.Random) -> float:
     return min(LAST_RETRY_SECONDS, max(FIRST_RETRY_SECONDS, age / 5)) * rng.uniform(0.5, 1)
 
 
-def give_up_unknown(services: Services, delivery: Delivery, reason: str) -> Resolution:
+def give_up_unknown(settings: Settings, rng: random.Random, delivery: Delivery, reason: str) -> Resolution:
     """Asks again while the delivery is young; later what Altegio does not know is taken for forged."""
-    if utc_now() - delivery.created_at < patience_of(services.settings):
-        return Resolution.retrying(
-            NOT_IN_ALTEGIO, f"{reason} yet: asked again", seconds_to_next_look(delivery, services.rng)
-        )
+    if utc_now() - delivery.created_at < patience_of(settings):
+        return Resolution.retrying(NOT_IN_ALTEGIO, f"{reason} yet: asked again", seconds_to_next_look(delivery, rng))
     return Resolution.dead(NOT_IN_ALTEGIO, f"{reason}: a forged body, or a token without the right")
 
 

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import GOODS_SALE, RECORD
 from shared.clock import utc_now
+from shared.config import Settings
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.storage.models import PaymentRecord, Receipt, WebhookRecord
 from shared.storage.statements import table_of
@@ -14,7 +15,6 @@ from worker.decide.known.patience import WOKEN_BY_APPEARING
 from worker.decide.known.payments import NEWEST_OF
 from worker.decide.rules import IGNORED_WITHOUT_MONEY, TURNED_BY_PAYMENTS
 from worker.decide.sales import Subject, may_be_changed
-from worker.services import Services
 
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
 RECEIPTS_THAT_TELL = 5
@@ -67,9 +67,9 @@ _WAKE = {
 }
 
 
-def seconds_to_wait(services: Services, session: Session, subject: Subject, since: datetime) -> float:
+def seconds_to_wait(settings: Settings, session: Session, subject: Subject, since: datetime) -> float:
     """Until no more payments of a sale told of at `since` are expected; each one that comes begins the wait anew."""
-    patience = services.settings.payment_wait_seconds
+    patience = settings.payment_wait_seconds
     if not patience:
         return 0
     tells_payments, newest = session.execute(_EXPECTED[subject.is_visit], subject.keys).one()
