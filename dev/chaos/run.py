@@ -15,7 +15,7 @@ from dev.chaos.options import Options
 from dev.chaos.poster import Poster, disturb
 from dev.chaos.report import Result
 from dev.chaos.trouble import Fault, Trouble
-from dev.chaos.webkassa_faults import WEBKASSA_FAULTS
+from dev.chaos.webkassa_faults import WEBKASSA_FAULTS, fail_a_third
 from dev.demo.state import CASHBOX
 from dev.demo.waiting import WaitTimeout, wait_until
 from dev.harness.command import tell
@@ -96,7 +96,10 @@ class Run:
             self._lanes = self._make_lanes()
             for scope in self._options.scopes:
                 world.simulator.settings(scope=scope)
-                run_side_by_side(*self._lanes, scope)
+                if self._options.third:
+                    self._fail_a_third()
+                else:
+                    run_side_by_side(*self._lanes, scope)
             return self._conclude(self._settle())
 
     def _make_trouble(self) -> Trouble:
@@ -125,6 +128,16 @@ class Run:
         hurting_processes = make("machine", machine)
         hurting_processes.revive = self._world.revive
         return hurting_processes, make("webkassa", webkassa)
+
+    def _fail_a_third(self) -> None:
+        """The day is posted evenly over the minutes."""
+        world, seconds = self._world, self._options.third * 60
+        until, share = time.monotonic() + seconds, int(self._poster.total / seconds) + 1
+        fail_a_third(world.simulator, self._options.seed)
+        while time.monotonic() < until:
+            self._poster.release(share)
+            world.revive()
+            time.sleep(1)
 
     def _settle(self) -> list[str]:
         """Peace: no more faults. Everything is accepted, then everything has to end by itself."""
@@ -157,6 +170,8 @@ class Run:
             in_order=False,
             noted={
                 "unsettled": unsettled,
+                # All that is sold here is in order, so nothing may be given up.
+                "given_up": self._monitor.tables.list_given_up(),
                 # Processes that ended although nobody killed them.
                 "died": self._world.deaths,
                 "overlaps": ["a call at a cashbox"] * (simulator.count_overlaps() - late_overlaps),

@@ -1,13 +1,16 @@
 """Faults of Webkassa and of the way to it, ordered at the simulator. The receipts of the calls they hit are followed up."""
 
 import random
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from dev.chaos.trouble import HIT_SECONDS, Effect, Fault, Trouble, all_waiting
 from dev.demo.waiting import WaitTimeout, wait_until
 from dev.harness.simulator import Row, SimulatorControl
+from dev.harness.world import CommandFailed
 
 DAY_AND_HOUR = 25 * 3600
 # The simulator's words for a second call on one cashbox; the vendor's own are not known.
@@ -106,7 +109,60 @@ def _black_out(trouble: Trouble, _rng: random.Random) -> Effect:
     return all_waiting(trouble)
 
 
+def _refuses(name: str, problem: int) -> Fault:
+    """One register refuses us until a person mends it, and has the service look at once."""
+
+    def inject(trouble: Trouble, rng: random.Random) -> Effect:
+        world = trouble.world
+        number = rng.choice([cashbox["number"] for cashbox in world.simulator.state()["cashboxes"]])
+        world.simulator.settings(cashbox_problems={number: problem})
+        time.sleep(rng.uniform(3, 6))
+        world.simulator.settings(cashbox_problems={number: None})
+        # What it asks may be broken by the other lane just then; the next probe comes by itself.
+        with suppress(CommandFailed):
+            world.run((sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "check", number))
+        return all_waiting(trouble)
+
+    return Fault(name, inject, hits_all=True)
+
+
+def _fail_one_register(trouble: Trouble, rng: random.Random) -> Effect:
+    """Its host and the other registers are well."""
+    simulator = trouble.world.simulator
+    with trouble.orders:
+        number = rng.choice([cashbox["number"] for cashbox in simulator.state()["cashboxes"]])
+        simulator.fault(operation="any", cashbox=number, kind="code", code=-1, times=None)
+        time.sleep(rng.uniform(5, 10))
+        simulator.clear_faults()
+    return all_waiting(trouble)
+
+
+# What becomes of a call when a third of all fail at random.
+_ILLS: tuple[dict[str, Any], ...] = (
+    {"kind": "drop"},
+    {"kind": "drop", "when": "after"},
+    {"kind": "html_500"},
+    {"kind": "html_502", "when": "after"},
+    {"kind": "code", "code": -1},
+    {"kind": "code", "code": -1, "when": "after"},
+    {"kind": "truncated", "when": "after"},
+    {"kind": "text_200"},
+    {"kind": "429", "retry_after": 1},
+)
+
+
+def fail_a_third(simulator: SimulatorControl, seed: int) -> None:
+    """Until the faults are cleared. A call meets one ill after another, so each is as likely as makes a third of all."""
+    probability = 1 - (2 / 3) ** (1 / len(_ILLS))
+    for number, ill in enumerate(_ILLS):
+        simulator.fault(operation="any", times=None, probability=probability, seed=seed + number, **ill)
+
+
 WEBKASSA_FAULTS = (
+    _refuses("no access to one cashbox", 5),
+    _refuses("one cashbox blocked", 7),
+    _refuses("one cashbox not activated", 10),
+    Fault("one cashbox answers -1", _fail_one_register, hits_all=True),
     _calls("drop before recording", kind="drop"),
     _calls("drop after recording", kind="drop", when="after"),
     _calls("reset after recording", kind="reset", when="after"),

@@ -26,6 +26,13 @@ _FAILED = f"""
        -- Withdrawn with its sale before it was ever sent: settled.
        AND NOT (state = 'rejected' AND attempts = 0 AND error_kind IS NULL)
 """
+_GIVEN_UP = f"""
+    SELECT {_DELIVERY} FROM webhook_records
+     WHERE receipt_id IS NOT NULL AND (state = 'dead_lettered' AND error_code IS DISTINCT FROM 'difference')
+    UNION ALL
+    SELECT {_RECEIPT} FROM receipts
+     WHERE state <> 'issued' AND next_attempt_at IS NULL AND (state <> 'rejected' OR error_kind IS NOT NULL)
+"""
 _FLAGS = """
     SELECT external_check_number, 'return_due' FROM receipts WHERE return_due_reason IS NOT NULL AND NOT returned
     UNION
@@ -55,6 +62,10 @@ class Tables:
     def list_failed(self) -> list[str]:
         """What was given up, refused or could not be read. A difference is a question to a manager, see `find_flags`."""
         return [line for (line,) in self.ask(_FAILED)]
+
+    def list_given_up(self) -> list[str]:
+        """Receipts that nobody tries any more, and deliveries that died with them."""
+        return [line for (line,) in self.ask(_GIVEN_UP)]
 
     def find_flags(self) -> dict[str, set[str]]:
         """External check number -> `return_due`, `difference` or both."""

@@ -309,3 +309,17 @@ def test_a_later_delivery_asks_about_a_receipt_given_up(bridge: Bridge, simulato
     bridge.deliver(visit(changed="2026-03-03T12:00:00+0500"))
     bridge.settle()
     assert_one_receipt(bridge, simulator)
+
+
+def test_issued_already_and_shown_by_no_lookup_yet(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """Code 14 without data, and lookups that lag: the receipt is there, so it is asked for again, not given up."""
+    simulator.settings(visibility_delay_seconds=600)
+    simulator.fault(operation="check", kind="code", code=14, when="after")
+    bridge.deliver(visit())
+    bridge.pass_time()
+    bridge.issue()
+    assert (bridge.receipt().state, bridge.receipt().next_attempt_at is None) == ("unknown", False)
+    simulator.settings(visibility_delay_seconds=0)
+    bridge.pass_time()
+    bridge.issue()
+    assert (bridge.receipt().state, bridge.row().state) == ("issued", "processed")

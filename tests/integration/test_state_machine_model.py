@@ -251,6 +251,8 @@ class Machine(RuleBasedStateMachine):
         """Leases of killed workers run out, retries are due, the broker's short-lived keys are gone."""
         self.bridge.pass_time()
         past = "now() - interval '1 minute'"
+        # Long enough for what Webkassa calls issued and shows nowhere.
+        self.bridge.execute("UPDATE receipts SET budget_starts_at = budget_starts_at - interval '11 minutes'")
         self.bridge.execute(f"UPDATE cashboxes SET paused_until = NULL, lease_until = {past} WHERE claim_id IS NOT NULL")
         self.bridge.execute(f"UPDATE webhook_records SET lease_until = {past} WHERE claim_id IS NOT NULL")
         self.bridge.execute(f"UPDATE return_orders SET created_at = {past}")

@@ -148,8 +148,10 @@ def test_a_duplicate_without_its_receipt_is_looked_up(
 def test_a_duplicate_nobody_has_is_never_sent_again(bridge: Bridge, simulator: SimulatorControl) -> None:
     simulator.fault(operation="check", kind="code", code=14)
     bridge.deliver(visit())
+    bridge.execute("UPDATE receipts SET budget_starts_at = now() - interval '11 minutes'")
     bridge.settle()
     assert (bridge.row().state, bridge.row().error_code) == ("dead_lettered", "14")
+    assert "no shift has it" in bridge.row().reason
     assert bridge.receipt().state == "unknown"
     assert len(simulator.journal("check")) == 1
 

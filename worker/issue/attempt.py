@@ -1,5 +1,6 @@
 """One attempt at a receipt: the call, and what its end leads to. Everything here holds the cashbox's claim."""
 
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection
@@ -60,6 +61,11 @@ def _save_document(connection: Connection, work: Work, document: FiscalReceipt) 
         note_recovery(connection, work.receipt.cashbox_id)
 
 
+# What Webkassa calls issued already may be shown by its lookups some minutes later only.
+LOOKUPS_LAG = timedelta(minutes=10)
+LOOK_AGAIN_SECONDS = 15.0
+
+
 def settle_failure(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
     """Returns the seconds until the next look at this receipt, None when there is none. Raises ClaimLost."""
     if isinstance(error, AlreadyIssued):
@@ -80,6 +86,10 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     with begin(services.sessions) as connection:
         if document is not None:
             _save_document(connection, work, document)
+        elif receipt.error_kind == AlreadyIssued.__name__ and utc_now() - receipt.budget_starts_at < LOOKUPS_LAG:
+            claim_of_webkassa = AlreadyIssued(receipt.error_text or "", code=receipt.error_code)
+            save_unknown(connection, receipt, claim_of_webkassa, LOOK_AGAIN_SECONDS, counts=False)
+            return LOOK_AGAIN_SECONDS
         else:
             _save_not_there(connection, receipt)
     return None

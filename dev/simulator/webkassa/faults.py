@@ -29,6 +29,7 @@ def _limit(fault: "Fault") -> Reply:
 class Fault(faults.Fault):
     kinds: ClassVar[Mapping[str, Spoil]] = {
         **ON_THE_WAY,
+        "html_500": _show_page(500),
         "html_502": _show_page(502),
         "html_503": _show_page(503),
         "text_200": _show_page(200),

@@ -13,8 +13,9 @@ from dev.simulator.webkassa.rules.fields import read_text
 
 def authorize(call: Call) -> Any:
     settings = call.settings
-    given = (read_text(call.fields.get("login")), read_text(call.fields.get("password")))
-    if not secrets.compare_digest(repr(given).encode(), repr((settings.login, settings.password)).encode()):
+    login, password = (read_text(call.fields.get(name)) for name in ("login", "password"))
+    wanted = {**settings.cashiers, settings.login: settings.password}.get(login)
+    if wanted is None or not secrets.compare_digest(password.encode(), wanted.encode()):
         raise Refusal(1)
     return {"Token": call.register.sessions.open(call.now())}
 

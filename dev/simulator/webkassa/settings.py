@@ -18,11 +18,13 @@ class Settings(settings.Settings):
     """Defaults are what captures of the real service show."""
 
     fixed = settings.Settings.fixed | {"login", "cashboxes", "state_file"}
-    secret = frozenset({"password", "api_key"})
+    secret = frozenset({"password", "api_key", "cashiers"})
 
     api_key: str = Field("sim-api-key", min_length=1)
     login: str = "cashier@example.test"
     password: str = Field("sim-password", min_length=1)
+    # Others who may log in, with their passwords.
+    cashiers: dict[str, str] = Field(default_factory=dict)
     cashboxes: tuple[str, ...] = ("SWK00000001",)
     # Keeps the ledger across restarts.
     state_file: Path | None = None
