@@ -310,6 +310,18 @@ class TestReturnsByThemselves:
         assert {row.state for row in auto.rows()} == {"processed"}
         assert auto.receipt(2).paid_back_since is not None
 
+    def test_a_list_that_is_behind_does_not_undo_a_lowered_payment(self, auto: Bridge, altegio: AltegioControl) -> None:
+        tokens = {name.lower(): value for name, value in altegio.environment.items()}
+        auto.configure(**tokens, altegio_patience_seconds=600)
+        lowered = known(payment(1, 3000, status="update", changed=T2))
+        auto.deliver(lowered)
+        assert auto.row(3).state == "retrying"
+        altegio.apply(lowered)
+        auto.pass_time()
+        auto.execute("UPDATE webhook_records SET state = 'received' WHERE id = 3")
+        auto.decide_open()
+        assert "1000.00 ₸ less than was paid" in (auto.receipt().return_due_reason or "")
+
     def test_booked_again_and_the_webhook_is_lost(
         self, auto: Bridge, altegio: AltegioControl, simulator: SimulatorControl
     ) -> None:

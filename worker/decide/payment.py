@@ -10,6 +10,7 @@ from shared.clock import utc_now
 from shared.fiscal.statuses import PaymentPurpose
 from shared.storage.models import Checkout, PaymentRecord, Receipt
 from shared.storage.statements import table_of
+from worker.altegio.errors import AnswerTooOld
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.patience import patience_of
@@ -80,6 +81,8 @@ def note_payment(
     if subject is None and stored is None:
         return Resolution.ignored("not tied to a sale")
     if facts is not None and subject is not None:
+        if is_newest:
+            _refuse_older_sum(services, row, operation, facts)
         take_over_ledger(session, subject, facts, policy, patience=patience_of(services.settings))
     elif not is_newest:
         return Resolution.ignored("superseded by a newer change of the same operation")
@@ -91,6 +94,14 @@ def note_payment(
     tells_kind = find_payment_kind(operation, policy.payment_kinds) is not None
     followed = _follow(_Note(services, session, row, facts, subject, _describe(operation, row.status), tells_kind))
     return replace(followed, wake=(*followed.wake, *woken))
+
+
+def _refuse_older_sum(services: Services, row: Delivery, operation: FinanceOperation, facts: Facts) -> None:
+    """Raises AnswerTooOld where the list has another sum than the newest word: its rows have no stamp to compare."""
+    listed = next((one for one in facts.payments or () if one.id == row.resource_id), None)
+    is_other = listed is not None and row.status != "delete" and listed.amount != operation.amount
+    if is_other and utc_now() - row.created_at < patience_of(services.settings):
+        raise AnswerTooOld("Altegio's list has another sum of a payment than it has just told of")
 
 
 def _concerns_sale(operation: FinanceOperation, status: str) -> bool:
