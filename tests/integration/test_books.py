@@ -112,17 +112,24 @@ def test_a_salon_that_tells_no_payments_has_no_differences(bridge: Bridge) -> No
     assert (books.difference_count, books.assumed, books.told.total) == (0, 8000, 8000)
 
 
-def take_at_desk(bridge: Bridge, record_id: int, amount: int) -> None:
+def add_manager(bridge: Bridge) -> int:
+    """The same at every call."""
     bridge.execute(
         "INSERT INTO staff_users (login, password_hash, role) VALUES ('dana', 'x', 'manager') ON CONFLICT DO NOTHING"
     )
+    return int(bridge.scalar("SELECT id FROM staff_users"))
+
+
+def take_at_desk(bridge: Bridge, record_id: int, amount: int) -> None:
+    manager = add_manager(bridge)
     checkout = bridge.scalar(
         "SELECT coalesce(max(id), 0) + 1 FROM checkouts",
     )
     bridge.execute(
         "INSERT INTO checkouts (company_id, record_id, staff_user_id, form_key, total) "
-        "VALUES (307626, :record, 1, gen_random_uuid(), :amount)",
+        "VALUES (307626, :record, :manager, gen_random_uuid(), :amount)",
         record=record_id,
+        manager=manager,
         amount=amount,
     )
     bridge.execute(
@@ -135,8 +142,9 @@ def take_at_desk(bridge: Bridge, record_id: int, amount: int) -> None:
 
 
 def give_back(bridge: Bridge, receipt_id: int, lines: list[dict[str, Any]]) -> None:
+    manager = add_manager(bridge)
     with bridge.services.sessions.begin() as session:
-        order = ReturnOrder(receipt_id=receipt_id, form_key=uuid4(), reason="x", lines=lines)
+        order = ReturnOrder(receipt_id=receipt_id, staff_user_id=manager, form_key=uuid4(), reason="x", lines=lines)
         session.add(order)
     make_return(bridge.services.sessions, order.id)
     bridge.issue()

@@ -72,7 +72,7 @@ class Machine(RuleBasedStateMachine):
         self.bridge.decide_open()
         dispatch(self.bridge.services)
         for order_id in range(1, int(self.bridge.scalar("SELECT count(*) FROM return_orders")) + 1):
-            make_return(self.bridge.services, order_id)
+            make_return(self.bridge.services.sessions, order_id)
         self.bridge.issue()
 
     @invariant()

@@ -57,14 +57,15 @@ def test_withdrawn_and_paid_after_all(bridge: Bridge, simulator: SimulatorContro
 def test_the_second_of_two_orders_is_refused(bridge: Bridge, simulator: SimulatorControl, lines: str, refusal: str) -> None:
     """Both were placed before the first was made, so the page could not refuse it."""
     bridge.deliver(visit())
+    bridge.execute("INSERT INTO staff_users (login, password_hash, role) VALUES ('dana', 'x', 'manager')")
     for _ in range(2):
         bridge.execute(
-            "INSERT INTO return_orders (receipt_id, form_key, reason, lines)"
-            " VALUES (1, gen_random_uuid(), 'test', CAST(:lines AS jsonb))",
+            "INSERT INTO return_orders (receipt_id, staff_user_id, form_key, reason, lines)"
+            " VALUES (1, 1, gen_random_uuid(), 'test', CAST(:lines AS jsonb))",
             lines=lines,
         )
-    assert make_return(bridge.services, 1) == 1
-    assert make_return(bridge.services, 2) is None
+    assert make_return(bridge.services.sessions, 1) == 1
+    assert make_return(bridge.services.sessions, 2) is None
     bridge.issue()
     assert [one["operation_type"] for one in simulator.receipts()] == [2, 3]
     refused = bridge.scalar("SELECT refusal FROM return_orders WHERE id = 2 AND state = 'refused'")
