@@ -23,7 +23,7 @@ def test_a_receipt_that_waits_is_withdrawn_with_its_sale(
 
     bridge.accept(change)
     bridge.decide_open()
-    assert bridge.receipt().state == "rejected"
+    assert (bridge.receipt().state, bridge.receipt().next_attempt_at) == ("rejected", None)
     assert (bridge.receipt().error_text or "").startswith("withdrawn before it was sent")
     assert bridge.row().state == "ignored"
 
