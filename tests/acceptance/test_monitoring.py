@@ -67,7 +67,7 @@ def test_a_receipt_is_seen_in_the_metrics_of_both_processes(service: Stack, simu
     assert find_value(worker, "receipts_total", outcome="dead") == 1
     assert find_value(worker, "receipt_attempts_sum", kind="sale") == 1
     assert find_value(worker, "webkassa_seconds_count", call="check", code="ok") == 1
-    assert find_value(worker, "webkassa_seconds_count", call="check", code="7") == 1
+    assert find_value(worker, "webkassa_seconds_count", call="check", code="8") == 1
     check_names(api + worker)
 
 
@@ -99,7 +99,7 @@ def test_one_request_can_be_followed_through_every_line(service: Stack, simulato
     mine = [line for line in api + worker if line.get("request_id") == "follow-me"]
     assert {line["event"] for line in mine} >= {"webhook", "decided", "webkassa call", "attempt failed", "dead letter"}
     calls = [line for line in worker if line["event"] == "webkassa call" and line["call"] == "check"]
-    assert [(line["record_id"], line["request_id"], line["code"]) for line in calls] == [(row_id, "follow-me", "7")]
+    assert [(line["record_id"], line["request_id"], line["code"]) for line in calls] == [(row_id, "follow-me", "8")]
     assert calls[0]["receipt_id"]
     kept = read_lines(tmp_path / "logs" / "errors.log")
     assert {"dead letter"} <= {line["event"] for line in kept}

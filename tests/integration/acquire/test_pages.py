@@ -45,7 +45,7 @@ def test_a_receipt_that_needs_a_person_says_what_to_do(desk: Desk, cashier: Brow
     assert (state["state"], state["final"]) == ("attention", True)
     assert state["advice"] == [
         "Касса не активирована или кончилась лицензия.",
-        "Продлите лицензию в кабинете Webkassa, затем нажмите «Повторить».",
+        "Продлите лицензию в кабинете Webkassa; потом чеки оформятся сами.",
     ]
     page = cashier.page(f"/acquire/visits/{visit.id}/progress")
     assert "Срок лицензии истёк" in page
