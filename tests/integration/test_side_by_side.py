@@ -35,6 +35,8 @@ def pytest_configure(config):
 
 def test_no_file_runs_in_two_processes_and_the_end_says_what_happened(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
+    # Else the settings of whatever lies above the temporary folder.
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
     names = ("one", "two", "three")
     for name in names:
         (tmp_path / f"test_{name}.py").write_text(TRIAL)
