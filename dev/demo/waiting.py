@@ -1,6 +1,6 @@
 """Waiting for a condition, and ports that stay free while a server is being restarted."""
 
-import random
+import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -53,7 +53,8 @@ def find_free_port(*preferred: int) -> int:
         if is_port_free(port):
             return port
     for _ in range(500):
-        port = random.randint(_FIRST_PORT, _LAST_PORT)
+        # Not `random`, which a test may have seeded: several runs would take each other's ports.
+        port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT + 1)
         if is_port_free(port):
             return port
     raise WaitTimeout("no free port on 127.0.0.1")

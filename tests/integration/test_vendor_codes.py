@@ -285,11 +285,15 @@ def test_a_code_nobody_documented_is_asked_for_once_and_given_up(bridge: Bridge,
     assert len(simulator.journal("check")) == 1
 
 
-def test_a_wrong_address_needs_a_person(bridge: Bridge, simulator: SimulatorControl) -> None:
+def test_a_wrong_address_pauses_the_cashbox_and_gives_nothing_up(bridge: Bridge, simulator: SimulatorControl) -> None:
     bridge.configure(webkassa_api_url=f"{simulator.url}/elsewhere")
     bridge.deliver(visit())
-    assert (bridge.row().state, bridge.row().error_code) == ("dead_lettered", "404")
-    assert "WEBKASSA_API_URL" in bridge.row().reason
+    assert (bridge.receipt().state, bridge.row().state, bridge.cashbox().paused_code) == ("pending", "retrying", "404")
+    assert "WEBKASSA_API_URL" in (bridge.cashbox().paused_reason or "")
+    bridge.configure(webkassa_api_url=simulator.url)
+    bridge.execute("UPDATE cashboxes SET paused_until = now()")
+    bridge.settle()
+    assert_issued_once(bridge, simulator)
 
 
 @pytest.mark.parametrize("style", ["absent", "null", "empty"])

@@ -255,6 +255,11 @@ _KEY: Words = (
     "API кілті қабылданбайды: WEBKASSA_API_TOKEN тексеріңіз",
     "the API key is refused: check WEBKASSA_API_TOKEN",
 )
+_ADDRESS: Words = (
+    "по этому адресу нет Webkassa: проверьте WEBKASSA_API_URL",
+    "бұл мекенжайда Webkassa жоқ: WEBKASSA_API_URL тексеріңіз",
+    "there is no Webkassa at this address: check WEBKASSA_API_URL",
+)
 _LICENCE: Words = (
     "касса не активирована или закончилась лицензия: продлите её в кабинете Webkassa",
     "касса белсендірілмеген немесе лицензиясы біткен: Webkassa кабинетінде ұзартыңыз",
@@ -297,6 +302,7 @@ REMEDIES: Mapping[str, Words] = {
     ),
     "401": _KEY,
     "403": _KEY,
+    "404": _ADDRESS,
     "1404": _LICENCE,
 }
 _ANY_REMEDY: Words = (

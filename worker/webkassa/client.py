@@ -33,7 +33,6 @@ from worker.webkassa.errors import (
     LoginRefused,
     NotFoundInShift,
     OutcomeUnknown,
-    ReceiptRejected,
     RegisterRefused,
     SessionExpired,
     TooManyRequests,
@@ -323,7 +322,8 @@ def _gateway_error(response: requests.Response) -> WebkassaError:
     if status == 403:  # a firewall's passing mood, or a wrong key: nothing reached the register either way
         return RegisterRefused("access is denied", code=status, retry_after=retry_after)
     if status in (301, 302, 303, 307, 308, 404, 405):
-        return ReceiptRejected("no such address: check WEBKASSA_API_URL", code=status)
+        # A wrong address, or for a moment another server behind the right one: no fault of the receipt's.
+        return RegisterRefused("no such address: check WEBKASSA_API_URL", code=status, retry_after=retry_after)
     return OutcomeUnknown(f"HTTP {status} without an answer of the register", code=status, retry_after=retry_after)
 
 

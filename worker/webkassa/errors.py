@@ -11,7 +11,7 @@ WebkassaError
 ├── ShiftNotOpen             12, 13: for a Z-report as good as done
 ├── CashboxBusy              9 about sequence: another call is at work, later
 ├── NotFoundInShift          15, 16, 19: not here; an answer, not a fault
-├── RegisterRefused          4, 5, 6, 7, 10, 1024, 1404, HTTP 403: it takes nothing from us; pause it, tell its remedy
+├── RegisterRefused          4-7, 10, 1024, 1404, HTTP 403, 404: it takes nothing from us; pause it, tell its remedy
 │   ├── LoginRefused         1, or a refused API key
 │   ├── SessionExpired       2, 3: log in once, repeat; the register's fault where a fresh session is refused as well
 │   └── OfflineTooLong       18: the register itself has to reach its operator first

@@ -29,6 +29,7 @@ _KEY = Advice(
     Text("Webkassa denies access: the key may be wrong."),
     Text("Whoever looks after the service has to check it; receipts go out by themselves then."),
 )
+_ADDRESS = Advice(Text("There is no Webkassa at the address it is asked at."), _KEY.todo)
 
 ADVICE = {
     "1": _LOGIN,
@@ -39,6 +40,7 @@ ADVICE = {
     "3": _LOGIN,
     "401": _KEY,
     "403": _KEY,
+    "404": _ADDRESS,
     "4": Advice(
         Text("The cashier's account at Webkassa may not make receipts of this kind."),
         Text("Give the account the right in Webkassa's cabinet (staff, rights), then press Retry."),

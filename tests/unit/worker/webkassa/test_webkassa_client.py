@@ -17,7 +17,7 @@ from worker.webkassa.errors import (
     DomainUnavailable,
     LoginRefused,
     OutcomeUnknown,
-    ReceiptRejected,
+    RegisterRefused,
     SessionExpired,
     ShiftNotOpen,
     WebkassaError,
@@ -311,7 +311,7 @@ def test_a_spare_host_may_say_that_the_session_is_over(
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(server: CannedServer, spare: CannedServer, client: WebkassaClient, status: int) -> None:
     server.answer(CHECK, Answer("", status, {"Location": f"{spare.url}{CHECK}"}))
-    assert type(fail_to_sell(client)) is ReceiptRejected
+    assert type(fail_to_sell(client)) is RegisterRefused
     assert spare.asked == []
 
 

@@ -106,7 +106,7 @@ FAILS: dict[str, type[WebkassaError]] = {
     "check__http_400_with_errors": ReceiptRejected,
     "check__http_401_with_errors": SessionExpired,
     "check__http_403_html": RegisterRefused,
-    "check__http_404_html": ReceiptRejected,
+    "check__http_404_html": RegisterRefused,
     "check__http_429": TooManyRequests,
     "check__http_500_json_without_errors": OutcomeUnknown,
     "check__http_502_html": OutcomeUnknown,
