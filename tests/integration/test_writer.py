@@ -17,6 +17,7 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import wait_until
 from dev.harness.services import Inlet
 from shared.storage.db import build_url
+from tests.support.apart import run_apart
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 
@@ -104,7 +105,7 @@ def test_two_links_with_the_same_rows_in_another_order_both_get_through(bridge: 
             first.drop()
             second.drop()
 
-    for first, second in asyncio.run(run()):
+    for first, second in run_apart(run()):
         assert {key: item.row_id for key, item in first.items()} == {key: item.row_id for key, item in second.items()}
         assert all(first[key].is_new != second[key].is_new for key in first)
     assert count_rows(bridge) == 902

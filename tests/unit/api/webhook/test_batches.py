@@ -10,10 +10,11 @@ from api.webhook.envelopes import Arrival
 from api.webhook.store import batches as inbox
 from api.webhook.store.batches import Inbox, InboxFull, Waiting
 from shared.fiscal.statuses import RecordState
+from tests.support.apart import run_apart
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    asyncio.run(asyncio.wait_for(work, 10))
+    run_apart(asyncio.wait_for(work, 10))
 
 
 def wait_with(*sizes: int, since: float = 0.0) -> Waiting:

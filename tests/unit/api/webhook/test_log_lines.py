@@ -6,6 +6,7 @@ import pytest
 
 from api.webhook.store import log_lines as module
 from api.webhook.store.log_lines import Journal
+from tests.support.apart import run_apart
 
 
 def test_what_is_noted_together_is_written_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,7 +22,7 @@ def test_what_is_noted_together_is_written_together(monkeypatch: pytest.MonkeyPa
         journal.note("webhook", record_id=3)
         await asyncio.sleep(0)
 
-    asyncio.run(note())
+    run_apart(note())
     assert written == [
         ("unit", [{"record_id": 1, "event": "webhook"}, {"record_id": 2, "event": "webhook"}]),
         ("unit", [{"record_id": 3, "event": "webhook"}]),
