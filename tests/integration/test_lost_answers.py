@@ -51,6 +51,8 @@ def test_the_shift_was_closed_meanwhile(bridge: Bridge, simulator: SimulatorCont
     """By the cabinet, or by hand: where numbers are unique per shift only, sending again would make a second receipt."""
     lose(simulator, kind, "after")
     bridge.deliver(visit())
+    # A register learns some time later that nobody waits for its answer any more.
+    wait_until(lambda: not simulator.state()["at_work"], timeout=60, what="the register to be free")
     register.z_report()
     register.sell("other")
     bridge.settle()

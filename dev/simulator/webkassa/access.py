@@ -54,6 +54,11 @@ class Flights:
             if is_free:
                 held.release()
 
+    def count(self) -> int:
+        """Cashboxes that are at work on a request."""
+        with self._counting:
+            return sum(held.locked() for held in self._held.values())
+
     def clear(self) -> None:
         """With new locks, so that a late release frees nobody else's claim."""
         with self._counting:

@@ -95,6 +95,7 @@ class Webkassa(simulator.Simulator[Settings, Call]):
         with self.register.lock:
             return {
                 "overlaps": self.flights.overlaps,
+                "at_work": self.flights.count(),
                 "receipts": len(self.register.receipts),
                 "by_operation": self.journal.count("operation"),
                 "now": self.clock.now().isoformat(),
