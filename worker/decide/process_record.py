@@ -21,8 +21,8 @@ from worker.altegio.errors import AltegioError, AnswerTooOld
 from worker.decide.delivery import Delivery, bind_delivery, claim_delivery, put_down
 from worker.decide.goods import decide_goods
 from worker.decide.known.facts import Facts, NeedsFacts, read_facts
-from worker.decide.known.gone import lock_subject
 from worker.decide.known.patience import ALTEGIO_BEHIND, seconds_to_next_look
+from worker.decide.known.taken_back import lock_subject
 from worker.decide.payment import list_subjects, note_payment
 from worker.decide.resolution import Resolution
 from worker.decide.sales import Subject

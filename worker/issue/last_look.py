@@ -13,7 +13,7 @@ from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError
 from worker.cashbox.calls import close_log
 from worker.decide.known.facts import read_facts
-from worker.decide.known.gone import find_kept, lock_subject
+from worker.decide.known.taken_back import find_kept, lock_subject
 from worker.decide.sales import Subject
 from worker.issue.next_receipt import Work
 from worker.issue.outcomes import save_dead, save_retry

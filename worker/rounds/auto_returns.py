@@ -21,7 +21,7 @@ from worker.alerts.wording import describe
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError
 from worker.decide.known.facts import read_facts
-from worker.decide.known.gone import find_kept, lock_subject
+from worker.decide.known.taken_back import find_kept, lock_subject
 from worker.decide.sales import Subject
 from worker.salon.serving import load_salon
 

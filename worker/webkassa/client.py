@@ -1,44 +1,29 @@
-"""Sends requests to Webkassa: pooled connections, time limits on everything, every failure as one of `errors`.
+"""Calls Webkassa's methods, every failure as one of `errors`.
 
-Business errors come with HTTP 200, so the body is read first whatever the status says. Nothing here repeats a check by
-itself, except with a fresh token (the register refused to look at the first) or on a spare host (the first domain refused
-to serve); both send the same body, hence the same external number.
+Nothing here repeats a check by itself, except with a fresh token (the register refused to look at the first) or on a spare
+host (the first domain refused to serve); both send the same body, hence the same external number.
 """
 
-import functools
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-import requests
 from redis import Redis
-from urllib3.exceptions import (
-    ConnectTimeoutError,
-    HTTPError,
-    MaxRetryError,
-    NameResolutionError,
-    NewConnectionError,
-    ReadTimeoutError,
-)
 
 from shared.config import Settings
 from shared.logging import get_logger
-from shared.storage.db import dump_json, load_json
+from shared.storage.db import dump_json
+from worker.webkassa.answers import read_answer
 from worker.webkassa.call_watch import watch_call
 from worker.webkassa.errors import (
     DomainUnavailable,
     LoginRefused,
     NotFoundInShift,
     OutcomeUnknown,
-    RegisterRefused,
     SessionExpired,
-    TooManyRequests,
-    WebkassaError,
     WebkassaUnavailable,
-    error_from_answer,
 )
 from worker.webkassa.schemas import (
     FiscalReceipt,
@@ -50,12 +35,12 @@ from worker.webkassa.schemas import (
     read_shifts,
 )
 from worker.webkassa.session_token import SessionToken
+from worker.webkassa.transport import Transport
 
 log = get_logger(__name__)
 
 TAKE = 50
 MAX_PAGES = 200
-MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
 _AUTHORIZE = "/api/v4/Authorize"
 _CHECK = "/api/v4/check"
@@ -89,26 +74,23 @@ class WebkassaClient:
         self._base_url = settings.webkassa_api_url
         self._login = credentials.login
         self._password = credentials.password
-        self._connect_timeout = settings.webkassa_connect_timeout
-        self._read_timeout = settings.webkassa_read_timeout
-        self._headers = {
-            **requests.utils.default_headers(),
-            "x-api-key": credentials.api_token,
-            "Content-Type": "application/json",
-        }
-        self._adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=pool_size, max_retries=0)
-        self._prepare = functools.lru_cache(maxsize=32)(self._prepare_post)
+        self._transport = Transport(
+            credentials.api_token,
+            connect_timeout=settings.webkassa_connect_timeout,
+            read_timeout=settings.webkassa_read_timeout,
+            pool_size=pool_size,
+        )
         self._token = SessionToken(
             redis,
             self._base_url,
             self._login,
             self._password,
             self.authorize,
-            renewal_seconds=self._connect_timeout + self._read_timeout + 1,
+            renewal_seconds=settings.webkassa_connect_timeout + settings.webkassa_read_timeout + 1,
         )
 
     def close(self) -> None:
-        self._adapter.close()
+        self._transport.close()
 
     @property
     def host(self) -> str:
@@ -247,93 +229,7 @@ class WebkassaClient:
         return f"{scheme}://{re.sub(r'^https?://', '', host).strip('/')}"
 
     def _send(self, base_url: str, path: str, body: dict[str, Any]) -> Any:
-        deadline = time.monotonic() + self._connect_timeout + self._read_timeout
-        try:
-            request = self._prepare(base_url + path).copy()
-            request.prepare_body(dump_json(body).encode(), None)
-            # Without a session, which merges the same settings anew for every call, and would follow redirects and let a
-            # proxy or a .netrc of the machine see fiscal data.
-            timeout = (self._connect_timeout, self._read_timeout)
-            with self._adapter.send(request, stream=True, timeout=timeout, verify=True) as response:
-                content = _read_within(response, deadline)
-        except (requests.RequestException, HTTPError) as error:
-            raise _transport_error(error) from None
-        return _read_answer(response, content)
-
-    def _prepare_post(self, url: str) -> requests.PreparedRequest:
-        return requests.Request("POST", url, headers=self._headers).prepare()
-
-
-def _read_within(response: requests.Response, deadline: float) -> bytes:
-    """The whole body, or OutcomeUnknown: the library's own limit starts anew with every byte that trickles in."""
-    content = bytearray()
-    # read1 returns with what has arrived; iter_content would wait for a full chunk, however slowly it fills.
-    while chunk := response.raw.read1(65536, decode_content=True):
-        content += chunk
-        if time.monotonic() > deadline or len(content) > MAX_ANSWER_BYTES:
-            raise OutcomeUnknown("the answer does not end", may_still_run=True)
-    return bytes(content)
-
-
-def _transport_error(error: requests.RequestException | HTTPError) -> WebkassaError:
-    name = type(error).__name__
-    if isinstance(error, requests.exceptions.SSLError):
-        return WebkassaUnavailable("TLS handshake failed")
-    cause = error.args[0] if error.args else None
-    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
-    if isinstance(error, requests.ConnectTimeout) or isinstance(
-        reason, NewConnectionError | NameResolutionError | ConnectTimeoutError
-    ):
-        return WebkassaUnavailable("cannot be reached")
-    return OutcomeUnknown(f"no answer ({name})", may_still_run=isinstance(error, requests.Timeout | ReadTimeoutError))
-
-
-def _read_answer(response: requests.Response, content: bytes) -> Any:
-    """`Data`, or the error to act on."""
-    body = _parse(content)
-    errors = body.get("Errors") if isinstance(body, dict) else None
-    if errors and isinstance(errors, list):
-        alternatives = _split_hosts(response.headers.get("AlternativeDomainNames", ""))
-        error = error_from_answer([item for item in errors if isinstance(item, dict)] or [{}], body, alternatives)
-        error.retry_after = _retry_after(response)
-        raise error
-    if response.ok and isinstance(body, dict) and "Data" in body:
-        return body["Data"]
-    raise _gateway_error(response)
-
-
-def _parse(content: bytes) -> Any:
-    try:
-        return load_json(content)
-    except (ValueError, ArithmeticError, RecursionError):  # no JSON, or numbers beyond any sum
-        return None
-
-
-def _gateway_error(response: requests.Response) -> WebkassaError:
-    """An answer that is not the register's own. Only statuses that certainly stopped the call before it are refusals."""
-    status, retry_after = response.status_code, _retry_after(response)
-    if status == 429:
-        return TooManyRequests("too many requests", code=status, retry_after=retry_after)
-    if status == 505:
-        alternatives = _split_hosts(response.headers.get("AlternativeDomainNames", ""))
-        return DomainUnavailable("this domain does not serve now", code=status, alternatives=alternatives)
-    if status == 401:
-        return LoginRefused("the API key is refused", code=status)
-    if status == 403:  # a firewall's passing mood, or a wrong key: nothing reached the register either way
-        return RegisterRefused("access is denied", code=status, retry_after=retry_after)
-    if status in (301, 302, 303, 307, 308, 404, 405):
-        # A wrong address, or for a moment another server behind the right one: no fault of the receipt's.
-        return RegisterRefused("no such address: check WEBKASSA_API_URL", code=status, retry_after=retry_after)
-    return OutcomeUnknown(f"HTTP {status} without an answer of the register", code=status, retry_after=retry_after)
-
-
-def _retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After", "").strip()
-    return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None
-
-
-def _split_hosts(header: str) -> tuple[str, ...]:
-    return tuple(host.strip() for host in re.split(r"[,;]", header) if host.strip())
+        return read_answer(self._transport.post(base_url + path, dump_json(body).encode()))
 
 
 def _read_item(item: dict[str, Any]) -> FiscalReceipt:
