@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import psutil
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -237,7 +238,7 @@ class Postgres(Server):
         """
         lock = self._data / "postmaster.pid"
         first = next(iter(read_lines(lock)), "").strip()
-        if first.isdigit() and processes.is_alive(int(first)):
+        if first.isdigit() and psutil.pid_exists(int(first)):
             if str(self._data) in processes.read_command_line(int(first)):
                 raise ServerFailed(f"a PostgreSQL this program did not start (process {first}) uses {self._data}")
             lock.unlink()
