@@ -22,9 +22,8 @@ class Settings(settings.Settings):
     # Whether a 429 says how long to wait is not documented.
     retry_after: int | None = Field(None, ge=0)
 
-    # Operations that answer "No rights to manage the location", and locations the user cannot enter at all.
+    # Operations that answer "No rights to manage the location".
     no_rights: frozenset[str] = frozenset()
-    denied_locations: frozenset[int] = frozenset()
     # Refusals of any kind as HTTP 200 with success:false.
     refuse_with_200: bool = False
     # Locations that answer an empty list as a refusal with these words, as some installations do.
