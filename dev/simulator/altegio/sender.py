@@ -26,7 +26,6 @@ class Outcome:
     accepted: bool
     status: int | None
     tries: int
-    seconds: float
     problem: str = ""
 
 
@@ -52,17 +51,16 @@ class Sender:
         self._session.close()
 
     def _try(self, body: bytes, number: int) -> Outcome:
-        started = time.monotonic()
         try:
             answer = self._session.post(
                 self._url, data=body, headers=HEADERS, timeout=(CONNECT_SECONDS, TOTAL_SECONDS), allow_redirects=False
             )
         except requests.RequestException as error:
             # The class only: the text of the error repeats the address, and the address may hold the secret.
-            return Outcome(False, None, number, time.monotonic() - started, type(error).__name__)
+            return Outcome(False, None, number, type(error).__name__)
         accepted = 200 <= answer.status_code < 300
         problem = "" if accepted else " ".join(answer.text.split())[:200]
-        return Outcome(accepted, answer.status_code, number, time.monotonic() - started, problem)
+        return Outcome(accepted, answer.status_code, number, problem)
 
 
 def _is_worth_repeating(outcome: Outcome) -> bool:
