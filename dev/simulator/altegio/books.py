@@ -1,7 +1,5 @@
 """The generator's own books: which receipts a faithful bridge owes, to the tiyn, and what has to become of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Posts one envelope the way Altegio does: short patience, two more tries, and then the event is gone."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable

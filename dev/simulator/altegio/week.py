@@ -1,7 +1,5 @@
 """A week of some salons as webhooks and books. Pure: the same arguments give the same week, byte for byte."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
