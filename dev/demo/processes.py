@@ -188,24 +188,18 @@ def send(process: Process, signum: signal.Signals) -> None:
 
 
 def describe_exit(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {-code} ({signal.Signals(-code).name})"
-    except ValueError:
-        return f"signal {-code}"
+    return f"exit code {code}" if code >= 0 else f"signal {-code} ({signal.Signals(-code).name})"
 
 
 def end_leftover(pid: int, marker: str, signum: signal.Signals) -> None:
     """Ends a process left by a supervisor that died, if `pid` still is that process and not a namesake."""
-    if marker not in read_command_line(pid):
-        return
     for attempt in (signum, signal.SIGKILL):
+        if marker not in read_command_line(pid):
+            return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, attempt)
         with contextlib.suppress(WaitTimeout):
             wait_until(lambda: marker not in read_command_line(pid), timeout=10, what=f"process {pid} to end")
-            return
 
 
 def read_command_line(pid: int) -> str:

@@ -5,13 +5,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from urllib.parse import urlsplit
 
 from dev.simulator.altegio.day import Day, generate_day
+from dev.simulator.altegio.rest.state import ALMATY
 from dev.simulator.altegio.sender import Outcome, Sender
-
-ALMATY = timezone(timedelta(hours=5))
 
 
 def main(arguments: list[str] | None = None) -> int:

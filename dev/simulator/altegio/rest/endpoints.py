@@ -34,19 +34,15 @@ class Call(simulator.Call):
     ids: Mapping[str, int]
 
     @property
-    def query(self) -> Mapping[str, str]:
-        return self.request.query
-
-    @property
     def location(self) -> int:
         return self.ids["location"]
 
     def has_flag(self, name: str) -> bool:
-        return self.query.get(name, "0") in {"1", "true"}
+        return self.request.query.get(name, "0") in {"1", "true"}
 
     def read_number(self, name: str, default: int | None = None) -> int | None:
         """Raises Refusal."""
-        text = self.query.get(name)
+        text = self.request.query.get(name)
         if not text:
             return default
         if not text.isdecimal():
@@ -56,7 +52,7 @@ class Call(simulator.Call):
     def read_moment(self, name: str) -> datetime | None:
         """Raises Refusal. An unescaped plus of an offset arrives as a space."""
         try:
-            return read_moment(self.query.get(name))
+            return read_moment(self.request.query.get(name))
         except ValueError:
             raise Refusal(422, f"{name} must be a date and time") from None
 

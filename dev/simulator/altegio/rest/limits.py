@@ -10,7 +10,7 @@ class Limiter:
         self._admitted: defaultdict[str, deque[float]] = defaultdict(deque)
         self.refused = 0
 
-    def admits(self, address: str, now: float, per_second: int | None, per_minute: int | None) -> bool:
+    def admits(self, address: str, now: float, per_second: int, per_minute: int) -> bool:
         """A refused call does not count against those that follow. `now` in seconds of a clock that never goes back."""
         with self._lock:
             calls = self._admitted[address]

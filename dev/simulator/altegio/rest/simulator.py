@@ -119,7 +119,6 @@ class Altegio(simulator.Simulator[Settings, Call]):
 
     def describe(self) -> dict[str, Any]:
         return {
-            "state": self.state.describe(),
             "calls": {f"by_{name}": self.journal.count(name) for name in ("operation", "outcome")},
             "limits": {"refused": self.limiter.refused},
             "settings": self.settings.describe(),

@@ -117,11 +117,6 @@ class State:
         with self._lock:
             return self._locations[location].hooks
 
-    def describe(self) -> dict[str, Any]:
-        with self._lock:
-            counts = {name: len(shelf) for name, shelf in self._shelves.items()}
-            return {**counts, "locations": sorted(self._locations)}
-
 
 def read_moment(value: object) -> datetime | None:
     """Any ISO form; without an offset it is the salon's wall time. None for what is none. Raises ValueError."""

@@ -44,7 +44,7 @@ class Client:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Running[Altegio]]:
-    with Running(Altegio(Settings(limit_per_minute=None, limit_per_second=None))) as simulator:
+    with Running(Altegio(Settings(limit_per_minute=0, limit_per_second=0))) as simulator:
         yield simulator
 
 

@@ -22,7 +22,7 @@ HEADERS = {
     "Accept": "application/vnd.api.v2+json",
     "Authorization": "Bearer sim-partner-token, User sim-user-token",
 }
-NO_LIMITS = {"limit_per_second": None, "limit_per_minute": None}
+NO_LIMITS = {"limit_per_second": 0, "limit_per_minute": 0}
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def control(server: Running[Altegio], path: str, body: Any) -> Any:
 
 
 def test_the_sixth_call_of_a_second_is_refused_and_counted(server: Running[Altegio]) -> None:
-    control(server, "settings", {"limit_per_minute": None, "retry_after": 1})
+    control(server, "settings", {"limit_per_minute": 0, "retry_after": 1})
 
     statuses = [ask(server).status_code for _ in range(6)]
 
@@ -75,8 +75,8 @@ def test_limits_slide_and_are_kept_for_each_address() -> None:
     assert admits(101.0)
     served = sum(admits(101.0 + second / 2) for second in range(1, 118))
     assert served == 117
-    assert sum(limiter.admits("a", 159.5, None, 200) for _ in range(300)) == 200 - 5 - 1 - 117
-    assert limiter.admits("a", 160.0, None, 200)
+    assert sum(limiter.admits("a", 159.5, 0, 200) for _ in range(300)) == 200 - 5 - 1 - 117
+    assert limiter.admits("a", 160.0, 0, 200)
 
 
 @pytest.mark.parametrize("kind", ["drop", "reset", "truncated", "timeout"])
@@ -135,7 +135,17 @@ def test_a_caller_that_leaves_does_not_keep_the_server(server: Running[Altegio])
 
 
 def test_it_runs_as_a_process() -> None:
-    command = [sys.executable, "-m", "dev.simulator.altegio.rest", "--port", "0", "--no-limits", "--user-token", "other"]
+    command = [
+        sys.executable,
+        "-m",
+        "dev.simulator.altegio.rest",
+        "--port",
+        "0",
+        "--limit-per-second",
+        "0",
+        "--user-token",
+        "other",
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
@@ -144,4 +154,4 @@ def test_it_runs_as_a_process() -> None:
             shown = session.get(f"{url}/_sim/state", timeout=10).json()["settings"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
-    assert (shown["limit_per_second"], shown["user_token"]) == (None, "***")
+    assert (shown["limit_per_second"], shown["user_token"]) == (0, "***")
