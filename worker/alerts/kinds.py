@@ -10,6 +10,7 @@ MINUTE = timedelta(minutes=1)
 DEAD_LETTER = "dead_letter"
 BREAKER_OPEN = "breaker_open"
 CASHBOX_PAUSED = "cashbox_paused"
+LOGIN_SHARED = "login_shared"
 OLDEST_UNISSUED = "oldest_unissued"
 LICENCE_END = "licence_end"
 DISK = "disk"
@@ -48,6 +49,8 @@ _KINDS: Mapping[str, Kind] = {
     BREAKER_OPEN: Kind(settle=MINUTE),
     # Between two probes nothing is told: one pause is one alert.
     CASHBOX_PAUSED: Kind(calm=MINUTE),
+    # It is counted over half an hour, and is not over because that count begins anew.
+    LOGIN_SHARED: Kind(calm=30 * MINUTE),
     # An old visit that is paid today, or replayed, is decided within a minute.
     OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),

@@ -67,6 +67,18 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Receipts wait and go out by themselves. Mended? celery -A worker cashboxes check, or the page's button.",
         ),
     ),
+    kinds.LOGIN_SHARED: (
+        (
+            "Другая программа входит с этим логином Webkassa",
+            "Webkassa логинімен басқа бағдарлама кіріп жатыр",
+            "Another program signs in with this login of Webkassa",
+        ),
+        (
+            "Она всё время обрывает нашу сессию, чеки задерживаются. Дайте нам отдельного кассира в кабинете Webkassa.",
+            "Ол біздің сессияны үзе береді, чектер кешігеді. Webkassa кабинетінде бізге бөлек кассир ашыңыз.",
+            "It keeps ending our session and receipts are late. Give us a cashier of our own in Webkassa's cabinet.",
+        ),
+    ),
     kinds.OFFLINE: (
         ("Касса работает автономно", "Касса автономды жұмыс істейді", "A cashbox works autonomously"),
         (
@@ -202,6 +214,11 @@ DETAILS: Mapping[str, Words] = {
     kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
     kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
     kinds.CASHBOX_PAUSED: ("касса {cashbox}: {remedy}", "касса {cashbox}: {remedy}", "cashbox {cashbox}: {remedy}"),
+    kinds.LOGIN_SHARED: (
+        "касса {cashbox}: сессия обрывается снова и снова",
+        "касса {cashbox}: сессия қайта-қайта үзіледі",
+        "cashbox {cashbox}: its session ends again and again",
+    ),
     kinds.OLDEST_UNISSUED: (
         "{where}: больше {minutes} мин, всего {count}",
         "{where}: {minutes} мин астам, барлығы {count}",
@@ -243,78 +260,6 @@ DETAILS: Mapping[str, Words] = {
     ),
     kinds.QUEUE: ("сообщений в очереди: {count}", "кезектегі хабарламалар: {count}", "messages in the queue: {count}"),
 }
-
-
-_LOGIN: Words = (
-    "логин или пароль кассира не подходит: исправьте их (.env или celery -A worker cashboxes add)",
-    "кассирдің логині немесе құпиясөзі дұрыс емес: түзетіңіз (.env немесе celery -A worker cashboxes add)",
-    "login or password of the cashier is refused: correct it (.env, or celery -A worker cashboxes add)",
-)
-_KEY: Words = (
-    "ключ API не принимается: проверьте WEBKASSA_API_TOKEN",
-    "API кілті қабылданбайды: WEBKASSA_API_TOKEN тексеріңіз",
-    "the API key is refused: check WEBKASSA_API_TOKEN",
-)
-_ADDRESS: Words = (
-    "по этому адресу нет Webkassa: проверьте WEBKASSA_API_URL",
-    "бұл мекенжайда Webkassa жоқ: WEBKASSA_API_URL тексеріңіз",
-    "there is no Webkassa at this address: check WEBKASSA_API_URL",
-)
-_LICENCE: Words = (
-    "касса не активирована или закончилась лицензия: продлите её в кабинете Webkassa",
-    "касса белсендірілмеген немесе лицензиясы біткен: Webkassa кабинетінде ұзартыңыз",
-    "not activated, or its licence has ended: renew it in Webkassa's cabinet",
-)
-# By Webkassa's code: why a register refuses us, and what to do.
-REMEDIES: Mapping[str, Words] = {
-    "1": _LOGIN,
-    "2": (
-        "сессия всё время обрывается: этот логин использует другая программа, дайте нам отдельного кассира",
-        "сессия үзіле береді: бұл логинді басқа бағдарлама қолданады, бізге бөлек кассир беріңіз",
-        "the session ends all the time: another program uses this login, give us a cashier of our own",
-    ),
-    "3": _LOGIN,
-    "4": (
-        "у кассира нет права на эту операцию: дайте его в кабинете Webkassa",
-        "кассирде бұл операцияға құқық жоқ: Webkassa кабинетінде беріңіз",
-        "the cashier lacks the right to this operation: give it in Webkassa's cabinet",
-    ),
-    "5": (
-        "у кассира нет доступа к кассе: дайте его в кабинете Webkassa",
-        "кассирде кассаға рұқсат жоқ: Webkassa кабинетінде беріңіз",
-        "the cashier has no access to the cashbox: give it in Webkassa's cabinet",
-    ),
-    "6": (
-        "Webkassa не знает такой кассы: проверьте номер и адрес (тестовый или рабочий)",
-        "Webkassa мұндай кассаны білмейді: нөмірі мен мекенжайын тексеріңіз (тест не жұмыс)",
-        "Webkassa knows no such cashbox: check its number and the address (test or production)",
-    ),
-    "7": (
-        "касса заблокирована: узнайте причину в кабинете или в поддержке Webkassa",
-        "касса бұғатталған: себебін Webkassa кабинетінен немесе қолдаудан біліңіз",
-        "blocked: ask why in Webkassa's cabinet or of its support",
-    ),
-    "10": _LICENCE,
-    "18": (
-        "больше 72 часов без связи с ОФД: проверьте связь в кабинете Webkassa",
-        "72 сағаттан астам ОФД-мен байланыссыз: Webkassa кабинетінде тексеріңіз",
-        "without its fiscal data operator for over 72 hours: see to it in Webkassa's cabinet",
-    ),
-    "401": _KEY,
-    "403": _KEY,
-    "404": _ADDRESS,
-    "1404": _LICENCE,
-}
-_ANY_REMEDY: Words = (
-    "код {code}: посмотрите в кабинете Webkassa или спросите поддержку",
-    "код {code}: Webkassa кабинетінен қараңыз немесе қолдаудан сұраңыз",
-    "code {code}: look in Webkassa's cabinet, or ask its support",
-)
-
-
-def name_remedy(code: str | None, language: str) -> str:
-    """Says in plain words why a register refuses us and what to do, by Webkassa's code."""
-    return say(REMEDIES.get(code or "", _ANY_REMEDY), language, code=code or "?")
 
 
 def say(words: Words, language: str, **values: object) -> str:

@@ -41,6 +41,8 @@ log = get_logger(__name__)
 
 TAKE = 50
 MAX_PAGES = 200
+# Another program may sign in between two of ours; a register that refuses every one of these is not well.
+RENEWALS = 3
 
 _AUTHORIZE = "/api/v4/Authorize"
 _CHECK = "/api/v4/check"
@@ -197,16 +199,21 @@ class WebkassaClient:
         return _as_object(self._call(_MAIN_INFO, {"Xin": taxpayer_number}))
 
     def _call(self, path: str, body: dict[str, Any]) -> Any:
-        """`Data` of the answer. With an expired session: one new login, the same body once more."""
+        """`Data` of the answer. A refused session is renewed, the one just refused each time, and the body sent anew.
+
+        The token another worker left in Redis is tried, not believed.
+        """
         token = self._token.get()
-        try:
-            return self._send_anywhere(path, {"Token": token, **body})
-        except SessionExpired:
-            token = self._token.renew(token)
+        for _ in range(RENEWALS):
+            try:
+                return self._send_anywhere(path, {"Token": token, **body})
+            except SessionExpired:
+                token = self._token.renew(token, body.get("CashboxUniqueNumber"))
         try:
             return self._send_anywhere(path, {"Token": token, **body})
         except SessionExpired as error:
-            raise SessionExpired(f"a fresh session is refused: {error.text}", code=error.code) from None
+            text = f"{RENEWALS} fresh sessions are refused: {error.text}"
+            raise SessionExpired(text, code=error.code, response=error.response) from None
 
     def _send_anywhere(self, path: str, body: dict[str, Any]) -> Any:
         """On the spare hosts too, when the domain says it cannot serve. Facts: https, comma-separated names."""
