@@ -110,10 +110,10 @@ def _attempt(services: Services, claim: CashboxClaim, order: CashboxOrder) -> No
             rest_or_pause(services, claim, error)
         _end(services.sessions, order, OrderState.REFUSED, error_code=error.code, error_text=error.text[:_MAX_TEXT])
     except WebkassaError as error:
-        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
+        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, claim.cashbox_id, error))
         _put_off(services.sessions, services.producer, order, error, str(error), at_least=claim.rest_seconds)
     else:
-        services.breaker.record_success()
+        services.breaker.record_success(claim.cashbox_id)
         _finish(services.sessions, order, result)
         if order.kind == OrderKind.Z_REPORT:
             check_shift(services.sessions, services.settings, services.clients, claim, number, result.get("ShiftNumber"))

@@ -71,10 +71,10 @@ def close_due(services: Services, cashbox_id: int) -> bool:
             _put_off(services.sessions, shift, UNKNOWN_OUTCOME)
             return False
         except WebkassaError as error:
-            rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
+            rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, cashbox_id, error))
             _put_off(services.sessions, shift, str(error))
             return False
-        services.breaker.record_success()
+        services.breaker.record_success(cashbox_id)
         check_shift(services.sessions, services.settings, services.clients, claim, number, closed.shift_number)
     return True
 

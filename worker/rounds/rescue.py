@@ -154,12 +154,13 @@ def _find_return_orders(sessions: SessionFactory) -> Sequence[int]:
 
 
 def _find_cashboxes(sessions: SessionFactory, breaker: Breaker) -> Sequence[int]:
-    """Cashboxes with due receipts that nobody holds, longest waiting first; a single one while Webkassa is being probed."""
-    waiting = _CASHBOXES.order_by(_FIRST_DUE)
-    if breaker.is_open():
-        waiting = waiting.limit(1)
+    """Cashboxes with due receipts that nobody holds, longest waiting first; while Webkassa is probed, the next to do it."""
     with sessions() as session:
-        return session.scalars(waiting).all()
+        waiting = session.scalars(_CASHBOXES.order_by(_FIRST_DUE)).all()
+    if not breaker.is_open():
+        return waiting
+    prober = breaker.choose_prober(waiting)
+    return () if prober is None else (prober,)
 
 
 def send_dead_letters(sessions: SessionFactory, producer: Celery) -> int:
