@@ -116,7 +116,7 @@ def _attempt(services: Services, claim: CashboxClaim, order: CashboxOrder) -> No
         services.breaker.record_success(claim.cashbox_id)
         _finish(services.sessions, order, result)
         if order.kind == OrderKind.Z_REPORT:
-            check_shift(services.sessions, services.settings, services.clients, claim, number, result.get("ShiftNumber"))
+            check_shift(services.sessions, services.settings, services.clients, claim, number, result)
 
 
 def _perform(
@@ -169,8 +169,13 @@ def _finish(sessions: SessionFactory, order: CashboxOrder, result: dict[str, Any
     _end(sessions, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or utc_now())
     if order.kind in MONEY_ORDERS and isinstance(shift, int):
         with sessions.begin() as session:
-            note_document(session, order.cashbox_id, shift, moment)
+            note_document(session, order.cashbox_id, shift, moment, _read_registration(result))
     log.info("order carried out", order_id=order.id, kind=order.kind, cashbox_id=order.cashbox_id)
+
+
+def _read_registration(result: dict[str, Any]) -> str | None:
+    cashbox = result.get("Cashbox")
+    return str(cashbox.get("RegistrationNumber") or "") if isinstance(cashbox, dict) else None
 
 
 def _end(sessions: SessionFactory, order: CashboxOrder, state: OrderState, **values: Any) -> None:

@@ -75,7 +75,7 @@ def close_due(services: Services, cashbox_id: int) -> bool:
             _put_off(services.sessions, shift, str(error))
             return False
         services.breaker.record_success(cashbox_id)
-        check_shift(services.sessions, services.settings, services.clients, claim, number, closed.shift_number)
+        check_shift(services.sessions, services.settings, services.clients, claim, number, closed.report)
     return True
 
 

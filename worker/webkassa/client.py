@@ -7,6 +7,7 @@ host (the first domain refused to serve); both send the same body, hence the sam
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -174,7 +175,10 @@ class WebkassaClient:
                 return
 
     def list_newest_shifts(self, cashbox: str) -> list[Shift]:
-        """Returns up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest."""
+        """Returns up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest.
+
+        By when they ended, since a register that is registered anew counts from 1 again.
+        """
         body = {"CashboxUniqueNumber": cashbox, "Skip": 0, "Take": TAKE}
         try:
             shifts, total = read_shifts(self._call(_SHIFT_HISTORY, body))
@@ -183,7 +187,7 @@ class WebkassaClient:
                 shifts += newest
         except NotFoundInShift:
             return []
-        return sorted(set(shifts), key=lambda shift: shift.number, reverse=True)
+        return sorted(set(shifts), key=_age_of, reverse=True)
 
     def list_cashboxes(self) -> list[dict[str, Any]]:
         """Returns every cashbox of the login. For set-up only: Webkassa asks not to call it as a routine."""
@@ -244,6 +248,11 @@ def _read_item(item: dict[str, Any]) -> FiscalReceipt:
         return read_history_item(item)
     except UnreadableAnswer as error:
         raise WebkassaUnavailable(f"the lookup's answer has {error}") from None
+
+
+def _age_of(shift: Shift) -> tuple[bool, datetime, int]:
+    """For the order of shifts. One whose end cannot be read may be any, so it is among the first to be asked."""
+    return shift.is_open, shift.closed_at or datetime.max.replace(tzinfo=UTC), shift.number
 
 
 def _as_object(data: Any) -> dict[str, Any]:

@@ -414,6 +414,14 @@ def test_newest_shifts_come_from_the_last_page(server: CannedServer, client: Web
     assert [(asked.body["Skip"], asked.body["Take"]) for asked in server.asked_at(SHIFT_HISTORY)] == [(0, 50), (20, 50)]
 
 
+def test_shifts_of_a_register_registered_anew_are_the_newest(server: CannedServer, client: WebkassaClient) -> None:
+    """Its numbers begin at 1 again: by number they would never be asked for what was lost in them."""
+    former = [shift(number, CloseDate=f"{number - 30:02}.04.2026 23:50:04") for number in (56, 57)]
+    now = [shift(1, CloseDate="28.04.2026 23:50:04"), shift(2, CloseDate="29.04.2026 23:50:04"), shift(3)]
+    server.answer(SHIFT_HISTORY, Answer({"Data": {"Total": 5, "Shifts": former + now}}))
+    assert [row.number for row in client.list_newest_shifts("C")] == [3, 2, 1, 57, 56]
+
+
 def test_history_is_read_page_by_page(server: CannedServer, client: WebkassaClient) -> None:
     others = [{"Number": str(number), "ExternalCheckNumber": f"other_{number}"} for number in range(50)]
     mine = {"Number": "777", "ExternalCheckNumber": "altegio_1", "Total": 4000}
