@@ -23,6 +23,7 @@ SHIFT_OLD = "shift_old"
 SHIFT_NOT_CLOSED = "shift_not_closed"
 BOOKS_DIFFERENCE = "books_difference"
 OFFLINE = "offline"
+CASH_UNCLEAR = "cash_unclear"
 AUTO_RETURN = "auto_return"
 LOOK_BEHIND = "look_behind"
 

@@ -87,6 +87,18 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Its receipts are valid, but after 72 hours it stops. Check its link to the operator in Webkassa's cabinet.",
         ),
     ),
+    kinds.CASH_UNCLEAR: (
+        (
+            "Неизвестно, проведены ли наличные",
+            "Қолма-қол ақша өткізілгені белгісіз",
+            "Whether cash was booked is not known",
+        ),
+        (
+            "Сравните ящик с кабинетом Webkassa. Если операции там нет, проведите её заново: /acquire/drawer",
+            "Жәшікті Webkassa кабинетімен салыстырыңыз. Операция жоқ болса, қайта өткізіңіз: /acquire/drawer",
+            "Compare the drawer with Webkassa's cabinet. If the movement is not there, book it anew: /acquire/drawer",
+        ),
+    ),
     kinds.OLDEST_UNISSUED: (
         ("Оплата слишком долго без чека", "Төлем тым ұзақ чексіз тұр", "A payment has waited too long for its receipt"),
         (
@@ -251,6 +263,11 @@ DETAILS: Mapping[str, Words] = {
         "касса {cashbox}: больше суток",
         "касса {cashbox}: бір тәуліктен астам",
         "cashbox {cashbox}: for over a day",
+    ),
+    kinds.CASH_UNCLEAR: (
+        "касса {cashbox}: {amount} ₸, операция {order}",
+        "касса {cashbox}: {amount} ₸, {order} операциясы",
+        "cashbox {cashbox}: {amount} ₸, movement {order}",
     ),
     kinds.AUTO_RETURN: ("чек {number}: {total} ₸", "чек {number}: {total} ₸", "receipt {number}: {total} ₸"),
     kinds.LOOK_BEHIND: (
