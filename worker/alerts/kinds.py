@@ -25,6 +25,7 @@ BOOKS_DIFFERENCE = "books_difference"
 OFFLINE = "offline"
 CASH_UNCLEAR = "cash_unclear"
 AUTO_RETURN = "auto_return"
+RETURN_REFUSED = "return_refused"
 LOOK_BEHIND = "look_behind"
 
 

@@ -74,3 +74,22 @@ _ANY_REMEDY: Words = (
 def name_remedy(code: str | None, language: str) -> str:
     """Says in plain words why a register refuses us and what to do, by Webkassa's code."""
     return say(REMEDIES.get(code or "", _ANY_REMEDY), language, code=code or "?")
+
+
+_CASH_SHORT: Words = (
+    "в кассе не хватает наличных: сначала внесите их (/acquire/drawer), потом повторите возврат",
+    "кассада қолма-қол ақша жетпейді: алдымен салыңыз (/acquire/drawer), содан кейін қайтаруды қайталаңыз",
+    "not enough cash in the drawer: put cash in first (/acquire/drawer), then repeat the return",
+)
+_BY_HAND: Words = (
+    "здесь его оформить нельзя: оформите в кабинете Webkassa",
+    "оны мұнда рәсімдеу мүмкін емес: Webkassa кабинетінде рәсімдеңіз",
+    "it cannot be made here: make it in Webkassa's cabinet",
+)
+
+
+def name_return_remedy(code: str | None, language: str) -> str:
+    """Says in plain words why a return was refused and what to do; `code` is Webkassa's, None where the refusal is ours."""
+    if code is None:
+        return say(_BY_HAND, language)
+    return say(_CASH_SHORT, language) if code == "8" else name_remedy(code, language)

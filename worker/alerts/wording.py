@@ -147,6 +147,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Altegio took the payment back. If the salon kept the money, make the sale anew on the payment page.",
         ),
     ),
+    kinds.RETURN_REFUSED: (
+        ("Возврат не оформлен", "Қайтару рәсімделмеді", "A return was refused"),
+        (
+            "Клиент ждёт деньги. Страница /acquire/attention или: celery -A worker receipts list --state rejected",
+            "Клиент ақшасын күтіп тұр. /acquire/attention беті немесе: celery -A worker receipts list --state rejected",
+            "The customer waits for money. /acquire/attention, or: celery -A worker receipts list --state rejected",
+        ),
+    ),
     kinds.LOOK_BEHIND: (
         ("Altegio давно не отвечает на сверку", "Altegio салыстыруға көптен жауап бермейді", "Altegio cannot be looked at"),
         (
@@ -270,6 +278,11 @@ DETAILS: Mapping[str, Words] = {
         "cashbox {cashbox}: {amount} ₸, movement {order}",
     ),
     kinds.AUTO_RETURN: ("чек {number}: {total} ₸", "чек {number}: {total} ₸", "receipt {number}: {total} ₸"),
+    kinds.RETURN_REFUSED: (
+        "касса {cashbox}, чек {number}, {total} ₸: {remedy}",
+        "касса {cashbox}, чек {number}, {total} ₸: {remedy}",
+        "cashbox {cashbox}, receipt {number}, {total} ₸: {remedy}",
+    ),
     kinds.LOOK_BEHIND: (
         "филиал {company}: прочитано до {until}",
         "филиал {company}: {until} дейін оқылды",

@@ -34,6 +34,7 @@ from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
 from worker.rounds.cashbox_orders import IS_ORDER_DUE, find_due_orders
 from worker.rounds.only_one import only_one
+from worker.rounds.stranded_returns import STRANDED_RETURNS, settle_stranded_returns
 from worker.services import Services
 from worker.webkassa.breaker import Breaker
 
@@ -81,6 +82,7 @@ _CASHBOXES = select(Cashbox.id).where(
 _IS_ANYTHING_DUE = select(
     or_(
         exists(_CASHBOXES),
+        exists(STRANDED_RETURNS),
         *(
             exists().where(condition)
             for condition in (_IS_RECORD_DUE, _IS_RETURN_ORDER_LOST, _IS_DEAD_LETTER_UNSENT, IS_ORDER_DUE, IS_RETURN_DUE)
@@ -116,6 +118,7 @@ def _dispatch(services: Services) -> None:
         publish_records(services.producer, rows)
     for order_id in _find_return_orders(services.sessions):
         publish_task(services.producer, MAKE_RETURN, [order_id])
+    settle_stranded_returns(services.sessions)
     for order_id in find_due_orders(services.sessions, _stale_before()):
         publish_task(services.producer, CARRY_OUT, [order_id])
     for cashbox_id in _find_cashboxes(services.sessions, services.breaker):
