@@ -16,9 +16,11 @@ from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
+from tests.unit.canned_server import Answer, CannedServer
 from worker.cashbox.shift.rows import note_document
 from worker.rounds.nightly_z_report import close_due, watch_shifts
 from worker.rounds.watch.condition import Condition
+from worker.rounds.watch.conditions import observe
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.services import Services
 
@@ -256,6 +258,77 @@ def test_a_cashbox_at_work_is_left_alone(bridge: Bridge, simulator: SimulatorCon
 
 
 OLD = "010200000001"
+
+
+class TestRowsThatCannotBe:
+    """Dates that a database holds and Python does not know: one of them must not stop the night of all registers."""
+
+    @pytest.fixture(autouse=True)
+    def _three(self, bridge: Bridge) -> None:
+        """Of three cashboxes each has a shift to close; the one in the middle is bad."""
+        sell(bridge, 1)
+        bridge.execute("INSERT INTO cashboxes (unique_number, company_id) VALUES ('SWK00000002', 2), ('SWK00000003', 3)")
+        bridge.execute("INSERT INTO shifts (cashbox_id, number, opened_at) VALUES (2, 1, now()), (3, 1, now())")
+        make_due(bridge)
+        bridge.services.redis.delete("receipts")
+
+    def due(self, bridge: Bridge) -> list[str]:
+        tick(bridge.services)
+        return sorted(message["headers"]["argsrepr"] for message in bridge.messages("receipts"))
+
+    @pytest.mark.parametrize("moment", ["0001-01-01 00:00:00+05", "0044-03-15 BC", "infinity", "9999-12-31"])
+    def test_a_shift_that_began_in_no_year_began_when_it_was_seen(self, bridge: Bridge, moment: str) -> None:
+        bridge.execute("UPDATE shifts SET opened_at = CAST(:at AS timestamptz) WHERE cashbox_id = 2", at=moment)
+        bridge.execute("UPDATE shifts SET created_at = now() - interval '21.6 hours'")
+        assert self.due(bridge) == ["[1]", "[2]", "[3]"]
+        assert all(shift.opened_at == shift.created_at for shift in bridge.shifts() if shift.cashbox_id == 2)
+
+    def test_one_that_cannot_be_read_is_told_and_the_others_are_closed(self, bridge: Bridge) -> None:
+        bridge.execute("UPDATE shifts SET next_close_at = 'infinity' WHERE cashbox_id = 2")
+        assert self.due(bridge) == ["[1]", "[3]"]
+        told = bridge.scalar("SELECT text FROM alerts WHERE kind = 'shift_unreadable'")
+        assert told == "касса SWK00000002, смена 1: её время не прочитать"
+
+    def test_a_look_that_meets_one_goes_on(self, bridge: Bridge) -> None:
+        bridge.execute("UPDATE shifts SET close_failures = 3, opened_at = now() - interval '30 hours'")
+        bridge.execute("UPDATE shifts SET opened_at = '-infinity' WHERE cashbox_id = 2")
+        assert [found.key for found in see(bridge, find_unclosed_shifts)] == ["SWK00000001", "SWK00000003"]
+
+    def test_the_watch_goes_on_where_one_kind_cannot_be_looked_for(self, bridge: Bridge) -> None:
+        bridge.execute(
+            "INSERT INTO cashbox_licences (cashbox_id, checked_at, expires_at) VALUES (1, now(), '0044-03-15 BC')"
+        )
+        bridge.execute("UPDATE shifts SET opened_at = now() - interval '22.5 hours'")
+        seen = observe(bridge.services)
+        assert "licence_end" not in seen.looked_for
+        assert [found.kind for found in seen.found].count("shift_old") == 3
+
+    @pytest.mark.parametrize("moment", ["0044-03-15 BC", "infinity"])
+    def test_a_receipt_of_no_time_says_nothing_of_autonomous_work(self, bridge: Bridge, moment: str) -> None:
+        bridge.execute("UPDATE receipts SET offline_mode = true, issued_at = now() - interval '26 hours'")
+        bridge.execute(
+            "INSERT INTO receipts (company_id, cashbox_id, kind, record_id, external_check_number, total, tax, request,"
+            " state, fiscal_number, offline_mode, issued_at)"
+            " VALUES (1, 1, 'sale', 7, 'odd', 1, 0, '{}', 'issued', '7', false, CAST(:at AS timestamptz))",
+            at=moment,
+        )
+        assert [found.key for found in see(bridge, find_autonomous)] == ["SWK00000001"]
+
+
+class TestTheEndOfAShiftThatCannotBeRead:
+    """It is open then: taken for closed, nothing would close it."""
+
+    @pytest.mark.parametrize("ended", ["не закрыта", "31/12/2026", ""])
+    def test_is_no_end(self, bridge: Bridge, ended: str) -> None:
+        sell(bridge, 1)
+        make_due(bridge)
+        with CannedServer().running() as server:
+            server.answer("/api/v4/ZReport", Answer("<html>", 502))
+            server.answer("/api/v4/XReport", Answer({"Data": {"ShiftNumber": 1, "CloseOn": ended}}))
+            bridge.configure(webkassa_api_url=server.url, shift_close_at=bridge.services.settings.shift_close_at)
+            assert not close(bridge)
+        (shift,) = bridge.shifts()
+        assert (shift.closed_at, shift.report, shift.close_failures) == (None, None, 1)
 
 
 class TestRegisteredAnew:

@@ -131,6 +131,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "The log says why; close it yourself: celery -A worker receipts close-shift",
         ),
     ),
+    kinds.SHIFT_UNREADABLE: (
+        ("Смену не удаётся проверить", "Ауысымды тексеру мүмкін емес", "A shift cannot be checked"),
+        (
+            "Ночью она сама не закроется. Закройте её в кабинете Webkassa и сообщите тому, кто обслуживает сервис.",
+            "Түнде ол өздігінен жабылмайды. Оны Webkassa кабинетінде жауып, сервиске қарайтын адамға айтыңыз.",
+            "It will not be closed at night. Close it in Webkassa's cabinet and tell whoever looks after the service.",
+        ),
+    ),
     kinds.BOOKS_DIFFERENCE: (
         ("Сверка не сошлась", "Салыстыру сәйкес келмеді", "The books do not agree"),
         (
@@ -261,6 +269,11 @@ DETAILS: Mapping[str, Words] = {
         "касса {cashbox}, смена {shift}: не закрывается больше 2 часов",
         "касса {cashbox}, ауысым {shift}: 2 сағаттан астам жабылмай тұр",
         "cashbox {cashbox}, shift {shift}: could not be closed for over 2 hours",
+    ),
+    kinds.SHIFT_UNREADABLE: (
+        "касса {cashbox}, смена {shift}: её время не прочитать",
+        "касса {cashbox}, ауысым {shift}: уақыты оқылмайды",
+        "cashbox {cashbox}, shift {shift}: its times cannot be read",
     ),
     kinds.BOOKS_DIFFERENCE: (
         "касса {cashbox}: Z-отчёт смены {shift} не совпадает с чеками, чужих документов: {count}",

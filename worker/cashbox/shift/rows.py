@@ -4,7 +4,7 @@ A shift is named by its cashbox, the registration number and its own number: reg
 Whoever is not told the registration number takes the one that the cashbox had last.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import DateTime, ScalarSelect, Text, bindparam, delete, exists, func, select, update
@@ -105,6 +105,13 @@ def _close_passed(executor: Executor, cashbox_id: int) -> None:
             next_close_at=None,
         )
     )
+
+
+def put_times_right(executor: Executor) -> None:
+    """Has open shifts that claim to have begun years away begin when they were first seen, or nothing would close them."""
+    years = timedelta(days=2 * 365)
+    is_likely = Shift.opened_at.between(Shift.created_at - years, Shift.created_at + years)
+    executor.execute(update(Shift).where(Shift.closed_at.is_(None), ~is_likely).values(opened_at=Shift.created_at))
 
 
 def find_open_shift(session: Session, cashbox_id: int) -> Shift | None:

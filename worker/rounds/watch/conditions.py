@@ -50,13 +50,16 @@ class Observation:
 
 
 def observe(services: Services) -> Observation:
-    """Looks for every kind of trouble once. What cannot be looked for is left out. Raises SQLAlchemyError."""
+    """Looks for every kind of trouble once. What cannot be looked for is left out. Raises SQLAlchemyError.
+
+    A row that cannot be read, such as a date Python does not know, stops one look and not the others.
+    """
     found: list[Condition] = []
     looked_for: set[str] = set()
     for kind, look in _LOOKS.items():
         try:
             found += look(services)
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, ValueError, ArithmeticError) as error:
             log.warning("cannot look", kind=kind, error=type(error).__name__)
         else:
             looked_for.add(kind)
