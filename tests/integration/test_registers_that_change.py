@@ -158,7 +158,7 @@ class TestACashReturnThatTheDrawerCannotPay:
         assert "4000.00 ₸" in text
         assert "сначала внесите" in text
         (row,) = listed(bridge)
-        assert (row["code"], row["reason"], row["resource_id"]) == ("8", "недостаточно средств", 2)
+        assert (row["code"], row["reason"], row["resource_id"]) == ("8", "altegio_2_r1: недостаточно средств", 2)
         assert (row["receipt"]["state"], row["receipt"]["external_check_number"]) == ("rejected", "altegio_2_r1")
 
     def test_until_it_is_ordered_anew(self, bridge: Bridge) -> None:

@@ -46,7 +46,7 @@ def _describe(row: Any) -> dict[str, Any]:
         "resource_id": row.record_id or row.document_id,
         "status": None,
         "state": ReceiptState.REJECTED,
-        "reason": row.error_text or row.refusal,
+        "reason": f"{row.external_check_number}: {row.error_text}" if row.return_id is not None else row.refusal,
         "code": row.error_code,
         "created_at": row.created_at,
         "processed_at": None,
