@@ -114,7 +114,7 @@ def _shift_ages() -> Select[*tuple[Any, ...]]:
             Receipt.state == ReceiptState.ISSUED,
             Receipt.shift_number.is_not(None),
         )
-        .group_by(Receipt.cashbox_id, Receipt.shift_number)
+        .group_by(Receipt.cashbox_id, Receipt.registration_number, Receipt.shift_number)
         .subquery()
     )
     newest = select(shift).ext(distinct_on(shift.c.cashbox_id)).order_by(shift.c.cashbox_id, shift.c.last.desc()).subquery()

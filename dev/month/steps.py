@@ -118,7 +118,7 @@ class Month:
 
     def clear_faults(self) -> None:
         self.simulator.clear_faults()
-        self.services.breaker.record_success()
+        self.services.breaker.record_success(next(iter(self._ids.values())))
 
     def cabinet(self, company: int) -> Register:
         return Register(self.simulator, self._numbers[company])

@@ -19,8 +19,10 @@ class ReportSums:
     """Holds the sums of a report. `sold` and `returned` are what stayed and what went back, change left out.
 
     `other`: money of kinds that we never use. `closed_at` is None while the shift is open. `vat`: of sales less returns.
+    `registration_number` is empty where the report does not tell.
     """
 
+    registration_number: str
     shift_number: int | None
     opened_at: datetime | None
     closed_at: datetime | None
@@ -44,6 +46,7 @@ def read_report(report: Mapping[str, Any]) -> ReportSums:
     sold, sold_other = _read_payments(sell, _growth(report, "Sell"))
     returned, returned_other = _read_payments(back, _growth(report, "ReturnSell"))
     return ReportSums(
+        registration_number=str(report.get("CashboxRN") or ""),
         shift_number=_int(report.get("ShiftNumber")),
         opened_at=parse_moment(report.get("StartOn")),
         closed_at=parse_moment(report.get("CloseOn")),

@@ -82,7 +82,7 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
         document = find_document(services.sessions, services.clients, claim, work.cashbox_number, receipt)
     except WebkassaError as error:
         return _fail(services, claim, work, error)
-    services.breaker.record_success()
+    services.breaker.record_success(claim.cashbox_id)
     with begin(services.sessions) as connection:
         if document is not None:
             _save_document(connection, work, document)
@@ -102,7 +102,7 @@ def _take_duplicate(services: Services, claim: CashboxClaim, work: Work, error: 
         document = read_check_data(data)
     except UnreadableAnswer:
         return _fail(services, claim, work, error)
-    services.breaker.record_success()
+    services.breaker.record_success(claim.cashbox_id)
     with begin(services.sessions) as connection:
         close_log(connection, _log_id(work), CallOutcome.DUPLICATE, error=error)
         _save_document(connection, work, document)
@@ -122,7 +122,7 @@ def _renew_shift(services: Services, claim: CashboxClaim, work: Work, error: Shi
     except ShiftHasUnknown:
         return _fail(services, claim, work, error)
     except OutcomeUnknown as failure:  # of the report; the receipt itself was refused for certain
-        rest_or_pause(services, claim, failure, is_outage=tell_breaker(services.breaker, failure))
+        rest_or_pause(services, claim, failure, is_outage=tell_breaker(services.breaker, claim.cashbox_id, failure))
         return _fail(services, claim, work, error)
     except WebkassaError as failure:
         return _fail(services, claim, work, failure)
@@ -140,7 +140,7 @@ def _send_into_new_shift(services: Services, claim: CashboxClaim, work: Work) ->
         return _take_duplicate(services, claim, work, error)
     except WebkassaError as error:
         return _fail(services, claim, work, error)
-    services.breaker.record_success()
+    services.breaker.record_success(claim.cashbox_id)
     with begin(services.sessions) as connection:
         save_answer(connection, work, issued)
     return None
@@ -161,7 +161,7 @@ def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaEr
     """Decides what a failed call leads to and writes it down. Returns the seconds to wait, None for never."""
     receipt = work.receipt
     error = _blame_rights(work, error)
-    is_outage = tell_breaker(services.breaker, error)
+    is_outage = tell_breaker(services.breaker, claim.cashbox_id, error)
     rest_or_pause(services, claim, error, is_outage=is_outage)
     may_exist = work.must_ask or isinstance(error, OutcomeUnknown | AlreadyIssued)
     decision = decide_retry(

@@ -92,7 +92,7 @@ def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt
     if executor.execute(_SAVE_ISSUED, values).first() is None:
         return False
     _move_deliveries(executor, receipt.id, *move)
-    note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at)
+    note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at, document.registration_number)
     if receipt.basis_receipt_id is not None:
         settle_basis(executor, receipt.basis_receipt_id)
     count_issued(receipt)

@@ -66,7 +66,7 @@ class Turn:
         except WebkassaError as error:
             self._note_wait(settle_failure(self._services, self._claim, work, error))
             return self._take_next()
-        self._services.breaker.record_success()
+        self._services.breaker.record_success(self._claim.cashbox_id)
         return self._save_and_take_next(work, issued)
 
     def _look_again(self, receipt: DueReceipt) -> None:
@@ -86,7 +86,7 @@ class Turn:
 
     def _goes_on(self) -> bool:
         is_over = self._left <= 0 or time.monotonic() > self._ends_at or self._claim.rest_seconds
-        return not is_over and self._services.breaker.allows_call()
+        return not is_over and self._services.breaker.allows_call(self._claim.cashbox_id)
 
     def _note_wait(self, seconds: float | None) -> None:
         if seconds is not None:

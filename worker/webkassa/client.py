@@ -7,6 +7,7 @@ host (the first domain refused to serve); both send the same body, hence the sam
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -41,6 +42,8 @@ log = get_logger(__name__)
 
 TAKE = 50
 MAX_PAGES = 200
+# Another program may sign in between two of ours; a register that refuses every one of these is not well.
+RENEWALS = 3
 
 _AUTHORIZE = "/api/v4/Authorize"
 _CHECK = "/api/v4/check"
@@ -172,7 +175,10 @@ class WebkassaClient:
                 return
 
     def list_newest_shifts(self, cashbox: str) -> list[Shift]:
-        """Returns up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest."""
+        """Returns up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest.
+
+        By when they ended, since a register that is registered anew counts from 1 again.
+        """
         body = {"CashboxUniqueNumber": cashbox, "Skip": 0, "Take": TAKE}
         try:
             shifts, total = read_shifts(self._call(_SHIFT_HISTORY, body))
@@ -181,7 +187,7 @@ class WebkassaClient:
                 shifts += newest
         except NotFoundInShift:
             return []
-        return sorted(set(shifts), key=lambda shift: shift.number, reverse=True)
+        return sorted(set(shifts), key=_age_of, reverse=True)
 
     def list_cashboxes(self) -> list[dict[str, Any]]:
         """Returns every cashbox of the login. For set-up only: Webkassa asks not to call it as a routine."""
@@ -197,16 +203,21 @@ class WebkassaClient:
         return _as_object(self._call(_MAIN_INFO, {"Xin": taxpayer_number}))
 
     def _call(self, path: str, body: dict[str, Any]) -> Any:
-        """`Data` of the answer. With an expired session: one new login, the same body once more."""
+        """`Data` of the answer. A refused session is renewed, the one just refused each time, and the body sent anew.
+
+        The token another worker left in Redis is tried, not believed.
+        """
         token = self._token.get()
-        try:
-            return self._send_anywhere(path, {"Token": token, **body})
-        except SessionExpired:
-            token = self._token.renew(token)
+        for _ in range(RENEWALS):
+            try:
+                return self._send_anywhere(path, {"Token": token, **body})
+            except SessionExpired:
+                token = self._token.renew(token, body.get("CashboxUniqueNumber"))
         try:
             return self._send_anywhere(path, {"Token": token, **body})
         except SessionExpired as error:
-            raise SessionExpired(f"a fresh session is refused: {error.text}", code=error.code) from None
+            text = f"{RENEWALS} fresh sessions are refused: {error.text}"
+            raise SessionExpired(text, code=error.code, response=error.response) from None
 
     def _send_anywhere(self, path: str, body: dict[str, Any]) -> Any:
         """On the spare hosts too, when the domain says it cannot serve. Facts: https, comma-separated names."""
@@ -237,6 +248,11 @@ def _read_item(item: dict[str, Any]) -> FiscalReceipt:
         return read_history_item(item)
     except UnreadableAnswer as error:
         raise WebkassaUnavailable(f"the lookup's answer has {error}") from None
+
+
+def _age_of(shift: Shift) -> tuple[bool, datetime, int]:
+    """For the order of shifts. One whose end cannot be read may be any, so it is among the first to be asked."""
+    return shift.is_open, shift.closed_at or datetime.max.replace(tzinfo=UTC), shift.number
 
 
 def _as_object(data: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ WebkassaError
 ├── NotFoundInShift          15, 16, 19: not here; an answer, not a fault
 ├── RegisterRefused          4-7, 10, 1024, 1404, HTTP 403, 404: it takes nothing from us; pause it, tell its remedy
 │   ├── LoginRefused         1, or a refused API key
-│   ├── SessionExpired       2, 3: log in once, repeat; the register's fault where a fresh session is refused as well
+│   ├── SessionExpired       2, 3: log in, repeat; the register's fault where three fresh sessions are refused as well
 │   └── OfflineTooLong       18: the register itself has to reach its operator first
 └── ReceiptRejected          a person: this request will never be accepted as it is
 """

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from api.acquire.visits.queries import PAGE_SIZE, Cursor
 from api.acquire.visits.states import EXPLANATIONS, LABELS, UNDER_WAY, VisitState
-from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_return_due
+from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_refused_return, explain_return_due
 from api.acquire.words.i18n import Speaker
 from api.acquire.words.text import Text
 from shared.clock import utc_now
@@ -155,8 +155,8 @@ def _is_slow(since: datetime | None) -> bool:
 def show_return_progress(row: Any) -> Progress:
     """Returns where a return stands. `row`: a return order with `receipt_state` and the faults of its receipt."""
     if row.state == "refused":
-        words = row.refusal
-        return Progress("attention", Text("Refused"), Text("The return was refused."), True, vendor_words=words)
+        advice = explain_refused_return(None, row.refusal)
+        return Progress("attention", Text("Refused"), Text("The return was refused."), True, None, advice, row.refusal)
     if row.receipt_state == "issued":
         address = f"/acquire/success/{row.return_receipt_id}"
         return Progress("issued", Text("Returned"), Text("The return receipt is issued."), True, address)

@@ -150,6 +150,20 @@ def explain(code: str | None) -> Advice:
     return _REFUSED
 
 
+_OUT_OF_SERVICE = Advice(
+    Text("The cashbox that issued the receipt is out of service."),
+    Text("Make the return in Webkassa's cabinet."),
+    retry_helps=False,
+)
+
+
+def explain_refused_return(code: str | None, refusal: str | None) -> Advice | None:
+    """Returns the advice for a return that Webkassa (`code`) or we (`refusal`) refused; None where its words are enough."""
+    if code is not None:
+        return explain(code)
+    return _OUT_OF_SERVICE if refusal and "is out of service" in refusal else None
+
+
 _GIVE_BACK = Text("Give the money back and make a return, or restore the visit in Altegio.")
 _LOOK_FIRST = Text(
     "Find out whether the money was given back. Make a return only if it was; else restore the visit in Altegio."

@@ -39,7 +39,7 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         receipt = row["receipt"] or {}
         table.add_row(
-            str(row["id"]),
+            str(row["id"] or "—"),
             f"{row['resource'] or '?'} {row['resource_id'] or ''}".strip(),
             str(row["company_id"] or ""),
             _coloured(row["state"]),

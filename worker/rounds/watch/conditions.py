@@ -18,12 +18,14 @@ from shared.queue import MAINTENANCE, RECEIPTS, RECORDS
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxLicence, Receipt, WebhookRecord
 from worker.alerts import kinds
-from worker.alerts.wording import name_remedy
+from worker.alerts.remedies import name_remedy
 from worker.rounds.watch.condition import Condition, ask, make_condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.rounds.watch.looks import find_looks_behind
+from worker.rounds.watch.refused_returns import find_refused_returns
 from worker.salon.administration import list_unknown_salons
 from worker.services import Services
+from worker.webkassa.session_token import find_shared_logins
 
 log = get_logger(__name__)
 
@@ -48,13 +50,16 @@ class Observation:
 
 
 def observe(services: Services) -> Observation:
-    """Looks for every kind of trouble once. What cannot be looked for is left out. Raises SQLAlchemyError."""
+    """Looks for every kind of trouble once. What cannot be looked for is left out. Raises SQLAlchemyError.
+
+    A row that cannot be read, such as a date Python does not know, stops one look and not the others.
+    """
     found: list[Condition] = []
     looked_for: set[str] = set()
     for kind, look in _LOOKS.items():
         try:
             found += look(services)
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, ValueError, ArithmeticError) as error:
             log.warning("cannot look", kind=kind, error=type(error).__name__)
         else:
             looked_for.add(kind)
@@ -80,6 +85,12 @@ def _find_paused(sessions: SessionFactory, settings: Settings) -> Iterator[Condi
     for number, code in ask(sessions, paused):
         remedy = name_remedy(code, settings.alert_language)
         yield make_condition(settings, kinds.CASHBOX_PAUSED, number, cashbox=number, remedy=remedy)
+
+
+def _find_shared_logins(services: Services) -> Iterator[Condition]:
+    """Receipts go out all the same, each with a new login, so that nobody would notice."""
+    for number in find_shared_logins(services.redis):
+        yield make_condition(services.settings, kinds.LOGIN_SHARED, number, cashbox=number)
 
 
 def _find_old_unissued(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
@@ -170,6 +181,7 @@ _LOOKS: dict[str, _Look] = {
     kinds.DEAD_LETTER: _of_tables(_find_dead_letters),
     kinds.BREAKER_OPEN: _find_breaker,
     kinds.CASHBOX_PAUSED: _of_tables(_find_paused),
+    kinds.LOGIN_SHARED: _find_shared_logins,
     kinds.OLDEST_UNISSUED: _of_tables(_find_old_unissued),
     kinds.LICENCE_END: _of_tables(_find_ending_licences),
     kinds.UNKNOWN_COMPANY: _of_tables(_find_unknown_salons),
@@ -179,5 +191,6 @@ _LOOKS: dict[str, _Look] = {
     kinds.SHIFT_OLD: _of_tables(find_old_shifts),
     kinds.SHIFT_NOT_CLOSED: _of_tables(find_unclosed_shifts),
     kinds.OFFLINE: _of_tables(find_autonomous),
+    kinds.RETURN_REFUSED: _of_tables(find_refused_returns),
     kinds.LOOK_BEHIND: lambda services: find_looks_behind(services.sessions, services.settings, services.altegio),
 }
