@@ -1,9 +1,13 @@
 """Our rows against Webkassa's ledger, and the end of a bad time."""
 
+from uuid import uuid4
+
 from dev.harness.simulator import Row, SimulatorControl
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES
+from shared.storage.models import ReturnOrder, StaffUser
 from tests.support.bridge import Bridge
 from tests.support.onlooker import age
+from worker.issue.make_return import make_return
 
 ROUNDS = 12
 
@@ -49,3 +53,19 @@ def recover(bridge: Bridge) -> None:
         if not any(receipt.state in OPEN_RECEIPT_STATES for receipt in bridge.receipts()):
             return
     raise AssertionError(f"still open: {[(one.id, one.state, one.error_text) for one in bridge.receipts()]}")
+
+
+def order_return(bridge: Bridge, receipt_id: int = 1) -> None:
+    """A manager wants all of it back; `make_returns` lets the worker do it."""
+    with bridge.services.sessions.begin() as session:
+        manager = StaffUser(login=uuid4().hex, role="manager", password_hash="-")
+        session.add(manager)
+        session.flush()
+        wish = {"form_key": uuid4(), "reason": "клиент передумал", "lines": []}
+        session.add(ReturnOrder(receipt_id=receipt_id, staff_user_id=manager.id, **wish))
+
+
+def make_returns(bridge: Bridge) -> None:
+    for order_id in range(1, int(bridge.scalar("SELECT count(*) FROM return_orders")) + 1):
+        make_return(bridge.services.sessions, order_id)
+    bridge.issue()
