@@ -54,13 +54,17 @@ def is_now(moment: Any) -> bool:
 class TestAWarning:
     @pytest.mark.parametrize("errors", WARNINGS.values(), ids=WARNINGS.keys())
     def test_beside_the_receipt_refuses_nothing_and_is_kept(
-        self, bridge: Bridge, simulator: SimulatorControl, onlooker: Onlooker, errors: Any
+        self, bridge: Bridge, simulator: SimulatorControl, errors: Any
     ) -> None:
         simulator.fault(operation="check", kind="changed", when="after", errors=errors)
         bridge.deliver(visit())
         assert_own_documents(bridge, simulator, 1)
         assert len(simulator.journal("check")) == 1
         assert "Внимание" in str(bridge.scalar("SELECT string_agg(l::text, ' ') FROM fiscalization_logs l"))
+
+    def test_is_shown(self, bridge: Bridge, simulator: SimulatorControl, onlooker: Onlooker) -> None:
+        simulator.fault(operation="check", kind="changed", when="after", errors=WARNINGS["a refusal's code"])
+        bridge.deliver(visit())
         assert "Внимание" in onlooker.run("show", "1")
 
     def test_beside_a_return(self, bridge: Bridge, simulator: SimulatorControl) -> None:

@@ -47,8 +47,10 @@ def drawer(simulator: SimulatorControl) -> float:
 
 @pytest.mark.usefixtures("scope")
 @pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("reopened_by", ["nobody", "a stranger", "us"])
-@pytest.mark.parametrize(("kind", "amount"), [("deposit", 5000), ("withdrawal", 2000)])
+@pytest.mark.parametrize(
+    ("kind", "amount", "reopened_by"),
+    [("deposit", 5000, "nobody"), ("deposit", 5000, "a stranger"), ("deposit", 5000, "us"), ("withdrawal", 2000, "us")],
+)
 def test_a_lost_movement_is_not_repeated_in_another_shift(
     bridge: Bridge, simulator: SimulatorControl, register: Register, kind: str, amount: int, reopened_by: str, when: str
 ) -> None:

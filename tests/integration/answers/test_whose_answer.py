@@ -50,11 +50,11 @@ class TestSentTwice:
 
 
 class TestAnotherSale:
-    @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize("when", ["before", "after"])
     @pytest.mark.parametrize("kind", ["foreign", "foreign_14"])
     @pytest.mark.parametrize("whose", ["ours", "a stranger's", "another register's"])
     def test_of_the_same_total(self, bridge: Bridge, simulator: SimulatorControl, whose: str, kind: str, when: str) -> None:
+        simulator.settings(scope="shift")
         if whose == "ours":
             sell(bridge, TOTAL)
         else:
@@ -83,11 +83,10 @@ class TestAnotherSale:
         bridge.settle()
         assert_own_documents(bridge, simulator, 5)
 
-    @pytest.mark.usefixtures("scope")
     @pytest.mark.parametrize("when", ["before", "after"])
     @pytest.mark.parametrize("by_history", [False, True])
     def test_in_a_lookup(self, bridge: Bridge, simulator: SimulatorControl, when: str, by_history: bool) -> None:
-        simulator.settings(ticket_lookup_missing=by_history)
+        simulator.settings(ticket_lookup_missing=by_history, scope="shift")
         sell(bridge, TOTAL)
         simulator.fault(operation="check", kind="drop", when=when)
         simulator.fault(operation="check_history" if by_history else "ticket", kind="foreign", times=2)
@@ -114,7 +113,6 @@ ONE_THING = {
 ALSO_OF_14 = [what for what in ONE_THING if what not in {"an older shift", "another sum in the ticket link"}]
 
 
-@pytest.mark.usefixtures("scope")
 @pytest.mark.parametrize(
     ("what", "kind"), [*((what, "success") for what in ONE_THING), *((what, "14") for what in ALSO_OF_14)]
 )
@@ -122,6 +120,7 @@ def test_one_thing_of_it_is_not_ours(
     bridge: Bridge, simulator: SimulatorControl, register: Register, what: str, kind: str
 ) -> None:
     """The document is recorded, and a lookup tells the truth about it."""
+    simulator.settings(scope="shift")
     sell(bridge, TOTAL)
     register.z_report()
     register.sell("first of the second shift", TOTAL)
