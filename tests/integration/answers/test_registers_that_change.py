@@ -1,6 +1,7 @@
 """Somebody else changes the shift, the session, the register itself: no money moves twice, and nobody waits in silence."""
 
 import html
+import json
 import re
 from uuid import uuid4
 
@@ -104,7 +105,7 @@ class TestAnotherProgramUsesTheLogin:
             try_again(bridge, 1)
             onlooker.wait(1)
         assert any(re.search(r"\blogin\b", message, re.IGNORECASE) for message in onlooker.messages), onlooker.messages
-        assert simulator.count_hits(fault) <= 2 * 9
+        assert simulator.count_hits(fault) <= 4 * 9, "each turn renews the session a few times, at most"
         simulator.clear_faults()
         if bridge.row().state != "dead_lettered":
             recover(bridge)
@@ -171,9 +172,9 @@ class TestAReturnWithoutCash:
 
     @pytest.mark.usefixtures("_refused")
     def test_is_told_at_the_command_line(self, onlooker: Onlooker) -> None:
-        said = onlooker.run("list") + onlooker.run("list", "--state", "dead_lettered")
-        assert "altegio_1001_r1" in said
-        assert "8" in said
+        [refused] = [row for row in json.loads(onlooker.run("list", "--json")) if "altegio_1001_r1" in str(row)]
+        assert "Недостаточно наличных" in str(refused)
+        assert onlooker.run("list").count("\n") > onlooker.run("list", "--state", "processed").count("\n")
 
     @pytest.mark.usefixtures("_refused")
     def test_is_told_on_the_page_with_what_to_do(self, onlooker: Onlooker) -> None:
