@@ -77,7 +77,7 @@ class Altegio(simulator.Simulator[Settings, Call]):
             return limit(settings.retry_after)
         fault = meet(location=call.ids.get("location"))
         ending = self._answer(call)
-        return fault.spoil(ending) if fault else ending
+        return fault.spoil(ending, call) if fault else ending
 
     def _answer(self, call: Call) -> Ending:
         operation, settings = call.entry.operation, call.settings
