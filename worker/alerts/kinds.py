@@ -10,6 +10,7 @@ MINUTE = timedelta(minutes=1)
 DEAD_LETTER = "dead_letter"
 BREAKER_OPEN = "breaker_open"
 CASHBOX_PAUSED = "cashbox_paused"
+CASHBOX_BUSY = "cashbox_busy"
 OLDEST_UNISSUED = "oldest_unissued"
 LICENCE_END = "licence_end"
 DISK = "disk"
@@ -49,7 +50,7 @@ _KINDS: Mapping[str, Kind] = {
     # Between two probes nothing is told: one pause is one alert.
     CASHBOX_PAUSED: Kind(calm=MINUTE),
     # An old visit that is paid today, or replayed, is decided within a minute.
-    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, BROKER})),
+    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, CASHBOX_BUSY, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),

@@ -67,6 +67,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Receipts wait and go out by themselves. Mended? celery -A worker cashboxes check, or the page's button.",
         ),
     ),
+    kinds.CASHBOX_BUSY: (
+        ("Касса всё время занята", "Касса үнемі бос емес", "A cashbox is busy all the time"),
+        (
+            "Её использует другая программа или вкладка кабинета: пусть закончит. Чеки ждут и оформятся сами.",
+            "Оны басқа бағдарлама не кабинет беті қолданады: аяқтасын. Чектер күтеді, өздігінен рәсімделеді.",
+            "Another program or a page of the cabinet uses it: let it end. Receipts wait and go out by themselves.",
+        ),
+    ),
     kinds.OFFLINE: (
         ("Касса работает автономно", "Касса автономды жұмыс істейді", "A cashbox works autonomously"),
         (
@@ -202,6 +210,11 @@ DETAILS: Mapping[str, Words] = {
     kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
     kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
     kinds.CASHBOX_PAUSED: ("касса {cashbox}: {remedy}", "касса {cashbox}: {remedy}", "cashbox {cashbox}: {remedy}"),
+    kinds.CASHBOX_BUSY: (
+        "касса {cashbox}: больше 5 минут",
+        "касса {cashbox}: 5 минуттан астам",
+        "cashbox {cashbox}: for over 5 minutes",
+    ),
     kinds.OLDEST_UNISSUED: (
         "{where}: больше {minutes} мин, всего {count}",
         "{where}: {minutes} мин астам, барлығы {count}",
