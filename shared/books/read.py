@@ -1,7 +1,7 @@
 """Reads what the books are made of: sales touched in some days, all their payments and receipts, the shifts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, defer
 from shared.books.compare import compare
 from shared.books.model import BookedSale, Circumstances, DayBooks, DeadLetter, Document, Material, Movement, ShiftBooks
 from shared.clock import ALMATY, almaty_date
+from shared.fiscal.money import InvalidAmount, parse_amount
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import (
     OPEN_RECEIPT_STATES,
@@ -25,6 +26,8 @@ from shared.fiscal.statuses import (
 from shared.fiscal.z_report import read_report
 from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, WebhookRecord
 
+_OF_STRANGER = ("fiscal_number", "external_check_number", "issued_at")
+_LONGEST_WORD = 100
 # A month of bodies would be most of what is read, and nobody looks at them.
 _WITHOUT_BODIES = defer(WebhookRecord.body), defer(WebhookRecord.raw_body)
 
@@ -196,9 +199,17 @@ def _list_shifts_by_number(session: Session, cashbox: Cashbox, numbers: set[int]
 
 def _describe_shift(shift: Shift) -> ShiftBooks:
     report = read_report(shift.report) if shift.report is not None else None
-    return ShiftBooks(
-        shift.id, shift.number, almaty_date(shift.opened_at), report, shift.strangers, shift.registration_number
-    )
+    strangers = [_read_stranger(row) for row in shift.strangers if isinstance(row, dict)] if shift.strangers else None
+    return ShiftBooks(shift.id, shift.number, almaty_date(shift.opened_at), report, strangers, shift.registration_number)
+
+
+def _read_stranger(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A document as Webkassa listed it, whatever it holds: the words as texts, the sum as one or as none."""
+    told = {name: str(row[name])[:_LONGEST_WORD] if row.get(name) is not None else None for name in _OF_STRANGER}
+    try:
+        return {**told, "total": parse_amount(row.get("total"))}
+    except InvalidAmount:
+        return {**told, "total": None}
 
 
 def _describe_circumstances(

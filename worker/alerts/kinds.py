@@ -11,6 +11,7 @@ DEAD_LETTER = "dead_letter"
 BREAKER_OPEN = "breaker_open"
 CASHBOX_PAUSED = "cashbox_paused"
 LOGIN_SHARED = "login_shared"
+CASHBOX_BUSY = "cashbox_busy"
 OLDEST_UNISSUED = "oldest_unissued"
 LICENCE_END = "licence_end"
 DISK = "disk"
@@ -55,7 +56,7 @@ _KINDS: Mapping[str, Kind] = {
     # It is counted over half an hour, and is not over because that count begins anew.
     LOGIN_SHARED: Kind(calm=30 * MINUTE),
     # An old visit that is paid today, or replayed, is decided within a minute.
-    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, BROKER})),
+    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, CASHBOX_BUSY, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),

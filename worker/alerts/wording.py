@@ -79,6 +79,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "It keeps ending our session and receipts are late. Give us a cashier of our own in Webkassa's cabinet.",
         ),
     ),
+    kinds.CASHBOX_BUSY: (
+        ("Касса всё время занята", "Касса үнемі бос емес", "A cashbox is busy all the time"),
+        (
+            "Её использует другая программа или вкладка кабинета: пусть закончит. Чеки ждут и оформятся сами.",
+            "Оны басқа бағдарлама не кабинет беті қолданады: аяқтасын. Чектер күтеді, өздігінен рәсімделеді.",
+            "Another program or a page of the cabinet uses it: let it end. Receipts wait and go out by themselves.",
+        ),
+    ),
     kinds.OFFLINE: (
         ("Касса работает автономно", "Касса автономды жұмыс істейді", "A cashbox works autonomously"),
         (
@@ -246,6 +254,11 @@ DETAILS: Mapping[str, Words] = {
         "касса {cashbox}: сессия обрывается снова и снова",
         "касса {cashbox}: сессия қайта-қайта үзіледі",
         "cashbox {cashbox}: its session ends again and again",
+    ),
+    kinds.CASHBOX_BUSY: (
+        "касса {cashbox}: больше 5 минут",
+        "касса {cashbox}: 5 минуттан астам",
+        "cashbox {cashbox}: for over 5 minutes",
     ),
     kinds.OLDEST_UNISSUED: (
         "{where}: больше {minutes} мин, всего {count}",

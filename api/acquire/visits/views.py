@@ -27,6 +27,7 @@ KIND_LABELS = {
     PaymentKind.CARD: Text("Card"),
     PaymentKind.MOBILE: Text("Mobile"),
 }
+_LONGEST_ADDRESS = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -207,6 +208,7 @@ class ReceiptView:
     is_offline: bool
     address: str | None
     code: Markup | None
+    warning: str | None
     return_due: Text | None
 
 
@@ -236,6 +238,7 @@ def show_receipt(receipt: Receipt, cashbox: Cashbox) -> ReceiptView:
         is_offline=bool(receipt.offline_mode),
         address=address,
         code=draw_code(address) if address else None,
+        warning=receipt.warning,
         return_due=explain_return_due(receipt.return_due_reason) if receipt.return_due_reason else None,
     )
 
@@ -255,13 +258,16 @@ def _show_payment(payment: Mapping[str, Any], change: Decimal) -> tuple[Text, De
 
 
 def is_web_address(address: str | None) -> bool:
-    """Says whether an address may become a link: nothing but http and https."""
-    return address is not None and address.startswith(("https://", "http://"))
+    """Says whether an address may become a link: nothing but http and https, and of a length that a browser takes."""
+    return address is not None and len(address) <= _LONGEST_ADDRESS and address.startswith(("https://", "http://"))
 
 
-def draw_code(address: str) -> Markup:
-    """Returns a QR code as SVG without styles of its own: the page's policy allows none."""
-    drawn = segno.make(address, error="m", micro=False)
+def draw_code(address: str) -> Markup | None:
+    """Returns a QR code as SVG without styles of its own: the page's policy allows none. None where no code can hold it."""
+    try:
+        drawn = segno.make(address, error="m", micro=False)
+    except segno.DataOverflowError:
+        return None
     svg = drawn.svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None, dark="#000", light="#fff")
     return Markup(svg)  # noqa: S704 -- drawn by segno; the address is only dots in it
 

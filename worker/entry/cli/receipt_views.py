@@ -98,6 +98,9 @@ def _print_calls(console: Console, calls: list[dict[str, Any]]) -> None:
             escape(call["text"] or ""),
         )
     console.print(table)
+    for call in calls:
+        if call["answer"]:
+            console.print(f"Answer at {_text(call['at'])}: {escape(call['answer'])}")
 
 
 def _coloured(state: str) -> str:
