@@ -12,6 +12,7 @@ from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.relay import CHECK, HISTORY, TICKET, Relay
+from tests.support.statements import explain, note_statements
 
 NUMBER, OTHER = "altegio_1002", "altegio_1001"
 
@@ -268,6 +269,14 @@ def test_a_register_that_was_registered_anew_counts_from_one(bridge: Bridge, rel
     bridge.deliver(visit(1002))
     assert bridge.outcomes() == ["issued", "issued"]
     assert bridge.receipt(2).registration_number == "770000000077"
+
+
+def test_where_a_cashbox_stood_costs_a_look_into_an_index(bridge: Bridge) -> None:
+    with note_statements(bridge.services) as seen:
+        bridge.deliver(visit(1001), visit(1002))
+    statement, values = next(one for one in seen if "last_registration" in one[0])
+    assert "ix_receipts_cashbox_id_issued_at" in explain(bridge.services, statement, values)
+    assert len([one for one in seen if "last_registration" in one[0]]) <= 4
 
 
 def test_an_answer_that_leaves_the_registration_out_is_of_the_one_before(
