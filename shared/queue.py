@@ -26,6 +26,7 @@ DEAD_LETTER = "dead_letter"
 PROCESS_RECORD = "worker.tasks.process_record"
 ISSUE_RECEIPTS = "worker.tasks.issue_receipts"
 DISPATCH = "worker.tasks.dispatch"
+SWEEP = "worker.tasks.sweep"
 CATCH_UP = "worker.tasks.catch_up"
 WATCH = "worker.tasks.watch"
 CHECK_LICENCES = "worker.tasks.check_licences"
@@ -45,6 +46,7 @@ ROUTES = {
     CLOSE_SHIFT: {"queue": RECEIPTS},
     CARRY_OUT: {"queue": RECEIPTS},
     DISPATCH: {"queue": MAINTENANCE},
+    SWEEP: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},
     WATCH: {"queue": MAINTENANCE},
     CHECK_LICENCES: {"queue": MAINTENANCE},

@@ -158,6 +158,22 @@ class TestConditions:
         (text,) = post_box.texts
         assert f"{CASHBOX}: over 15 min, 1 in all" in text
 
+    def test_a_row_open_for_an_hour_is_told_whatever_it_says(self, bridge: Bridge, post_box: PostBox) -> None:
+        bridge.deliver(visit(1))
+        bridge.execute("UPDATE webhook_records SET state = 'processing', created_at = now() - interval '61 minutes'")
+        look(bridge, minutes=3, times=3)
+        assert "webhook_records: 1" in post_box.texts[0]
+        assert "--state processing" in post_box.texts[0]
+
+    def test_what_a_paused_cashbox_holds_back_is_told_by_its_pause(
+        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
+    ) -> None:
+        simulator.fault(operation="check", kind="code", code=5, times=None)
+        bridge.deliver(visit(1))
+        bridge.execute("UPDATE webhook_records SET created_at = now() - interval '2 hours'")
+        look(bridge, minutes=20, times=5)
+        assert bridge.scalar("SELECT count(*) FROM alerts WHERE kind = 'open_too_long'") == 0
+
     def test_a_licence_near_its_end_is_told_at_thirty_seven_and_one_day(
         self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
     ) -> None:

@@ -11,6 +11,7 @@ DEAD_LETTER = "dead_letter"
 BREAKER_OPEN = "breaker_open"
 CASHBOX_PAUSED = "cashbox_paused"
 OLDEST_UNISSUED = "oldest_unissued"
+OPEN_TOO_LONG = "open_too_long"
 LICENCE_END = "licence_end"
 DISK = "disk"
 BROKER = "broker"
@@ -50,6 +51,8 @@ _KINDS: Mapping[str, Kind] = {
     CASHBOX_PAUSED: Kind(calm=MINUTE),
     # An old visit that is paid today, or replayed, is decided within a minute.
     OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, BROKER})),
+    # The same of an old visit that is looked at again.
+    OPEN_TOO_LONG: Kind(settle=5 * MINUTE, explained_by=frozenset({BREAKER_OPEN, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),

@@ -83,6 +83,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Look at: celery -A worker receipts list --state retrying (and --state received)",
         ),
     ),
+    kinds.OPEN_TOO_LONG: (
+        ("Строки открыты больше часа", "Жолдар бір сағаттан астам ашық тұр", "Rows have been open for over an hour"),
+        (
+            "Сами они, возможно, не закончатся. Посмотрите: celery -A worker receipts list --state processing",
+            "Олар өздігінен аяқталмауы мүмкін. Қараңыз: celery -A worker receipts list --state processing",
+            "They may not end by themselves. Look at: celery -A worker receipts list --state processing",
+        ),
+    ),
     kinds.LICENCE_END: (
         ("Лицензия кассы заканчивается", "Касса лицензиясы аяқталуда", "A cashbox's licence ends"),
         (
@@ -207,6 +215,7 @@ DETAILS: Mapping[str, Words] = {
         "{where}: {minutes} мин астам, барлығы {count}",
         "{where}: over {minutes} min, {count} in all",
     ),
+    kinds.OPEN_TOO_LONG: ("{table}: {count}", "{table}: {count}", "{table}: {count}"),
     kinds.LICENCE_END: ("касса {cashbox}: {day}", "касса {cashbox}: {day}", "cashbox {cashbox}: {day}"),
     kinds.UNKNOWN_COMPANY: (
         "филиал {company}: ждут {count}",

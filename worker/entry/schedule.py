@@ -5,10 +5,11 @@ from typing import Any
 from celery.schedules import crontab
 
 from shared.config import Settings
-from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, WATCH, WATCH_SHIFTS
+from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, SWEEP, WATCH, WATCH_SHIFTS
 
 # A look is made when its time has come; the tick only has to notice.
 LONGEST_TICK_SECONDS = 60.0
+SWEEP_TICK_SECONDS = 60.0
 # A shift may be closed half a minute late.
 SHIFT_TICK_SECONDS = 30.0
 
@@ -19,6 +20,7 @@ def build_schedule(settings: Settings) -> dict[str, dict[str, Any]]:
     look = min(settings.reconcile_interval_seconds, LONGEST_TICK_SECONDS)
     return {
         "dispatch": _tick(DISPATCH, every),
+        "sweep": _tick(SWEEP, SWEEP_TICK_SECONDS),
         "catch_up": _tick(CATCH_UP, look),
         "watch": _tick(WATCH, settings.alert_interval_seconds),
         # Hourly, since a busy cashbox is asked at the next look; each is asked once a day.

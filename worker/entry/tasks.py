@@ -14,6 +14,7 @@ from shared.queue import (
     PROCESS_RECORD,
     REPLAY_DEAD_LETTER,
     REPLAY_DEAD_LETTERS,
+    SWEEP,
     WATCH,
     WATCH_SHIFTS,
 )
@@ -26,6 +27,7 @@ from worker.rounds import nightly_z_report as night
 from worker.rounds import rescue as dispatcher
 from worker.rounds.cashbox_orders import carry_out as carry_out_order
 from worker.rounds.hook_check import check_hooks
+from worker.rounds.left_behind import sweep as end_left_behind
 from worker.rounds.missed_webhooks import catch_up as ask_what_changed
 from worker.rounds.retention import TURN_SECONDS, empty_expired
 from worker.rounds.watch.licences import check_licences as ask_licences
@@ -64,6 +66,12 @@ def issue_receipts(cashbox_id: int) -> None:
 def dispatch() -> None:
     """Puts back to work what is due and has no message."""
     dispatcher.dispatch(get_services())
+
+
+@app.task(name=SWEEP)
+def sweep() -> None:
+    """Ends deliveries that were left behind."""
+    end_left_behind(get_services().sessions)
 
 
 @app.task(name=WATCH_SHIFTS)

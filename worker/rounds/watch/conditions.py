@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from redis.exceptions import RedisError
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, or_, select
 
 from shared.clock import almaty_date, utc_now
 from shared.config import Settings
-from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, ReceiptState, RecordState
 from shared.logging import get_logger
 from shared.queue import MAINTENANCE, RECEIPTS, RECORDS
 from shared.storage.db import SessionFactory
@@ -30,6 +30,7 @@ log = get_logger(__name__)
 # More messages than the dispatcher ever puts back: webhooks come faster than they are decided.
 LONG_QUEUE = 2000
 REDIS_FULL_PERCENT = 90
+OPEN_AT_MOST = timedelta(hours=1)
 # A licence is told of this many days before its end, and on the day itself.
 LICENCE_DAYS = (30, 7, 1, 0)
 
@@ -108,6 +109,29 @@ def _find_old_unissued(sessions: SessionFactory, settings: Settings) -> Iterator
         yield make_condition(settings, kinds.OLDEST_UNISSUED, "", where="Altegio", minutes=minutes, count=undecided)
 
 
+def _find_open_too_long(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
+    """Rows that have not ended, whatever else they say; but those of a paused cashbox, which is told, and what waits for a
+    person, which is a dead letter.
+    """
+    is_told = exists().where(Cashbox.id == Receipt.cashbox_id, Cashbox.paused_since.is_not(None))
+    deliveries = (
+        select(func.count())
+        .select_from(WebhookRecord)
+        .outerjoin(Receipt, Receipt.id == WebhookRecord.receipt_id)
+        .where(WebhookRecord.state.in_(OPEN_RECORD_STATES), WebhookRecord.created_at < func.now() - OPEN_AT_MOST, ~is_told)
+    )
+    receipts = select(func.count()).where(
+        Receipt.state.in_(OPEN_RECEIPT_STATES),
+        or_(Receipt.state == ReceiptState.PENDING, Receipt.next_attempt_at.is_not(None)),
+        Receipt.budget_starts_at < func.now() - OPEN_AT_MOST,
+        ~is_told,
+    )
+    for table, query in (("webhook_records", deliveries), ("receipts", receipts)):
+        count = ask(sessions, query)[0][0]
+        if count:
+            yield make_condition(settings, kinds.OPEN_TOO_LONG, table, size=count, table=table, count=count)
+
+
 def _find_ending_licences(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
     query = (
         select(Cashbox.unique_number, CashboxLicence.expires_at)
@@ -171,6 +195,7 @@ _LOOKS: dict[str, _Look] = {
     kinds.BREAKER_OPEN: _find_breaker,
     kinds.CASHBOX_PAUSED: _of_tables(_find_paused),
     kinds.OLDEST_UNISSUED: _of_tables(_find_old_unissued),
+    kinds.OPEN_TOO_LONG: _of_tables(_find_open_too_long),
     kinds.LICENCE_END: _of_tables(_find_ending_licences),
     kinds.UNKNOWN_COMPANY: _of_tables(_find_unknown_salons),
     kinds.DISK: _find_full_disk,
