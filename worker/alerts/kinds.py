@@ -15,6 +15,10 @@ OPEN_TOO_LONG = "open_too_long"
 LICENCE_END = "licence_end"
 DISK = "disk"
 BROKER = "broker"
+REDIS_FULL = "redis_full"
+TICKS = "ticks"
+CLOCK = "clock"
+STUCK = "stuck"
 QUEUE = "queue"
 UNKNOWN_COMPANY = "unknown_company"
 DATABASE = "database"
@@ -56,6 +60,10 @@ _KINDS: Mapping[str, Kind] = {
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),
+    # Told before it refuses, and at once when it does.
+    REDIS_FULL: Kind(calm=5 * MINUTE, worse_after=NO_TIME),
+    # None comes through a broker that is away.
+    TICKS: Kind(settle=MINUTE, explained_by=frozenset({BROKER, REDIS_FULL})),
     # A burst of webhooks empties itself within minutes; only a queue that stays long says that workers are missing.
     QUEUE: Kind(settle=5 * MINUTE, calm=5 * MINUTE, explained_by=frozenset({BROKER})),
 }

@@ -6,7 +6,7 @@ A table and not the pages' catalogues, which the worker's image does not carry. 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.alerts import kinds
+from worker.alerts import kinds, machine_words
 
 LANGUAGES = ("ru", "kk", "en")
 MAX_LINES = 5
@@ -35,6 +35,7 @@ TEST: Words = (
 
 # What is wrong; what to do.
 KINDS: Mapping[str, tuple[Words, Words]] = {
+    **machine_words.KINDS,
     kinds.DEAD_LETTER: (
         (
             "Чеки не оформлены, нужен человек",
@@ -81,14 +82,6 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Посмотрите: celery -A worker receipts list --state retrying (и --state received)",
             "Қараңыз: celery -A worker receipts list --state retrying (және --state received)",
             "Look at: celery -A worker receipts list --state retrying (and --state received)",
-        ),
-    ),
-    kinds.OPEN_TOO_LONG: (
-        ("Строки открыты больше часа", "Жолдар бір сағаттан астам ашық тұр", "Rows have been open for over an hour"),
-        (
-            "Сами они, возможно, не закончатся. Посмотрите: celery -A worker receipts list --state processing",
-            "Олар өздігінен аяқталмауы мүмкін. Қараңыз: celery -A worker receipts list --state processing",
-            "They may not end by themselves. Look at: celery -A worker receipts list --state processing",
         ),
     ),
     kinds.LICENCE_END: (
@@ -207,6 +200,7 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
 
 # The lines of conditions that are found here.
 DETAILS: Mapping[str, Words] = {
+    **machine_words.DETAILS,
     kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
     kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
     kinds.CASHBOX_PAUSED: ("касса {cashbox}: {remedy}", "касса {cashbox}: {remedy}", "cashbox {cashbox}: {remedy}"),
@@ -215,7 +209,6 @@ DETAILS: Mapping[str, Words] = {
         "{where}: {minutes} мин астам, барлығы {count}",
         "{where}: over {minutes} min, {count} in all",
     ),
-    kinds.OPEN_TOO_LONG: ("{table}: {count}", "{table}: {count}", "{table}: {count}"),
     kinds.LICENCE_END: ("касса {cashbox}: {day}", "касса {cashbox}: {day}", "cashbox {cashbox}: {day}"),
     kinds.UNKNOWN_COMPANY: (
         "филиал {company}: ждут {count}",
