@@ -200,7 +200,11 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
 # The lines of conditions that are found here.
 DETAILS: Mapping[str, Words] = {
     kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
-    kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
+    kinds.BREAKER_OPEN: (
+        "запросы приостановлены{said}",
+        "сұраулар тоқтатылды{said}",
+        "calls are paused{said}",
+    ),
     kinds.CASHBOX_PAUSED: ("касса {cashbox}: {remedy}", "касса {cashbox}: {remedy}", "cashbox {cashbox}: {remedy}"),
     kinds.OLDEST_UNISSUED: (
         "{where}: больше {minutes} мин, всего {count}",

@@ -6,7 +6,9 @@ Business errors come with HTTP 200, so the body is read first whatever the statu
 import re
 from typing import Any
 
+from shared.logging import mask_text
 from shared.storage.db import load_json
+from shared.wire.answer import Answer
 from worker.webkassa.errors import (
     DomainUnavailable,
     LoginRefused,
@@ -16,21 +18,34 @@ from worker.webkassa.errors import (
     WebkassaError,
     error_from_answer,
 )
-from worker.webkassa.transport import Answer
+from worker.webkassa.known_address import KnownAddress
+
+_NO_SUCH_METHOD = (404, 405)
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# Longer than any word: what a page repeats of a request, a token in it among the rest.
+_LONG_RUN = re.compile(r"\S{25,}")
+_MOST_WORDS = 100
 
 
-def read_answer(answer: Answer) -> Any:
-    """Returns `Data` of an answer of the register. Raises the WebkassaError to act on."""
+def read_answer(answer: Answer, address: KnownAddress, *, may_be_missing: bool = False) -> Any:
+    """Returns `Data` of an answer of the register. Raises the WebkassaError to act on.
+
+    `may_be_missing`: of a method that older editions of the API lack.
+    """
     body = _parse(answer.content)
-    errors = body.get("Errors") if isinstance(body, dict) else None
-    if errors and isinstance(errors, list):
-        alternatives = _split_hosts(answer.headers.get("AlternativeDomainNames", ""))
-        error = error_from_answer([item for item in errors if isinstance(item, dict)] or [{}], body, alternatives)
-        error.retry_after = _retry_after(answer)
+    envelope = body if isinstance(body, dict) else {}
+    errors = envelope.get("Errors")
+    errors = errors if isinstance(errors, list) else []
+    if not errors and not ("Data" in envelope and 200 <= answer.status < 300):
+        raise _foreign_error(answer, address, is_envelope="Errors" in envelope, may_be_missing=may_be_missing)
+    address.note_register()
+    if answer.is_early or answer.is_doubtful:
+        raise OutcomeUnknown("an answer came that may be to another request")
+    if errors:
+        error = error_from_answer([item for item in errors if isinstance(item, dict)] or [{}], body, _name_spares(answer))
+        error.retry_after = answer.retry_after
         raise error
-    if answer.is_success and isinstance(body, dict) and "Data" in body:
-        return body["Data"]
-    raise _gateway_error(answer)
+    return envelope["Data"]
 
 
 def _parse(content: bytes) -> Any:
@@ -40,28 +55,43 @@ def _parse(content: bytes) -> Any:
         return None
 
 
-def _gateway_error(answer: Answer) -> WebkassaError:
-    """An answer that is not the register's own. Only statuses that certainly stopped the call before it are refusals."""
-    status, retry_after = answer.status, _retry_after(answer)
+def _foreign_error(answer: Answer, address: KnownAddress, *, is_envelope: bool, may_be_missing: bool) -> WebkassaError:
+    """What an answer means that is not the register's own."""
+    status, retry_after = answer.status, answer.retry_after
+    words = _first_words(answer.content)
+    told = f"HTTP {status} without an answer of the register: {words}"
+    if answer.is_doubtful:
+        return OutcomeUnknown(told, retry_after=retry_after)
     if status == 429:
         return TooManyRequests("too many requests", code=status, retry_after=retry_after)
     if status == 505:
-        alternatives = _split_hosts(answer.headers.get("AlternativeDomainNames", ""))
-        return DomainUnavailable("this domain does not serve now", code=status, alternatives=alternatives)
+        return DomainUnavailable("this domain does not serve now", code=status, alternatives=_name_spares(answer))
     if status == 401:
         return LoginRefused("the API key is refused", code=status)
-    if status == 403:  # a firewall's passing mood, or a wrong key: nothing reached the register either way
+    if may_be_missing and status in _NO_SUCH_METHOD:
+        return RegisterRefused("no such method", code=status)
+    if status >= 500:
+        address.note_gateway(f"HTTP {status}: {words}")
+        return OutcomeUnknown(told, code=status, retry_after=retry_after)
+    if (status < 400 or status in (403, *_NO_SUCH_METHOD)) and not is_envelope and address.is_known():
+        # A gateway in the register's place, as with 503. Nothing says that it did not pass the call on, nor is its status a
+        # code of the register, for which there would be a remedy.
+        address.note_gateway(f"HTTP {status}: {words}")
+        return OutcomeUnknown(told, retry_after=retry_after)
+    if status == 403:
         return RegisterRefused("access is denied", code=status, retry_after=retry_after)
-    if status in (301, 302, 303, 307, 308, 404, 405):
-        # A wrong address, or for a moment another server behind the right one: no fault of the receipt's.
+    if 300 <= status < 400 or status in _NO_SUCH_METHOD:
         return RegisterRefused("no such address: check WEBKASSA_API_URL", code=status, retry_after=retry_after)
-    return OutcomeUnknown(f"HTTP {status} without an answer of the register", code=status, retry_after=retry_after)
+    return OutcomeUnknown(told, code=status, retry_after=retry_after)
 
 
-def _retry_after(answer: Answer) -> float | None:
-    value = answer.headers.get("Retry-After", "").strip()
-    return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None
+def _first_words(content: bytes) -> str:
+    """What a page says to people, without its markup."""
+    text = _MARKUP.sub(" ", content[:4096].decode("utf-8", "replace"))
+    text = "".join(letter if letter.isprintable() else " " for letter in text)
+    return mask_text(_LONG_RUN.sub("…", " ".join(text.split())))[:_MOST_WORDS] or "no words"
 
 
-def _split_hosts(header: str) -> tuple[str, ...]:
+def _name_spares(answer: Answer) -> tuple[str, ...]:
+    header = answer.headers.get("alternativedomainnames", "")
     return tuple(host.strip() for host in re.split(r"[,;]", header) if host.strip())

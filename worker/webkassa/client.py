@@ -4,10 +4,9 @@ Nothing here repeats a check by itself, except with a fresh token (the register 
 host (the first domain refused to serve); both send the same body, hence the same external number.
 """
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -15,6 +14,7 @@ from redis import Redis
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import dump_json
+from shared.wire.answer import Answer
 from worker.webkassa.answers import read_answer
 from worker.webkassa.call_watch import watch_call
 from worker.webkassa.errors import (
@@ -25,6 +25,7 @@ from worker.webkassa.errors import (
     SessionExpired,
     WebkassaUnavailable,
 )
+from worker.webkassa.known_address import KnownAddress
 from worker.webkassa.schemas import (
     FiscalReceipt,
     Shift,
@@ -35,9 +36,12 @@ from worker.webkassa.schemas import (
     read_shifts,
 )
 from worker.webkassa.session_token import SessionToken
+from worker.webkassa.spare_hosts import choose_spares
 from worker.webkassa.transport import Transport
 
 log = get_logger(__name__)
+
+T = TypeVar("T")
 
 TAKE = 50
 MAX_PAGES = 200
@@ -80,6 +84,7 @@ class WebkassaClient:
             read_timeout=settings.webkassa_read_timeout,
             pool_size=pool_size,
         )
+        self._address = KnownAddress(redis, self._base_url, credentials.api_token)
         self._token = SessionToken(
             redis,
             self._base_url,
@@ -99,12 +104,12 @@ class WebkassaClient:
     def authorize(self) -> str:
         """Logs in and returns a new session token. Raises LoginRefused, also without one in the answer; WebkassaError."""
         try:
-            data = self._send_anywhere(_AUTHORIZE, {"Login": self._login, "Password": self._password})
+            credentials = {"Login": self._login, "Password": self._password}
+            token = self._send_anywhere(_AUTHORIZE, credentials, lambda data: _as_object(data).get("Token"))
         except SessionExpired as error:
             raise LoginRefused(error.text, code=error.code) from None
         except OutcomeUnknown as error:  # a login that may have happened changes nothing: no receipt was sent
             raise WebkassaUnavailable(f"no login: {error.text}", code=error.code, retry_after=error.retry_after) from None
-        token = data.get("Token") if isinstance(data, dict) else None
         if not token:
             raise LoginRefused("Webkassa gave no session token")
         return str(token)
@@ -115,37 +120,27 @@ class WebkassaClient:
 
     def check(self, request: dict[str, Any]) -> tuple[FiscalReceipt, Any]:
         """Registers a receipt: returns the document, and the answer as it came. Raises WebkassaError."""
-        data = self._call(_CHECK, request)
-        try:
-            return read_check_data(data), data
-        except UnreadableAnswer as error:
-            raise OutcomeUnknown(f"the answer has {error}", response=data) from None
+        return self._call(_CHECK, request, lambda data: (_read_document(data), data))
 
     def close_shift(self, cashbox: str) -> dict[str, Any]:
         """Sends the Z-report and returns it. Raises ShiftNotOpen when there was nothing to close."""
-        return _as_object(self._call(_Z_REPORT, {"CashboxUniqueNumber": cashbox}))
+        return self._call(_Z_REPORT, {"CashboxUniqueNumber": cashbox}, _as_object)
 
     def x_report(self, cashbox: str) -> dict[str, Any]:
         """Returns the open shift so far, or the last one, with its end. Raises ShiftNotOpen on a new cashbox."""
-        return _as_object(self._call(_X_REPORT, {"CashboxUniqueNumber": cashbox}))
+        return self._call(_X_REPORT, {"CashboxUniqueNumber": cashbox}, _as_object)
 
     def money_operation(self, request: dict[str, Any]) -> dict[str, Any]:
         """Moves cash into or out of the drawer; `Sum` of the answer is what is in it. Raises AlreadyIssued on a repeat."""
-        return _as_object(self._call(_MONEY, request))
+        return self._call(_MONEY, request, _as_object)
 
     def find_ticket(self, cashbox: str, external_check_number: str, shift: int) -> FiscalReceipt | None:
         """Returns the receipt of that number in that shift, or None."""
         body = {"CashboxUniqueNumber": cashbox, "ExternalCheckNumber": external_check_number, "ShiftNumber": shift}
         try:
-            data = self._call(_TICKET, body)
+            return self._call(_TICKET, body, lambda data: _read_ticket(data, external_check_number))
         except NotFoundInShift:
             return None
-        if not isinstance(data, dict) or not data:
-            return None
-        named = data.get("ExternalCheckNumber")
-        if named not in (None, external_check_number):
-            return None
-        return _read_item(data)
 
     def find_in_history(self, cashbox: str, external_check_number: str, shift: int) -> FiscalReceipt | None:
         """Returns the same by the list of a shift's receipts, page by page."""
@@ -163,7 +158,7 @@ class WebkassaClient:
         for _ in range(MAX_PAGES):
             body = {"CashboxUniqueNumber": cashbox, "ShiftNumber": shift, "Skip": skip, "Take": TAKE}
             try:
-                items, total = read_items(self._call(_CHECK_HISTORY, body))
+                items, total = self._call(_CHECK_HISTORY, body, read_items)
             except NotFoundInShift:
                 return
             yield from items
@@ -175,9 +170,9 @@ class WebkassaClient:
         """Returns up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest."""
         body = {"CashboxUniqueNumber": cashbox, "Skip": 0, "Take": TAKE}
         try:
-            shifts, total = read_shifts(self._call(_SHIFT_HISTORY, body))
+            shifts, total = self._call(_SHIFT_HISTORY, body, read_shifts)
             if total > len(shifts):
-                newest, _ = read_shifts(self._call(_SHIFT_HISTORY, body | {"Skip": total - TAKE}))
+                newest, _ = self._call(_SHIFT_HISTORY, body | {"Skip": total - TAKE}, read_shifts)
                 shifts += newest
         except NotFoundInShift:
             return []
@@ -185,51 +180,65 @@ class WebkassaClient:
 
     def list_cashboxes(self) -> list[dict[str, Any]]:
         """Returns every cashbox of the login. For set-up only: Webkassa asks not to call it as a routine."""
-        data = _as_object(self._call(_CASHBOXES, {}))
+        data = self._call(_CASHBOXES, {}, _as_object)
         return [row for row in data.get("List") or [] if isinstance(row, dict)]
 
     def client_info(self, cashbox: str) -> dict[str, Any]:
         """Returns status and licence of a cashbox."""
-        return _as_object(self._call(_CLIENT_INFO, {"CashboxUniqueNumber": cashbox}))
+        return self._call(_CLIENT_INFO, {"CashboxUniqueNumber": cashbox}, _as_object)
 
     def main_info(self, taxpayer_number: str) -> dict[str, Any]:
         """Returns the VAT regime of the organisation with that BIN or IIN."""
-        return _as_object(self._call(_MAIN_INFO, {"Xin": taxpayer_number}))
+        return self._call(_MAIN_INFO, {"Xin": taxpayer_number}, _as_object)
 
-    def _call(self, path: str, body: dict[str, Any]) -> Any:
-        """`Data` of the answer. With an expired session: one new login, the same body once more."""
+    def _call(self, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
+        """What `read` makes of `Data` of the answer. With an expired session: one new login, the same body once more."""
         token = self._token.get()
         try:
-            return self._send_anywhere(path, {"Token": token, **body})
+            return self._send_anywhere(path, {"Token": token, **body}, read)
         except SessionExpired:
             token = self._token.renew(token)
         try:
-            return self._send_anywhere(path, {"Token": token, **body})
+            return self._send_anywhere(path, {"Token": token, **body}, read)
         except SessionExpired as error:
             raise SessionExpired(f"a fresh session is refused: {error.text}", code=error.code) from None
 
-    def _send_anywhere(self, path: str, body: dict[str, Any]) -> Any:
+    def _send_anywhere(self, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
         """On the spare hosts too, when the domain says it cannot serve. Facts: https, comma-separated names."""
         try:
             with watch_call(path):
-                return self._send(self._base_url, path, body)
+                return self._send(self._base_url, path, body, read)
         except DomainUnavailable as error:
             first = error
-        for host in first.alternatives:
+        for spare in choose_spares(self._base_url, first.alternatives):
             try:
                 with watch_call(path):
-                    return self._send(self._spare_url(host), path, body)
+                    return self._send(spare, path, body, read)
             except WebkassaUnavailable as error:
-                log.warning("spare host is of no help", host=host, error=error.text)
+                log.warning("spare host is of no help", host=spare, error=error.text)
         raise first
 
-    def _spare_url(self, host: str) -> str:
-        """Never less safe than the address that was configured: plain http only where that is plain http already."""
-        scheme = urlsplit(self._base_url).scheme
-        return f"{scheme}://{re.sub(r'^https?://', '', host).strip('/')}"
+    def _send(self, base_url: str, path: str, body: dict[str, Any], read: Callable[[Any], T]) -> T:
+        """`read` may say that it is not this call's answer, by OutcomeUnknown; the connection is not used again then."""
+        may_be_missing = path == _TICKET
 
-    def _send(self, base_url: str, path: str, body: dict[str, Any]) -> Any:
-        return read_answer(self._transport.post(base_url + path, dump_json(body).encode()))
+        def read_all(answer: Answer) -> T:
+            return read(read_answer(answer, self._address, may_be_missing=may_be_missing))
+
+        return self._transport.post(base_url + path, dump_json(body).encode(), read_all)
+
+
+def _read_document(data: Any) -> FiscalReceipt:
+    try:
+        return read_check_data(data)
+    except UnreadableAnswer as error:
+        raise OutcomeUnknown(f"the answer has {error}", response=data) from None
+
+
+def _read_ticket(data: Any, external_check_number: str) -> FiscalReceipt | None:
+    if not isinstance(data, dict) or data.get("ExternalCheckNumber") not in (None, external_check_number):
+        return None
+    return _read_item(data) if data else None
 
 
 def _read_item(item: dict[str, Any]) -> FiscalReceipt:
