@@ -22,7 +22,6 @@ from worker.webkassa.errors import (
     OutcomeUnknown,
     RegisterRefused,
     ShiftExpired,
-    TooManyRequests,
     WebkassaError,
     WebkassaUnavailable,
 )
@@ -51,9 +50,11 @@ def tell_breaker(breaker: Breaker, register: int, error: WebkassaError) -> bool:
 
 
 def _is_service_failure(error: WebkassaError) -> bool:
-    """No answer, or a gateway's status. The register's own "unknown error" (-1) is its own trouble, not the host's."""
+    """No answer, or a gateway's status; one of 4xx may be this request's own fault. The register's own "unknown error" (-1)
+    is its own trouble, not the host's.
+    """
     is_status = error.code is not None and len(error.code) == 3 and error.code.isdigit()
-    return error.code is None or (is_status and not isinstance(error, TooManyRequests))
+    return error.code is None or (is_status and not error.code.startswith("4"))
 
 
 def seconds_to_rest(error: WebkassaError) -> float:
