@@ -3,6 +3,7 @@
 Business errors come with HTTP 200, so the body is read first whatever the status says.
 """
 
+import html
 import re
 from typing import Any
 
@@ -21,7 +22,8 @@ from worker.webkassa.errors import (
 from worker.webkassa.known_address import KnownAddress
 
 _NO_SUCH_METHOD = (404, 405)
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+# Also what a page that is cut off leaves open.
+_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL)
 # Longer than any word: what a page repeats of a request, a token in it among the rest.
 _LONG_RUN = re.compile(r"\S{25,}")
 _MOST_WORDS = 100
@@ -72,7 +74,8 @@ def _foreign_error(answer: Answer, address: KnownAddress, *, is_envelope: bool, 
         return RegisterRefused("no such method", code=status)
     if status >= 500:
         address.note_gateway(f"HTTP {status}: {words}")
-        return OutcomeUnknown(told, code=status, retry_after=retry_after)
+        # 504: the gateway gave up, and the register may be at work.
+        return OutcomeUnknown(told, code=status, retry_after=retry_after, may_still_run=status == 504)
     if (status < 400 or status in (403, *_NO_SUCH_METHOD)) and not is_envelope and address.is_known():
         # A gateway in the register's place, as with 503. Nothing says that it did not pass the call on, nor is its status a
         # code of the register, for which there would be a remedy.
@@ -87,7 +90,7 @@ def _foreign_error(answer: Answer, address: KnownAddress, *, is_envelope: bool, 
 
 def _first_words(content: bytes) -> str:
     """What a page says to people, without its markup."""
-    text = _MARKUP.sub(" ", content[:4096].decode("utf-8", "replace"))
+    text = html.unescape(_MARKUP.sub(" ", content[:16_384].decode("utf-8", "replace")))
     text = "".join(letter if letter.isprintable() else " " for letter in text)
     return mask_text(_LONG_RUN.sub("…", " ".join(text.split())))[:_MOST_WORDS] or "no words"
 
