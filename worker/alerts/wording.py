@@ -6,7 +6,7 @@ A table and not the pages' catalogues, which the worker's image does not carry. 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.alerts import kinds
+from worker.alerts import kinds, machine_words
 
 LANGUAGES = ("ru", "kk", "en")
 MAX_LINES = 5
@@ -35,6 +35,7 @@ TEST: Words = (
 
 # What is wrong; what to do.
 KINDS: Mapping[str, tuple[Words, Words]] = {
+    **machine_words.KINDS,
     kinds.DEAD_LETTER: (
         (
             "Чеки не оформлены, нужен человек",
@@ -247,8 +248,13 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
 
 # The lines of conditions that are found here.
 DETAILS: Mapping[str, Words] = {
+    **machine_words.DETAILS,
     kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
-    kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
+    kinds.BREAKER_OPEN: (
+        "запросы приостановлены{said}",
+        "сұраулар тоқтатылды{said}",
+        "calls are paused{said}",
+    ),
     kinds.CASHBOX_PAUSED: ("касса {cashbox}: {remedy}", "касса {cashbox}: {remedy}", "cashbox {cashbox}: {remedy}"),
     kinds.LOGIN_SHARED: (
         "касса {cashbox}: сессия обрывается снова и снова",

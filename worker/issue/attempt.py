@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from shared.clock import utc_now
 from shared.fiscal.statuses import CallOutcome
 from shared.storage.db import SessionFactory, begin
-from worker.cashbox.calls import close_log
+from worker.cashbox.calls import close_log, write_end
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.failures import note_recovery, rest_or_pause, tell_breaker
@@ -60,7 +60,7 @@ def save_answer(sessions: SessionFactory, work: Work, issued: Issued, then: Call
 
     def write(connection: Connection, told: Issued) -> Saved:
         warning = told.document.warning
-        close_log(connection, work.announced, CallOutcome.ISSUED, response=told.answer, text=warning)
+        write_end(connection, work.announced, CallOutcome.ISSUED, response=told.answer, text=warning)
         _write_document(connection, work, told.document)
         return then(connection)
 
@@ -76,7 +76,7 @@ def _save_found(sessions: SessionFactory, work: Work, document: FiscalReceipt, e
 
     def write(connection: Connection, told: tuple[FiscalReceipt, WebkassaError | None]) -> None:
         if told[1] is not None:
-            close_log(connection, work.announced, CallOutcome.DUPLICATE, error=told[1])
+            write_end(connection, work.announced, CallOutcome.DUPLICATE, error=told[1])
         _write_document(connection, work, told[0])
 
     save(sessions, write, (document, error), lambda told: (_make_bare(told[0]), without_words(told[1]) if told[1] else None))
@@ -202,8 +202,8 @@ def _settle_not_there(services: Services, receipt: DueReceipt) -> float | None:
         if isinstance(reason, AlreadyIssued) and utc_now() - receipt.budget_starts_at < LOOKUPS_LAG:
             save_unknown(connection, receipt, reason, LOOK_AGAIN_SECONDS, counts=False)
             return LOOK_AGAIN_SECONDS
-        if isinstance(reason, NotBelieved) and receipt.budget_used >= services.budget.max_attempts:
-            text = f"gave up after {receipt.budget_used} attempts: {reason}; Webkassa shows no receipt of this number"
+        if isinstance(reason, NotBelieved) and receipt.budget_used + 1 >= services.budget.max_attempts:
+            text = f"gave up after {receipt.budget_used + 1} attempts: {reason}; Webkassa shows no receipt of this number"
             save_dead(connection, receipt, reason, text, is_unknown=True)
         else:
             _save_not_there(connection, receipt)
@@ -213,7 +213,7 @@ def _settle_not_there(services: Services, receipt: DueReceipt) -> float | None:
 def _save_not_there(connection: Connection, receipt: DueReceipt) -> None:
     """Not issued, so the same number may go out again; unless Webkassa answered that it will not take it."""
     if receipt.error_kind not in (AlreadyIssued.__name__, UnknownVendorCode.__name__):
-        save_not_found(connection, receipt)
+        save_not_found(connection, receipt, counts=receipt.error_kind == NotBelieved.__name__)
         return
     claims_to_exist = receipt.error_kind == AlreadyIssued.__name__
     error = ReceiptRejected(receipt.error_text or "", code=receipt.error_code)

@@ -17,6 +17,7 @@ from shared.storage.models.fiscalization_log import FiscalizationLog
 from shared.storage.models.payment_record import PaymentRecord
 from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
+from shared.storage.models.round import Round
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_record import WebhookRecord
 
@@ -35,6 +36,7 @@ __all__ = [
     "Receipt",
     "Replay",
     "ReturnOrder",
+    "Round",
     "Shift",
     "StaffSession",
     "StaffUser",

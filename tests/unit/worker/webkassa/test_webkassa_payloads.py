@@ -105,8 +105,9 @@ FAILS: dict[str, type[WebkassaError]] = {
     "check__http_200_without_check_number": OutcomeUnknown,
     "check__http_400_with_errors": ReceiptRejected,
     "check__http_401_with_errors": SessionExpired,
-    "check__http_403_html": RegisterRefused,
-    "check__http_404_html": RegisterRefused,
+    # The login was answered by a register, so these are a gateway's.
+    "check__http_403_html": OutcomeUnknown,
+    "check__http_404_html": OutcomeUnknown,
     "check__http_429": TooManyRequests,
     "check__http_500_json_without_errors": OutcomeUnknown,
     "check__http_502_html": OutcomeUnknown,
