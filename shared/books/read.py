@@ -24,6 +24,7 @@ from shared.fiscal.statuses import (
     RecordState,
 )
 from shared.fiscal.z_report import read_report
+from shared.storage.db import allow_long
 from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, WebhookRecord
 
 _OF_STRANGER = ("fiscal_number", "external_check_number", "issued_at")
@@ -34,6 +35,7 @@ _WITHOUT_BODIES = defer(WebhookRecord.body), defer(WebhookRecord.raw_body)
 
 def keep_books(session: Session, cashbox: Cashbox, first: date, last: date) -> list[DayBooks]:
     """Returns the books of one cashbox, one entry for each day from `first` to `last`, both included."""
+    allow_long(session)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return compare(_read(session, cashbox, first, last), days)
 
