@@ -60,7 +60,7 @@ class TestRecords:
         altegio.apply(known_visit(changed=stamp(-60), **words), known_payment(1, 4000, changed=stamp(-60)))
         assert look(looking) == 2
         (receipt,) = simulator.receipts()
-        assert receipt["positions"][0]["name"].startswith("Стрижка ")
+        assert receipt["positions"][0]["name"].startswith("Стрижка")
 
     def test_what_was_told_is_known(self, looking: Bridge, altegio: AltegioControl) -> None:
         told = [known_visit(changed=stamp(-60)), known_payment(1, 4000, changed=stamp(-60))]

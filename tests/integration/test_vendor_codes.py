@@ -191,7 +191,7 @@ def test_autonomous_for_too_long_pauses_the_cashbox(bridge: Bridge, simulator: S
     simulator.clock(advance_seconds=73 * 3600)
     bridge.deliver(visit(), visit(1002))
     assert len(simulator.journal("check")) == 1
-    assert bridge.scalar("SELECT paused_until > now() + interval '1 minute' FROM cashboxes")
+    assert bridge.scalar("SELECT paused_until > now() + interval '30 seconds' FROM cashboxes")
     assert "18" in bridge.cashbox().paused_reason
     assert bridge.cashbox().paused_code == "18"
     assert [(r.state, r.budget_used) for r in bridge.receipts()] == [("pending", 0), ("pending", 0)]
