@@ -1,6 +1,5 @@
 """Gives salons their cashboxes: adds, lists, checks against Webkassa, takes out of service."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -9,8 +8,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.clock import ALMATY, almaty_date, parse_moment, utc_now
-from shared.config import Settings, parse_payment_kinds, parse_vat
+from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
+from shared.salon.choices import CHECKS, CHOICES
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from shared.storage.sealing import seal
@@ -21,8 +21,6 @@ from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import WebkassaError
 
 LICENCE_WARNING_DAYS = 30
-WHEN = ("paid", "always", "manual")
-METHODS = ("card", "cash", "mobile", "ask")
 
 
 class BadCashbox(Exception):
@@ -42,14 +40,10 @@ class Changes:
     fiscalize_when: str | None = None
     default_payment_method: str | None = None
     payment_kinds: str | None = None
-
-
-_CHECKS: Mapping[str, Callable[[str], Any]] = {
-    "vat": parse_vat,
-    "payment_kinds": parse_payment_kinds,
-    "fiscalize_when": lambda value: _one_of(value, WHEN),
-    "default_payment_method": lambda value: _one_of(value, METHODS),
-}
+    deposits: str | None = None
+    part_payments: str | None = None
+    tips: str | None = None
+    certificates_as: str | None = None
 
 
 def add_cashbox(session: Session, settings: Settings, company_id: int, number: str, changes: Changes) -> Cashbox:
@@ -81,8 +75,8 @@ def _read_changes(settings: Settings, changes: Changes) -> dict[str, str | None]
             continue
         value = value.strip()
         try:
-            if value and field.name in _CHECKS:
-                _CHECKS[field.name](value)
+            if value and field.name in CHECKS:
+                CHECKS[field.name](value)
         except ValueError as error:
             raise BadCashbox(f"--{field.name.replace('_', '-')}: {error}") from None
         if field.name in ("password", "api_token"):
@@ -90,11 +84,6 @@ def _read_changes(settings: Settings, changes: Changes) -> dict[str, str | None]
         else:
             values[field.name] = value or None
     return values
-
-
-def _one_of(value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise ValueError(f"{value!r} is none of {', '.join(known)}")
 
 
 def disable_cashbox(session: Session, number: str) -> int:
@@ -120,11 +109,18 @@ def list_cashboxes(session: Session) -> list[dict[str, Any]]:
             "password": "own" if row.password_sealed else "environment",
             "vat": row.vat or "environment",
             "marker": row.comment_marker or "environment",
+            "choices": _describe_choices(row),
             "paused_since": row.paused_since,
             "paused_reason": row.paused_reason,
         }
         for row in rows
     ]
+
+
+def _describe_choices(row: Cashbox) -> str:
+    """The others, as far as they differ from the environment."""
+    own = {name: getattr(row, name) for name in CHOICES if name not in ("vat", "comment_marker")}
+    return "; ".join(f"{name}: {value}" for name, value in own.items() if value) or "environment"
 
 
 def list_unknown_salons(session: Session) -> list[tuple[int, int]]:

@@ -7,14 +7,16 @@ cashbox of its own; from then on only the salons it served before, since a compa
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.config import Settings, parse_payment_kinds
+from shared.config import Settings
+from shared.fiscal.accounts import parse_accounts
 from shared.fiscal.statuses import PaymentKind
+from shared.salon.choices import PART_PAYMENTS, choose, parse_words
 from shared.storage.models import Cashbox, Receipt
 from shared.storage.statements import table_of
 from worker.salon.policy import Policy
@@ -36,6 +38,10 @@ class SalonCashbox(NamedTuple):
     fiscalize_when: str | None
     default_payment_method: str | None
     payment_kinds: str | None
+    deposits: str | None
+    part_payments: str | None
+    tips: str | None
+    certificates_as: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,21 +115,21 @@ def list_salons(session: Session, settings: Settings) -> Sequence[int]:
 def build_policy(settings: Settings, cashbox: SalonCashbox | None) -> Policy:
     """Returns the choices of a cashbox's row, of the environment where it leaves them open."""
 
-    def choose(name: str) -> str:
-        own = getattr(cashbox, name, None)
-        return str(getattr(settings, _SETTING_OF.get(name, name)) if own is None else own)
+    def of(name: str) -> str:
+        return choose(settings, cashbox, name)
 
-    method = choose("default_payment_method")
+    method = of("default_payment_method")
     return Policy(
-        fiscalize_when=choose("fiscalize_when"),
-        comment_marker=choose("comment_marker"),
+        fiscalize_when=of("fiscalize_when"),
+        comment_marker=of("comment_marker"),
         default_kind=None if method == "ask" else PaymentKind(method),
         amounts_in_tiyn=settings.altegio_amounts_in_tiyn,
-        payment_kinds=parse_payment_kinds(choose("payment_kinds")),
+        accounts=parse_accounts(of("payment_kinds")),
+        deposits=cast(Any, of("deposits")),
+        part_payments=cast(Any, PART_PAYMENTS[of("part_payments")]),
+        tip_words=parse_words(of("tips")),
+        certificates_as_services=of("certificates_as") == "services",
     )
-
-
-_SETTING_OF = {"comment_marker": "fiscalize_comment_marker"}
 
 
 def _if_enabled(cashbox: SalonCashbox) -> SalonCashbox | None:

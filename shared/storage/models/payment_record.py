@@ -61,5 +61,13 @@ class PaymentRecord(Base):
             "moved_from_document_id",
             postgresql_where=text("moved_from_document_id IS NOT NULL"),
         ),
+        # The accounts of a salon are found without reading their payments.
+        Index(
+            "ix_payment_records_account",
+            "company_id",
+            "account_id",
+            "id",
+            postgresql_where=text("account_id IS NOT NULL"),
+        ),
         Index("ix_payment_records_visit", "company_id", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),
     )

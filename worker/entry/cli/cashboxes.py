@@ -27,7 +27,14 @@ SETTINGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--marker", "comment_marker"), {"help": "Only records whose comment holds this word."}),
     (("--fiscalize-when",), {"help": "paid, always or manual."}),
     (("--default-payment-method",), {"help": "card, cash, mobile or ask."}),
-    (("--payment-kinds",), {"help": "Kaspi=mobile, Halyk=card: a word of an account's title and its kind."}),
+    (
+        ("--payment-kinds",),
+        {"help": "Kaspi=mobile, id:46003=none: how accounts are taken, by a word of the title or the id."},
+    ),
+    (("--deposits",), {"help": "by_hand, at_top_up or at_spending: when a client's deposit gets its receipt."}),
+    (("--part-payments",), {"help": "at_the_end: one receipt when all is paid."}),
+    (("--tips",), {"help": "Words of expense items and accounts, or ids of items, that are no part of a sale."}),
+    (("--certificates-as",), {"help": "services or goods: what a certificate or membership is on its receipt."}),
 )
 SECRETS = ("password", "api_token")
 
