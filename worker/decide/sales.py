@@ -21,10 +21,13 @@ from worker.receipt.request import NO_DESK_DETAILS, DeskDetails, to_sale_request
 from worker.salon.serving import SalonCashbox
 from worker.webkassa.errors import AlreadyIssued
 
+# Of a receipt for money put on a client's account; such a document sells nothing else.
+_ADVANCE = "altegio_deposit_"
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is sold: exactly one of a record (visit) and a goods document."""
+    """What is sold: exactly one of a record (visit) and a sale document."""
 
     company_id: int
     record_id: int | None = None
@@ -43,6 +46,11 @@ class Subject:
     def external_check_number(self) -> str:
         """The same for ever, through every retry and replay: Webkassa knows a sale by it."""
         return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
+
+    @property
+    def advance_number(self) -> str:
+        """The same for a document that put money on a client's account."""
+        return f"{_ADVANCE}{self.document_id}"
 
 
 _receipts = table_of(Receipt)
@@ -99,6 +107,11 @@ def sum_returned(session: Session, sale_id: int, *, without: int | None = None) 
     return Decimal(session.scalar(_RETURNED, {"sale": sale_id, "without": without}) or ZERO)
 
 
+def is_advance(receipt: Receipt) -> bool:
+    """Whether it is for money put on a client's account."""
+    return receipt.external_check_number.startswith(_ADVANCE)
+
+
 def may_be_changed(receipt: Receipt) -> bool:
     """Only a receipt that certainly does not exist at Webkassa: never sent, or refused for good."""
     if receipt.state == ReceiptState.REJECTED:
@@ -115,10 +128,12 @@ def issue_sale(
     desk: DeskDetails = NO_DESK_DETAILS,
     *,
     earlier: int,
+    is_of_advance: bool = False,
 ) -> Resolution:
     """Makes the sale due, or brings one that was never issued up to date. `earlier`: how many sales the subject had."""
-    number = sale.external_check_number if sale else _next_number(subject, earlier)
-    request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number, desk)
+    order_number = subject.advance_number if is_of_advance else subject.external_check_number
+    number = sale.external_check_number if sale else _next_number(order_number, earlier)
+    request = to_sale_request(draft, cashbox.unique_number, number, order_number, desk)
     if sale is None:
         return _create_sale(session, subject, cashbox, draft, request)
     is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
@@ -131,9 +146,9 @@ def issue_sale(
     return Resolution.issuing(sale.id, sale.cashbox_id)
 
 
-def _next_number(subject: Subject, earlier: int) -> str:
+def _next_number(bare: str, earlier: int) -> str:
     """The first sale has the bare number; one after a full return gets a suffix, since numbers are never used again."""
-    return f"{subject.external_check_number}_{earlier + 1}" if earlier else subject.external_check_number
+    return f"{bare}_{earlier + 1}" if earlier else bare
 
 
 def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: SalonCashbox) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 
 from shared.altegio import GoodsLine, GoodsOperation, Record, ServiceLine
+from shared.fiscal.ledger import Cost
 from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
 from shared.fiscal.statuses import PaymentKind
 from worker.receipt.vat import contained_tax
@@ -72,28 +73,42 @@ class ReceiptDraft:
         return all(is_whole(amount) for amount in (*of_lines, *self.payments.values()))
 
 
-def choose_record_lines(
-    record: Record, paid: Decimal, loyalty: Decimal = ZERO, *, amounts_in_tiyn: bool = False
-) -> tuple[Line, ...]:
-    """Returns the lines that agree with the money that is known, if any do; else those of `cost_to_pay`. Raises CannotBuild.
+def price_record(record: Record, *, amounts_in_tiyn: bool = False) -> Cost:
+    """Returns what a visit costs, in tenge, by both of Altegio's words on it. Raises CannotBuild."""
+    asked, full = _build_both(record, amounts_in_tiyn=amounts_in_tiyn)
+    return Cost(_add_up(asked), _add_up(full))
 
-    `cost_to_pay` was seen to fall to nothing once a visit is paid; then `cost` tells what was sold. What a certificate or
-    bonuses paid (`loyalty`) is no money: it becomes a discount. `paid` and `loyalty` are tenge.
+
+def fit_record_lines(record: Record, due: Decimal, *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
+    """Returns the lines of a visit for a receipt of `due` tenge: what needs no receipt becomes a discount.
+
+    Raises CannotBuild.
     """
-    lines = build_record_lines(record, amounts_in_tiyn=amounts_in_tiyn)
-    total = sum((line.total for line in lines), ZERO)
-    if not paid or total == paid:
-        return lines
-    if loyalty and total - loyalty == paid:
-        return take_off(lines, loyalty)
+    both = _build_both(record, amounts_in_tiyn=amounts_in_tiyn)
+    return fit_lines(min((lines for lines in both if _add_up(lines) >= due), key=_add_up, default=both[0]), due)
+
+
+def fit_lines(lines: Sequence[Line], due: Decimal) -> tuple[Line, ...]:
+    """Returns lines that add up to `due` tenge, by a discount on them all. Raises CannotBuild where they cost less."""
+    total = _add_up(lines)
+    if total < due:
+        raise CannotBuild("sum_mismatch", f"lines add up to {total} ₸, {due} ₸ are due")
+    return tuple(lines) if total == due else take_off(lines, total - due)
+
+
+def _add_up(lines: Sequence[Line]) -> Decimal:
+    return sum((line.total for line in lines), ZERO)
+
+
+def _build_both(record: Record, *, amounts_in_tiyn: bool) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """By what the client owes, and by `cost`, which tells what was sold where nothing is owed any more."""
+    asked = build_record_lines(record, amounts_in_tiyn=amounts_in_tiyn)
+    if all(line.cost_to_pay in (None, line.cost) for line in (*record.services, *record.goods_transactions)):
+        return asked, asked
     try:
-        by_cost = build_record_lines(_without_cost_to_pay(record), amounts_in_tiyn=amounts_in_tiyn)
+        return asked, build_record_lines(_without_cost_to_pay(record), amounts_in_tiyn=amounts_in_tiyn)
     except CannotBuild:
-        return lines
-    by_cost_total = sum((line.total for line in by_cost), ZERO)
-    if by_cost_total == paid:
-        return by_cost
-    return take_off(by_cost, loyalty) if loyalty and by_cost_total - loyalty == paid else lines
+        return asked, asked
 
 
 def _without_cost_to_pay(record: Record) -> Record:
@@ -124,10 +139,20 @@ def build_record_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tupl
     return tuple(line for line in (*services, *goods) if line.total > ZERO)
 
 
-def build_goods_lines(operations: Sequence[GoodsOperation], *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
+def build_goods_lines(
+    operations: Sequence[GoodsOperation], *, amounts_in_tiyn: bool = False, certificates_as_services: bool = True
+) -> tuple[Line, ...]:
     """Returns the lines of a sale document, one operation each, free ones left out. Raises CannotBuild."""
     unit = _HUNDRED if amounts_in_tiyn else Decimal(1)
-    lines = [_build_line(_as_goods_line(operation), f"goods.{operation.id}", False, unit) for operation in operations]
+    lines = [
+        _build_line(
+            _as_goods_line(operation),
+            f"goods.{operation.id}",
+            operation.is_service or (operation.sells_certificate and certificates_as_services),
+            unit,
+        )
+        for operation in operations
+    ]
     return tuple(line for line in lines if line.total > ZERO)
 
 

@@ -32,12 +32,6 @@ class Policy:
     tip_words: tuple[str, ...] = parse_words(DEFAULT_TIPS)
     certificates_as_services: bool = True
 
-    @property
-    def payment_kinds(self) -> Mapping[str, PaymentKind]:
-        """Returns the words of titles that name a kind of payment."""
-        kinds = {word: PaymentKind(use) for word, use in self.accounts.items() if use in set(PaymentKind)}
-        return {word: kind for word, kind in kinds.items() if not word.startswith("id:")}
-
     def in_tenge(self, amount: Decimal) -> Decimal:
         """Returns a sum of Altegio's in tenge, rounded to the tiyn."""
         return round_tiyn(amount / (100 if self.amounts_in_tiyn else 1))

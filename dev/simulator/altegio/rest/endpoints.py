@@ -153,7 +153,12 @@ def _show_sale(call: Call) -> Any:
 
 def _find_record_of(call: Call, document: int) -> Stored | None:
     records = call.list_live(RECORD)
-    return next((row for row in records if any(one["id"] == document for one in row.body["documents"])), None)
+    return next((row for row in records if document in _list_documents(row)), None)
+
+
+def _list_documents(record: Stored) -> list[int]:
+    """A write-off of materials has a document as well, which is no sale. Ids may be text."""
+    return [int(one["id"]) for one in record.body.get("documents", ()) if one.get("type_id", 7) != 8]
 
 
 def _list_transactions(call: Call) -> Any:
