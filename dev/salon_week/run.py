@@ -189,9 +189,12 @@ class Run:
         world, tables = self._world, self._tables
         calls = world.altegio.count_calls()
         asked = {f"of record {one.source_id} " for one in self._week.books.not_due if one.asked_at}
-        failed = [line for line in tables.list_failed() if not any(name in line for name in asked)]
+        items = {f"of finances_operation {number} deposit" for number in self._week.books.open_items}
+        told = tables.list_failed()
+        failed = [line for line in told if not any(name in line for name in asked | items)]
+        silent = [f"no word {name}" for name in sorted(items) if not any(name in line for line in told)]
         noted = {
-            "unsettled": tables.list_open() + failed,
+            "unsettled": tables.list_open() + failed + silent,
             "refused": postman.refused,
             "died": world.deaths,
             "over limits": ["a call of Altegio"] * calls["refused"],

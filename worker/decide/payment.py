@@ -12,7 +12,7 @@ from worker.altegio.errors import AnswerTooOld
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.patience import patience_of
-from worker.decide.known.payment_wait import seconds_to_wait, wake_deliveries, wake_earlier_words
+from worker.decide.known.payment_wait import SUPERSEDED, seconds_to_wait, settle_earlier_words, wake_deliveries
 from worker.decide.known.payments import save_payment, take_over_ledger
 from worker.decide.known.sale_money import doubt_sale
 from worker.decide.known.touched import Touched, find_touched
@@ -84,10 +84,11 @@ def note_payment(
             _refuse_older_sum(note, facts)
         take_over_ledger(session, touched.subject, facts, policy, patience=patience_of(services.settings))
     elif not is_newest:
-        return Resolution.ignored("superseded by a newer change of the same operation")
+        return Resolution.ignored(SUPERSEDED)
     resolution = _decide(note)
-    woken = wake_earlier_words(session, row) if touched.was_noted else ()
-    return replace(resolution, wake=(*resolution.wake, *woken))
+    if touched.was_noted and not settle_earlier_words(session, row) and resolution.state is RecordState.DEAD_LETTERED:
+        return Resolution.ignored(SUPERSEDED)
+    return resolution
 
 
 def _decide(note: _Note) -> Resolution:

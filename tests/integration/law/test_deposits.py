@@ -30,6 +30,17 @@ class TestToppedUp:
         salon.tell(topped_up(1, 20000, status="delete", changed="2026-03-02T12:00:09+0500"))
         assert salon.asked == {}
 
+    def test_told_and_read_it_is_one_item(self, telling: Salon) -> None:
+        """The same word once more, as a look at Altegio's list stores it before the webhook is decided."""
+        top_up = topped_up(1, 20000)
+        telling.bridge.accept(top_up)
+        telling.bridge.accept({**top_up, "status": "update"})
+        telling.work()
+        assert [row.state for row in telling.bridge.rows()] == ["ignored", "dead_lettered"]
+        telling.bridge.execute("UPDATE webhook_records SET state = 'received' WHERE id = 1")
+        telling.work()
+        assert [row.state for row in telling.bridge.rows()] == ["ignored", "dead_lettered"]
+
     def test_a_receipt_at_the_top_up(self, salon: Salon) -> None:
         salon.choose(deposits="at_top_up")
         salon.tell(topped_up(1, 20000))

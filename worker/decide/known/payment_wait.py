@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, and_, bindparam, exists, func, or_, select, update
+from sqlalchemy import BigInteger, DateTime, and_, bindparam, exists, func, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD
@@ -19,6 +19,7 @@ from worker.decide.known.payments import NEWEST_OF
 from worker.decide.rules import IGNORED_WITHOUT_MONEY, TURNED_BY_PAYMENTS
 from worker.decide.sales import Subject, find_sale, may_be_changed
 
+SUPERSEDED = "superseded by a newer change of the same operation"
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
 RECEIPTS_THAT_TELL = 5
 
@@ -72,19 +73,29 @@ _WAKE = {
 }
 # Words on operations that a person was asked about: a newer word on the same one, or what was sold for it, settles them.
 _ASKED_ABOUT = ("deposit", "money_without_lines")
+_is_asked_about = and_(
+    _row.company_id == _company,
+    _row.resource == FINANCES,
+    _row.resource_id.in_(bindparam("operations", expanding=True)),
+    _row.state == RecordState.DEAD_LETTERED,
+    _row.error_code.in_(_ASKED_ABOUT),
+)
 _WAKE_OPERATIONS = (
     update(_deliveries)
-    .where(
-        _row.company_id == _company,
-        _row.resource == FINANCES,
-        _row.resource_id.in_(bindparam("operations", expanding=True)),
-        _row.id != bindparam("without"),
-        _row.state == RecordState.DEAD_LETTERED,
-        _row.error_code.in_(_ASKED_ABOUT),
-    )
+    .where(_is_asked_about)
     .values(state=RecordState.RECEIVED, receipt_id=None, next_attempt_at=func.now(), claims=0)
     .returning(_row.id)
 )
+# The same may have been told and read besides, with one stamp: then the later row stays.
+_is_later = tuple_(func.coalesce(_row.changed_at, _row.created_at), _row.id) > tuple_(
+    bindparam("moment", type_=DateTime(timezone=True)), bindparam("delivery")
+)
+_SETTLE_EARLIER = (
+    update(_deliveries)
+    .where(_is_asked_about, _row.id != bindparam("delivery"), ~_is_later)
+    .values(state=RecordState.IGNORED, reason=SUPERSEDED, error_code=None, processed_at=func.now())
+)
+_IS_ASKED_LATER = select(exists().where(_is_asked_about, _is_later))
 
 
 def seconds_to_wait(settings: Settings, session: Session, subject: Subject, since: datetime) -> float:
@@ -116,10 +127,16 @@ def wake_visits(session: Session, company_id: int, record_ids: Iterable[int]) ->
     return tuple(row_id for one in subjects for row_id in wake_deliveries(session, one, find_sale(session, one)))
 
 
-def wake_earlier_words(session: Session, row: Delivery) -> tuple[int, ...]:
-    """Earlier deliveries of the same operation that wait for a person."""
-    values = {"company": row.company_id, "operations": [row.resource_id], "without": row.id}
-    return tuple(session.scalars(_WAKE_OPERATIONS, values))
+def settle_earlier_words(session: Session, row: Delivery) -> bool:
+    """A person is asked about an operation once: by its newest word. False where a later one asks already."""
+    values = {
+        "company": row.company_id,
+        "operations": [row.resource_id],
+        "moment": row.changed_at or row.created_at,
+        "delivery": row.id,
+    }
+    session.execute(_SETTLE_EARLIER, values)
+    return not session.scalar(_IS_ASKED_LATER, values)
 
 
 def wake_payments(session: Session, subject: Subject) -> tuple[int, ...]:
@@ -128,4 +145,4 @@ def wake_payments(session: Session, subject: Subject) -> tuple[int, ...]:
     operations = [row.operation_id for row in rows if row.operation_id is not None]
     if not operations:
         return ()
-    return tuple(session.scalars(_WAKE_OPERATIONS, {"company": subject.company_id, "operations": operations, "without": 0}))
+    return tuple(session.scalars(_WAKE_OPERATIONS, {"company": subject.company_id, "operations": operations}))
