@@ -35,7 +35,9 @@ from worker.decide.sales import (
     withdraw_unsent,
 )
 from worker.decide.settlement.decisions import AskPerson, AwaitPayment, Ignore, IssueReceipt, Settlement
+from worker.decide.settlement.doubts import DoubtKind
 from worker.decide.settlement.settling import decide_given_back, settle
+from worker.decide.settlement.taken_out import find_taken_out
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, fit_lines
 from worker.receipt.vat import choose_vat_rate
 from worker.salon.policy import Policy
@@ -156,7 +158,7 @@ def _settle(sale: _Sale) -> Resolution:
         return Resolution.ignored("everything was free")
     ledger = _keep_ledger(sale, total)
     if sale.receipt is not None and not may_be_changed(sale.receipt):
-        return _compare(sale, sale.receipt, ledger)
+        return _compare(sale, sale.receipt, ledger, lines)
     decision = _decide(sale, ledger)
     if sale.receipt is None and may_turn_with_payments(decision):
         wait = seconds_to_wait(sale.services.settings, session, subject, sale.newest)
@@ -208,11 +210,20 @@ def _issue(sale: _Sale, lines: tuple[Line, ...], kinds: Mapping[PaymentKind, Dec
     return issue_sale(session, subject, sale.receipt, draft, cashbox, earlier=earlier, is_of_advance=sale.is_advance)
 
 
-def _compare(sale: _Sale, receipt: Receipt, ledger: SaleLedger) -> Resolution:
-    may_say = (receipt.total, receipt.total - sum_returned(sale.session, receipt.id))
-    if ledger.receipt_total in may_say:
-        return join_sale(sale.session, receipt, "the receipt of this sale exists")
+def _compare(sale: _Sale, receipt: Receipt, ledger: SaleLedger, lines: tuple[Line, ...]) -> Resolution:
+    """Lines that were taken out and whose money went back are one item: a return, with these lines proposed."""
+    session, returned = sale.session, sum_returned(sale.session, receipt.id)
+    if ledger.receipt_total in (receipt.total, receipt.total - returned):
+        return join_sale(session, receipt, "the receipt of this sale exists")
+    wait = seconds_to_wait(sale.services.settings, session, sale.subject, sale.newest)
+    if wait > 0:
+        return Resolution.waiting("payments of this sale may follow", wait)
     demand_facts(sale.services.altegio, sale.subject, sale.facts)
+    doubt = doubt_sale(session, sale.subject, receipt, sale.salon.policy)
+    if doubt is not None and doubt.kind in (DoubtKind.GONE, DoubtKind.LESS):
+        missing = receipt.total - ledger.in_force
+        taken_out = None if returned else find_taken_out(receipt.request["Positions"], lines, missing)
+        return mark_return_due(receipt, doubt.reason, is_paid_back=doubt.is_paid_back, lines=taken_out)
     paid = f"paid {ledger.in_force} ₸" if ledger.known.was_told else f"the receipt says {receipt.total} ₸"
     reason = f"{paid}, the sale now costs {ledger.receipt_total} ₸"
     return Resolution.dead("difference", reason, receipt_id=receipt.id)

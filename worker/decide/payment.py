@@ -12,7 +12,13 @@ from worker.altegio.errors import AnswerTooOld
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.patience import patience_of
-from worker.decide.known.payment_wait import SUPERSEDED, seconds_to_wait, settle_earlier_words, wake_deliveries
+from worker.decide.known.payment_wait import (
+    SUPERSEDED,
+    seconds_to_wait,
+    settle_earlier_words,
+    wake_deliveries,
+    wake_differences,
+)
 from worker.decide.known.payments import save_payment, take_over_ledger
 from worker.decide.known.sale_money import doubt_sale
 from worker.decide.known.touched import Touched, find_touched
@@ -244,7 +250,8 @@ def _compare(note: _Note, subject: Subject, sale: Receipt) -> Resolution:
         # Money without a receipt is no reason to give any back.
         sale.paid_back_since = None
         return Resolution.dead("difference", doubt.reason, receipt_id=sale.id)
-    return mark_return_due(sale, doubt.reason, is_paid_back=doubt.is_paid_back)
+    marked = mark_return_due(sale, doubt.reason, is_paid_back=doubt.is_paid_back)
+    return replace(marked, wake=wake_differences(note.session, subject))
 
 
 def _take_doubt_back(note: _Note, subject: Subject, sale: Receipt) -> None:

@@ -210,10 +210,17 @@ def join_sale(session: Session, sale: Receipt, reason: str) -> Resolution:
     return Resolution(RecordState.PROCESSING, reason, receipt_id=sale.id, cashbox_id=sale.cashbox_id)
 
 
-def mark_return_due(sale: Receipt, reason: str, *, is_paid_back: bool) -> Resolution:
-    """A manager decides about returns, unless `RETURN_POLICY` says otherwise for money that is all gone."""
+def mark_return_due(
+    sale: Receipt, reason: str, *, is_paid_back: bool, lines: list[dict[str, Any]] | None = None
+) -> Resolution:
+    """A manager decides about returns, unless `RETURN_POLICY` says otherwise for money that is all gone.
+
+    `lines`: what is to be returned, where that is known; what was known for the same reason before is kept.
+    """
     if sale.state == ReceiptState.REJECTED or sale.total == ZERO:
         return Resolution.ignored(f"{reason}; no receipt was issued")
+    if lines is not None or sale.return_due_reason != reason:
+        sale.return_due_lines = lines
     sale.return_due_reason = reason
     sale.paid_back_since = (sale.paid_back_since or utc_now()) if is_paid_back else None
     return Resolution.processed(f"return due: {reason}", receipt_id=sale.id)
@@ -222,4 +229,5 @@ def mark_return_due(sale: Receipt, reason: str, *, is_paid_back: bool) -> Resolu
 def clear_return_due(sale: Receipt) -> None:
     """Altegio and the receipt agree again."""
     sale.return_due_reason = None
+    sale.return_due_lines = None
     sale.paid_back_since = None

@@ -44,8 +44,9 @@ from worker.decide.settlement.decisions import (
     ReturnDue,
 )
 from worker.decide.settlement.settling import find_due_at_desk
+from worker.decide.settlement.taken_out import ReturnLines, find_taken_out
 from worker.decide.visit_page import find_checkout, moment_of, read_desk_details, show_visit
-from worker.receipt.lines import CannotBuild, Line, build_draft, fit_record_lines, price_record
+from worker.receipt.lines import CannotBuild, Line, build_draft, build_sold_lines, fit_record_lines, price_record
 from worker.receipt.vat import choose_vat_rate
 from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
@@ -192,7 +193,8 @@ def _may_turn(case: _Case, decision: Decision) -> bool:
     """Whether a payment that is still on its way could change the decision."""
     if isinstance(decision, ReturnDue):
         return not case.record.deleted and case.status != "delete"
-    if isinstance(decision, AskPerson) and decision.code == "paid_but_deleted":
+    # A difference may be one half of a change whose other half, the money, is on its way.
+    if isinstance(decision, AskPerson) and decision.code in ("paid_but_deleted", "difference"):
         return True
     return case.sale is None and not case.record.is_silent_on_payment and may_turn_with_payments(decision)
 
@@ -214,9 +216,17 @@ def _carry_out(case: _Case, decision: Decision) -> Resolution:
             return join_sale(case.session, sale, reason)
         case ReturnDue(reason, is_paid_back):
             assert sale is not None
-            return mark_return_due(sale, reason, is_paid_back=is_paid_back)
+            return mark_return_due(sale, reason, is_paid_back=is_paid_back, lines=_propose_return(case, sale))
         case IssueReceipt(kinds):
             return _issue(case, kinds)
+
+
+def _propose_return(case: _Case, sale: Receipt) -> ReturnLines | None:
+    """The lines that Altegio took out, where they cost what was given back. After a first return a person looks alone."""
+    if case.live is None or case.live.returned or case.problem is not None:
+        return None
+    now = build_sold_lines(case.record, amounts_in_tiyn=case.salon.policy.amounts_in_tiyn)
+    return find_taken_out(sale.request["Positions"], now, case.live.total - case.ledger.in_force)
 
 
 def _ask_person(case: _Case, code: str, reason: str) -> Resolution:

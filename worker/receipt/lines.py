@@ -88,6 +88,11 @@ def fit_record_lines(record: Record, due: Decimal, *, amounts_in_tiyn: bool = Fa
     return fit_lines(min((lines for lines in both if _add_up(lines) >= due), key=_add_up, default=both[0]), due)
 
 
+def build_sold_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
+    """Returns the lines of a visit by what they cost, whatever is left to pay of them. Raises CannotBuild."""
+    return _build_both(record, amounts_in_tiyn=amounts_in_tiyn)[1]
+
+
 def fit_lines(lines: Sequence[Line], due: Decimal) -> tuple[Line, ...]:
     """Returns lines that add up to `due` tenge, by a discount on them all. Raises CannotBuild where they cost less."""
     total = _add_up(lines)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from shared.fiscal.marks import write_marks
 from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import PAYMENT_TYPES
 from shared.fiscal.statuses import PaymentKind
@@ -67,13 +68,8 @@ def to_sale_request(
 
 
 def _to_position(line: Line, vat_rate: int | None) -> dict[str, Any]:
-    """PositionType is compulsory on OFD protocol 2.0.4 and ignored before, so it is always sent.
-
-    Mark and MarkList exclude each other, and a list has one code for each piece.
-    """
-    codes: dict[str, Any] = {"GTIN": line.barcode, "NTIN": line.national_code}
-    if line.marks:
-        codes |= {"Mark": line.marks[0]} if len(line.marks) == 1 else {"MarkList": list(line.marks)}
+    """PositionType is compulsory on OFD protocol 2.0.4 and ignored before, so it is always sent."""
+    codes: dict[str, Any] = {"GTIN": line.barcode, "NTIN": line.national_code, **write_marks(line.marks)}
     return {
         "PositionName": line.name,
         "Count": as_number(line.count),

@@ -48,10 +48,14 @@ _TELLS_PAYMENTS = select(_has_told)
 _EXPECTED = {is_visit: select(_tells_payments, newest.scalar_subquery()) for is_visit, newest in NEWEST_OF.items()}
 _deliveries = table_of(WebhookRecord)
 _row = _deliveries.c
+_DELIVERIES_OF = {
+    True: and_(_row.company_id == _company, _row.resource == RECORD, _row.resource_id == bindparam("subject")),
+    False: and_(_row.company_id == _company, _row.resource == GOODS_SALE, _row.document_id == bindparam("subject")),
+}
+_DUE_AGAIN = {"state": RecordState.RECEIVED, "receipt_id": None, "next_attempt_at": func.now(), "claims": 0}
 _WAKE = {
     is_visit: update(_deliveries)
     .where(
-        _row.company_id == _company,
         is_of,
         or_(
             _row.state == RecordState.AWAITING_PAYMENT,
@@ -64,12 +68,16 @@ _WAKE = {
             ),
         ),
     )
-    .values(state=RecordState.RECEIVED, receipt_id=None, next_attempt_at=func.now(), claims=0)
+    .values(_DUE_AGAIN)
     .returning(_row.id)
-    for is_visit, is_of in (
-        (True, and_(_row.resource == RECORD, _row.resource_id == bindparam("subject"))),
-        (False, and_(_row.resource == GOODS_SALE, _row.document_id == bindparam("subject"))),
-    )
+    for is_visit, is_of in _DELIVERIES_OF.items()
+}
+_WAKE_DIFFERENCES = {
+    is_visit: update(_deliveries)
+    .where(is_of, _row.state == RecordState.DEAD_LETTERED, _row.error_code == "difference")
+    .values(_DUE_AGAIN)
+    .returning(_row.id)
+    for is_visit, is_of in _DELIVERIES_OF.items()
 }
 # Words on operations that a person was asked about: a newer word on the same one, or what was sold for it, settles them.
 _ASKED_ABOUT = ("deposit", "money_without_lines")
@@ -80,12 +88,7 @@ _is_asked_about = and_(
     _row.state == RecordState.DEAD_LETTERED,
     _row.error_code.in_(_ASKED_ABOUT),
 )
-_WAKE_OPERATIONS = (
-    update(_deliveries)
-    .where(_is_asked_about)
-    .values(state=RecordState.RECEIVED, receipt_id=None, next_attempt_at=func.now(), claims=0)
-    .returning(_row.id)
-)
+_WAKE_OPERATIONS = update(_deliveries).where(_is_asked_about).values(_DUE_AGAIN).returning(_row.id)
 # The same may have been told and read besides, with one stamp: then the later row stays.
 _is_later = tuple_(func.coalesce(_row.changed_at, _row.created_at), _row.id) > tuple_(
     bindparam("moment", type_=DateTime(timezone=True)), bindparam("delivery")
@@ -119,6 +122,11 @@ def wake_deliveries(session: Session, subject: Subject, sale: Receipt | None) ->
     """What waits for payments is decided again, and what was decided already but has certainly not left yet."""
     unsent = sale.id if sale is not None and may_be_changed(sale) and sale.state == ReceiptState.PENDING else None
     return tuple(session.scalars(_WAKE[subject.is_visit], {**subject.keys, "unsent": unsent}))
+
+
+def wake_differences(session: Session, subject: Subject) -> tuple[int, ...]:
+    """What a person was asked about because the sale changed: where its money went back as well, both are one item."""
+    return tuple(session.scalars(_WAKE_DIFFERENCES[subject.is_visit], subject.keys))
 
 
 def wake_visits(session: Session, company_id: int, record_ids: Iterable[int]) -> tuple[int, ...]:
