@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     webkassa_login: str = ""
     webkassa_password: SecretStr = SecretStr("")
     webkassa_vat: str = "none"
+    vat_lines: str = ""
     webkassa_connect_timeout: float = Field(5.0, gt=0, le=20)
     webkassa_read_timeout: float = Field(25.0, gt=0, le=45)
 
@@ -131,7 +132,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a time of day such as 23:50")
         return value.strip()
 
-    @field_validator("payment_kinds", "part_payments")
+    @field_validator("payment_kinds", "part_payments", "vat_lines")
     @classmethod
     def _check_choice(cls, value: str, info: ValidationInfo) -> str:
         CHECKS[info.field_name or ""](value)

@@ -20,8 +20,8 @@ from dev.salon_week.posting import Act, ActPostman, plan_week, split_acts
 from dev.simulator.altegio.salon import Salon
 from dev.simulator.altegio.week import Week, find_act, generate_week
 
-# The regimes a chain can mix: no payer of VAT, one at today's rate, one at a rate of its own.
-VATS = ("auto", "none", "12")
+# The regimes a chain can mix: the law's rate of the day, no payer of VAT, a rate written down.
+VATS = ("auto", "none", "16")
 CASHBOXES = {307001: "SWK00000002", 307002: "SWK00000003", 307003: "SWK00000004"}
 # As in production, only shorter: nobody waits minutes for a week that is lived in minutes.
 ENVIRONMENT = {

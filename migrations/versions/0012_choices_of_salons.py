@@ -1,6 +1,6 @@
 """Choices of salons
 
-Deposits, part payments, tips and certificates are chosen per salon; the accounts a salon was paid into are found by an index.
+Deposits, part payments, tips, certificates and other VAT rates are chosen per salon; the accounts a salon was paid into are found by an index.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ down_revision: str | None = "0010"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-_CHOICES = ("deposits", "part_payments", "tips", "certificates_as")
+_CHOICES = ("deposits", "part_payments", "tips", "certificates_as", "vat_lines")
 
 
 def upgrade() -> None:

@@ -107,6 +107,10 @@ ADVICE = {
         Text("Put what was sold into the visit in Altegio, or take the payment back there: it is taken up by itself."),
         retry_helps=False,
     ),
+    "no_vat_rate": Advice(
+        Text("The VAT rate of that day is not known: the service is from before the law's rates."),
+        Text("Make this receipt in Webkassa's cabinet, or have the VAT of the service set, then press Retry."),
+    ),
     "not_in_altegio": Advice(
         Text("Altegio does not know this visit or sale."),
         Text("If it is there, press Retry. If nobody made it, show this page to whoever looks after the service."),

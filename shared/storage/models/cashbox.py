@@ -29,6 +29,7 @@ class Cashbox(Base):
     password_sealed: Mapped[str | None] = mapped_column(Text)
     api_token_sealed: Mapped[str | None] = mapped_column(Text)
     vat: Mapped[str | None] = mapped_column(Text)
+    vat_lines: Mapped[str | None] = mapped_column(Text)
     comment_marker: Mapped[str | None] = mapped_column(Text)
     fiscalize_when: Mapped[str | None] = mapped_column(Text)
     default_payment_method: Mapped[str | None] = mapped_column(Text)

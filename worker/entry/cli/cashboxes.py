@@ -24,6 +24,7 @@ SETTINGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
     (("--api-token", "--token", "api_token"), {"help": "x-api-key of the integration; asked for, or - as above."}),
     (("--vat",), {"help": "none, auto, or a rate such as 16."}),
+    (("--vat-lines",), {"help": "ботокс=medical, service:8101=medical, good:22001=5: what has another rate than --vat."}),
     (("--marker", "comment_marker"), {"help": "Only records whose comment holds this word."}),
     (("--fiscalize-when",), {"help": "paid, always or manual."}),
     (("--default-payment-method",), {"help": "card, cash, mobile or ask."}),
