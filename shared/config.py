@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     part_payments: str = "at_the_end"
     tips: str = DEFAULT_TIPS
     certificates_as: Literal["services", "goods"] = "services"
+    goods_codes: Literal["optional", "required"] = "optional"
     return_policy: Literal["manual", "auto"] = "manual"
     return_delay_seconds: float = Field(600.0, ge=0)
 
@@ -94,6 +95,7 @@ class Settings(BaseSettings):
     alert_urls: str = ""
     alert_language: Literal["ru", "kk", "en"] = "ru"
     alert_oldest_minutes: float = Field(15.0, gt=0)
+    alert_goods_coded_percent: int = Field(90, ge=0, le=100)
     alert_disk_free_percent: float = Field(5.0, ge=0, lt=100)
     alert_interval_seconds: float = Field(30.0, ge=1, le=300)
 

@@ -18,6 +18,7 @@ CHOICES: Final = (
     "part_payments",
     "tips",
     "certificates_as",
+    "goods_codes",
 )
 SETTING_OF = {"comment_marker": "fiscalize_comment_marker", "vat": "webkassa_vat"}
 
@@ -66,4 +67,5 @@ CHECKS: Mapping[str, Callable[[str], Any]] = {
     "deposits": _one_of(DEPOSITS),
     "part_payments": _one_of(PART_PAYMENTS),
     "certificates_as": _one_of(("services", "goods")),
+    "goods_codes": _one_of(("optional", "required")),
 }

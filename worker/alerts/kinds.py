@@ -24,6 +24,7 @@ BOOKS_DIFFERENCE = "books_difference"
 OFFLINE = "offline"
 AUTO_RETURN = "auto_return"
 LOOK_BEHIND = "look_behind"
+GOODS_UNCODED = "goods_uncoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ _KINDS: Mapping[str, Kind] = {
     # An old visit that is paid today, or replayed, is decided within a minute.
     OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
+    # Nothing stands still for it, and a day more or less is no matter.
+    GOODS_UNCODED: Kind(settle=10 * MINUTE, calm=60 * MINUTE),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),
     # A burst of webhooks empties itself within minutes; only a queue that stays long says that workers are missing.

@@ -123,6 +123,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Altegio took the payment back. If the salon kept the money, make the sale anew on the payment page.",
         ),
     ),
+    kinds.GOODS_UNCODED: (
+        ("Товары уходят в чеки без кода", "Тауарлар чекке кодсыз түседі", "Goods go onto receipts without a code"),
+        (
+            "Впишите GTIN или NTIN на странице настроек или: celery -A worker receipts goods --without-code",
+            "Баптаулар бетінде GTIN немесе NTIN жазыңыз немесе: celery -A worker receipts goods --without-code",
+            "Write GTIN or NTIN on the settings page, or: celery -A worker receipts goods --without-code",
+        ),
+    ),
     kinds.LOOK_BEHIND: (
         ("Altegio давно не отвечает на сверку", "Altegio салыстыруға көптен жауап бермейді", "Altegio cannot be looked at"),
         (
@@ -236,6 +244,11 @@ DETAILS: Mapping[str, Words] = {
         "cashbox {cashbox}: for over a day",
     ),
     kinds.AUTO_RETURN: ("чек {number}: {total} ₸", "чек {number}: {total} ₸", "receipt {number}: {total} ₸"),
+    kinds.GOODS_UNCODED: (
+        "филиал {company}: с кодом {percent} % строк, без кода {count}",
+        "филиал {company}: жолдардың {percent} % коды бар, кодсыз {count}",
+        "salon {company}: {percent} % of the lines have a code, {count} have none",
+    ),
     kinds.LOOK_BEHIND: (
         "филиал {company}: прочитано до {until}",
         "филиал {company}: {until} дейін оқылды",

@@ -43,6 +43,7 @@ from worker.decide.sales import (
 )
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, take_off
 from worker.receipt.vat import choose_vat_rates
+from worker.salon.goods_codes import name_goods
 from worker.salon.policy import Policy
 from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
@@ -156,7 +157,9 @@ def _settle(sale: _Sale) -> Resolution:
     match decision:
         case IssueReceipt(kinds):
             demand_facts(sale.services.altegio, subject, facts)
-            draft = build_draft(lines, kinds, choose_vat_rates(sale.salon.vat, sale.sold_on))
+            draft = build_draft(
+                name_goods(session, sale.salon, lines), kinds, choose_vat_rates(sale.salon.vat, sale.sold_on)
+            )
             earlier = count_sales(session, subject)
             return issue_sale(session, subject, sale.receipt, draft, sale.salon.get_cashbox(), earlier=earlier)
         case AskPerson(code, reason):

@@ -46,6 +46,7 @@ from worker.decide.sales import (
 from worker.decide.visit_page import find_checkout, moment_of, read_desk_details, show_visit
 from worker.receipt.lines import CannotBuild, Line, build_draft, choose_record_lines
 from worker.receipt.vat import choose_vat_rates
+from worker.salon.goods_codes import name_goods
 from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
 
@@ -200,7 +201,7 @@ def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
     try:
         rate_of = choose_vat_rates(case.salon.vat, _sold_on(case.record, case.row))
         cashbox = case.salon.get_cashbox()
-        draft = build_draft(case.lines, kinds, rate_of)
+        draft = build_draft(name_goods(session, case.salon, case.lines), kinds, rate_of)
         desk = read_desk_details(case.checkout)
         return issue_sale(session, subject, case.sale, draft, cashbox, desk, earlier=case.known.sales)
     except CannotBuild as problem:

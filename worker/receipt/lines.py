@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 
 from shared.altegio import GoodsLine, GoodsOperation, Record, ServiceLine
+from shared.fiscal.goods_codes import is_code
 from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
 from shared.fiscal.statuses import PaymentKind
 from shared.fiscal.vat_rates import NoRate
@@ -20,7 +21,6 @@ MAX_COUNT = Decimal("4294967.295")
 MAX_NAME = 128
 _COUNT_STEP = Decimal("0.001")
 _HUNDRED = Decimal(100)
-_GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 class CannotBuild(Exception):
@@ -185,7 +185,7 @@ def _build_line(line: ServiceLine, field: str, is_service: bool, unit: Decimal) 
 def _read_gtin(text: str) -> str | None:
     """Salons write articles of their own into the barcode; only a number of the lengths of a GTIN is one."""
     digits = text.strip()
-    return digits if digits.isascii() and digits.isdigit() and len(digits) in _GTIN_LENGTHS else None
+    return digits if is_code(digits) else None
 
 
 def _build_sums(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:

@@ -46,6 +46,7 @@ class Changes:
     part_payments: str | None = None
     tips: str | None = None
     certificates_as: str | None = None
+    goods_codes: str | None = None
 
 
 def add_cashbox(session: Session, settings: Settings, company_id: int, number: str, changes: Changes) -> Cashbox:

@@ -45,6 +45,7 @@ class SalonCashbox(NamedTuple):
     part_payments: str | None
     tips: str | None
     certificates_as: str | None
+    goods_codes: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,7 @@ def build_policy(settings: Settings, cashbox: SalonCashbox | None) -> Policy:
         part_payments=cast(Any, PART_PAYMENTS[of("part_payments")]),
         tip_words=parse_words(of("tips")),
         certificates_as_services=of("certificates_as") == "services",
+        goods_codes_required=of("goods_codes") == "required",
     )
 
 

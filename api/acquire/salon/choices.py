@@ -101,6 +101,10 @@ LABELS: Mapping[str, Choice] = {
         {"services": Text("a service on the receipt"), "goods": Text("goods on the receipt")},
         Text("It gets its receipt when it is sold. What it pays later is no money and gets none."),
     ),
+    "goods_codes": Choice(
+        Text("Goods without GTIN and NTIN"),
+        {"optional": Text("go onto the receipt as they are"), "required": Text("wait for a person, before any receipt")},
+    ),
 }
 
 

@@ -107,6 +107,10 @@ ADVICE = {
         Text("Put what was sold into the visit in Altegio, or take the payment back there: it is taken up by itself."),
         retry_helps=False,
     ),
+    "goods_without_code": Advice(
+        Text("Goods of this sale have no code of the National Catalogue (GTIN or NTIN), and this salon wants one first."),
+        Text("Write the code into the table on the settings page, or the barcode in Altegio, then press Retry."),
+    ),
     "no_vat_rate": Advice(
         Text("The VAT rate of that day is not known: the service is from before the law's rates."),
         Text("Make this receipt in Webkassa's cabinet, or have the VAT of the service set, then press Retry."),

@@ -14,6 +14,8 @@ from shared.storage.models.desk.staff_session import StaffSession
 from shared.storage.models.desk.staff_user import StaffUser
 from shared.storage.models.desk.visit import Visit
 from shared.storage.models.fiscalization_log import FiscalizationLog
+from shared.storage.models.goods.goods_code import GoodsCode
+from shared.storage.models.goods.goods_line import GoodsLine
 from shared.storage.models.payment_record import PaymentRecord
 from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
@@ -31,6 +33,8 @@ __all__ = [
     "CashboxOrder",
     "Checkout",
     "FiscalizationLog",
+    "GoodsCode",
+    "GoodsLine",
     "PaymentRecord",
     "Receipt",
     "Replay",

@@ -14,6 +14,7 @@ OTHER = COMPANY + 1
 
 
 def read(page: str) -> str:
+    """What is written on it; a space that does not break is a space."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
