@@ -86,7 +86,7 @@ class Settings(BaseSettings):
     retry_max_age_hours: float = Field(72.0, gt=0)
     retry_base_seconds: float = Field(2.0, gt=0)
     retry_cap_seconds: float = Field(300.0, gt=0)
-    register_probe_seconds: float = Field(120.0, ge=1, le=3600)
+    register_probe_seconds: float = Field(45.0, ge=1, le=3600)
     # Longer than any call to Webkassa can take, so that a lease never ends under a call that is still running.
     lease_seconds: int = Field(60, ge=5, le=90)
     dispatch_interval_seconds: float = Field(5.0, gt=0)

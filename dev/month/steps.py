@@ -9,7 +9,6 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
 
 from dev.harness.register import Register
 from dev.harness.services import Inlet
@@ -93,9 +92,8 @@ class Month:
             sale = session.scalars(
                 select(Receipt).where(Receipt.record_id == number, Receipt.kind == ReceiptKind.SALE)
             ).one()
-            order = ReturnOrder(
-                receipt_id=sale.id, staff_user_id=find_manager(session), form_key=uuid4(), reason="taken back", lines=[]
-            )
+            manager = session.scalars(select(StaffUser.id)).one()
+            order = ReturnOrder(receipt_id=sale.id, staff_user_id=manager, form_key=uuid4(), reason="taken back", lines=[])
             session.add(order)
         make_return(self.services.sessions, order.id)
         issue_due(self.services, sale.cashbox_id)
@@ -124,7 +122,7 @@ class Month:
 
     def clear_faults(self) -> None:
         self.simulator.clear_faults()
-        self.services.breaker.record_success()
+        self.services.breaker.record_success(next(iter(self._ids.values())))
 
     def cabinet(self, company: int) -> Register:
         return Register(self.simulator, self._numbers[company])
@@ -172,14 +170,3 @@ def _describe_payments(
         describe_payment(company, number + position, number, amount, kind, at, status=status)
         for position, (kind, amount) in enumerate(zip(kinds, amounts, strict=False))
     ]
-
-
-def find_manager(session: Session) -> int:
-    """Who orders the returns."""
-    manager = session.scalars(select(StaffUser)).first()
-    if manager is None:
-        manager = StaffUser(login="manager", role="manager", password_hash="-")
-        session.add(manager)
-        session.flush()
-    number: int = manager.id
-    return number

@@ -117,7 +117,7 @@ def _check_shifts(verdict: Verdict, session: Any, simulator: SimulatorControl) -
         _check_length(verdict, name, told)
         if _net(told) != ledger.pop((number, shift.number), {}):
             verdict.faults.append(f"the report of {name} is not what the ledger holds")
-        if sum_shift(session, shift.cashbox_id, shift.number).agrees_with(told):
+        if sum_shift(session, shift).agrees_with(told):
             verdict.reports_equal += 1
         elif shift.strangers is None:
             verdict.faults.append(f"the report of {name} differs and nobody looked for the documents")

@@ -88,9 +88,9 @@ class TestAnOutage:
         breaker = bridge.services.breaker
         for _ in range(10):
             for _ in range(5):
-                breaker.record_failure()
+                breaker.record_failure(1)
             look(bridge, minutes=1, times=2)
-            breaker.record_success()
+            breaker.record_success(1)
             look(bridge, minutes=1)
         assert len(post_box.messages) == 1
         assert bridge.scalar("SELECT flaps FROM alerts") == 9

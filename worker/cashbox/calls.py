@@ -72,14 +72,16 @@ def close_log(
     *,
     response: Any = None,
     error: WebkassaError | None = None,
+    text: str | None = None,
 ) -> None:
-    """Writes how the call ended: its outcome, and what was answered or went wrong."""
+    """Writes how the call ended: its outcome, and what was answered, or went wrong. `text`: a warning beside a success."""
+    words = error.text if error else text
     values = {
         "log": log_id,
         "outcome": outcome,
         "response": mask(response if response is not None else error.response if error else None, personal=False),
         "error_code": error.code if error else None,
-        "error_text": error.text[:_MAX_TEXT] if error else None,
+        "error_text": words[:_MAX_TEXT] if words else None,
     }
     executor.execute(_CLOSE, values)
 

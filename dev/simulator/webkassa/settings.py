@@ -39,9 +39,13 @@ class Settings(settings.Settings):
     errors_style: Literal["absent", "null", "empty"] = "absent"
     not_found_style: Literal["19", "16", "empty"] = "19"
     total_in_answer: bool = False
+    key_style: Literal["pascal", "camel", "lower"] = "pascal"
+    value_style: Literal["json", "text"] = "json"
     offline: bool = False
     visibility_delay_seconds: float = Field(0, ge=0)
     verify_returns: bool = False
+    # Code 8 for a return in cash of more than the drawer holds.
+    returns_need_cash: bool = False
     token_ttl_seconds: float = Field(86_400, ge=0)
     lookup_needs_shift: bool = True
     ticket_lookup_missing: bool = False

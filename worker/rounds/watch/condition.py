@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.config import Settings
 from shared.storage.db import SessionFactory
-from worker.alerts.wording import describe
+from worker.alerts.details import describe
 
 
 @dataclass(frozen=True, slots=True)
