@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.health import find_oldest_open_age
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, ReceiptState, RecordState
-from shared.storage.models import AltegioLook, Cashbox, FiscalizationLog, Receipt, WebhookRecord
+from shared.storage.models import AltegioLook, Cashbox, FiscalizationLog, Receipt, Round, WebhookRecord
 
 # A shift is over after 24 hours by law; older receipts say nothing about the one that is open.
 _SHIFT_WINDOW = timedelta(days=3)
@@ -80,6 +80,18 @@ def _counts() -> Iterator[tuple[str, str, list[str], Select[*tuple[Any, ...]]]]:
             AltegioLook.what,
             _age(AltegioLook.looked_until),
         ),
+    )
+    yield (
+        "round_age_seconds",
+        "How long ago a round was last begun, by beat's tick or by a worker that missed it.",
+        ["round"],
+        select(Round.name, func.extract("epoch", func.now() - Round.began_at)),
+    )
+    yield (
+        "tick_age_seconds",
+        "How long ago beat last asked for a round.",
+        ["round"],
+        select(Round.name, func.extract("epoch", func.now() - Round.ticked_at)).where(Round.ticked_at.is_not(None)),
     )
     yield (
         "cashbox_shift_age_seconds",

@@ -16,9 +16,9 @@ from shared.books.model import DayBooks
 from shared.books.read import keep_books
 from shared.books.shift import sum_shift
 from shared.fiscal.payment_types import KIND_OF_TYPE
-from shared.fiscal.statuses import OPEN_RECEIPT_STATES, PaymentKind
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, PaymentKind
 from shared.fiscal.z_report import ReportSums, read_report
-from shared.storage.models import Cashbox, CashboxOrder, Receipt, Shift
+from shared.storage.models import Cashbox, CashboxOrder, Receipt, Shift, WebhookRecord
 from shared.storage.models.desk.cashbox_order import OrderState
 from worker.services import Services
 
@@ -163,6 +163,8 @@ def _net(told: ReportSums) -> dict[PaymentKind, Decimal]:
 
 
 def _check_left_open(verdict: Verdict, session: Any) -> None:
+    for row in session.scalars(select(WebhookRecord).where(WebhookRecord.state.in_(OPEN_RECORD_STATES))):
+        verdict.faults.append(f"delivery {row.id} of {row.resource} {row.resource_id} is {row.state}: {row.reason}")
     for receipt in session.scalars(select(Receipt).where(Receipt.state.in_(OPEN_RECEIPT_STATES))):
         verdict.faults.append(f"receipt {receipt.external_check_number} is {receipt.state}: {receipt.error_text}")
     for order in session.scalars(select(CashboxOrder).where(CashboxOrder.state != OrderState.DONE)):

@@ -11,7 +11,7 @@ from typing import Any
 import simplejson
 from psycopg2.extensions import PYDATE, PYDATETIMETZ, new_type, register_type
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings
@@ -148,3 +148,14 @@ def open_alone(sessions: SessionFactory) -> Iterator[Connection]:
 def _engine_of(sessions: SessionFactory) -> Engine:
     engine: Engine = sessions.kw["bind"]
     return engine
+
+
+# Data exception, program limit exceeded.
+_FAULTS_OF_DATA = ("22", "54")
+
+
+def is_fault_of_data(error: StatementError | ValueError) -> bool:
+    """Says whether a statement failed for what was to be stored, there or before it was sent; never for a database away."""
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "pgcode", None) or "").startswith(_FAULTS_OF_DATA)
+    return True

@@ -12,6 +12,7 @@ from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from tests.support.relay import CHECK, HISTORY, TICKET, Relay
+from tests.support.statements import explain, note_statements
 
 NUMBER, OTHER = "altegio_1002", "altegio_1001"
 
@@ -124,6 +125,18 @@ def test_a_duplicate_with_the_document_of_another(
     assert_own_document(bridge, simulator)
 
 
+def test_a_duplicate_with_a_document_of_the_cabinets(
+    bridge: Bridge, simulator: SimulatorControl, relay: Relay, register: Register, other: dict[str, Any]
+) -> None:
+    """No receipt of ours has its number, so nothing but its names tells that it is none of ours."""
+    coffee = register.sell("coffee", 4000)
+    relay.change(CHECK, lambda *_: {"Data": coffee, "Errors": [{"Code": 14, "Text": "Чек уже присутствует"}]})
+    bridge.deliver(visit(1002))
+    assert bridge.receipt(2).state == "unknown"
+    bridge.settle()
+    assert_own_document(bridge, simulator)
+
+
 def test_numbers_do_not_move_where_answers_are_one_behind(
     bridge: Bridge, simulator: SimulatorControl, relay: Relay, other: dict[str, Any]
 ) -> None:
@@ -143,13 +156,30 @@ def test_numbers_do_not_move_where_answers_are_one_behind(
     }
 
 
-def test_the_connection_that_brought_it_is_not_used_again(bridge: Bridge, relay: Relay, other: dict[str, Any]) -> None:
-    relay.change(CHECK, lambda *_: {"Data": other})
+@pytest.mark.parametrize("names", [True, False])
+def test_the_connection_that_brought_it_is_not_used_again(
+    bridge: Bridge, relay: Relay, other: dict[str, Any], names: bool
+) -> None:
+    """Without names it is not believed when it is saved, and not before."""
+    relay.change(CHECK, lambda *_: {"Data": other if names else without_names(other)})
     bridge.deliver(visit(1002))
     assert len(set(relay.callers)) == 1
     bridge.settle()
     assert relay.callers.count(relay.callers[0]) == relay.callers.index(relay.callers[-1])
     assert len(set(relay.callers)) == 2
+
+
+def test_one_way_of_asking_may_show_another_and_the_other_way_ours(
+    bridge: Bridge, simulator: SimulatorControl, relay: Relay, other: dict[str, Any]
+) -> None:
+    as_item = {"Number": other["CheckNumber"], "ExternalCheckNumber": OTHER}
+    relay.change(CHECK, lambda *_: {"Data": other})
+    relay.change(TICKET, lambda *_: {"Data": as_item})
+    bridge.deliver(visit(1002))
+    bridge.pass_time()
+    bridge.issue()
+    assert_own_document(bridge, simulator)
+    assert bridge.outcomes("lookup") == ["issued"]
 
 
 def test_where_lookups_show_the_same_a_person_is_told_why(
@@ -239,6 +269,14 @@ def test_a_register_that_was_registered_anew_counts_from_one(bridge: Bridge, rel
     bridge.deliver(visit(1002))
     assert bridge.outcomes() == ["issued", "issued"]
     assert bridge.receipt(2).registration_number == "770000000077"
+
+
+def test_where_a_cashbox_stood_costs_a_look_into_an_index(bridge: Bridge) -> None:
+    with note_statements(bridge.services) as seen:
+        bridge.deliver(visit(1001), visit(1002))
+    statement, values = next(one for one in seen if "last_registration" in one[0])
+    assert "ix_receipts_cashbox_id_issued_at" in explain(bridge.services, statement, values)
+    assert len([one for one in seen if "last_registration" in one[0]]) <= 4
 
 
 def test_an_answer_that_leaves_the_registration_out_is_of_the_one_before(

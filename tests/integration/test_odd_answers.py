@@ -259,6 +259,11 @@ class TestEvidence:
         assert bridge.row().reason == "code 9: ключ *** не тот"
         assert key not in json.dumps(bridge.logs()[0].response, ensure_ascii=False)
 
+    def test_that_of_a_login_is_kept_with_the_receipt_that_needed_it(self, bridge: Bridge, relay: Relay) -> None:
+        relay.change(AUTHORIZE, lambda *_: b"<html>maintenance</html>", reaches=False)
+        bridge.deliver(visit())
+        assert bridge.logs()[0].response == {"HttpStatus": 200, "Text": "<html>maintenance</html>"}
+
     def test_it_is_shown(self, bridge: Bridge, relay: Relay) -> None:
         relay.change(CHECK, lambda *_: b"<html>gone for lunch</html>", reaches=False)
         bridge.deliver(visit())
@@ -298,6 +303,18 @@ class TestBareFacts:
         bridge.deliver(visit())
         assert (bridge.receipt().state, bridge.row().state, bridge.row().error_code) == ("rejected", "dead_lettered", "9")
         assert "could not be saved" in bridge.row().reason
+
+    def test_of_a_question_and_of_a_report(self, bridge: Bridge, simulator: SimulatorControl, relay: Relay) -> None:
+        simulator.fault(operation="check", kind="drop", when="after")
+        relay.change("/api/v4/Cashbox/ShiftHistory", lambda *_: {"Errors": [{"Code": -1, "Text": "unholdable"}]})
+        relay.change("/api/v4/ZReport", lambda _, answer: {"Data": answer["Data"] | {"CashierName": "unholdable"}})
+        bridge.deliver(visit())
+        bridge.settle()
+        assert_issued_once(bridge, simulator)
+        assert bridge.outcomes("lookup") == ["unknown", "issued"]
+        bridge.execute("UPDATE shifts SET opened_at = now() - interval '22 hours'")
+        assert close_due(bridge.services, 1)
+        assert bridge.outcomes("z_report") == ["issued"]
 
     def test_of_a_duplicate(self, bridge: Bridge, simulator: SimulatorControl, relay: Relay, register: Register) -> None:
         register.sell("altegio_1001", 4000)

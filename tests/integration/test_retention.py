@@ -167,6 +167,26 @@ class TestWhatStays:
         assert bridge.row(2).state == "processed"
         assert count(bridge)["webhook_records"] == 2
 
+    def test_not_for_ever(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        """The end of what waits may never come: its payment, its person, its register."""
+        bridge.deliver(visit(1, paid=0, **CLIENT))
+        simulator.fault(operation="check", kind="code", code=8, times=1)
+        bridge.deliver(visit(2, **CLIENT))
+        simulator.fault(operation="check", kind="429", times=1)
+        bridge.deliver(visit(3, **CLIENT))
+        bridge.execute(f"UPDATE receipts SET request = request || CAST('{CUSTOMER}' AS jsonb)".replace(":", r"\:"))
+        age(bridge, days=361)
+        empty(bridge)
+        assert count(bridge) == NOTHING
+        left = dump(bridge)
+        assert [personal for personal in ("Айгүл", "7015550142", "mail.kz") if personal in left] == []
+        assert [row.state for row in bridge.rows()] == ["ignored", "ignored", "retrying"]
+        assert bridge.row(2).reason.startswith("closed unfinished, too old: ")
+        # A receipt that is still tried needs no body.
+        bridge.settle()
+        assert bridge.row(3).state == "processed"
+        assert [receipt["external_check_number"] for receipt in simulator.receipts()] == ["altegio_3"]
+
     def test_z_reports(self, bridge: Bridge) -> None:
         bridge.deliver(visit(1))
         bridge.execute(

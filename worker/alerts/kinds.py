@@ -13,9 +13,14 @@ CASHBOX_PAUSED = "cashbox_paused"
 LOGIN_SHARED = "login_shared"
 CASHBOX_BUSY = "cashbox_busy"
 OLDEST_UNISSUED = "oldest_unissued"
+OPEN_TOO_LONG = "open_too_long"
 LICENCE_END = "licence_end"
 DISK = "disk"
 BROKER = "broker"
+REDIS_FULL = "redis_full"
+TICKS = "ticks"
+CLOCK = "clock"
+STUCK = "stuck"
 QUEUE = "queue"
 UNKNOWN_COMPANY = "unknown_company"
 DATABASE = "database"
@@ -58,11 +63,17 @@ _KINDS: Mapping[str, Kind] = {
     LOGIN_SHARED: Kind(calm=30 * MINUTE),
     # An old visit that is paid today, or replayed, is decided within a minute.
     OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, CASHBOX_BUSY, BROKER})),
+    # The same of an old visit that is looked at again.
+    OPEN_TOO_LONG: Kind(settle=5 * MINUTE, explained_by=frozenset({BREAKER_OPEN, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
     # Nothing stands still for it, and a day more or less is no matter.
     GOODS_UNCODED: Kind(settle=10 * MINUTE, calm=60 * MINUTE),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),
+    # Told before it refuses, and at once when it does.
+    REDIS_FULL: Kind(calm=5 * MINUTE, worse_after=NO_TIME),
+    # None comes through a broker that is away.
+    TICKS: Kind(settle=MINUTE, explained_by=frozenset({BROKER, REDIS_FULL})),
     # A burst of webhooks empties itself within minutes; only a queue that stays long says that workers are missing.
     QUEUE: Kind(settle=5 * MINUTE, calm=5 * MINUTE, explained_by=frozenset({BROKER})),
 }

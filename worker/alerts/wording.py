@@ -6,7 +6,7 @@ A table and not the pages' catalogues, which the worker's image does not carry. 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.alerts import kinds
+from worker.alerts import kinds, machine_words, salon_words
 
 LANGUAGES = ("ru", "kk", "en")
 MAX_LINES = 5
@@ -35,6 +35,8 @@ TEST: Words = (
 
 # What is wrong; what to do.
 KINDS: Mapping[str, tuple[Words, Words]] = {
+    **machine_words.KINDS,
+    **salon_words.KINDS,
     kinds.DEAD_LETTER: (
         (
             "Чеки не оформлены, нужен человек",
@@ -163,14 +165,6 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Altegio took the payment back. If the salon kept the money, make the sale anew on the payment page.",
         ),
     ),
-    kinds.GOODS_UNCODED: (
-        ("Товары уходят в чеки без кода", "Тауарлар чекке кодсыз түседі", "Goods go onto receipts without a code"),
-        (
-            "Впишите GTIN или NTIN на странице настроек или: celery -A worker receipts goods --without-code",
-            "Баптаулар бетінде GTIN немесе NTIN жазыңыз немесе: celery -A worker receipts goods --without-code",
-            "Write GTIN or NTIN on the settings page, or: celery -A worker receipts goods --without-code",
-        ),
-    ),
     kinds.RETURN_REFUSED: (
         ("Возврат не оформлен", "Қайтару рәсімделмеді", "A return was refused"),
         (
@@ -201,14 +195,6 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Дайте пользователю интеграции права на записи, финансы и склад филиала.",
             "Интеграция пайдаланушысына филиалдың жазбалары, қаржысы мен қоймасына құқық беріңіз.",
             "Give the integration's user the rights to the salon's records, finances and stock.",
-        ),
-    ),
-    kinds.UNKNOWN_COMPANY: (
-        ("Вебхук неизвестного филиала", "Белгісіз филиалдан вебхук", "A webhook of an unknown salon"),
-        (
-            "Если филиал ваш, дайте ему кассу: celery -A worker cashboxes add",
-            "Филиал сіздікі болса, оған касса беріңіз: celery -A worker cashboxes add",
-            "If the salon is yours, give it a cashbox: celery -A worker cashboxes add",
         ),
     ),
     kinds.DISK: (
@@ -253,10 +239,84 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
     ),
 }
 
+# The lines of conditions that are found here.
+DETAILS: Mapping[str, Words] = {
+    **machine_words.DETAILS,
+    **salon_words.DETAILS,
+    kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
+    kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
+    kinds.CASHBOX_PAUSED: ("касса {cashbox}: {remedy}", "касса {cashbox}: {remedy}", "cashbox {cashbox}: {remedy}"),
+    kinds.LOGIN_SHARED: (
+        "касса {cashbox}: сессия обрывается снова и снова",
+        "касса {cashbox}: сессия қайта-қайта үзіледі",
+        "cashbox {cashbox}: its session ends again and again",
+    ),
+    kinds.CASHBOX_BUSY: (
+        "касса {cashbox}: больше 5 минут",
+        "касса {cashbox}: 5 минуттан астам",
+        "cashbox {cashbox}: for over 5 minutes",
+    ),
+    kinds.OLDEST_UNISSUED: (
+        "{where}: больше {minutes} мин, всего {count}",
+        "{where}: {minutes} мин астам, барлығы {count}",
+        "{where}: over {minutes} min, {count} in all",
+    ),
+    kinds.LICENCE_END: ("касса {cashbox}: {day}", "касса {cashbox}: {day}", "cashbox {cashbox}: {day}"),
+    kinds.DISK: ("свободно {percent} %", "{percent} % бос", "{percent} % free"),
+    kinds.BROKER: ("{problem}", "{problem}", "{problem}"),
+    kinds.SHIFT_OLD: (
+        "касса {cashbox}, смена {shift}: открыта больше 22 часов",
+        "касса {cashbox}, ауысым {shift}: 22 сағаттан астам ашық",
+        "cashbox {cashbox}, shift {shift}: open for over 22 hours",
+    ),
+    kinds.SHIFT_NOT_CLOSED: (
+        "касса {cashbox}, смена {shift}: не закрывается больше 2 часов",
+        "касса {cashbox}, ауысым {shift}: 2 сағаттан астам жабылмай тұр",
+        "cashbox {cashbox}, shift {shift}: could not be closed for over 2 hours",
+    ),
+    kinds.SHIFT_UNREADABLE: (
+        "касса {cashbox}, смена {shift}: её время не прочитать",
+        "касса {cashbox}, ауысым {shift}: уақыты оқылмайды",
+        "cashbox {cashbox}, shift {shift}: its times cannot be read",
+    ),
+    kinds.BOOKS_DIFFERENCE: (
+        "касса {cashbox}: Z-отчёт смены {shift} не совпадает с чеками, чужих документов: {count}",
+        "касса {cashbox}: {shift} ауысымының Z-есебі чектермен сәйкес емес, бөтен құжаттар: {count}",
+        "cashbox {cashbox}: the Z-report of shift {shift} is not what was issued, documents of others: {count}",
+    ),
+    kinds.OFFLINE: (
+        "касса {cashbox}: больше суток",
+        "касса {cashbox}: бір тәуліктен астам",
+        "cashbox {cashbox}: for over a day",
+    ),
+    kinds.CASH_UNCLEAR: (
+        "касса {cashbox}: {amount} ₸, операция {order}",
+        "касса {cashbox}: {amount} ₸, {order} операциясы",
+        "cashbox {cashbox}: {amount} ₸, movement {order}",
+    ),
+    kinds.AUTO_RETURN: ("чек {number}: {total} ₸", "чек {number}: {total} ₸", "receipt {number}: {total} ₸"),
+    kinds.RETURN_REFUSED: (
+        "касса {cashbox}, чек {number}, {total} ₸: {remedy}",
+        "касса {cashbox}, чек {number}, {total} ₸: {remedy}",
+        "cashbox {cashbox}, receipt {number}, {total} ₸: {remedy}",
+    ),
+    kinds.LOOK_BEHIND: (
+        "филиал {company}: прочитано до {until}",
+        "филиал {company}: {until} дейін оқылды",
+        "salon {company}: read until {until}",
+    ),
+    kinds.QUEUE: ("сообщений в очереди: {count}", "кезектегі хабарламалар: {count}", "messages in the queue: {count}"),
+}
+
 
 def say(words: Words, language: str, **values: object) -> str:
     """Returns words in a language (`ru`, `kk`, `en`), with their blanks filled in."""
     return words[LANGUAGES.index(language)].format(**values)
+
+
+def describe(kind: str, language: str, **values: object) -> str:
+    """Returns the line that tells the facts of a condition or event of this kind, such as the cashbox."""
+    return say(DETAILS[kind], language, **values)
 
 
 def name_kind(kind: str, language: str) -> str:

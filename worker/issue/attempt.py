@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from shared.clock import utc_now
 from shared.fiscal.statuses import CallOutcome
 from shared.storage.db import SessionFactory, begin
-from worker.cashbox.calls import close_log
+from worker.cashbox.calls import close_log, write_end
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.failures import note_recovery, rest_or_pause, tell_breaker
@@ -60,7 +60,7 @@ def save_answer(sessions: SessionFactory, work: Work, issued: Issued, then: Call
 
     def write(connection: Connection, told: Issued) -> Saved:
         warning = told.document.warning
-        close_log(connection, work.announced, CallOutcome.ISSUED, response=told.answer, text=warning)
+        write_end(connection, work.announced, CallOutcome.ISSUED, response=told.answer, text=warning)
         _write_document(connection, work, told.document)
         return then(connection)
 
@@ -76,7 +76,7 @@ def _save_found(sessions: SessionFactory, work: Work, document: FiscalReceipt, e
 
     def write(connection: Connection, told: tuple[FiscalReceipt, WebkassaError | None]) -> None:
         if told[1] is not None:
-            close_log(connection, work.announced, CallOutcome.DUPLICATE, error=told[1])
+            write_end(connection, work.announced, CallOutcome.DUPLICATE, error=told[1])
         _write_document(connection, work, told[0])
 
     save(sessions, write, (document, error), lambda told: (_make_bare(told[0]), without_words(told[1]) if told[1] else None))

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from shared.clock import utc_now
 from shared.fiscal.statuses import ReceiptKind
 from shared.logging import get_logger
-from worker.cashbox.calls import close_log, outcome_of
+from worker.cashbox.calls import outcome_of, write_end
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.failures import rest_or_pause, tell_breaker
@@ -61,7 +61,7 @@ def fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaErr
 
     def write(connection: Connection, told: WebkassaError) -> float | None:
         if work.log_id is not None:
-            close_log(connection, work.log_id, outcome_of(told), error=told)
+            write_end(connection, work.log_id, outcome_of(told), error=told)
         said = DeadLetter(str(told)) if isinstance(decision, DeadLetter) and told is not error else decision
         return _save_decision(connection, work, told, said, claim.rest_seconds, may_exist=may_exist)
 

@@ -8,17 +8,15 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
+from sqlalchemy.exc import IntegrityError, StatementError
 
 from shared.logging import get_logger
-from shared.storage.db import SessionFactory, begin
+from shared.storage.db import SessionFactory, begin, is_fault_of_data
 from worker.webkassa.errors import NotBelieved
 
 log = get_logger(__name__)
 
 _ONE_RECEIPT_FOR_A_NUMBER = "uq_receipts_fiscal_number"
-# Data exception, program limit exceeded.
-_FAULTS_OF_DATA = ("22", "54")
 
 Told = TypeVar("Told")
 Saved = TypeVar("Saved")
@@ -35,7 +33,7 @@ def save(
         with _unique_number(), begin(sessions) as connection:
             return write(connection, told)
     except (StatementError, ValueError) as error:
-        if not _lies_in_words(error):
+        if not is_fault_of_data(error):
             raise
         log.error("saved without the vendor's words", error=type(error).__name__)
     with _unique_number(), begin(sessions) as connection:
@@ -50,10 +48,3 @@ def _unique_number() -> Iterator[None]:
         if _ONE_RECEIPT_FOR_A_NUMBER not in str(error.orig):
             raise
         raise NotBelieved("its fiscal number is that of another receipt already") from None
-
-
-def _lies_in_words(error: Exception) -> bool:
-    """What the database could not take, or what could not even be sent to it; never a database that is away."""
-    if isinstance(error, DBAPIError):
-        return str(getattr(error.orig, "pgcode", None) or "").startswith(_FAULTS_OF_DATA)
-    return True

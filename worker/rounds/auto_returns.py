@@ -16,8 +16,8 @@ from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, ReturnOrder
 from shared.storage.models.desk.return_order import ReturnState
 from worker.alerts import send_alert
-from worker.alerts.details import describe
 from worker.alerts.kinds import AUTO_RETURN
+from worker.alerts.wording import describe
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError
 from worker.decide.known.facts import read_facts

@@ -18,8 +18,8 @@ from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxOrder
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderKind, OrderState
 from worker.alerts import send_alert
-from worker.alerts.details import describe
 from worker.alerts.kinds import CASH_UNCLEAR
+from worker.alerts.wording import describe
 from worker.cashbox.claim import CashboxClaim, hold_cashbox
 from worker.cashbox.failures import rest_or_pause, tell_breaker
 from worker.cashbox.shift.check import check_shift

@@ -20,8 +20,8 @@ from shared.queue import CLOSE_SHIFT, publish_task
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, Shift
 from worker.alerts import send_alert
-from worker.alerts.details import describe
 from worker.alerts.kinds import SHIFT_UNREADABLE
+from worker.alerts.wording import describe
 from worker.cashbox.claim import hold_cashbox
 from worker.cashbox.failures import rest_or_pause, tell_breaker
 from worker.cashbox.shift.check import check_shift

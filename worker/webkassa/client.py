@@ -123,12 +123,13 @@ class WebkassaClient:
         try:
             data = self._send_anywhere(_AUTHORIZE, {"Login": self._login, "Password": self._password})
         except SessionExpired as error:
-            raise LoginRefused(error.text, code=error.code) from None
+            raise LoginRefused(error.text, code=error.code, response=error.response) from None
         except OutcomeUnknown as error:  # a login that may have happened changes nothing: no receipt was sent
-            raise WebkassaUnavailable(f"no login: {error.text}", code=error.code, retry_after=error.retry_after) from None
+            told = {"code": error.code, "retry_after": error.retry_after, "response": error.response}
+            raise WebkassaUnavailable(f"no login: {error.text}", **told) from None
         token = data.get("Token") if isinstance(data, dict) else None
         if not token:
-            raise LoginRefused("Webkassa gave no session token")
+            raise LoginRefused("Webkassa gave no session token", response={"Data": data})
         return str(token)
 
     def sign_in(self) -> None:

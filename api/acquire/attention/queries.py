@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from api.acquire.visits.queries import is_return_due
 from shared.fiscal.statuses import RecordState
-from shared.refused_returns import select_refused_returns
 from shared.storage.models import Receipt, Visit, WebhookRecord
+from shared.storage.refused_returns import select_refused_returns
 
 PAGE_SIZE = 30
 

@@ -19,6 +19,7 @@ from shared.storage.models.goods.goods_line import GoodsLine
 from shared.storage.models.payment_record import PaymentRecord
 from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
+from shared.storage.models.round import Round
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_record import WebhookRecord
 
@@ -39,6 +40,7 @@ __all__ = [
     "Receipt",
     "Replay",
     "ReturnOrder",
+    "Round",
     "Shift",
     "StaffSession",
     "StaffUser",

@@ -12,8 +12,8 @@ from shared.logging import get_logger
 from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, Shift
 from worker.alerts import send_alert
-from worker.alerts.details import describe
 from worker.alerts.kinds import BOOKS_DIFFERENCE
+from worker.alerts.wording import describe
 from worker.cashbox.calls import HISTORY, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.shift.rows import find_reported_shift

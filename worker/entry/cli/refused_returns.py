@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from shared.fiscal.statuses import ReceiptState, RecordState
-from shared.refused_returns import select_refused_returns
+from shared.storage.refused_returns import select_refused_returns
 from worker.entry.cli.receipt_queries import Filters
 
 # They wait for a person, as dead letters do.

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.config import Settings
 from shared.storage.db import SessionFactory
-from worker.alerts.details import describe
+from worker.alerts.wording import describe
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from shared.config import Settings
-from shared.refused_returns import select_refused_returns
 from shared.storage.db import SessionFactory
+from shared.storage.refused_returns import select_refused_returns
 from worker.alerts import kinds
 from worker.alerts.remedies import name_return_remedy
 from worker.rounds.watch.condition import Condition, ask, make_condition

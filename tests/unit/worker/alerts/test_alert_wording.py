@@ -4,9 +4,8 @@ import pytest
 
 from shared.config import Settings
 from worker.alerts import kinds
-from worker.alerts.details import DETAILS, describe
 from worker.alerts.sending import name_address
-from worker.alerts.wording import KINDS, LANGUAGES, MAX_LINES, Group, compose
+from worker.alerts.wording import DETAILS, KINDS, LANGUAGES, MAX_LINES, Group, compose, describe
 
 # The kinds other modules send.
 SENT_ELSEWHERE = {
