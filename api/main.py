@@ -11,7 +11,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
-from redis import Redis
 from starlette.types import Receive, Scope, Send
 
 from api import health, metrics
@@ -30,6 +29,7 @@ from api.webhook.store.publisher import Publisher
 from shared.config import Settings, get_settings
 from shared.logging import configure_logging
 from shared.queue import create_producer
+from shared.redis_client import open_redis
 from shared.storage.db import build_url, create_database_engine, create_session_factory
 from shared.tracing import start_tracing, stop_tracing
 
@@ -78,7 +78,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     doorman = Doorman(settings.webhook_secrets, open_to_all=settings.debug)
     app.state.settings = settings
     app.state.sessions = create_session_factory(engine)
-    app.state.redis = Redis.from_url(settings.redis_url, socket_timeout=1, socket_connect_timeout=1)
+    app.state.redis = open_redis(settings.redis_url, timeout=1)
     app.state.producer = producer
     app.state.publisher = publisher
     app.state.door = WebhookDoor(doorman, writer, SalonLimit(settings.webhooks_per_salon_minute))

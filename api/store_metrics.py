@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.health import find_oldest_open_age
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, ReceiptState, RecordState
-from shared.storage.models import AltegioLook, Cashbox, FiscalizationLog, Receipt, WebhookRecord
+from shared.storage.models import AltegioLook, Cashbox, FiscalizationLog, Receipt, Round, WebhookRecord
 
 # A shift is over after 24 hours by law; older receipts say nothing about the one that is open.
 _SHIFT_WINDOW = timedelta(days=3)
@@ -78,8 +78,20 @@ def _counts() -> Iterator[tuple[str, str, list[str], Select[*tuple[Any, ...]]]]:
         select(
             cast(AltegioLook.company_id, Text),
             AltegioLook.what,
-            func.extract("epoch", func.now() - AltegioLook.looked_until),
+            _age(AltegioLook.looked_until),
         ),
+    )
+    yield (
+        "round_age_seconds",
+        "How long ago a round was last begun, by beat's tick or by a worker that missed it.",
+        ["round"],
+        select(Round.name, func.extract("epoch", func.now() - Round.began_at)),
+    )
+    yield (
+        "tick_age_seconds",
+        "How long ago beat last asked for a round.",
+        ["round"],
+        select(Round.name, func.extract("epoch", func.now() - Round.ticked_at)).where(Round.ticked_at.is_not(None)),
     )
     yield (
         "cashbox_shift_age_seconds",
@@ -95,10 +107,15 @@ def _counts() -> Iterator[tuple[str, str, list[str], Select[*tuple[Any, ...]]]]:
     )
 
 
+def _age(moment: Any) -> Any:
+    """In seconds. Of seconds: times without end cannot be subtracted before PostgreSQL 17, and one would fail a scrape."""
+    return func.extract("epoch", func.now()) - func.extract("epoch", moment)
+
+
 def _oldest_due_age() -> Select[float]:
     """Those given up have no next attempt; `budget_starts_at` counts anew from a replay."""
-    age = func.extract("epoch", func.now() - func.min(Receipt.budget_starts_at))
-    return select(age).where(Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at.is_not(None))
+    oldest = select(_age(func.min(Receipt.budget_starts_at)))
+    return oldest.where(Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at.is_not(None))
 
 
 def _shift_ages() -> Select[*tuple[Any, ...]]:
@@ -114,7 +131,7 @@ def _shift_ages() -> Select[*tuple[Any, ...]]:
             Receipt.state == ReceiptState.ISSUED,
             Receipt.shift_number.is_not(None),
         )
-        .group_by(Receipt.cashbox_id, Receipt.shift_number)
+        .group_by(Receipt.cashbox_id, Receipt.registration_number, Receipt.shift_number)
         .subquery()
     )
     newest = select(shift).ext(distinct_on(shift.c.cashbox_id)).order_by(shift.c.cashbox_id, shift.c.last.desc()).subquery()
@@ -124,9 +141,8 @@ def _shift_ages() -> Select[*tuple[Any, ...]]:
         FiscalizationLog.outcome == CallOutcome.ISSUED,
         FiscalizationLog.finished_at > newest.c.last,
     )
-    age = func.extract("epoch", func.now() - newest.c.first)
     return (
-        select(Cashbox.unique_number, age)
+        select(Cashbox.unique_number, _age(newest.c.first))
         .join(newest, newest.c.cashbox_id == Cashbox.id)
         .where(~z_report.correlate(newest).exists())
     )

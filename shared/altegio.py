@@ -201,6 +201,8 @@ class ServiceLine(_Tolerant):
 class GoodsLine(ServiceLine):
     """Goods sold inside a visit. `amount` is negative for a sale, sometimes with nine decimals."""
 
+    # Of the product; `id` is of the movement of goods.
+    good_id: Id = None
     price: Amount = None
     barcode: Text = ""
     ntin: Text = ""

@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     webkassa_login: str = ""
     webkassa_password: SecretStr = SecretStr("")
     webkassa_vat: str = "none"
+    vat_lines: str = ""
     webkassa_connect_timeout: float = Field(5.0, gt=0, le=20)
     webkassa_read_timeout: float = Field(25.0, gt=0, le=45)
 
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     part_payments: str = "at_the_end"
     tips: str = DEFAULT_TIPS
     certificates_as: Literal["services", "goods"] = "services"
+    goods_codes: Literal["optional", "required"] = "optional"
     return_policy: Literal["manual", "auto"] = "manual"
     return_delay_seconds: float = Field(600.0, ge=0)
 
@@ -84,7 +86,7 @@ class Settings(BaseSettings):
     retry_max_age_hours: float = Field(72.0, gt=0)
     retry_base_seconds: float = Field(2.0, gt=0)
     retry_cap_seconds: float = Field(300.0, gt=0)
-    register_probe_seconds: float = Field(120.0, ge=1, le=3600)
+    register_probe_seconds: float = Field(45.0, ge=1, le=3600)
     # Longer than any call to Webkassa can take, so that a lease never ends under a call that is still running.
     lease_seconds: int = Field(60, ge=5, le=90)
     dispatch_interval_seconds: float = Field(5.0, gt=0)
@@ -93,6 +95,7 @@ class Settings(BaseSettings):
     alert_urls: str = ""
     alert_language: Literal["ru", "kk", "en"] = "ru"
     alert_oldest_minutes: float = Field(15.0, gt=0)
+    alert_goods_coded_percent: int = Field(90, ge=0, le=100)
     alert_disk_free_percent: float = Field(5.0, ge=0, lt=100)
     alert_interval_seconds: float = Field(30.0, ge=1, le=300)
 
@@ -131,7 +134,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a time of day such as 23:50")
         return value.strip()
 
-    @field_validator("payment_kinds", "part_payments")
+    @field_validator("payment_kinds", "part_payments", "vat_lines")
     @classmethod
     def _check_choice(cls, value: str, info: ValidationInfo) -> str:
         CHECKS[info.field_name or ""](value)

@@ -1,4 +1,7 @@
-"""Names queues and tasks, and publishes work: by task name, with ids as arguments. The HTTP process has no other way."""
+"""Names queues and tasks, and publishes work: by task name, with ids as arguments. The HTTP process has no other way.
+
+A worker whose broker is away publishes to itself (`Producer.local`); nobody who publishes sees a difference.
+"""
 
 import json
 import os
@@ -17,6 +20,7 @@ from kombu.exceptions import OperationalError
 from kombu.transport.redis import Channel as RedisChannel
 
 from shared.config import Settings
+from shared.local_work import LocalWork
 
 RECORDS = "records"
 RECEIPTS = "receipts"
@@ -26,6 +30,7 @@ DEAD_LETTER = "dead_letter"
 PROCESS_RECORD = "worker.tasks.process_record"
 ISSUE_RECEIPTS = "worker.tasks.issue_receipts"
 DISPATCH = "worker.tasks.dispatch"
+SWEEP = "worker.tasks.sweep"
 CATCH_UP = "worker.tasks.catch_up"
 WATCH = "worker.tasks.watch"
 CHECK_LICENCES = "worker.tasks.check_licences"
@@ -45,6 +50,7 @@ ROUTES = {
     CLOSE_SHIFT: {"queue": RECEIPTS},
     CARRY_OUT: {"queue": RECEIPTS},
     DISPATCH: {"queue": MAINTENANCE},
+    SWEEP: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},
     WATCH: {"queue": MAINTENANCE},
     CHECK_LICENCES: {"queue": MAINTENANCE},
@@ -53,11 +59,25 @@ ROUTES = {
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
 }
 
+# With more than this waiting for a decision, more messages would not make the work faster, and fill Redis while workers are
+# away: what is above comes from the database.
+MOST_PUBLISHED = 5_000
+PROBE_KEY = "broker:probe"
+
+# Not every system knows all of them.
+_KEEP_ALIVE = {
+    getattr(socket, name): value
+    for name, value in {"TCP_KEEPIDLE": 15, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3}.items()
+    if hasattr(socket, name)
+}
 # A hung Redis must cost a publisher seconds, not minutes; a message that is lost is repeated from the database.
 BROKER_OPTIONS: dict[str, Any] = {
     "socket_timeout": 2.0,
     "socket_connect_timeout": 2.0,
     "socket_keepalive": True,
+    # A host that is gone without a word is missed within half a minute, and so is an answer that never comes.
+    "socket_keepalive_options": _KEEP_ALIVE,
+    "health_check_interval": 10,
     # A message of a killed worker comes back after this long: longer than any task runs, or waits for its countdown.
     "visibility_timeout": 180,
     # kombu sweeps lost messages every interval x throttle seconds: 100 by default, 5 here.
@@ -82,16 +102,32 @@ def direct_queue(name: str) -> Queue:
     return Queue(name, Exchange(name, type="direct"), routing_key=name)
 
 
-def create_producer(settings: Settings) -> Celery:
+class Producer(Celery):
+    """Publishes only. While `local` is set, no broker gives this process work, and what it publishes it does itself."""
+
+    local: LocalWork | None = None
+
+    def send_task(self, name: str, args: Any = None, *others: Any, **options: Any) -> Any:
+        """Publishes a message, or keeps the work here. Raises kombu.exceptions.OperationalError when neither can be."""
+        if self.local is None:
+            return super().send_task(name, args, *others, **options)
+        if ROUTES[name]["queue"] == DEAD_LETTER:
+            raise OperationalError("nobody is to do this, and there is no broker to keep it")
+        request_id = (options.get("headers") or {}).get("request_id")
+        return self.local.put(name, args or (), seconds=options.get("countdown") or 0.0, request_id=request_id)
+
+
+def create_producer(settings: Settings) -> Producer:
     """Returns a Celery application that only publishes. It fails at once instead of retrying: the dispatcher repeats."""
-    app = Celery("altegio-webkassa-producer", broker=settings.broker, set_as_current=False)
+    app = Producer("altegio-webkassa-producer", broker=settings.broker, set_as_current=False)
     app.conf.update(
         task_routes=ROUTES,
         task_queues=[direct_queue(name) for name in (RECORDS, RECEIPTS, MAINTENANCE, DEAD_LETTER)],
         task_ignore_result=True,
         task_serializer="json",
         task_publish_retry=False,
-        broker_transport_options=broker_options(settings),
+        # Tried once: kombu would try for as long as it may connect, and whoever publishes would wait.
+        broker_transport_options={**broker_options(settings), "max_retries": 0},
     )
     return app
 
@@ -104,23 +140,35 @@ def publish_records(app: Celery, ids: Iterable[int], *, request_id: str | None =
     publish_batch(app, [(row_id, request_id) for row_id in ids])
 
 
-def publish_batch(app: Celery, rows: Sequence[tuple[int, str | None]]) -> None:
+def publish_batch(app: Celery, rows: Sequence[tuple[int, str | None]]) -> int:
     """Publishes a message for each row and the request that brought it, all in one command where the broker is Redis.
 
-    Celery takes a millisecond to send a message, which is more than everything else that a webhook costs. Raises like
-    `publish_records`.
+    Returns how many messages wait there now, 0 where that would cost a question. Celery takes a millisecond to send a
+    message, which is more than everything else that a webhook costs. Raises like `publish_records`.
     """
     if not rows:
-        return
+        return 0
+    if is_alone(app):
+        _send_each(app, rows)
+        return 0
     with _one_kind_of_trouble(), app.producer_or_acquire() as producer:
         channel = producer.channel
         if isinstance(channel, RedisChannel):
             with channel.conn_or_acquire() as client:
-                client.lpush(RECORDS, *(build_record_message(*row) for row in rows))
-            return
-        for row_id, request_id in rows:
-            headers = {"request_id": request_id} if request_id else None
-            app.send_task(PROCESS_RECORD, args=[row_id], producer=producer, headers=headers, retry=False)
+                return int(client.lpush(RECORDS, *(build_record_message(*row) for row in rows)))
+        _send_each(app, rows, producer=producer)
+    return 0
+
+
+def _send_each(app: Celery, rows: Sequence[tuple[int, str | None]], **options: Any) -> None:
+    for row_id, request_id in rows:
+        headers = {"request_id": request_id} if request_id else None
+        app.send_task(PROCESS_RECORD, args=[row_id], headers=headers, retry=False, **options)
+
+
+def is_alone(app: Celery) -> bool:
+    """Says whether this process does what it publishes."""
+    return isinstance(app, Producer) and app.local is not None
 
 
 @contextmanager
@@ -153,6 +201,27 @@ _MESSAGE = (
     f'"delivery_info": {{{{"exchange": "", "routing_key": "{RECORDS}"}}}}, "priority": 0, '
     '"body_encoding": "base64", "delivery_tag": "{task_id}"}}}}'
 )
+
+
+def find_room(app: Celery, queue: str, most: int) -> int:
+    """Returns how many more messages a queue can use if it is to hold `most`. Raises like `count_waiting`."""
+    if isinstance(app, Producer) and app.local is not None:
+        return min(app.local.room, most)
+    return max(most - count_waiting(app, queue), 0)
+
+
+def probe_broker(app: Celery) -> None:
+    """Raises kombu.exceptions.OperationalError, redis.exceptions.RedisError where the broker takes no message.
+
+    A Redis that is full, a replica or unable to save answers every question, and refuses to write.
+    """
+    with _one_kind_of_trouble(), app.producer_or_acquire() as producer:
+        channel = producer.channel
+        if isinstance(channel, RedisChannel):
+            with channel.conn_or_acquire() as client:
+                client.set(PROBE_KEY, "1", ex=60)
+        else:
+            channel.queue_declare(queue=MAINTENANCE, durable=True, auto_delete=False)
 
 
 def count_waiting(app: Celery, queue: str) -> int:

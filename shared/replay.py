@@ -61,12 +61,11 @@ def replay(sessions: SessionFactory, producer: Celery, redis: Redis, row_id: int
     `row_id` is of `webhook_records`; `actor` and `reason` go into `replays`.
     """
     with sessions.begin() as session:
-        row = session.get(WebhookRecord, row_id, with_for_update=True)
+        row, receipt = _lock(session, row_id)
         if row is None:
             return Result(row_id, Outcome.NOT_FOUND)
         if row.state not in (*REPLAYABLE, RecordState.PROCESSED) or row.emptied_at is not None:
             return Result(row_id, Outcome.NOT_POSSIBLE)
-        receipt = session.get(Receipt, row.receipt_id, with_for_update=True) if row.receipt_id else None
         if row.state == RecordState.PROCESSED or (receipt is not None and _is_settled(receipt, row)):
             return Result(row_id, Outcome.ALREADY_ISSUED)
         _record_replay(session, row, actor, reason)
@@ -78,6 +77,16 @@ def replay(sessions: SessionFactory, producer: Celery, redis: Redis, row_id: int
     except (BrokerDown, RedisError, OSError):
         return Result(row_id, Outcome.NOT_QUEUED)
     return Result(row_id, Outcome.REPLAYED)
+
+
+def _lock(session: Session, row_id: int) -> tuple[WebhookRecord | None, Receipt | None]:
+    """The receipt before its deliveries, like whoever saves an outcome: the other way round the two wait for each other."""
+    expected = session.scalar(select(WebhookRecord.receipt_id).where(WebhookRecord.id == row_id))
+    receipt = session.get(Receipt, expected, with_for_update=True) if expected else None
+    row = session.get(WebhookRecord, row_id, with_for_update=True)
+    if row is not None and row.receipt_id != expected:
+        receipt = session.get(Receipt, row.receipt_id, with_for_update=True) if row.receipt_id else None
+    return row, receipt
 
 
 def _is_settled(receipt: Receipt, row: WebhookRecord) -> bool:

@@ -1,15 +1,16 @@
 """What a worker process works with, made once per process and handed to the use cases; tests hand over their own."""
 
 import functools
+import os
 import random
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from celery import Celery
 from redis import Redis
 
 from shared.config import Settings, get_settings
-from shared.queue import create_producer
+from shared.queue import Producer, create_producer
+from shared.redis_client import open_redis
 from shared.storage.db import SessionFactory, create_database_engine, create_session_factory
 from worker.altegio.client import AltegioClient, is_configured
 from worker.webkassa.breaker import Breaker
@@ -29,7 +30,7 @@ class Services:
     # None: no tokens, webhooks are all there is.
     altegio: AltegioClient | None
     breaker: Breaker
-    producer: Celery
+    producer: Producer
     # Jitter needs no cryptography.
     rng: random.Random = field(default_factory=random.Random)
 
@@ -43,15 +44,20 @@ class Services:
         )
 
 
-@functools.lru_cache(maxsize=1)
 def get_services() -> Services:
+    """Returns those of this process: a child of a process pool must not share the connections of its parent."""
+    return _create_services_of(os.getpid())
+
+
+@functools.lru_cache
+def _create_services_of(_pid: int) -> Services:
     return create_services(get_settings())
 
 
 def create_services(settings: Settings) -> Services:
     engine = create_database_engine(settings, pool_size=DATABASE_CONNECTIONS)
     sessions = create_session_factory(engine)
-    redis = Redis.from_url(settings.redis_url, socket_timeout=2, socket_connect_timeout=2)
+    redis = open_redis(settings.redis_url, timeout=2)
     clients = CashboxClients(settings, sessions, redis)
     return Services(
         settings=settings,

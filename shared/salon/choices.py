@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from shared.fiscal.accounts import name_id, parse_accounts
+from shared.fiscal.vat_rates import parse_vat_lines
 
 # Columns of `cashboxes` and settings of the same name.
 CHOICES: Final = (
     "vat",
+    "vat_lines",
     "comment_marker",
     "fiscalize_when",
     "default_payment_method",
@@ -16,6 +18,7 @@ CHOICES: Final = (
     "part_payments",
     "tips",
     "certificates_as",
+    "goods_codes",
 )
 SETTING_OF = {"comment_marker": "fiscalize_comment_marker", "vat": "webkassa_vat"}
 
@@ -57,10 +60,12 @@ def _one_of(known: Sequence[str] | Mapping[str, str]) -> Callable[[str], str]:
 # Reads a word or raises ValueError; a choice that is not here takes any text.
 CHECKS: Mapping[str, Callable[[str], Any]] = {
     "vat": parse_vat,
+    "vat_lines": parse_vat_lines,
     "fiscalize_when": _one_of(("paid", "always", "manual")),
     "default_payment_method": _one_of(("card", "cash", "mobile", "ask")),
     "payment_kinds": parse_accounts,
     "deposits": _one_of(DEPOSITS),
     "part_payments": _one_of(PART_PAYMENTS),
     "certificates_as": _one_of(("services", "goods")),
+    "goods_codes": _one_of(("optional", "required")),
 }

@@ -1,4 +1,4 @@
-"""The chaos suite in the small: nine faults, thirty receipts, the same oracle. `make chaos` is the long form.
+"""The chaos suite in the small: eleven faults, thirty receipts, the same oracle. `make chaos` is the long form.
 
 Only faults that cost seconds: a decision that dies with its worker or its database is taken over after a minute.
 `test_seams.py` kills workers, PostgreSQL and Redis, one at a time.
@@ -20,6 +20,8 @@ FAULTS = (
     "HTML 502 after recording",
     "code -1 before recording",
     "duplicate without data",
+    "answer sent twice",
+    "another document after recording",
     "shift over 24 h",
 )
 SHORT = {"LEASE_SECONDS": "5", "WEBKASSA_READ_TIMEOUT": "2", "WEBKASSA_CONNECT_TIMEOUT": "1"}

@@ -4,21 +4,27 @@ import logging
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from redis.exceptions import RedisError
 
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import CASHBOX
 from dev.demo.waiting import wait_until
+from dev.harness.refusals import refuse, relent
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.clock import utc_now
+from shared.queue import WATCH
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
 from tests.support.post_box import PostBox
 from worker.alerts import clear_alert, raise_alert, send_alert
+from worker.rounds.alone.standin import Standin
+from worker.rounds.timetable import list_rounds
+from worker.rounds.turns import take_turn
 from worker.rounds.watch.licences import check_licences
-from worker.rounds.watch.lookout import Lookout
 from worker.rounds.watch.watch import watch
 from worker.rounds.watch.without_database import _SINCE_KEY
 from worker.salon.administration import Changes, add_cashbox
@@ -88,9 +94,9 @@ class TestAnOutage:
         breaker = bridge.services.breaker
         for _ in range(10):
             for _ in range(5):
-                breaker.record_failure()
+                breaker.record_failure(1)
             look(bridge, minutes=1, times=2)
-            breaker.record_success()
+            breaker.record_success(1)
             look(bridge, minutes=1)
         assert len(post_box.messages) == 1
         assert bridge.scalar("SELECT flaps FROM alerts") == 9
@@ -158,6 +164,22 @@ class TestConditions:
         (text,) = post_box.texts
         assert f"{CASHBOX}: over 15 min, 1 in all" in text
 
+    def test_a_row_open_for_an_hour_is_told_whatever_it_says(self, bridge: Bridge, post_box: PostBox) -> None:
+        bridge.deliver(visit(1))
+        bridge.execute("UPDATE webhook_records SET state = 'processing', created_at = now() - interval '61 minutes'")
+        look(bridge, minutes=3, times=3)
+        assert "webhook_records: 1" in post_box.texts[0]
+        assert "--state processing" in post_box.texts[0]
+
+    def test_what_a_paused_cashbox_holds_back_is_told_by_its_pause(
+        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
+    ) -> None:
+        simulator.fault(operation="check", kind="code", code=5, times=None)
+        bridge.deliver(visit(1))
+        bridge.execute("UPDATE webhook_records SET created_at = now() - interval '2 hours'")
+        look(bridge, minutes=20, times=5)
+        assert bridge.scalar("SELECT count(*) FROM alerts WHERE kind = 'open_too_long'") == 0
+
     def test_a_licence_near_its_end_is_told_at_thirty_seven_and_one_day(
         self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
     ) -> None:
@@ -185,6 +207,39 @@ class TestConditions:
         bridge.services.redis.rpush("records", *range(2001))
         look(bridge, minutes=2, times=4)
         assert "messages in the queue: 2001" in post_box.texts[0]
+
+    @pytest.mark.parametrize("refusal", ["READONLY", "MISCONF", "NOREPLICAS"])
+    def test_a_redis_that_refuses_to_write(
+        self, bridge: Bridge, redis_server: Redis, post_box: PostBox, refusal: str
+    ) -> None:
+        refuse(redis_server, refusal)
+        try:
+            look(bridge, minutes=1, times=2)
+        finally:
+            relent(redis_server)
+        assert "Trouble with Redis" in post_box.texts[0]
+
+    def test_a_redis_that_is_nearly_full_and_full(self, bridge: Bridge, redis_server: Redis, post_box: PostBox) -> None:
+        redis = bridge.services.redis
+        used = int(redis.info("memory")["used_memory"])
+        try:
+            redis.config_set("maxmemory", used * 10 // 9)
+            look(bridge)
+            redis.config_set("maxmemory", used // 2)
+            look(bridge, minutes=11)
+        finally:
+            relent(redis_server)
+        assert ["Redis is nearly full" in text for text in post_box.texts] == [True, True]
+        assert "100 % used" in post_box.texts[1]
+
+    def test_a_beat_that_stands_still(self, bridge: Bridge, post_box: PostBox) -> None:
+        (watching,) = [one for one in list_rounds(bridge.services.settings) if one.name == WATCH]
+        assert take_turn(bridge.services.sessions, watching, by_beat=True)
+        look(bridge, minutes=2, times=2)
+        assert post_box.texts == []
+        bridge.execute("UPDATE rounds SET ticked_at = ticked_at - interval '6 minutes'")
+        look(bridge, minutes=2, times=2)
+        assert "no tick for 6 min" in post_box.texts[0]
 
     def test_a_full_disk(self, bridge: Bridge, post_box: PostBox) -> None:
         bridge.configure(**{**_settings_of(bridge), "alert_disk_free_percent": 99.9})
@@ -268,20 +323,31 @@ class TestWithoutTheStores:
         assert len(post_box.messages) == 2
 
     def test_the_broker_is_away(self, bridge: Bridge, redis_server: Redis, post_box: PostBox) -> None:
-        """No tick comes through a broker that is gone: the lookout of a worker sees it."""
-        lookout = Lookout(bridge.services)
+        """No tick comes through a broker that is gone: a worker watches by itself."""
+        standin = Standin(bridge.services, lambda item: item.name == WATCH and watch(bridge.services), lambda: True)
         redis_server.kill()
         try:
-            lookout.start()
+            standin.start()
+            wait_until(lambda: bridge.scalar("SELECT count(*) FROM rounds"), timeout=20, what="the rounds to count")
+            bridge.execute("UPDATE rounds SET began_at = began_at - interval '1 minute'")
             wait_until(lambda: _count(bridge) == 1, timeout=20, what="the condition to be noted")
             bridge.execute("UPDATE alerts SET raised_at = raised_at - interval '1 minute'")
+            bridge.execute("UPDATE rounds SET began_at = began_at - interval '1 minute'")
             wait_until(lambda: post_box.messages, timeout=20, what="the message")
         finally:
-            lookout.stop()
+            standin.stop()
             redis_server.start()
+        wait_until(lambda: _answers(bridge.services.redis), timeout=20, what="Redis to be asked again")
         assert "Trouble with Redis" in post_box.texts[0]
         look(bridge, minutes=2, times=3)
         assert ["all clear" in text for text in post_box.texts] == [False, True]
+
+
+def _answers(redis: Any) -> bool:
+    try:
+        return bool(redis.ping())
+    except RedisError:
+        return False
 
 
 def _count(bridge: Bridge) -> int:

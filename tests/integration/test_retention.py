@@ -24,12 +24,13 @@ NOTHING = {
     "fiscalization_logs": 0,
     "staff_sessions": 0,
     "alerts": 0,
+    "goods_lines": 0,
     "alert_messages": 0,
 }
 
 
 def age(bridge: Bridge, days: int = 181) -> None:
-    for table in ("webhook_records", "checkouts", "receipts", "fiscalization_logs", "alert_messages"):
+    for table in ("webhook_records", "checkouts", "receipts", "fiscalization_logs", "goods_lines", "alert_messages"):
         bridge.execute(f"UPDATE {table} SET created_at = created_at - make_interval(days => :days)", days=days)
     bridge.execute("UPDATE visits SET day = CAST(now() - make_interval(days => :days) AS date) - 1", days=days)
     bridge.execute("UPDATE alerts SET raised_at = raised_at - make_interval(days => :days)", days=days)
@@ -53,7 +54,7 @@ def empty(bridge: Bridge, **options: Any) -> dict[str, int]:
 
 def sell(bridge: Bridge) -> dict[str, Any]:
     """A sale with a customer who wanted the receipt by mail, and all that is kept beside it. Its webhook."""
-    body = visit(1, **CLIENT)
+    body = visit(1, goods_transactions=[{"id": 1, "title": "Лак", "cost": 1, "amount": -1}], **CLIENT)
     bridge.deliver(body)
     bridge.execute(f"UPDATE receipts SET request = request || CAST('{CUSTOMER}' AS jsonb)".replace(":", r"\:"))
     bridge.execute(
@@ -165,6 +166,26 @@ class TestWhatStays:
         bridge.settle()
         assert bridge.row(2).state == "processed"
         assert count(bridge)["webhook_records"] == 2
+
+    def test_not_for_ever(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        """The end of what waits may never come: its payment, its person, its register."""
+        bridge.deliver(visit(1, paid=0, **CLIENT))
+        simulator.fault(operation="check", kind="code", code=8, times=1)
+        bridge.deliver(visit(2, **CLIENT))
+        simulator.fault(operation="check", kind="429", times=1)
+        bridge.deliver(visit(3, **CLIENT))
+        bridge.execute(f"UPDATE receipts SET request = request || CAST('{CUSTOMER}' AS jsonb)".replace(":", r"\:"))
+        age(bridge, days=361)
+        empty(bridge)
+        assert count(bridge) == NOTHING
+        left = dump(bridge)
+        assert [personal for personal in ("Айгүл", "7015550142", "mail.kz") if personal in left] == []
+        assert [row.state for row in bridge.rows()] == ["ignored", "ignored", "retrying"]
+        assert bridge.row(2).reason.startswith("closed unfinished, too old: ")
+        # A receipt that is still tried needs no body.
+        bridge.settle()
+        assert bridge.row(3).state == "processed"
+        assert [receipt["external_check_number"] for receipt in simulator.receipts()] == ["altegio_3"]
 
     def test_z_reports(self, bridge: Bridge) -> None:
         bridge.deliver(visit(1))

@@ -13,6 +13,8 @@ from shared.storage.models import Receipt
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from worker.entry.cli.by_hand import close_shifts_now
+from worker.rounds.timetable import Round
+from worker.rounds.turns import take_turn
 
 
 def read(bridge: Bridge) -> dict[str, dict[tuple[str, ...], float]]:
@@ -77,3 +79,13 @@ def test_a_pause_lasts_between_two_probes(bridge: Bridge) -> None:
     assert read(bridge)["cashbox_paused"] == {("SWK00000001",): 0}
     bridge.execute("UPDATE cashboxes SET paused_since = now(), paused_until = now() - interval '1 second'")
     assert read(bridge)["cashbox_paused"] == {("SWK00000001",): 1}
+
+
+def test_a_round_has_the_age_of_its_last_turn_and_of_beats_last_tick(bridge: Bridge) -> None:
+    round_ = Round("worker.tasks.dispatch", 5.0)
+    take_turn(bridge.services.sessions, round_, by_beat=True)
+    since = time.monotonic()
+    bridge.execute("UPDATE rounds SET began_at = now() - interval '1 minute', ticked_at = now() - interval '1 hour'")
+    found = read(bridge)
+    assert_age(found["round_age_seconds"][round_.name,], since, minutes=1)
+    assert_age(found["tick_age_seconds"][round_.name,], since, hours=1)

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from dev.harness.altegio import GOODS_INCOME, SERVICE_INCOME, AltegioControl
+from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
+from dev.simulator.altegio.ledgers import GOODS_INCOME, SERVICE_INCOME
 from tests.support.bridge import Bridge
 from tests.support.payloads import T0, T1, envelope, payment, visit
 

@@ -9,6 +9,7 @@ from typing import Any
 import requests
 from urllib3.exceptions import HTTPError
 
+from shared.cleaning import clean
 from shared.config import Settings
 from shared.storage.db import load_json
 from worker.altegio.errors import AltegioUnavailable, NoRights
@@ -93,7 +94,7 @@ def _read_within(response: requests.Response, deadline: float, call: str) -> byt
 
 def _parse(content: bytes) -> Any:
     try:
-        return load_json(content)
+        return clean(load_json(content))
     except (ValueError, ArithmeticError, RecursionError):  # no JSON, or numbers beyond any sum
         return None
 

@@ -39,7 +39,8 @@ from worker.decide.settlement.doubts import DoubtKind
 from worker.decide.settlement.settling import decide_given_back, settle
 from worker.decide.settlement.taken_out import find_taken_out
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, fit_lines
-from worker.receipt.vat import choose_vat_rate
+from worker.receipt.vat import choose_vat_rates
+from worker.salon.goods_codes import name_goods
 from worker.salon.policy import Policy
 from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
@@ -205,7 +206,9 @@ def _decide(sale: _Sale, ledger: SaleLedger) -> Settlement:
 def _issue(sale: _Sale, lines: tuple[Line, ...], kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
     """Raises CannotBuild, NoCashbox."""
     session, subject = sale.session, sale.subject
-    draft = build_draft(lines, kinds, choose_vat_rate(sale.salon.vat, sale.sold_on))
+    # Money put on an account is no turnover yet: its tax is due on the day of the service.
+    rate_of = (lambda _: None) if sale.is_advance else choose_vat_rates(sale.salon.vat, sale.sold_on)
+    draft = build_draft(name_goods(session, sale.salon, lines), kinds, rate_of)
     earlier, cashbox = count_sales(session, subject), sale.salon.get_cashbox()
     return issue_sale(session, subject, sale.receipt, draft, cashbox, earlier=earlier, is_of_advance=sale.is_advance)
 

@@ -18,6 +18,7 @@ from worker.decide.resolution import Resolution
 from worker.decide.rules import LiveReceipt
 from worker.receipt.lines import ReceiptDraft
 from worker.receipt.request import NO_DESK_DETAILS, DeskDetails, to_sale_request
+from worker.salon.goods_codes import forget_goods_lines, note_goods_lines
 from worker.salon.serving import SalonCashbox
 from worker.webkassa.errors import AlreadyIssued
 
@@ -142,6 +143,8 @@ def issue_sale(
         return Resolution.dead(sale.error_code or "rejected", reason, receipt_id=sale.id)
     if sale.state == ReceiptState.REJECTED or sale.request != request:
         _revive(sale, draft, request, cashbox)
+        forget_goods_lines(session, sale.id)
+        note_goods_lines(session, subject.company_id, sale.id, draft.lines)
         session.flush()
     return Resolution.issuing(sale.id, sale.cashbox_id)
 
@@ -178,6 +181,7 @@ def _create_sale(
     if created is None:
         reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"
         return Resolution.dead("number_taken", reason)
+    note_goods_lines(session, subject.company_id, created, draft.lines)
     return Resolution.issuing(created, cashbox.id)
 
 
@@ -189,6 +193,7 @@ def withdraw_unsent(session: Session, sale: Receipt | None, reason: str | None) 
     sale.next_attempt_at = None
     sale.error_kind = None  # not refused by Webkassa: it may come back with the next delivery
     sale.error_text = f"withdrawn before it was sent: {reason}"
+    forget_goods_lines(session, sale.id)
     session.execute(
         update(WebhookRecord)
         .where(

@@ -74,7 +74,8 @@ def _wake_unheard_of(session: Session, company_id: int, record_id: int) -> int |
     )
     return session.scalar(
         update(WebhookRecord)
-        .where(WebhookRecord.id == given_up)
+        # Asked again of the row itself: somebody may have put it back to work while this waited for it.
+        .where(WebhookRecord.id == given_up, WebhookRecord.state == RecordState.DEAD_LETTERED)
         .values(state=RecordState.RECEIVED, next_attempt_at=func.now(), claims=0)
         .returning(WebhookRecord.id)
     )

@@ -47,7 +47,8 @@ from worker.decide.settlement.settling import find_due_at_desk
 from worker.decide.settlement.taken_out import ReturnLines, find_taken_out
 from worker.decide.visit_page import find_checkout, moment_of, read_desk_details, show_visit
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_sold_lines, fit_record_lines, price_record
-from worker.receipt.vat import choose_vat_rate
+from worker.receipt.vat import choose_vat_rates
+from worker.salon.goods_codes import name_goods
 from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
 
@@ -244,10 +245,10 @@ def _is_unheard_of(case: _Case) -> bool:
 def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
     session, subject, policy = case.session, case.subject, case.salon.policy
     try:
-        rate = choose_vat_rate(case.salon.vat, _sold_on(case.record, case.row))
+        rate_of = choose_vat_rates(case.salon.vat, _sold_on(case.record, case.row))
         cashbox = case.salon.get_cashbox()
         lines = fit_record_lines(case.record, add_up(kinds), amounts_in_tiyn=policy.amounts_in_tiyn)
-        draft = build_draft(lines, kinds, rate)
+        draft = build_draft(name_goods(session, case.salon, lines), kinds, rate_of)
         desk = read_desk_details(case.checkout)
         return issue_sale(session, subject, case.sale, draft, cashbox, desk, earlier=case.known.sales)
     except CannotBuild as problem:

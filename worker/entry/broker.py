@@ -1,4 +1,4 @@
-"""Speaks to Redis as the broker, with two of kombu 5.7's answers to a lost connection corrected: both ended the worker for
+"""Speaks to Redis as the broker, with three of kombu 5.7's answers to a lost connection corrected: each ended the worker for
 good.
 
 Losing Redis must delay work, never end it. Messages that were not acknowledged come back by the visibility timeout, and the
@@ -7,8 +7,12 @@ dispatcher does not even wait for that.
 
 from typing import Any
 
+from kombu.exceptions import OperationalError
 from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+
+from shared.queue import PROBE_KEY
 
 
 class Channel(redis.Channel):
@@ -39,6 +43,23 @@ class Transport(redis.Transport):
     """Makes channels of ours, under the name of kombu's transport."""
 
     Channel = Channel
+
+    def establish_connection(self) -> Any:
+        """Raises ConnectionError where Redis answers and refuses to write: Celery then waits longer each time, where it
+        would begin to consume and be refused five times a second.
+        """
+        connection = super().establish_connection()
+        try:
+            with self._avail_channels[-1].conn_or_acquire() as client:  # type: ignore[attr-defined]
+                client.set(PROBE_KEY, "1", ex=60)
+        except ResponseError as error:
+            raise RedisConnectionError(str(error)) from error
+        return connection
+
+    def _get_errors(self) -> Any:
+        """kombu's own name for a connection it could not make is one more: Celery knows those of the driver alone."""
+        errors = super()._get_errors()  # type: ignore[misc]
+        return errors._replace(connection_errors=(*errors.connection_errors, OperationalError))
 
 
 def register() -> None:

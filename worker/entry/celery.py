@@ -9,10 +9,12 @@ from celery import Celery, signals
 
 from shared.config import ConfigurationError, get_settings
 from shared.lean import stand_in
+from shared.local_work import Item
 from shared.logging import bind_contextvars, clear_contextvars, configure_logging, get_logger
 from shared.queue import DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, broker_options, direct_queue
 from shared.tracing import start_tracing, stop_tracing
 from worker.entry import broker
+from worker.entry.consuming import Consuming, consuming
 from worker.entry.schedule import build_schedule
 
 log = get_logger(__name__)
@@ -50,6 +52,8 @@ app.conf.update(
     broker_connection_retry_on_startup=True,
     # A broker may be away for a day; giving up would need a person.
     broker_connection_max_retries=None,
+    # Nor does one that answers and refuses end a worker: full, a replica, unable to save.
+    broker_channel_error_retry=True,
     # Running calls to Webkassa get to end; what was not started goes back to the queue.
     worker_soft_shutdown_timeout=40,
     worker_enable_soft_shutdown_on_idle=False,
@@ -63,9 +67,11 @@ app.conf.update(
     # Declared for publishers, consumed by nobody: a person empties it.
     task_create_missing_queues=True,
     beat_schedule=build_schedule(settings),
+    beat_scheduler="worker.entry.beat:Scheduler",
     timezone="Asia/Almaty",
     enable_utc=True,
 )
+app.steps["consumer"].add(Consuming)
 DEAD_LETTER_QUEUE = direct_queue(DEAD_LETTER)
 
 
@@ -90,12 +96,21 @@ def _check_configuration(**_: Any) -> None:
 
 
 @signals.worker_init.connect
-def _start_lookout(**_: Any) -> None:
-    """With services of its own: connections of this process must not be inherited by the children of a process pool."""
-    services = importlib.import_module("worker.services").create_services(settings)
-    lookout = importlib.import_module("worker.rounds.watch.lookout").Lookout(services)
-    lookout.start()
-    signals.worker_shutdown.connect(lambda **_: lookout.stop(), weak=False)
+def _start_standin(**_: Any) -> None:
+    """Before the broker is there: it may be away for long."""
+    services = importlib.import_module("worker.services").get_services()
+    standin = importlib.import_module("worker.rounds.alone.standin").Standin(services, _do_alone, consuming.is_set)
+    standin.start()
+    signals.worker_shutdown.connect(lambda **_: standin.stop(), weak=False)
+
+
+def _do_alone(item: Item) -> None:
+    """Does a task that no message brought."""
+    clear_contextvars()
+    bind_contextvars(task=item.name.rsplit(".", 1)[-1])
+    if item.request_id:
+        bind_contextvars(request_id=item.request_id)
+    app.tasks[item.name](*item.args)
 
 
 @signals.worker_ready.connect

@@ -1,5 +1,6 @@
 """Defines the tasks: thin, with ids as arguments, one use case each. Every one may run twice, and beside itself."""
 
+from collections.abc import Callable
 from typing import Any
 
 from shared.queue import (
@@ -14,6 +15,7 @@ from shared.queue import (
     PROCESS_RECORD,
     REPLAY_DEAD_LETTER,
     REPLAY_DEAD_LETTERS,
+    SWEEP,
     WATCH,
     WATCH_SHIFTS,
 )
@@ -26,11 +28,14 @@ from worker.rounds import nightly_z_report as night
 from worker.rounds import rescue as dispatcher
 from worker.rounds.cashbox_orders import carry_out as carry_out_order
 from worker.rounds.hook_check import check_hooks
+from worker.rounds.left_behind import sweep as end_left_behind
 from worker.rounds.missed_webhooks import catch_up as ask_what_changed
 from worker.rounds.retention import TURN_SECONDS, empty_expired
+from worker.rounds.timetable import list_rounds
+from worker.rounds.turns import take_turn
 from worker.rounds.watch.licences import check_licences as ask_licences
 from worker.rounds.watch.watch import watch as watch_once
-from worker.services import get_services
+from worker.services import Services, get_services
 
 
 @app.task(name=PROCESS_RECORD)
@@ -60,19 +65,6 @@ def issue_receipts(cashbox_id: int) -> None:
     issue_due(get_services(), cashbox_id)
 
 
-@app.task(name=DISPATCH)
-def dispatch() -> None:
-    """Puts back to work what is due and has no message."""
-    dispatcher.dispatch(get_services())
-
-
-@app.task(name=WATCH_SHIFTS)
-def watch_shifts() -> None:
-    """Finds shifts whose time to be closed has come."""
-    services = get_services()
-    night.watch_shifts(services.sessions, services.settings, services.producer)
-
-
 @app.task(name=CLOSE_SHIFT)
 def close_shift(cashbox_id: int) -> None:
     """Sends the nightly Z-report of the cashbox, then issues what waited behind it."""
@@ -87,31 +79,62 @@ def carry_out(order_id: int) -> None:
     carry_out_order(get_services(), order_id)
 
 
+# What the clock starts. `by_beat` is False where beat did not: see `worker.rounds.alone`.
+
+
+@app.task(name=DISPATCH)
+def dispatch(by_beat: bool = True) -> None:
+    """Puts back to work what is due and has no message."""
+    _go_round(DISPATCH, dispatcher.dispatch, by_beat)
+
+
+@app.task(name=SWEEP)
+def sweep(by_beat: bool = True) -> None:
+    """Ends deliveries that were left behind."""
+    _go_round(SWEEP, lambda services: end_left_behind(services.sessions), by_beat)
+
+
+@app.task(name=WATCH_SHIFTS)
+def watch_shifts(by_beat: bool = True) -> None:
+    """Finds shifts whose time to be closed has come."""
+    _go_round(WATCH_SHIFTS, lambda s: night.watch_shifts(s.sessions, s.settings, s.producer), by_beat)
+
+
 @app.task(name=CATCH_UP)
-def catch_up() -> None:
+def catch_up(by_beat: bool = True) -> None:
     """Finds what Altegio changed without telling, and whether it still knows our address."""
-    services = get_services()
+    _go_round(CATCH_UP, _catch_up, by_beat)
+
+
+def _catch_up(services: Services) -> None:
     ask_what_changed(services)
     check_hooks(services.sessions, services.settings, services.altegio)
 
 
 @app.task(name=WATCH)
-def watch() -> None:
+def watch(by_beat: bool = True) -> None:
     """Looks for trouble and tells people of it."""
-    watch_once(get_services())
+    _go_round(WATCH, watch_once, by_beat)
 
 
 @app.task(name=CHECK_LICENCES)
-def check_licences() -> None:
+def check_licences(by_beat: bool = True) -> None:
     """Asks each cashbox, once a day, until when its licence runs."""
-    ask_licences(get_services())
+    _go_round(CHECK_LICENCES, ask_licences, by_beat)
 
 
 @app.task(name=EMPTY_OLD_ROWS)
-def empty_old_rows() -> None:
+def empty_old_rows(by_beat: bool = True) -> None:
     """Empties rows that are old enough, for a bounded time."""
+    _go_round(EMPTY_OLD_ROWS, lambda s: empty_expired(s.sessions, s.settings, seconds=TURN_SECONDS), by_beat)
+
+
+def _go_round(name: str, do: Callable[[Services], object], by_beat: bool) -> None:
+    """Only where its time has come: ticks may pile up, come late, or come from two beats."""
     services = get_services()
-    empty_expired(services.sessions, services.settings, seconds=TURN_SECONDS)
+    [round_] = [one for one in list_rounds(services.settings) if one.name == name]
+    if take_turn(services.sessions, round_, by_beat=by_beat):
+        do(services)
 
 
 @app.task(name=REPLAY_DEAD_LETTER)

@@ -10,17 +10,18 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 
 from shared.altegio import GoodsLine, GoodsOperation, Record, ServiceLine
+from shared.fiscal.goods_codes import is_code
 from shared.fiscal.ledger import Cost
 from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
 from shared.fiscal.statuses import PaymentKind
-from worker.receipt.vat import contained_tax
+from shared.fiscal.vat_rates import NoRate
+from worker.receipt.vat import RateOf, contained_tax
 
 MAX_PRICE = Decimal(999_999_999)
 MAX_COUNT = Decimal("4294967.295")
 MAX_NAME = 128
 _COUNT_STEP = Decimal("0.001")
 _HUNDRED = Decimal(100)
-_GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 class CannotBuild(Exception):
@@ -35,6 +36,7 @@ class CannotBuild(Exception):
 class Line:
     """Describes one position: `price` is per unit, `discount` for the whole line, in tenge; `tax` is contained in `total`.
 
+    `vat_rate` is None where the line has no VAT. `item_id` is Altegio's id of the service or product.
     `barcode` is a GTIN, `national_code` an NTIN; `marks` are the codes of marked goods, one for each piece.
     """
 
@@ -45,6 +47,8 @@ class Line:
     discount: Decimal
     total: Decimal
     tax: Decimal = ZERO
+    vat_rate: int | None = None
+    item_id: int | None = None
     barcode: str | None = None
     national_code: str | None = None
     marks: tuple[str, ...] = ()
@@ -52,11 +56,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptDraft:
-    """Holds what a sale's document will say. `vat_rate` is None for a seller who pays no VAT."""
+    """Holds what a sale's document will say."""
 
     lines: tuple[Line, ...]
     payments: Mapping[PaymentKind, Decimal]
-    vat_rate: int | None
 
     @property
     def total(self) -> Decimal:
@@ -164,6 +167,7 @@ def build_goods_lines(
 def _as_goods_line(operation: GoodsOperation) -> GoodsLine:
     return GoodsLine(
         title=operation.good.title if operation.good else "",
+        good_id=operation.good.id if operation.good else None,
         amount=operation.amount,
         cost=operation.cost,
         cost_per_unit=operation.cost_per_unit,
@@ -174,10 +178,13 @@ def _as_goods_line(operation: GoodsOperation) -> GoodsLine:
     )
 
 
-def build_draft(lines: Sequence[Line], payments: Mapping[PaymentKind, Decimal], vat_rate: int | None) -> ReceiptDraft:
-    """Taxes the lines and checks that they add up to the payments, to the tiyn. Raises CannotBuild."""
-    taxed = tuple(_with_tax(line, vat_rate) for line in lines)
-    draft = ReceiptDraft(taxed, {kind: round_tiyn(amount) for kind, amount in payments.items()}, vat_rate)
+def build_draft(lines: Sequence[Line], payments: Mapping[PaymentKind, Decimal], rate_of: RateOf) -> ReceiptDraft:
+    """Taxes each line at its rate, and checks that all add up to the payments, to the tiyn. Raises CannotBuild."""
+    try:
+        taxed = tuple(_with_tax(line, rate_of(line)) for line in lines)
+    except NoRate as problem:
+        raise CannotBuild("no_vat_rate", str(problem)) from None
+    draft = ReceiptDraft(taxed, {kind: round_tiyn(amount) for kind, amount in payments.items()})
     paid = sum(draft.payments.values(), ZERO)
     if draft.total != paid:
         raise CannotBuild("sum_mismatch", f"lines add up to {draft.total} ₸, payments to {paid} ₸")
@@ -188,21 +195,27 @@ def build_draft(lines: Sequence[Line], payments: Mapping[PaymentKind, Decimal], 
 
 def _with_tax(line: Line, rate: int | None) -> Line:
     tax = contained_tax(line.total, rate) if rate else ZERO
-    return replace(line, tax=tax)
+    return replace(line, tax=tax, vat_rate=rate)
 
 
 def _build_line(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:
     built = _build_sums(line, field, is_service, unit)
     if not isinstance(line, GoodsLine):
-        return built
+        return replace(built, item_id=line.id)
     marks = line.marks if len(line.marks) == built.count else ()
-    return replace(built, barcode=_read_gtin(line.barcode), national_code=_read_gtin(line.ntin), marks=marks)
+    return replace(
+        built,
+        item_id=line.good_id or (line.good.id if line.good else None),
+        barcode=_read_gtin(line.barcode),
+        national_code=_read_gtin(line.ntin),
+        marks=marks,
+    )
 
 
 def _read_gtin(text: str) -> str | None:
     """Salons write articles of their own into the barcode; only a number of the lengths of a GTIN is one."""
     digits = text.strip()
-    return digits if digits.isascii() and digits.isdigit() and len(digits) in _GTIN_LENGTHS else None
+    return digits if is_code(digits) else None
 
 
 def _build_sums(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:

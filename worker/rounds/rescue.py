@@ -6,11 +6,12 @@ nothing, and one too few is made good here.
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import and_, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Interval, and_, bindparam, exists, func, or_, select, update
 
 from shared.clock import utc_now
 from shared.config import Settings
@@ -22,7 +23,8 @@ from shared.queue import (
     PROCESS_RECORD,
     RECORDS,
     REPLAY_DEAD_LETTER,
-    count_waiting,
+    find_room,
+    is_alone,
     publish_records,
     publish_task,
 )
@@ -34,6 +36,7 @@ from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
 from worker.rounds.cashbox_orders import IS_ORDER_DUE, find_due_orders
 from worker.rounds.only_one import only_one
+from worker.rounds.stranded_returns import STRANDED_RETURNS, settle_stranded_returns
 from worker.services import Services
 from worker.webkassa.breaker import Breaker
 
@@ -47,12 +50,24 @@ RETURN_ORDER_SECONDS = 10
 _DISPATCH_LOCK = 7_301_001
 _DEAD_LETTER_LOCK = 7_301_002
 
-_IS_RECORD_DUE = and_(
-    WebhookRecord.state.in_(OPEN_RECORD_STATES),
-    WebhookRecord.receipt_id.is_(None),
-    WebhookRecord.next_attempt_at <= func.now(),
-    or_(WebhookRecord.lease_until.is_(None), WebhookRecord.lease_until < func.now()),
-)
+# How far ahead of its time a row is taken that waits for nothing but its message, where no broker brings one.
+AHEAD_OF_MESSAGE = timedelta(seconds=10)
+
+
+def _is_record_due(ahead: Any) -> ColumnElement[bool]:
+    return and_(
+        WebhookRecord.state.in_(OPEN_RECORD_STATES),
+        WebhookRecord.receipt_id.is_(None),
+        WebhookRecord.next_attempt_at <= func.now() + ahead,
+        or_(
+            WebhookRecord.next_attempt_at <= func.now(),
+            and_(WebhookRecord.state == RecordState.RECEIVED, WebhookRecord.reason.is_(None)),
+        ),
+        or_(WebhookRecord.lease_until.is_(None), WebhookRecord.lease_until < func.now()),
+    )
+
+
+_IS_RECORD_DUE = _is_record_due(bindparam("ahead", type_=Interval))
 _IS_RETURN_ORDER_LOST = and_(
     ReturnOrder.state == ReturnState.REQUESTED,
     ReturnOrder.created_at < func.now() - timedelta(seconds=RETURN_ORDER_SECONDS),
@@ -81,6 +96,7 @@ _CASHBOXES = select(Cashbox.id).where(
 _IS_ANYTHING_DUE = select(
     or_(
         exists(_CASHBOXES),
+        exists(STRANDED_RETURNS),
         *(
             exists().where(condition)
             for condition in (_IS_RECORD_DUE, _IS_RETURN_ORDER_LOST, _IS_DEAD_LETTER_UNSENT, IS_ORDER_DUE, IS_RETURN_DUE)
@@ -91,38 +107,50 @@ _IS_ANYTHING_DUE = select(
 
 def dispatch(services: Services) -> None:
     """Publishes messages for everything that is due: one tick. A failure of the broker leaves everything for the next."""
-    if not _is_anything_due(services.sessions, services.settings):
-        return
     try:
-        with only_one(services.sessions, _DISPATCH_LOCK) as is_mine:
-            if is_mine:
-                _dispatch(services)
+        if not hand_out(services):
+            return
         # Without the lock, whose transaction must not wait for Altegio; two ticks at once order one return.
         for order_id in order_due_returns(services.sessions, services.settings, services.altegio):
             publish_task(services.producer, MAKE_RETURN, [order_id])
+        if not is_alone(services.producer):
+            send_dead_letters(services.sessions, services.producer)
     except (BrokerDown, RedisError, OSError) as error:
         log.warning("broker is away, nothing dispatched", error=type(error).__name__)
 
 
-def _is_anything_due(sessions: SessionFactory, settings: Settings) -> bool:
-    values = {"stale_before": _stale_before(), "now": utc_now(), **read_return_policy(settings)}
+def hand_out(services: Services) -> bool:
+    """Publishes what waits in our tables; says whether anything is due. Raises what publishing raises."""
+    if not _is_anything_due(services.sessions, services.settings, _ahead_of(services.producer)):
+        return False
+    with only_one(services.sessions, _DISPATCH_LOCK) as is_mine:
+        if is_mine:
+            _hand_out(services)
+    return True
+
+
+def _is_anything_due(sessions: SessionFactory, settings: Settings, ahead: timedelta) -> bool:
+    values = {"stale_before": _stale_before(), "now": utc_now(), "ahead": ahead, **read_return_policy(settings)}
     with open_alone(sessions) as connection:
         return bool(connection.scalar(_IS_ANYTHING_DUE, values))
 
 
-def _dispatch(services: Services) -> None:
+def _ahead_of(producer: Celery) -> timedelta:
+    return AHEAD_OF_MESSAGE if is_alone(producer) else timedelta(0)
+
+
+def _hand_out(services: Services) -> None:
     rows = _put_back_records(services.sessions, services.producer)
     if rows:
         publish_records(services.producer, rows)
+        log.info("dispatched", records=len(rows))
     for order_id in _find_return_orders(services.sessions):
         publish_task(services.producer, MAKE_RETURN, [order_id])
+    settle_stranded_returns(services.sessions)
     for order_id in find_due_orders(services.sessions, _stale_before()):
         publish_task(services.producer, CARRY_OUT, [order_id])
     for cashbox_id in _find_cashboxes(services.sessions, services.breaker):
         request_turn(services.producer, cashbox_id)
-    letters = send_dead_letters(services.sessions, services.producer)
-    if rows or letters:
-        log.info("dispatched", records=len(rows), dead_letters=letters)
 
 
 def _stale_before() -> datetime:
@@ -131,11 +159,12 @@ def _stale_before() -> datetime:
 
 def _put_back_records(sessions: SessionFactory, producer: Celery) -> Sequence[int]:
     """Due deliveries nobody works on, longest due first, no more than the queue can use."""
-    room = MAX_QUEUED - count_waiting(producer, RECORDS)
-    if room <= 0:
+    room = find_room(producer, RECORDS, MAX_QUEUED)
+    if not room:
         return ()
     # In the order of the index, which ends after `room` rows however many wait.
-    due = select(WebhookRecord.id).where(_IS_RECORD_DUE).order_by(WebhookRecord.next_attempt_at).limit(room)
+    is_due = _is_record_due(_ahead_of(producer))
+    due = select(WebhookRecord.id).where(is_due).order_by(WebhookRecord.next_attempt_at).limit(room)
     with sessions.begin() as session:
         put_back = session.scalars(
             update(WebhookRecord)
@@ -154,12 +183,13 @@ def _find_return_orders(sessions: SessionFactory) -> Sequence[int]:
 
 
 def _find_cashboxes(sessions: SessionFactory, breaker: Breaker) -> Sequence[int]:
-    """Cashboxes with due receipts that nobody holds, longest waiting first; a single one while Webkassa is being probed."""
-    waiting = _CASHBOXES.order_by(_FIRST_DUE)
-    if breaker.is_open():
-        waiting = waiting.limit(1)
+    """Cashboxes with due receipts that nobody holds, longest waiting first; while Webkassa is probed, the next to do it."""
     with sessions() as session:
-        return session.scalars(waiting).all()
+        waiting = session.scalars(_CASHBOXES.order_by(_FIRST_DUE)).all()
+    if not breaker.is_open():
+        return waiting
+    prober = breaker.choose_prober(waiting)
+    return () if prober is None else (prober,)
 
 
 def send_dead_letters(sessions: SessionFactory, producer: Celery) -> int:

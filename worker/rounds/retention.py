@@ -1,8 +1,8 @@
 """Empties what is old enough: bodies of webhooks, personal fields, requests and answers of calls, finished alerts.
 
 Fiscal rows stay with all that a return quotes, and so do the keys by which a late duplicate is known. What is still open
-(waits for a payment, for a retry, for a person) is left alone however old it is. In small transactions that wait for
-nobody's row, so that it may run beside the salon's day, twice, or be cut off anywhere.
+(waits for a payment, for a retry, for a person) is kept twice as long: its end may never come. In small transactions that
+wait for nobody's row, so that it may run beside the salon's day, twice, or be cut off anywhere.
 """
 
 import time
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Delete, Select, Update, delete, exists, func, null, or_, select, update
+from sqlalchemy import Delete, Select, Update, and_, case, delete, exists, func, literal, null, or_, select, update
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -26,6 +26,7 @@ from shared.storage.models import (
     AlertMessage,
     Checkout,
     FiscalizationLog,
+    GoodsLine,
     Receipt,
     StaffSession,
     Visit,
@@ -41,14 +42,17 @@ TURN_SECONDS = 45.0
 
 _ENDED = (RecordState.PROCESSED, RecordState.IGNORED, RecordState.INVALID)
 _SETTLED = (ReceiptState.ISSUED, ReceiptState.REJECTED)
+# Before the reason why the delivery waited.
+CLOSED_UNFINISHED = "closed unfinished, too old: "
 _PERSONAL_KEYS = ("CustomerEmail", "CustomerPhone", "CustomerXin")
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Says before when rows and logs have to go."""
+    """Says before when rows and logs have to go, and before when also rows that have not ended: `late`."""
 
     rows: datetime
+    late: datetime
     logs: datetime
     now: datetime
 
@@ -56,7 +60,8 @@ class Limits:
     def of(cls, settings: Settings) -> "Limits":
         """Returns the limits of the settings, from now on."""
         now = utc_now()
-        return cls(now - timedelta(days=settings.retention_days), now - timedelta(days=settings.log_retention_days), now)
+        kept = timedelta(days=settings.retention_days)
+        return cls(now - kept, now - 2 * kept, now - timedelta(days=settings.log_retention_days), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +124,27 @@ def _find_deliveries(limits: Limits) -> Select[int]:
         select(WebhookRecord.id)
         .where(
             WebhookRecord.emptied_at.is_(None),
-            WebhookRecord.state.in_(_ENDED),
             WebhookRecord.created_at < limits.rows,
+            or_(WebhookRecord.state.in_(_ENDED), WebhookRecord.created_at < limits.late),
         )
         .order_by(WebhookRecord.created_at)
     )
+
+
+def _empty_deliveries() -> Update:
+    """Nothing can be decided without the body, so what still waits is closed; what has a receipt shares its fate."""
+    waits = and_(
+        WebhookRecord.state.not_in(_ENDED),
+        or_(WebhookRecord.receipt_id.is_(None), WebhookRecord.state.not_in((RecordState.PROCESSING, RecordState.RETRYING))),
+    )
+    closed = {
+        "state": literal(RecordState.IGNORED.value),
+        "reason": func.concat(CLOSED_UNFINISHED, WebhookRecord.reason),
+        "next_attempt_at": null(),
+        "processed_at": func.now(),
+    }
+    kept = {name: case((waits, value), else_=getattr(WebhookRecord, name)) for name, value in closed.items()}
+    return update(WebhookRecord).values(body=null(), raw_body=None, emptied_at=func.now(), **kept)
 
 
 def _find_visits(limits: Limits) -> Select[int]:
@@ -132,11 +153,10 @@ def _find_visits(limits: Limits) -> Select[int]:
         select(Visit.id)
         .join(WebhookRecord, WebhookRecord.id == Visit.delivery_id)
         .where(
-            ~Visit.is_open,
             or_(Visit.client_name.is_not(None), Visit.client_phone.is_not(None)),
             Visit.day < almaty_date(limits.rows),
-            WebhookRecord.state.in_(_ENDED),
             WebhookRecord.created_at < limits.rows,
+            or_(and_(~Visit.is_open, WebhookRecord.state.in_(_ENDED)), WebhookRecord.created_at < limits.late),
         )
         .order_by(Visit.day)
     )
@@ -159,7 +179,7 @@ def _find_checkouts(limits: Limits) -> Select[int]:
                 Checkout.customer_xin.is_not(None),
             ),
             Checkout.created_at < limits.rows,
-            or_(Checkout.voided_at.is_not(None), is_receipted),
+            or_(Checkout.voided_at.is_not(None), is_receipted, Checkout.created_at < limits.late),
         )
         .order_by(Checkout.created_at)
     )
@@ -169,10 +189,12 @@ def _find_receipts(limits: Limits) -> Select[int]:
     return (
         select(Receipt.id)
         .where(
-            Receipt.state.in_(_SETTLED),
             or_(*(Receipt.request.has_key(name) for name in _PERSONAL_KEYS)),
             Receipt.created_at < limits.rows,
-            ~_waits_for_person(Receipt.id),
+            or_(
+                and_(Receipt.state.in_(_SETTLED), ~_waits_for_person(Receipt.id)),
+                Receipt.created_at < limits.late,
+            ),
         )
         .order_by(Receipt.created_at)
     )
@@ -187,8 +209,11 @@ def _find_calls(limits: Limits) -> Select[int]:
             FiscalizationLog.emptied_at.is_(None),
             FiscalizationLog.created_at < limits.logs,
             FiscalizationLog.operation != Z_REPORT,
-            or_(Receipt.id.is_(None), Receipt.state.in_(_SETTLED)),
-            ~_waits_for_person(FiscalizationLog.receipt_id),
+            or_(
+                Receipt.id.is_(None),
+                and_(Receipt.state.in_(_SETTLED), ~_waits_for_person(FiscalizationLog.receipt_id)),
+                FiscalizationLog.created_at < limits.late,
+            ),
         )
         .order_by(FiscalizationLog.created_at)
     )
@@ -210,13 +235,17 @@ def _find_messages(limits: Limits) -> Select[int]:
     return select(AlertMessage.id).where(AlertMessage.finished_at.is_not(None), AlertMessage.created_at < limits.rows)
 
 
+def _find_goods_lines(limits: Limits) -> Select[int]:
+    return select(GoodsLine.id).where(GoodsLine.created_at < limits.rows).order_by(GoodsLine.created_at)
+
+
 _JOBS: dict[str, _Job] = {
     "webhook_records": _Job(
         WebhookRecord.id,
         _find_deliveries,
-        lambda: update(WebhookRecord).values(body=null(), raw_body=None, emptied_at=func.now()),
+        _empty_deliveries,
     ),
-    "visits": _Job(Visit.id, _find_visits, lambda: update(Visit).values(client_name=None, client_phone=None)),
+    "visits": _Job(Visit.id, _find_visits, lambda: update(Visit).values(client_name=None, client_phone=None, is_open=False)),
     "checkouts": _Job(
         Checkout.id,
         _find_checkouts,
@@ -234,5 +263,6 @@ _JOBS: dict[str, _Job] = {
     ),
     "staff_sessions": _Job(StaffSession.id, _find_sessions, lambda: delete(StaffSession)),
     "alerts": _Job(Alert.id, _find_alerts, lambda: delete(Alert)),
+    "goods_lines": _Job(GoodsLine.id, _find_goods_lines, lambda: delete(GoodsLine)),
     "alert_messages": _Job(AlertMessage.id, _find_messages, lambda: delete(AlertMessage)),
 }

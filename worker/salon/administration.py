@@ -10,12 +10,13 @@ from sqlalchemy.orm import Session
 from shared.clock import ALMATY, almaty_date, parse_moment, utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
+from shared.fiscal.vat_rates import find_rate
 from shared.salon.choices import CHECKS, CHOICES
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from shared.storage.sealing import seal
 from worker.cashbox.claim import hold_cashbox
-from worker.receipt.vat import choose_vat_rate
+from worker.salon.serving import build_vat
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import WebkassaError
@@ -36,6 +37,7 @@ class Changes:
     password: str | None = None
     api_token: str | None = None
     vat: str | None = None
+    vat_lines: str | None = None
     comment_marker: str | None = None
     fiscalize_when: str | None = None
     default_payment_method: str | None = None
@@ -44,6 +46,7 @@ class Changes:
     part_payments: str | None = None
     tips: str | None = None
     certificates_as: str | None = None
+    goods_codes: str | None = None
 
 
 def add_cashbox(session: Session, settings: Settings, company_id: int, number: str, changes: Changes) -> Cashbox:
@@ -192,20 +195,22 @@ def _check_state(client: WebkassaClient, number: str) -> list[Finding]:
 
 def _check_vat(client: WebkassaClient, cashbox: Cashbox, settings: Settings, taxpayer: str | None) -> list[Finding]:
     """Ours against the organisation's: a seller without VAT must not show any, and the other way round."""
-    number, regime = cashbox.unique_number, cashbox.vat or settings.webkassa_vat
+    number, regime = cashbox.unique_number, build_vat(settings, cashbox)
     if taxpayer is None:
         return [Finding(number, "warning", "VAT regime not checked: no shift yet, name the seller with --taxpayer")]
     vat = client.main_info(taxpayer).get("VATInfo")
     if not isinstance(vat, dict) or "VATPayer" not in vat:
         return [Finding(number, "warning", "Webkassa does not tell the VAT regime")]
-    rate = choose_vat_rate(regime, almaty_date(utc_now()))
-    if bool(vat["VATPayer"]) != (rate is not None):
+    ours = {find_rate(turnover, almaty_date(utc_now())) for turnover in regime.turnovers} - {None}
+    if bool(vat["VATPayer"]) != bool(ours):
         theirs = "pays VAT" if vat["VATPayer"] else "pays no VAT"
-        return [Finding(number, "problem", f"Webkassa says the seller {theirs}, ours is {regime!r}")]
+        return [Finding(number, "problem", f"Webkassa says the seller {theirs}, ours is {regime.regime!r}")]
     rates = [str(known) for known in vat.get("VATRates") or []]
-    if rate is not None and rates and str(rate) not in rates:
-        return [Finding(number, "problem", f"VAT {rate} % is none of the organisation's rates: {', '.join(rates)}")]
-    return [Finding(number, "ok", f"VAT regime agrees: {regime}")]
+    strange = sorted(str(rate) for rate in ours if str(rate) not in rates)
+    if rates and strange:
+        said = f"VAT {', '.join(strange)} % is none of the organisation's rates: {', '.join(rates)}"
+        return [Finding(number, "problem", said)]
+    return [Finding(number, "ok", f"VAT regime agrees: {regime.regime}")]
 
 
 def _find_taxpayer(client: WebkassaClient, number: str) -> str | None:

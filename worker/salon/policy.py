@@ -20,6 +20,7 @@ class Policy:
     `deposits`: when the money of a client's deposit gets its receipt. `part_payments`: one receipt when all is paid, or one
     for each payment. `tip_words`: of expense items (or `id:` and number) and accounts whose money is no part of a sale.
     `certificates_as_services`: a certificate or membership that is sold is a service on its receipt, else goods.
+    `goods_codes_required`: goods without a code of the National Catalogue go to a person, before any receipt.
     """
 
     fiscalize_when: str = "paid"
@@ -31,6 +32,7 @@ class Policy:
     part_payments: Literal["one_at_end", "per_payment"] = "one_at_end"
     tip_words: tuple[str, ...] = parse_words(DEFAULT_TIPS)
     certificates_as_services: bool = True
+    goods_codes_required: bool = False
 
     def in_tenge(self, amount: Decimal) -> Decimal:
         """Returns a sum of Altegio's in tenge, rounded to the tiyn."""

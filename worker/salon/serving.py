@@ -16,9 +16,11 @@ from sqlalchemy.orm import Session
 from shared.config import Settings
 from shared.fiscal.accounts import parse_accounts
 from shared.fiscal.statuses import PaymentKind
+from shared.fiscal.vat_rates import parse_vat_lines
 from shared.salon.choices import PART_PAYMENTS, choose, parse_words
 from shared.storage.models import Cashbox, Receipt
 from shared.storage.statements import table_of
+from worker.receipt.vat import VatRegime
 from worker.salon.policy import Policy
 
 
@@ -34,6 +36,7 @@ class SalonCashbox(NamedTuple):
     company_id: int | None
     enabled: bool
     vat: str | None
+    vat_lines: str | None
     comment_marker: str | None
     fiscalize_when: str | None
     default_payment_method: str | None
@@ -42,18 +45,19 @@ class SalonCashbox(NamedTuple):
     part_payments: str | None
     tips: str | None
     certificates_as: str | None
+    goods_codes: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Salon:
-    """Holds what is decided by. `vat`: none, auto or a rate.
+    """Holds what is decided by.
 
     `cashbox` is None where none may serve the salon; `problem` says why.
     """
 
     company_id: int
     policy: Policy
-    vat: str
+    vat: VatRegime
     cashbox: SalonCashbox | None
     problem: str = ""
 
@@ -84,8 +88,8 @@ def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
     own = next((row for row in rows if row.company_id == company_id), None)
     if own is not None:
         problem = "" if own.enabled else f"cashbox {own.unique_number} of salon {company_id} is disabled"
-        return Salon(company_id, build_policy(settings, own), own.vat or settings.webkassa_vat, _if_enabled(own), problem)
-    policy, vat = build_policy(settings, None), settings.webkassa_vat
+        return Salon(company_id, build_policy(settings, own), build_vat(settings, own), _if_enabled(own), problem)
+    policy, vat = build_policy(settings, None), build_vat(settings, None)
     default = next(iter(rows), None)
     if default is None or default.company_id is not None:
         return Salon(company_id, policy, vat, None, _unknown(company_id))
@@ -129,7 +133,13 @@ def build_policy(settings: Settings, cashbox: SalonCashbox | None) -> Policy:
         part_payments=cast(Any, PART_PAYMENTS[of("part_payments")]),
         tip_words=parse_words(of("tips")),
         certificates_as_services=of("certificates_as") == "services",
+        goods_codes_required=of("goods_codes") == "required",
     )
+
+
+def build_vat(settings: Settings, cashbox: SalonCashbox | Cashbox | None) -> VatRegime:
+    """Returns the VAT regime of a cashbox's row, of the environment where it leaves that open."""
+    return VatRegime(choose(settings, cashbox, "vat"), parse_vat_lines(choose(settings, cashbox, "vat_lines")))
 
 
 def _if_enabled(cashbox: SalonCashbox) -> SalonCashbox | None:

@@ -52,6 +52,10 @@ class Transport:
     def close(self) -> None:
         self._adapter.close()
 
+    def drop_connections(self) -> None:
+        """Closes what is pooled, and what is in use when its call ends; later calls connect anew."""
+        self._adapter.close()
+
     def post(self, url: str, body: bytes) -> Answer:
         """Sends the body and returns what came back. Raises WebkassaUnavailable if nothing was sent, OutcomeUnknown."""
         deadline = time.monotonic() + sum(self._timeout)

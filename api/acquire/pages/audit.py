@@ -32,6 +32,7 @@ ACTIONS = {
     "z_report_ordered": Text("Z-report ordered"),
     "deposit_ordered": Text("Cash put in"),
     "withdrawal_ordered": Text("Cash taken out"),
+    "goods_codes_changed": Text("Codes of goods changed"),
     "user_added": Text("Account added"),
     "user_disabled": Text("Account disabled"),
     "user_enabled": Text("Account enabled"),
@@ -45,6 +46,7 @@ _SUBJECTS = {
     "staff": (Text("account"), None),
     "order": (Text("Order"), "/acquire/orders/"),
     "cashbox": (Text("Cashbox"), None),
+    "salon": (Text("Salon"), None),
 }
 
 

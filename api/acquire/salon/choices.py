@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.fiscal.accounts import ELSEWHERE, NO_RECEIPT, parse_accounts
+from shared.fiscal.vat_rates import describe_rates, parse_vat_lines
 from shared.salon.choices import CHOICES, choose, parse_words
 
 USE_LABELS: Mapping[str, Text] = {
@@ -13,6 +14,15 @@ USE_LABELS: Mapping[str, Text] = {
     NO_RECEIPT: Text("bank transfer, no receipt"),
     ELSEWHERE: Text("the terminal makes the receipt"),
 }
+
+
+TURNOVERS: Mapping[str, Text] = {
+    "standard": Text("standard (%(rates)s)", rates=describe_rates("standard")),
+    "medical": Text("medical services and medicines (%(rates)s)", rates=describe_rates("medical")),
+    "periodicals": Text("periodicals (%(rates)s)", rates=describe_rates("periodicals")),
+    "none": Text("without VAT"),
+}
+_ALL = {"services": Text("all services"), "goods": Text("all goods")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +39,7 @@ class Chosen:
     """Holds what a choice's line on the page says; `values` are words, some with what is meant by them."""
 
     label: Text
-    values: Sequence[tuple[Text | str, Text | None]]
+    values: Sequence[tuple[Text | str, Text | str | None]]
     hint: Text | None
 
 
@@ -45,7 +55,17 @@ LABELS: Mapping[str, Choice] = {
     "comment_marker": Choice(Text("Only visits with this word in the comment")),
     "vat": Choice(
         Text("VAT"),
-        {"none": Text("Without VAT"), "auto": Text("By the date of the visit: 12 until 2025, 16 since 2026")},
+        {
+            "none": Text("Without VAT"),
+            "auto": Text("By law and the day of the service (%(rates)s)", rates=describe_rates("standard")),
+        },
+    ),
+    "vat_lines": Choice(
+        Text("Other VAT rates"),
+        hint=Text(
+            "Of services and goods, by a word of the name or by number. The rate is that of the day on which the service was"
+            " rendered; a return keeps the rate of its sale."
+        ),
     ),
     "default_payment_method": Choice(
         Text("If Altegio does not say how it was paid"),
@@ -81,6 +101,10 @@ LABELS: Mapping[str, Choice] = {
         {"services": Text("a service on the receipt"), "goods": Text("goods on the receipt")},
         Text("It gets its receipt when it is sold. What it pays later is no money and gets none."),
     ),
+    "goods_codes": Choice(
+        Text("Goods without GTIN and NTIN"),
+        {"optional": Text("go onto the receipt as they are"), "required": Text("wait for a person, before any receipt")},
+    ),
 }
 
 
@@ -100,14 +124,26 @@ def _describe(name: str, value: str) -> Chosen:
     return Chosen(choice.label, _say(name, value, choice) or [("—", None)], choice.hint)
 
 
-def _say(name: str, value: str, choice: Choice) -> Sequence[tuple[Text | str, Text | None]]:
+def _say(name: str, value: str, choice: Choice) -> Sequence[tuple[Text | str, Text | str | None]]:
     if name == "payment_kinds":
         return [(_show_id(word), USE_LABELS[use]) for word, use in parse_accounts(value).items()]
+    if name == "vat_lines":
+        return [
+            (_say_line(line), TURNOVERS.get(turnover, f"{turnover} %")) for line, turnover in parse_vat_lines(value).items()
+        ]
     if name == "tips":
         return [(", ".join(_show_id(word) for word in parse_words(value)), None)]
     if name == "vat" and value.isdigit():
         return [(f"{value} %", None)]
     return [(choice.words.get(value, value), None)] if value else []
+
+
+def _say_line(known_by: str) -> Text | str:
+    kind, _, number = known_by.partition(":")
+    if number and kind in ("service", "good"):
+        number = f"№ {number}"
+        return Text("service %(number)s", number=number) if kind == "service" else Text("product %(number)s", number=number)
+    return _ALL.get(known_by, known_by)
 
 
 def _show_id(word: str) -> str:

@@ -19,6 +19,7 @@ CASHBOX_OFFLINE = "18"
 _FIX_AND_RETRY = Text("Correct it in Webkassa's cabinet, then press Retry.")
 _SUPPORT = Text("Show this page to whoever looks after the service, then press Retry.")
 
+_ASK_FIRST = Text("Press Retry: Webkassa is asked first whether the receipt exists, so it cannot be issued twice.")
 _VISIT_FIX = Text("Correct the visit in Altegio: the new version is taken up by itself.")
 
 _LOGIN = Advice(
@@ -84,6 +85,7 @@ ADVICE = {
     ),
     "20": Advice(Text("The date is earlier than the cashbox's registration."), _SUPPORT),
     "505": Advice(Text("Webkassa was not available for a long time."), Text("Press Retry.")),
+    "not_believed": Advice(Text("Webkassa answered with the document of another sale."), _ASK_FIRST),
     "sum_mismatch": Advice(
         Text("The money taken and the price of the visit do not agree."),
         Text("Correct the visit or its payments in Altegio: the new version is taken up by itself."),
@@ -128,6 +130,14 @@ ADVICE = {
         Text("Make a receipt for that part in Webkassa's cabinet, or wait until all is paid."),
         retry_helps=False,
     ),
+    "goods_without_code": Advice(
+        Text("Goods of this sale have no code of the National Catalogue (GTIN or NTIN), and this salon wants one first."),
+        Text("Write the code into the table on the settings page, or the barcode in Altegio, then press Retry."),
+    ),
+    "no_vat_rate": Advice(
+        Text("The VAT rate of that day is not known: the service is from before the law's rates."),
+        Text("Make this receipt in Webkassa's cabinet, or have the VAT of the service set, then press Retry."),
+    ),
     "not_in_altegio": Advice(
         Text("Altegio does not know this visit or sale."),
         Text("If it is there, press Retry. If nobody made it, show this page to whoever looks after the service."),
@@ -157,7 +167,7 @@ _REFUSED = Advice(
 )
 _NO_ANSWER = Advice(
     Text("Webkassa did not answer for a long time."),
-    Text("Press Retry: Webkassa is asked first whether the receipt exists, so it cannot be issued twice."),
+    _ASK_FIRST,
 )
 _LOST = ("OutcomeUnknown", "WebkassaUnavailable", "DomainUnavailable", "TooManyRequests", "CashboxBusy", "-1")
 
@@ -169,6 +179,20 @@ def explain(code: str | None) -> Advice:
     if code is None or code in _LOST or (len(code) == 3 and code.startswith("5")):
         return _NO_ANSWER
     return _REFUSED
+
+
+_OUT_OF_SERVICE = Advice(
+    Text("The cashbox that issued the receipt is out of service."),
+    Text("Make the return in Webkassa's cabinet."),
+    retry_helps=False,
+)
+
+
+def explain_refused_return(code: str | None, refusal: str | None) -> Advice | None:
+    """Returns the advice for a return that Webkassa (`code`) or we (`refusal`) refused; None where its words are enough."""
+    if code is not None:
+        return explain(code)
+    return _OUT_OF_SERVICE if refusal and "is out of service" in refusal else None
 
 
 _GIVE_BACK = Text("Give the money back and make a return, or restore the visit in Altegio.")

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from shared.logging import get_logger
-from shared.queue import publish_batch
+from shared.queue import MOST_PUBLISHED, publish_batch
 
 log = get_logger(__name__)
 
@@ -19,10 +19,11 @@ MAX_BATCH = 500
 GATHER_SECONDS_A_MESSAGE, MOST_GATHER_SECONDS = 0.001, 0.05
 # While the broker is away every try costs its socket time-out; the dispatcher takes over in the meantime.
 REST_AFTER_FAILURE_SECONDS = 3.0
+REST_WHILE_FULL_SECONDS = 1.0
 
 
 class Publisher:
-    """Sends messages from a thread of its own; while the broker is away it drops them."""
+    """Sends messages from a thread of its own; while the broker is away, or holds enough of them, it drops them."""
 
     def __init__(self, producer: Celery) -> None:
         self._producer = producer
@@ -62,7 +63,11 @@ class Publisher:
 
     def _publish(self, batch: list[tuple[int, str]]) -> None:
         try:
-            publish_batch(self._producer, batch)
+            waiting = publish_batch(self._producer, batch)
         except (OperationalError, RedisError, OSError) as error:
             self._resting_until = time.monotonic() + REST_AFTER_FAILURE_SECONDS
             log.warning("broker is away, rows are left to the dispatcher", error=type(error).__name__, rows=len(batch))
+        else:
+            if waiting >= MOST_PUBLISHED:
+                self._resting_until = time.monotonic() + REST_WHILE_FULL_SECONDS
+                log.warning("enough messages wait, rows are left to the dispatcher", waiting=waiting)

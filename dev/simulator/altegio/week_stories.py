@@ -3,8 +3,6 @@
 What is changed in the evening is changed after its receipt, so the books can say for certain what has to follow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -14,10 +14,13 @@ from shared.storage.models.desk.staff_session import StaffSession
 from shared.storage.models.desk.staff_user import StaffUser
 from shared.storage.models.desk.visit import Visit
 from shared.storage.models.fiscalization_log import FiscalizationLog
+from shared.storage.models.goods.goods_code import GoodsCode
+from shared.storage.models.goods.goods_line import GoodsLine
 from shared.storage.models.loyalty_record import LoyaltyRecord
 from shared.storage.models.payment_record import PaymentRecord
 from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
+from shared.storage.models.round import Round
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_record import WebhookRecord
 
@@ -32,11 +35,14 @@ __all__ = [
     "CashboxOrder",
     "Checkout",
     "FiscalizationLog",
+    "GoodsCode",
+    "GoodsLine",
     "LoyaltyRecord",
     "PaymentRecord",
     "Receipt",
     "Replay",
     "ReturnOrder",
+    "Round",
     "Shift",
     "StaffSession",
     "StaffUser",

@@ -218,6 +218,14 @@ def test_a_return_the_worker_refused_says_why(desk: Desk, manager: Browser, sale
     assert manager.get("/acquire/returns/1/state").json()["final"] is True
 
 
+def test_a_return_of_a_register_that_is_gone_says_what_to_do(desk: Desk, manager: Browser, sale: Receipt) -> None:
+    order_return(desk, sale, [], "refused", None)
+    desk.execute("UPDATE return_orders SET refusal = 'cashbox SWK00000001, which sold it, is out of service: …'")
+    assert manager.get("/acquire/returns/1/state").json()["advice"][1] == "Оформите возврат в кабинете Webkassa."
+    for page in ("/acquire/returns/1", "/acquire/attention"):
+        assert "больше не работает" in manager.page(page)
+
+
 def test_without_a_broker_the_order_is_kept_for_the_dispatcher(desk: Desk, sale: Receipt) -> None:
     with Desk.open(desk.environment, redis_url="redis://127.0.0.1:9/0") as offline:
         offline.add_user("dana", role="manager")

@@ -14,6 +14,7 @@ OTHER = COMPANY + 1
 
 
 def read(page: str) -> str:
+    """What is written on it; a space that does not break is a space."""
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
@@ -59,6 +60,22 @@ def test_what_a_salon_chose_otherwise(desk: Desk, manager: Browser) -> None:
         in page
     )
     assert page.count("Для этого салона выбрано иначе:") == 1
+
+
+def test_vat_rates_with_the_years_they_hold_from(desk: Desk, manager: Browser) -> None:
+    with desk.sessions.begin() as session:
+        lines = "ботокс=medical, service:8101=none, good:7=periodicals, goods=12, x=standard"
+        session.add(Cashbox(unique_number="SWK7", company_id=COMPANY, vat="auto", vat_lines=lines))
+    page = read(manager.page("/acquire/settings"))
+    for said in (
+        "По закону и дню оказания услуги (2026: 16 %)",
+        "ботокс: медицинские услуги и лекарства (2026: 5 %, 2027: 10 %)",
+        "услуга № 8101: без НДС",
+        "товар № 7: периодика (2026: 10 %)",
+        "все товары: 12 %",
+        "x: обычная (2026: 16 %)",
+    ):
+        assert said in page
 
 
 def test_every_account_seen_how_it_is_taken_and_what_is_unsure(desk: Desk, manager: Browser) -> None:

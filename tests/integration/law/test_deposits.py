@@ -50,6 +50,12 @@ class TestToppedUp:
         assert (line["PositionName"], line["PositionType"]) == ("Предоплата", 2)
         assert salon.asked == {}
 
+    def test_money_before_the_service_is_no_turnover_of_vat(self, telling: Salon) -> None:
+        telling.choose(deposits="at_top_up", webkassa_vat="auto")
+        telling.tell(topped_up(1, 20000), paid(2, 9500, changed=T2), came(9500))
+        taxes = [receipt["request"]["Positions"][0]["TaxPercent"] for receipt in telling.sales]
+        assert taxes == [None, 16]
+
     def test_a_receipt_at_the_top_up_is_doubted_like_any(self, salon: Salon) -> None:
         salon.choose(deposits="at_top_up")
         salon.tell(topped_up(1, 20000))

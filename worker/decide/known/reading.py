@@ -110,7 +110,7 @@ class Reader:
         except (NoRights, AltegioRefused, NotFound) as error:
             self.tell_rights(error)
             return ()
-        return tuple(Record.model_validate(row) for row in rows)
+        return tuple(Record.model_validate(row) for row in rows if row.get("company_id") in (None, self.company_id))
 
     def read_sale(self, document_id: int) -> ReadSale:
         """A document of a top-up may be no sale at all: then its money says what it is. Raises NotFound."""

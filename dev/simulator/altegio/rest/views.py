@@ -23,9 +23,9 @@ MONEY_FIELDS = frozenset(
 )
 
 
-def show_record(record: Stored, payments: Sequence[Stored] | None, settings: Settings) -> Body:
-    """The body of the webhook with REST's own fields; `payments` None leaves finance_transactions out."""
-    body = record.body | {
+def show_record(record: Stored, payments: Sequence[Stored], settings: Settings) -> Body:
+    """The body of the webhook with REST's own fields."""
+    return record.body | {
         "deleted": record.is_deleted,
         "payment_status": PAID if record.body.get("paid_full") else PARTLY_PAID if payments else NOT_PAID,
         "is_sale_bill_printed": False,
@@ -33,38 +33,34 @@ def show_record(record: Stored, payments: Sequence[Stored] | None, settings: Set
         "consumables": [],
         "acceptance_free": False,
         "technical_break_duration": 0,
+        "finance_transactions": [show_transaction(payment, settings) for payment in payments],
     }
-    if payments is not None:
-        body["finance_transactions"] = [show_transaction(payment, settings) for payment in payments]
-    return body
 
 
 def show_visit(records: Sequence[Stored], settings: Settings) -> Body:
-    """It spells some flags of its records as numbers."""
-    bodies = [show_record(record, None, settings) for record in records]
+    """It spells some flags of its records as numbers, and tells no payments."""
     flags = ("deleted", "prepaid", "prepaid_confirmed")
-    shown = [body | {name: int(bool(body.get(name))) for name in flags} for body in bodies]
+    shown = []
+    for record in records:
+        body = show_record(record, (), settings)
+        del body["finance_transactions"]
+        shown.append(body | {name: int(bool(body.get(name))) for name in flags})
     first = records[0].body
     return {"attendance": first.get("attendance"), "datetime": first.get("datetime"), "comment": 0, "records": shown}
 
 
 def show_transaction(payment: Stored, settings: Settings) -> Body:
     """A row of the two lists and of a record; the account's nature is told only where that is switched on."""
-    row = show_finance_transaction(payment)
-    if not settings.is_cash_in_transactions:
-        row["account"] = {name: row["account"][name] for name in ("id", "title")}
-    return row
-
-
-def show_finance_transaction(payment: Stored) -> Body:
-    """One transaction by its id tells the whole account."""
     body = payment.body
-    is_goods = body["sold_item_type"] == "goods_transaction"
+    account = body["account"]
+    if not settings.is_cash_in_transactions:
+        account = {name: account[name] for name in ("id", "title")}
     return body | {
+        "account": account,
         "expense_id": body["expense"]["id"],
-        "account_id": body["account"]["id"],
+        "account_id": account["id"],
         "item_id": body["sold_item_id"],
-        "goods_transaction_id": body["sold_item_id"] if is_goods else 0,
+        "goods_transaction_id": body["sold_item_id"] if body["sold_item_type"] == "goods_transaction" else 0,
         "deleted": payment.is_deleted,
     }
 
@@ -72,7 +68,7 @@ def show_finance_transaction(payment: Stored) -> Body:
 def show_details(record: Stored, payments: Sequence[Stored], loyalty: Sequence[Stored], settings: Settings) -> Body:
     return {
         "payment_transactions": [show_transaction(payment, settings) for payment in payments],
-        "loyalty_transactions": [show_loyalty(one) for one in loyalty],
+        "loyalty_transactions": [_show_loyalty(one) for one in loyalty],
         "items": [_show_detail(record, line) for line in _list_lines(record)],
         "kkm_transaction_details_container": {"last_operation_type": None, "transactions": []},
     }
@@ -103,7 +99,7 @@ def show_sale(
             "id": document_id,
             "items": [_show_item(line) for line in lines],
             "payment_transactions": [_show_sale_payment(payment) for payment in payments],
-            "loyalty_transactions": [show_loyalty(one) for one in loyalty],
+            "loyalty_transactions": [_show_loyalty(one) for one in loyalty],
         },
         "payment_methods": [],
         "kkm_state": {"transactions": []},
@@ -148,7 +144,7 @@ def _show_sale_payment(payment: Stored) -> Body:
     return {**same, "sale_item_id": body["sold_item_id"], "sale_item_type": body["sold_item_type"]}
 
 
-def show_loyalty(one: Stored) -> Body:
+def _show_loyalty(one: Stored) -> Body:
     """The two lists have other fields than each other; a body has what the test or story says, besides these."""
     told = {
         name: one.body[name] for name in ("id", "amount", "title", "is_discount", "is_loyalty_withdraw") if name in one.body

@@ -44,7 +44,7 @@ class Visit(Base):
         Index(
             "ix_visits_personal",
             "day",
-            postgresql_where=text("NOT is_open AND (client_name IS NOT NULL OR client_phone IS NOT NULL)"),
+            postgresql_where=text("client_name IS NOT NULL OR client_phone IS NOT NULL"),
         ),
         # The tail of a phone is what a client says at the desk.
         Index("ix_visits_phone_tail", text("right(client_phone, 4)")),

@@ -17,7 +17,7 @@ from worker.decide.rules import KnownFacts, decide_record, find_reason_to_ignore
 from worker.decide.settlement.decisions import AskPerson, AwaitPayment, Decision, Ignore, IssueReceipt
 from worker.decide.settlement.settling import settle
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, build_record_lines, price_record
-from worker.receipt.vat import choose_vat_rate
+from worker.receipt.vat import VatRegime, choose_vat_rates
 from worker.salon.policy import Policy
 
 EXPECTED = load_expected()
@@ -131,7 +131,7 @@ def judge_goods(operation: GoodsOperation, status: str) -> tuple[str, str | None
 def end(decision: Decision, lines: tuple[Line, ...]) -> tuple[str, str | None]:
     match decision:
         case IssueReceipt(payments):
-            draft = build_draft(lines, payments, choose_vat_rate("auto", date(2026, 4, 14)))
+            draft = build_draft(lines, payments, choose_vat_rates(VatRegime("auto"), date(2026, 4, 14)))
             return "processed", str(draft.total)
         case AwaitPayment():
             return "awaiting_payment", None

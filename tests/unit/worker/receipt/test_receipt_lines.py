@@ -7,7 +7,7 @@ import pytest
 from shared.altegio import GoodsOperation
 from shared.clock import almaty_date
 from shared.fiscal.statuses import PaymentKind
-from tests.unit.material import make_draft, make_record
+from tests.unit.material import flat, make_draft, make_record
 from worker.receipt.lines import (
     CannotBuild,
     Line,
@@ -18,7 +18,7 @@ from worker.receipt.lines import (
     price_record,
     take_off,
 )
-from worker.receipt.vat import choose_vat_rate, contained_tax
+from worker.receipt.vat import VatRegime, choose_vat_rates, contained_tax
 
 HAIRCUT: dict[str, Any] = {"title": "Стрижка", "amount": 1, "cost_per_unit": 4000, "cost": 4000}
 
@@ -232,21 +232,22 @@ def test_each_line_is_taxed_on_what_is_left_after_its_discount(rate: int | None,
     ],
 )
 def test_vat_rate_by_the_salons_calendar(regime: str, moment: datetime, rate: int | None) -> None:
-    assert choose_vat_rate(regime, almaty_date(moment)) == rate
+    (line,) = build({"cost": 4000})
+    assert choose_vat_rates(VatRegime(regime), almaty_date(moment))(line) == rate
 
 
 @pytest.mark.parametrize("paid", ["3999.99", "4000.01", "0"])
 def test_payments_must_match_to_the_tiyn(paid: str) -> None:
     with pytest.raises(CannotBuild) as caught:
-        build_draft(build(HAIRCUT), {PaymentKind.CASH: Decimal(paid)}, None)
+        build_draft(build(HAIRCUT), {PaymentKind.CASH: Decimal(paid)}, flat(None))
     assert caught.value.code == "sum_mismatch"
 
 
 def test_nine_digits_are_the_most_a_receipt_holds() -> None:
     full = build({"cost": 999_999_999})
-    assert build_draft(full, {PaymentKind.CARD: Decimal(999_999_999)}, 16).total == 999_999_999
+    assert build_draft(full, {PaymentKind.CARD: Decimal(999_999_999)}, flat(16)).total == 999_999_999
     with pytest.raises(CannotBuild) as caught:
-        build_draft((*full, *build({"cost": 1})), {PaymentKind.CARD: Decimal(1_000_000_000)}, 16)
+        build_draft((*full, *build({"cost": 1})), {PaymentKind.CARD: Decimal(1_000_000_000)}, flat(16))
     assert caught.value.code == "too_large"
 
 
