@@ -244,7 +244,11 @@ DETAILS: Mapping[str, Words] = {
     **machine_words.DETAILS,
     **salon_words.DETAILS,
     kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
-    kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
+    kinds.BREAKER_OPEN: (
+        "запросы приостановлены{said}",
+        "сұраулар тоқтатылды{said}",
+        "calls are paused{said}",
+    ),
     kinds.CASHBOX_PAUSED: ("касса {cashbox}: {remedy}", "касса {cashbox}: {remedy}", "cashbox {cashbox}: {remedy}"),
     kinds.LOGIN_SHARED: (
         "касса {cashbox}: сессия обрывается снова и снова",

@@ -67,6 +67,7 @@ class AltegioClient:
         query = {"include_finance_transactions": 1}
         record = self._get_object(path, query, right=_SEE_APPOINTMENTS, background=background)
         if str(record.get("id")) != str(record_id):
+            self._transport.distrust()
             raise AltegioUnavailable(f"GET {path}: another record was answered")
         return record
 

@@ -202,8 +202,8 @@ def _settle_not_there(services: Services, receipt: DueReceipt) -> float | None:
         if isinstance(reason, AlreadyIssued) and utc_now() - receipt.budget_starts_at < LOOKUPS_LAG:
             save_unknown(connection, receipt, reason, LOOK_AGAIN_SECONDS, counts=False)
             return LOOK_AGAIN_SECONDS
-        if isinstance(reason, NotBelieved) and receipt.budget_used >= services.budget.max_attempts:
-            text = f"gave up after {receipt.budget_used} attempts: {reason}; Webkassa shows no receipt of this number"
+        if isinstance(reason, NotBelieved) and receipt.budget_used + 1 >= services.budget.max_attempts:
+            text = f"gave up after {receipt.budget_used + 1} attempts: {reason}; Webkassa shows no receipt of this number"
             save_dead(connection, receipt, reason, text, is_unknown=True)
         else:
             _save_not_there(connection, receipt)
@@ -213,7 +213,7 @@ def _settle_not_there(services: Services, receipt: DueReceipt) -> float | None:
 def _save_not_there(connection: Connection, receipt: DueReceipt) -> None:
     """Not issued, so the same number may go out again; unless Webkassa answered that it will not take it."""
     if receipt.error_kind not in (AlreadyIssued.__name__, UnknownVendorCode.__name__):
-        save_not_found(connection, receipt)
+        save_not_found(connection, receipt, counts=receipt.error_kind == NotBelieved.__name__)
         return
     claims_to_exist = receipt.error_kind == AlreadyIssued.__name__
     error = ReceiptRejected(receipt.error_text or "", code=receipt.error_code)

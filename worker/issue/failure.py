@@ -73,8 +73,10 @@ def _decide(
 ) -> RetryIn | Snooze | DeadLetter:
     receipt, budget = work.receipt, services.budget
     if isinstance(error, NotBelieved):
-        # Counted, since it may be so for ever; but nothing is given up before it was asked for.
-        if work.must_ask and receipt.budget_used + 1 >= budget.max_attempts:
+        # What is found costs nothing. A question that brings something else may do so for ever, and is counted.
+        if not work.must_ask:
+            return Snooze(backoff_seconds(receipt.budget_used, budget, services.rng))
+        if receipt.budget_used + 1 >= budget.max_attempts:
             return DeadLetter(f"gave up after {receipt.budget_used + 1} attempts: {error}")
         return RetryIn(backoff_seconds(receipt.budget_used, budget, services.rng))
     return decide_retry(

@@ -42,7 +42,7 @@ FROM held
      LEFT JOIN due ON true
      LEFT JOIN LATERAL (SELECT registration_number, shift_number FROM receipts
                         WHERE cashbox_id = :cashbox AND issued_at < now() + interval '1 year'
-                        ORDER BY issued_at DESC LIMIT 1) AS last ON due.id IS NOT NULL
+                        ORDER BY issued_at DESC, id DESC LIMIT 1) AS last ON due.id IS NOT NULL
      LEFT JOIN LATERAL (SELECT id, request_id FROM webhook_records WHERE receipt_id = due.id ORDER BY id LIMIT 1)
           AS delivery ON true
 """  # noqa: S608 -- nothing but the condition above

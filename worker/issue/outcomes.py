@@ -141,7 +141,7 @@ def save_unknown(executor: Executor, receipt: DueReceipt, error: WebkassaError, 
         _move_deliveries(executor, receipt.id, RecordState.RETRYING, str(error), error.code)
 
 
-def save_not_found(executor: Executor, receipt: DueReceipt) -> None:
+def save_not_found(executor: Executor, receipt: DueReceipt, *, counts: bool) -> None:
     """Asked, and it does not exist: the same number may be sent again."""
     executor.execute(
         update(Receipt)
@@ -151,6 +151,7 @@ def save_not_found(executor: Executor, receipt: DueReceipt) -> None:
             sending_since=None,
             unknown_since=None,
             next_attempt_at=func.now(),
+            budget_used=Receipt.budget_used + (1 if counts else 0),
         )
     )
 

@@ -4,7 +4,6 @@ Nothing here repeats a check by itself, except with a fresh token (the register 
 host (the first domain refused to serve); both send the same body, hence the same external number.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from redis import Redis
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import dump_json
+from shared.wire.answer import Answer
 from worker.webkassa.answers import hide, read_answer
 from worker.webkassa.call_watch import watch_call
 from worker.webkassa.errors import (
@@ -31,6 +31,7 @@ from worker.webkassa.errors import (
     WebkassaUnavailable,
     speaks_of_sequence,
 )
+from worker.webkassa.known_address import KnownAddress
 from worker.webkassa.schemas import (
     FiscalReceipt,
     Shift,
@@ -42,6 +43,7 @@ from worker.webkassa.schemas import (
     read_shifts,
 )
 from worker.webkassa.session_token import SessionToken
+from worker.webkassa.spare_hosts import choose_spares
 from worker.webkassa.transport import Transport
 
 log = get_logger(__name__)
@@ -98,6 +100,7 @@ class WebkassaClient:
             read_timeout=settings.webkassa_read_timeout,
             pool_size=pool_size,
         )
+        self._address = KnownAddress(redis, self._base_url, credentials.api_token)
         self._token = SessionToken(
             redis,
             self._base_url,
@@ -300,22 +303,20 @@ class WebkassaClient:
                 return self._send(self._base_url, path, body)
         except DomainUnavailable as error:
             first = error
-        for host in first.alternatives:
+        for spare in choose_spares(self._base_url, first.alternatives):
             try:
                 with watch_call(path):
-                    return self._send(self._spare_url(host), path, body)
+                    return self._send(spare, path, body)
             except WebkassaUnavailable as error:
-                log.warning("spare host is of no help", host=host, error=error.text)
+                log.warning("spare host is of no help", host=spare, error=error.text)
         raise first
 
-    def _spare_url(self, host: str) -> str:
-        """Never less safe than the address that was configured: plain http only where that is plain http already."""
-        scheme = urlsplit(self._base_url).scheme
-        return f"{scheme}://{re.sub(r'^https?://', '', host).strip('/')}"
-
     def _send(self, base_url: str, path: str, body: dict[str, Any]) -> Any:
+        def read(answer: Answer) -> Any:
+            return read_answer(answer, self._address, may_be_missing=path == _TICKET)
+
         try:
-            return read_answer(self._transport.post(base_url + path, dump_json(body).encode()))
+            return self._transport.post(base_url + path, dump_json(body).encode(), read)
         except WebkassaError as error:
             secrets = (self._password, self._api_token, str(body.get("Token") or ""))
             error.text, error.response = hide(error.text, secrets), hide(error.response, secrets)

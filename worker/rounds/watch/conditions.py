@@ -15,6 +15,7 @@ from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, ReceiptState, RecordState
 from shared.logging import get_logger
 from shared.queue import MAINTENANCE, PROBE_KEY, RECEIPTS, RECORDS
+from shared.redis_keys import gateway_words_key
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxLicence, FiscalizationLog, Receipt, Round, WebhookRecord
 from worker.alerts import kinds
@@ -82,7 +83,8 @@ def _find_breaker(services: Services) -> Iterator[Condition]:
     # Asked of Redis directly: the breaker itself calls an unreachable Redis closed.
     services.redis.ping()
     if services.breaker.is_open():
-        yield make_condition(services.settings, kinds.BREAKER_OPEN, "")
+        words: bytes | None = services.redis.get(gateway_words_key(services.clients.host))  # type: ignore[assignment]
+        yield make_condition(services.settings, kinds.BREAKER_OPEN, "", said=f" ({words.decode()})" if words else "")
 
 
 def _find_paused(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:

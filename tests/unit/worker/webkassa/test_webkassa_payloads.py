@@ -46,10 +46,10 @@ CALLS: dict[str, tuple[str, Callable[[WebkassaClient], Any]]] = {
     "xreport": ("/api/v4/XReport", lambda client: client.x_report(CASHBOX)),
     "zreport": ("/api/v4/ZReport", lambda client: client.close_shift(CASHBOX)),
     # The bridge has no use for these methods; their envelopes are read all the same.
-    "history_by_number": ("/other", lambda client: read_history_item(client._call("/other", {}))),
-    "money_operation": ("/other", lambda client: client._call("/other", {})),
-    "print_format": ("/other", lambda client: client._call("/other", {})),
-    "ref_units": ("/other", lambda client: client._call("/other", {})),
+    "history_by_number": ("/other", lambda client: client._call("/other", {}, read_history_item)),
+    "money_operation": ("/other", lambda client: client._call("/other", {}, lambda data: data)),
+    "print_format": ("/other", lambda client: client._call("/other", {}, lambda data: data)),
+    "ref_units": ("/other", lambda client: client._call("/other", {}, lambda data: data)),
 }
 
 FAILS: dict[str, type[WebkassaError]] = {
@@ -105,8 +105,9 @@ FAILS: dict[str, type[WebkassaError]] = {
     "check__http_200_without_check_number": OutcomeUnknown,
     "check__http_400_with_errors": ReceiptRejected,
     "check__http_401_with_errors": SessionExpired,
-    "check__http_403_html": RegisterRefused,
-    "check__http_404_html": RegisterRefused,
+    # The login was answered by a register, so these are a gateway's.
+    "check__http_403_html": OutcomeUnknown,
+    "check__http_404_html": OutcomeUnknown,
     "check__http_429": TooManyRequests,
     "check__http_500_json_without_errors": OutcomeUnknown,
     "check__http_502_html": OutcomeUnknown,
