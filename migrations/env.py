@@ -4,7 +4,7 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 
 from shared.config import get_settings
-from shared.storage.db import build_url
+from shared.storage.db import CONNECT_ARGUMENTS, build_url
 from shared.storage.models import Base
 
 
@@ -16,8 +16,11 @@ def run_migrations() -> None:
             context.run_migrations()
         return
     # A migration waits for locks a short while only: a queue of writers behind it would stop the salon.
-    engine = create_engine(url, poolclass=pool.NullPool, connect_args={"options": "-c lock_timeout=10000"})
+    arguments = {**CONNECT_ARGUMENTS, "options": "-c lock_timeout=10000"}
+    engine = create_engine(url, poolclass=pool.NullPool, connect_args=arguments)
     with engine.connect() as connection:
+        # An index of a large table takes its time.
+        connection.connection.driver_connection.patience = 3600.0
         context.configure(connection=connection, target_metadata=Base.metadata, compare_server_default=True)
         with context.begin_transaction():
             context.run_migrations()

@@ -33,19 +33,20 @@ _INDEXES = (
 
 
 def upgrade() -> None:
-    for name, table, column, now, _ in _INDEXES:
-        _rebuild(name, table, column, now)
+    with op.get_context().autocommit_block():
+        for name, table, column, now, _ in _INDEXES:
+            _rebuild(name, table, column, now)
 
 
 def downgrade() -> None:
-    for name, table, column, _, before in _INDEXES:
-        _rebuild(name, table, column, before)
+    with op.get_context().autocommit_block():
+        for name, table, column, _, before in _INDEXES:
+            _rebuild(name, table, column, before)
 
 
 def _rebuild(name: str, table: str, column: str, condition: str) -> None:
     """Beside the running service, which has the old index until the new one is there; cut off, it may be run again."""
-    with op.get_context().autocommit_block():
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}_new")
-        op.create_index(f"{name}_new", table, [column], postgresql_where=sa.text(condition), postgresql_concurrently=True)
-        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
-        op.execute(f"ALTER INDEX {name}_new RENAME TO {name}")
+    op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}_new")
+    op.create_index(f"{name}_new", table, [column], postgresql_where=sa.text(condition), postgresql_concurrently=True)
+    op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+    op.execute(f"ALTER INDEX {name}_new RENAME TO {name}")

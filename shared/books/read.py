@@ -24,6 +24,7 @@ from shared.fiscal.statuses import (
     RecordState,
 )
 from shared.fiscal.z_report import read_report
+from shared.storage.db import allow_long
 from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, WebhookRecord
 
 # Money between bank accounts, on terminals that are registers themselves and from deposits is on no receipt of ours.
@@ -36,6 +37,7 @@ _WITHOUT_BODIES = defer(WebhookRecord.body), defer(WebhookRecord.raw_body)
 
 def keep_books(session: Session, cashbox: Cashbox, first: date, last: date) -> list[DayBooks]:
     """Returns the books of one cashbox, one entry for each day from `first` to `last`, both included."""
+    allow_long(session)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     return compare(_read(session, cashbox, first, last), days)
 

@@ -15,7 +15,20 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings
+from shared.storage.deadline import LONG_SECONDS, MARGIN_SECONDS, ORDINARY_SECONDS, Cursor
+from shared.storage.deadline import Connection as Watched
 
+# How every connection of ours is made. Of a host that is gone the kernel hears within half a minute while nothing is
+# asked, and in ten seconds while something is on the way to it.
+CONNECT_ARGUMENTS: dict[str, Any] = {
+    "connection_factory": Watched,
+    "cursor_factory": Cursor,
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 SessionFactory = sessionmaker[Session]
 # What runs a statement: a session, or, where statements are many and objects none, a connection at half the price.
 Executor = Session | Connection
@@ -48,7 +61,8 @@ def build_url(settings: Settings) -> URL:
 def create_database_engine(settings: Settings, *, pool_size: int) -> Engine:
     """Returns the engine of a process. `pool_size` is how many of its threads talk to the database at once.
 
-    Stalled statements end after 30 s so that a hung database is an error that can be answered, not a silence.
+    Statements end after ten seconds, by the server or without it, so that a hung database is an error that can be answered,
+    not a silence. After one the pool takes none of its other connections for good: they are as old as the lost one.
     """
     engine = create_engine(
         build_url(settings),
@@ -61,15 +75,14 @@ def create_database_engine(settings: Settings, *, pool_size: int) -> Engine:
         json_serializer=dump_json,
         json_deserializer=load_json,
         connect_args={
-            "connect_timeout": 5,
-            "options": "-c timezone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=60000",
-            "keepalives_idle": 30,
-            "keepalives_interval": 10,
-            "keepalives_count": 3,
+            **CONNECT_ARGUMENTS,
+            "options": f"-c timezone=UTC -c statement_timeout={ORDINARY_SECONDS * 1000:.0f}"
+            " -c idle_in_transaction_session_timeout=60000",
         },
     )
     event.listen(engine, "connect", _bound_times)
     event.listen(engine, "checkout", _refuse_closed)
+    event.listen(engine, "checkin", _forget_patience)
     return engine
 
 
@@ -105,6 +118,19 @@ def _read_date(text: Any, cursor: Any) -> date | None:
     except (ValueError, OverflowError):
         return EARLIEST.date() if text.endswith("BC") else LATEST.date()
     return min(max(day, EARLIEST.date()), LATEST.date())
+
+
+def allow_long(executor: Executor) -> None:
+    """Lets the statements of this transaction take minutes: for work that reads or changes very many rows."""
+    connection = executor.connection() if isinstance(executor, Session) else executor
+    connection.exec_driver_sql(f"SET LOCAL statement_timeout = {LONG_SECONDS * 1000:.0f}")
+    driver: Any = connection.connection.driver_connection
+    driver.patience = LONG_SECONDS + MARGIN_SECONDS
+
+
+def _forget_patience(connection: Any, *_: Any) -> None:
+    if connection is not None:
+        connection.patience = Watched.patience
 
 
 def _refuse_closed(connection: Any, *_: Any) -> None:

@@ -22,7 +22,6 @@ from worker.webkassa.errors import (
     OutcomeUnknown,
     RegisterRefused,
     ShiftExpired,
-    TooManyRequests,
     WebkassaError,
     WebkassaUnavailable,
 )
@@ -35,6 +34,8 @@ REST_AFTER_LOST_ANSWER_SECONDS = 1.0
 # The longest that a cashbox which keeps failing is left alone.
 LONGEST_REST_SECONDS = 60.0
 _MAX_REASON = 500
+# What HTTP says of one request and not of the server: it may be wrong, too long, or one too many.
+_OF_THE_REQUEST = frozenset(("400", "409", "411", "413", "414", "415", "422", "429", "431"))
 
 
 def tell_breaker(breaker: Breaker, register: int, error: WebkassaError) -> bool:
@@ -53,7 +54,7 @@ def tell_breaker(breaker: Breaker, register: int, error: WebkassaError) -> bool:
 def _is_service_failure(error: WebkassaError) -> bool:
     """No answer, or a gateway's status. The register's own "unknown error" (-1) is its own trouble, not the host's."""
     is_status = error.code is not None and len(error.code) == 3 and error.code.isdigit()
-    return error.code is None or (is_status and not isinstance(error, TooManyRequests))
+    return error.code is None or (is_status and error.code not in _OF_THE_REQUEST)
 
 
 def seconds_to_rest(error: WebkassaError) -> float:

@@ -6,14 +6,17 @@ from typing import Any, cast
 from uuid import UUID, uuid4
 
 from sqlalchemy import Boolean, CursorResult, Interval, bindparam, case, func, null, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from shared.fiscal.statuses import RecordState
-from shared.logging import bind_contextvars
+from shared.logging import bind_contextvars, get_logger
 from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import WebhookRecord
 from shared.storage.statements import table_of
 from worker.decide.resolution import Resolution
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,17 @@ _PUT_DOWN = (
         next_attempt_at=func.now() + bindparam("wait", type_=Interval),
     )
 )
+_GIVE_BACK = (
+    update(_rows)
+    .where(_rows.c.id == bindparam("row"), _rows.c.claim_id == bindparam("claim"))
+    .values(
+        claim_id=None,
+        lease_until=None,
+        claims=_rows.c.claims - 1,
+        next_attempt_at=func.now() + bindparam("wait", type_=Interval),
+    )
+)
+GIVE_BACK_WAIT = timedelta(seconds=2)
 
 
 def claim_delivery(sessions: SessionFactory, row_id: int, lease_seconds: int) -> Delivery | None:
@@ -79,6 +93,15 @@ def claim_delivery(sessions: SessionFactory, row_id: int, lease_seconds: int) ->
     with open_alone(sessions) as connection:
         found = connection.execute(_CLAIM, values).first()
     return Delivery(*found) if found else None
+
+
+def give_back(sessions: SessionFactory, delivery: Delivery) -> None:
+    """After the database was lost in the middle: somebody may try again soon, and the row is not to blame. Never raises."""
+    try:
+        with open_alone(sessions) as connection:
+            connection.execute(_GIVE_BACK, {"row": delivery.id, "claim": delivery.claim_id, "wait": GIVE_BACK_WAIT})
+    except SQLAlchemyError as error:
+        log.warning("left to its lease", record_id=delivery.id, error=type(error).__name__)
 
 
 def put_down(session: Session, delivery: Delivery, resolution: Resolution) -> bool:

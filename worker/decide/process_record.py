@@ -10,6 +10,7 @@ find that no receipt exists. That a second sale cannot exist is, beyond that, a 
 import time
 
 from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
@@ -18,7 +19,7 @@ from shared.logging import get_logger
 from shared.storage.locks import lock_sales
 from shared.tracing import tell_span
 from worker.altegio.errors import AltegioError, AnswerTooOld
-from worker.decide.delivery import Delivery, bind_delivery, claim_delivery, put_down
+from worker.decide.delivery import Delivery, bind_delivery, claim_delivery, give_back, put_down
 from worker.decide.goods import decide_goods
 from worker.decide.known.facts import Facts, NeedsFacts, read_facts
 from worker.decide.known.patience import ALTEGIO_BEHIND, seconds_to_next_look
@@ -45,13 +46,22 @@ def process_record(services: Services, row_id: int) -> Resolution | None:
         return None
     bind_delivery(delivery)
     try:
-        resolution = _decide_claimed(services, delivery)
-    except NeedsFacts as need:
-        resolution = _decide_with_facts(services, delivery, need.subject)
+        resolution = _decide_asking(services, delivery)
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            give_back(services.sessions, delivery)
+        raise
     if resolution is not None:
         log.info("decided", record_id=row_id, state=resolution.state, reason=resolution.reason)
         tell_span("decide", time.perf_counter() - started, state=resolution.state)
     return resolution
+
+
+def _decide_asking(services: Services, delivery: Delivery) -> Resolution | None:
+    try:
+        return _decide_claimed(services, delivery)
+    except NeedsFacts as need:
+        return _decide_with_facts(services, delivery, need.subject)
 
 
 def _decide_claimed(services: Services, delivery: Delivery, facts: Facts | None = None) -> Resolution | None:

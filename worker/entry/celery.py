@@ -96,12 +96,24 @@ def _check_configuration(**_: Any) -> None:
 
 
 @signals.worker_init.connect
-def _start_standin(**_: Any) -> None:
+def _start_standin(sender: Any = None, **_: Any) -> None:
     """Before the broker is there: it may be away for long."""
     services = importlib.import_module("worker.services").get_services()
-    standin = importlib.import_module("worker.rounds.alone.standin").Standin(services, _do_alone, consuming.is_set)
+    standin_module = importlib.import_module("worker.rounds.alone.standin")
+    standin = standin_module.Standin(services, _do_alone, consuming.is_set, _make_watchdog(services, sender))
     standin.start()
     signals.worker_shutdown.connect(lambda **_: standin.stop(), weak=False)
+
+
+def _make_watchdog(services: Any, worker: Any) -> Any:
+    """None where the tasks run in processes of their own, whose pulse is not felt here."""
+    if "thread" not in str(worker.pool_cls):
+        return None
+    watchdog = importlib.import_module("worker.rounds.alone.watchdog")
+    pulse = watchdog.Pulse()
+    for signal in (signals.task_prerun, signals.task_postrun):
+        signal.connect(lambda **_: pulse.beat(), weak=False)
+    return watchdog.Watchdog(services, pulse, watchdog.end_process)
 
 
 def _do_alone(item: Item) -> None:

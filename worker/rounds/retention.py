@@ -20,7 +20,7 @@ from shared.clock import almaty_date, utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.logging import get_logger
-from shared.storage.db import SessionFactory
+from shared.storage.db import SessionFactory, allow_long
 from shared.storage.models import (
     Alert,
     AlertMessage,
@@ -104,6 +104,7 @@ def count_expired(sessions: SessionFactory, settings: Settings) -> dict[str, int
     """Returns what `empty_expired` would do now, by table."""
     limits = Limits.of(settings)
     with sessions() as session:
+        allow_long(session)
         return {
             name: session.scalar(select(func.count()).select_from(job.find(limits).order_by(None).subquery())) or 0
             for name, job in _JOBS.items()
@@ -113,6 +114,7 @@ def count_expired(sessions: SessionFactory, settings: Settings) -> dict[str, int
 def _empty_batch(sessions: SessionFactory, job: _Job, limits: Limits) -> int:
     chosen = job.find(limits).limit(BATCH).with_for_update(skip_locked=True, of=job.key.class_)
     with sessions.begin() as session:
+        allow_long(session)
         ids: Sequence[int] = session.scalars(chosen).all()
         if ids:
             session.execute(job.empty().where(job.key.in_(ids)).execution_options(synchronize_session=False))

@@ -46,7 +46,8 @@ def read_answer(answer: Answer, address: KnownAddress, *, may_be_missing: bool =
     told = body if isinstance(body, dict) else {}
     faults = _read_faults(told.get("Errors"))
     has_codes, has_document = any("Code" in fault for fault in faults), _has_document(told)
-    if not has_codes and not has_document and (faults or not ("Data" in told and 200 <= answer.status < 300)):
+    is_success = not faults and "Data" in told and 200 <= answer.status < 300
+    if not has_codes and not is_success and not (has_document and faults):
         raise _refusal_without_code(answer, told, faults, address, may_be_missing=may_be_missing)
     address.note_register()
     if answer.is_early or answer.is_doubtful:

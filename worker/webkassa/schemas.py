@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
 from shared.clock import ALMATY, parse_moment
 from shared.fiscal.money import InvalidAmount, parse_amount
@@ -201,11 +201,10 @@ def _read_ticket(url: str | None) -> _Ticket:
 
 
 def _read_query(url: str | None) -> dict[str, str]:
+    """By hand, in a fifth of the time: every receipt has two links."""
     query = (url or "").partition("#")[0].partition("?")[2]
-    try:
-        return {name.lower(): value.strip() for name, value in parse_qsl(query)}
-    except ValueError:  # more fields than any link has
-        return {}
+    fields = (field.partition("=") for field in query.split("&"))
+    return {name.lower(): unquote_plus(value).strip() for name, _, value in fields if value}
 
 
 def _read_warning(errors: Any) -> str | None:
@@ -243,6 +242,8 @@ def _number(value: Any) -> str | None:
 
 def _whole(value: Any) -> int | None:
     """A whole number in any of its spellings, small enough for every column."""
+    if type(value) is int:
+        return value if 0 <= value <= _LARGEST_WHOLE else None
     try:
         number = Decimal(_number(value) or "")
         # Compared before it is converted: 1e999999999 has as many digits.

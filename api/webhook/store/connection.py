@@ -17,8 +17,8 @@ from api.webhook.store.batches import Stored
 from shared.fiscal.statuses import RecordState
 
 CONNECT_SECONDS = 5.0
-# As for every other connection: a hung database is an error that can be answered, not a silence.
-STATEMENT_SECONDS = 30.0
+# A hung connection is an error that can be answered: with the same rows on a new one, before Altegio gives up.
+STATEMENT_SECONDS = 5.0
 DEADLOCK_PAUSE_SECONDS = 0.3
 # The message sent after the commit is the fast way; the dispatcher looks at the row if it was lost.
 RESCUE_AFTER = timedelta(seconds=10)
@@ -69,8 +69,8 @@ class Link:
     async def insert(self, rows: list[tuple[Arrival, str]]) -> dict[str, Stored]:
         """Stores each arrival with the id of its request; returns what is in the table under each dedup key, committed.
 
-        Raises one of StoreError. A connection that proves dead is replaced once: nothing it was given is stored twice,
-        since the dedup key tells.
+        Raises one of StoreError. A connection that proves dead, or does not answer, is replaced once: nothing it was given
+        is stored twice, since the dedup key tells.
         """
         was_kept = self._connection is not None
         try:
@@ -85,7 +85,7 @@ class Link:
             was_dead = self._is_dead or isinstance(error, asyncpg.InternalClientError)
             # Whatever it was, the next batch begins with a connection and a statement of its own.
             self.drop()
-            if isinstance(error, TimeoutError) or not (was_kept and was_dead):
+            if not was_kept or not (was_dead or isinstance(error, TimeoutError)):
                 raise
         return await self._insert(rows)
 

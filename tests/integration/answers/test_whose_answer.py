@@ -7,7 +7,7 @@ import pytest
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
-from tests.support.documents import assert_nothing_foreign, assert_own_documents, list_ours, try_again
+from tests.support.documents import assert_nothing_foreign, assert_own_documents, list_ours, recover, try_again
 from tests.support.payloads import visit
 
 OTHER = "SWK00000002"
@@ -37,7 +37,7 @@ class TestSentTwice:
         sell(bridge, TOTAL, 5000, TOTAL, 5000)
         try_again(bridge)
         simulator.clear_faults()
-        bridge.settle()
+        recover(bridge)
         assert_own_documents(bridge, simulator, 4)
 
     def test_the_answer_of_a_question(self, bridge: Bridge, simulator: SimulatorControl) -> None:

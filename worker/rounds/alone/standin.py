@@ -12,10 +12,11 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.local_work import LocalWork
+from shared.local_work import Item, LocalWork
 from shared.logging import get_logger
 from shared.queue import probe_broker
 from worker.rounds.alone.hands import Do, Hands
+from worker.rounds.alone.watchdog import Watchdog
 from worker.rounds.rescue import hand_out
 from worker.rounds.timetable import list_rounds
 from worker.rounds.turns import begin_to_count, find_overdue
@@ -37,12 +38,19 @@ class Standin:
     """
 
     def __init__(
-        self, services: Services, do: Do, is_consuming: Callable[[], bool], *, patience: float = PATIENCE_SECONDS
+        self,
+        services: Services,
+        do: Do,
+        is_consuming: Callable[[], bool],
+        watchdog: Watchdog | None = None,
+        *,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._services, self._is_consuming, self._patience = services, is_consuming, patience
         self._rounds = list_rounds(services.settings)
+        self._watchdog = watchdog
         self._work = LocalWork()
-        self._hands = Hands(self._work, do)
+        self._do, self._hands = do, Hands(self._work, self._do_noted)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="standin", daemon=True)
         self._failing_since: float | None = None
@@ -72,8 +80,21 @@ class Standin:
                 self._look_at_rounds()
                 if self.is_alone:
                     hand_out(self._services)
+                if self._watchdog is not None:
+                    self._watchdog.look()
             except (SQLAlchemyError, BrokerDown, RedisError, OSError) as error:
                 log.error("cannot stand in", error=type(error).__name__)
+            except Exception:  # whatever it was: nobody else would look
+                log.exception("cannot stand in")
+
+    def _do_noted(self, item: Item) -> None:
+        """For the watchdog these are tasks like others."""
+        note = self._watchdog.pulse.beat if self._watchdog is not None else lambda: None
+        note()
+        try:
+            self._do(item)
+        finally:
+            note()
 
     def _look_at_broker(self) -> None:
         now, trouble = time.monotonic(), self._find_trouble()

@@ -100,7 +100,7 @@ def test_an_outage(server: CannedServer, client: WebkassaClient, answer: Answer,
     assert error.blame is Blame.SERVICE
     assert error.code in (None, "500", "502", "503", "504")
     breaker = Breaker(redis, client.host)
-    assert [tell_breaker(breaker, error) for _ in range(FAILURES_TO_OPEN)][-1]
+    assert [tell_breaker(breaker, 1, error) for _ in range(FAILURES_TO_OPEN)][-1]
 
 
 @pytest.mark.parametrize("answer", [answer for answer, _ in GATEWAYS])
@@ -192,7 +192,7 @@ def test_what_may_be_this_requests_own_fault_is_no_outage(
     server.answer(CHECK, Answer(PAGE, status))
     error = fail_to_sell(client)
     breaker = Breaker(redis, client.host)
-    assert not any(tell_breaker(breaker, error) for _ in range(FAILURES_TO_OPEN))
+    assert not any(tell_breaker(breaker, 1, error) for _ in range(FAILURES_TO_OPEN))
 
 
 # Answers that came at a doubtful time.
