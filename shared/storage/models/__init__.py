@@ -1,7 +1,7 @@
 """Describes the tables, one a file. States and the rules that make a double receipt impossible are constraints of them."""
 
-from shared.storage.models.alert import Alert
-from shared.storage.models.alert_message import AlertMessage
+from shared.storage.models.alerts.alert import Alert
+from shared.storage.models.alerts.alert_message import AlertMessage
 from shared.storage.models.altegio_look import AltegioLook
 from shared.storage.models.base import Base
 from shared.storage.models.cashbox import Cashbox
