@@ -30,7 +30,7 @@ EVIDENCE_BYTES = 2048
 _REFUSALS = frozenset({400, 409, 413, 415, 422})
 _NO_SUCH_METHOD = (404, 405)
 # Also what a page that is cut off leaves open.
-_MARKUP = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^>]*(?:>|\Z)|<!--.*?(?:-->|\Z)", re.IGNORECASE | re.DOTALL)
+_MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^>]*(?:>|\Z)", re.IGNORECASE | re.DOTALL)
 # Longer than any word: what a page repeats of a request, a token in it among the rest.
 _LONG_RUN = re.compile(r"\S{25,}")
 _MOST_WORDS = 100

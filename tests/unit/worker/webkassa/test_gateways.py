@@ -31,7 +31,8 @@ TICKET = "/api-history/v4/Ticket/GetTicketByExternalCheckNumber"
 CHECK_HISTORY = "/api/v4/Check/History"
 SALE = {"CashboxUniqueNumber": "SWK00067890", "ExternalCheckNumber": "altegio_1"}
 PAGE = (
-    "<!DOCTYPE html><html><head><style>p {color: red}</style><title>Идут работы</title></head><p>Зайдите\n позже</p></html>"
+    "<!DOCTYPE html><html><head><style>p {color: red}</style><title>Идут&nbsp;работы</title><!-- <p>v1</p> --></head>"
+    "<p>Зайдите\n позже</p><script>let left = 'open'"
 )
 # What a gateway says in the register's place, and whether a wrong address or key may say it too.
 GATEWAYS = [
@@ -99,6 +100,7 @@ def test_an_outage(server: CannedServer, client: WebkassaClient, answer: Answer,
     assert type(error) is OutcomeUnknown
     assert error.blame is Blame.SERVICE
     assert error.code in (None, "500", "502", "503", "504")
+    assert error.may_still_run == (answer.status == 504)
     breaker = Breaker(redis, client.host)
     assert [tell_breaker(breaker, 1, error) for _ in range(FAILURES_TO_OPEN)][-1]
 
