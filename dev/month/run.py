@@ -14,7 +14,7 @@ from dev.harness.desk import add_manager
 from dev.harness.services import Inlet, close_services, read_settings
 from dev.harness.world import UNSAFE_BUT_FAST, World
 from dev.month.clocks import Clocks, prepare
-from dev.month.plan import COMPANIES, Plan
+from dev.month.plan import CLINIC, COMPANIES, MEDICAL, Plan
 from dev.month.steps import Month
 from dev.month.verdict import Verdict, judge
 from shared.storage.db import create_database_engine
@@ -41,6 +41,8 @@ def run_month(options: Options, folder: Path) -> Verdict:
         world.migrate()
         add_manager(world)  # who orders the returns
         world.add_cashboxes({number: company for company, number in COMPANIES.items()})
+        rates = ", ".join(f"{title}=medical" for title in MEDICAL)
+        world.postgres.execute(f"UPDATE cashboxes SET vat = 'auto', vat_lines = '{rates}' WHERE company_id = {CLINIC}")
         # Payments come before their visits here, so nothing is worth a wait in real time.
         services = create_services(read_settings(world.environment, payment_wait_seconds=0, goods_wait_seconds=0))
         opened.callback(close_services, services)
@@ -55,6 +57,6 @@ def run_month(options: Options, folder: Path) -> Verdict:
         for event in plan.events:
             clocks.set(event.at)
             event.step(month, event.at)
-        verdict = judge(services, world.simulator, plan)
+        verdict = judge(services, world.simulator, plan, month.days)
         verdict.seconds = time.monotonic() - started
         return verdict

@@ -14,6 +14,7 @@ from dev.harness.register import Register
 from dev.harness.services import Inlet
 from dev.harness.simulator import SimulatorControl
 from dev.month.bodies import describe_goods, describe_payment, describe_visit
+from shared.clock import almaty_date
 from shared.fiscal.statuses import OPEN_RECORD_STATES, ReceiptKind, RecordState
 from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, StaffUser, WebhookRecord
 from worker.decide.process_record import process_record
@@ -46,6 +47,8 @@ class Month:
             rows = session.execute(select(Cashbox.company_id, Cashbox.id, Cashbox.unique_number)).all()
         self._ids = {company: row_id for company, row_id, _ in rows}
         self._numbers = {company: number for company, _, number in rows}
+        # When what a receipt is for was done: its number at Altegio, and the day.
+        self.days: dict[str, date] = {}
 
     # --- Altegio
 
@@ -55,6 +58,7 @@ class Month:
         self.complete(company, number, lines, at)
 
     def complete(self, company: int, number: int, lines: Sequence[tuple[str, int]], at: datetime) -> None:
+        self.days[f"altegio_{number}"] = almaty_date(at)
         self._tell(company, describe_visit(company, number, lines, at))
 
     def pay(self, company: int, number: int, amount: int, kind: str, at: datetime) -> None:

@@ -27,6 +27,8 @@ from shared.fiscal.z_report import read_report
 from shared.storage.db import allow_long
 from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, WebhookRecord
 
+# Money between bank accounts, on terminals that are registers themselves and from deposits is on no receipt of ours.
+_IS_FOR_REGISTER = or_(PaymentRecord.kind.is_(None), PaymentRecord.kind.in_(list(PaymentKind)))
 _OF_STRANGER = ("fiscal_number", "external_check_number", "issued_at")
 _LONGEST_WORD = 100
 # A month of bodies would be most of what is read, and nobody looks at them.
@@ -153,7 +155,7 @@ def _list_movements(session: Session, subjects: set[BookedSale], documents: Sequ
     query = (
         select(PaymentRecord, Checkout)
         .outerjoin(Checkout, Checkout.id == PaymentRecord.checkout_id)
-        .where(PaymentRecord.purpose == PaymentPurpose.SALE, _is_one_of(PaymentRecord, subjects))
+        .where(PaymentRecord.purpose == PaymentPurpose.SALE, _IS_FOR_REGISTER, _is_one_of(PaymentRecord, subjects))
     )
     told: dict[BookedSale, list[Movement]] = defaultdict(list)
     desk: dict[BookedSale, list[Movement]] = defaultdict(list)

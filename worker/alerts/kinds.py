@@ -34,6 +34,7 @@ CASH_UNCLEAR = "cash_unclear"
 AUTO_RETURN = "auto_return"
 RETURN_REFUSED = "return_refused"
 LOOK_BEHIND = "look_behind"
+GOODS_UNCODED = "goods_uncoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ _KINDS: Mapping[str, Kind] = {
     # The same of an old visit that is looked at again.
     OPEN_TOO_LONG: Kind(settle=5 * MINUTE, explained_by=frozenset({BREAKER_OPEN, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
+    # Nothing stands still for it, and a day more or less is no matter.
+    GOODS_UNCODED: Kind(settle=10 * MINUTE, calm=60 * MINUTE),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),
     # Told before it refuses, and at once when it does.

@@ -6,7 +6,7 @@ A table and not the pages' catalogues, which the worker's image does not carry. 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.alerts import kinds, machine_words
+from worker.alerts import kinds, machine_words, salon_words
 
 LANGUAGES = ("ru", "kk", "en")
 MAX_LINES = 5
@@ -36,6 +36,7 @@ TEST: Words = (
 # What is wrong; what to do.
 KINDS: Mapping[str, tuple[Words, Words]] = {
     **machine_words.KINDS,
+    **salon_words.KINDS,
     kinds.DEAD_LETTER: (
         (
             "Чеки не оформлены, нужен человек",
@@ -196,14 +197,6 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Give the integration's user the rights to the salon's records, finances and stock.",
         ),
     ),
-    kinds.UNKNOWN_COMPANY: (
-        ("Вебхук неизвестного филиала", "Белгісіз филиалдан вебхук", "A webhook of an unknown salon"),
-        (
-            "Если филиал ваш, дайте ему кассу: celery -A worker cashboxes add",
-            "Филиал сіздікі болса, оған касса беріңіз: celery -A worker cashboxes add",
-            "If the salon is yours, give it a cashbox: celery -A worker cashboxes add",
-        ),
-    ),
     kinds.DISK: (
         ("Заканчивается место на диске", "Дискідегі орын таусылуда", "The disk is nearly full"),
         (
@@ -249,6 +242,7 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
 # The lines of conditions that are found here.
 DETAILS: Mapping[str, Words] = {
     **machine_words.DETAILS,
+    **salon_words.DETAILS,
     kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
     kinds.BREAKER_OPEN: (
         "запросы приостановлены{said}",
@@ -272,11 +266,6 @@ DETAILS: Mapping[str, Words] = {
         "{where}: over {minutes} min, {count} in all",
     ),
     kinds.LICENCE_END: ("касса {cashbox}: {day}", "касса {cashbox}: {day}", "cashbox {cashbox}: {day}"),
-    kinds.UNKNOWN_COMPANY: (
-        "филиал {company}: ждут {count}",
-        "филиал {company}: күтіп тұр {count}",
-        "salon {company}: {count} wait",
-    ),
     kinds.DISK: ("свободно {percent} %", "{percent} % бос", "{percent} % free"),
     kinds.BROKER: ("{problem}", "{problem}", "{problem}"),
     kinds.SHIFT_OLD: (

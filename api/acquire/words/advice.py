@@ -105,9 +105,38 @@ ADVICE = {
         retry_helps=False,
     ),
     "money_without_lines": Advice(
-        Text("Money was paid, but the visit has no services and no goods."),
-        Text("Put what was sold into the visit in Altegio, or take the payment back there: it is taken up by itself."),
+        Text("Money was paid, but the visit or sale has no services and no goods."),
+        Text("Put what was sold into Altegio, or take the payment back there: it is taken up by itself."),
         retry_helps=False,
+    ),
+    "no_money": Advice(
+        Text("Altegio calls it paid, but knows of no money."),
+        Text(
+            "If money was taken, book it in Altegio or take it on the payment page."
+            " If none was (a gift, wages, a certificate), no receipt is needed."
+        ),
+        retry_helps=False,
+    ),
+    "deposit": Advice(
+        Text("The receipt for a client's deposit is made by hand."),
+        Text(
+            "Make it in Webkassa's cabinet, or, when the deposit is spent, on the payment page."
+            " The settings page says how it can be made by itself."
+        ),
+        retry_helps=False,
+    ),
+    "part_payment": Advice(
+        Text("A part of the visit was paid before the rest."),
+        Text("Make a receipt for that part in Webkassa's cabinet, or wait until all is paid."),
+        retry_helps=False,
+    ),
+    "goods_without_code": Advice(
+        Text("Goods of this sale have no code of the National Catalogue (GTIN or NTIN), and this salon wants one first."),
+        Text("Write the code into the table on the settings page, or the barcode in Altegio, then press Retry."),
+    ),
+    "no_vat_rate": Advice(
+        Text("The VAT rate of that day is not known: the service is from before the law's rates."),
+        Text("Make this receipt in Webkassa's cabinet, or have the VAT of the service set, then press Retry."),
     ),
     "not_in_altegio": Advice(
         Text("Altegio does not know this visit or sale."),
@@ -201,6 +230,13 @@ _RETURNS: tuple[tuple[str, Advice], ...] = (
         Advice(
             Text("Altegio says that money was given back."),
             Text("Make a return of the sum that was given back: the exact words name it."),
+        ),
+    ),
+    (
+        "leaves nothing for this one",
+        Advice(
+            Text("The payment of the whole visit is smaller than the receipts of its records."),
+            Text("If money was given back, make a return of that part; else correct the payment in Altegio."),
         ),
     ),
     (

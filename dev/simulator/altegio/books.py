@@ -70,6 +70,8 @@ class NotDue(Owner):
 class Books:
     receipts: list[DueReceipt] = field(default_factory=list)
     not_due: list[NotDue] = field(default_factory=list)
+    # Movements of money that a person has to be asked about, though nothing was sold.
+    open_items: list[int] = field(default_factory=list)
 
     def owe_record(self, story: str, salon: Salon, visit: Visit, payments: Sequence[Payment], **ending: Any) -> None:
         """`ending`: `turn`, `turned_at`, `money`, `told` and `is_certain` of the receipt."""

@@ -10,10 +10,10 @@ from dev.simulator.webkassa.access import Sessions
 from dev.simulator.webkassa.clock import Clock
 from dev.simulator.webkassa.errors import Refusal
 from dev.simulator.webkassa.ledger import SELL_RETURN, Cashbox, Receipt, Shift, StateFile
-from dev.simulator.webkassa.rules import returns
+from dev.simulator.webkassa.rules import returns, vat
 from dev.simulator.webkassa.rules.arithmetic import CASH, Sums, find_faults
 from dev.simulator.webkassa.rules.fields import Fields, lowered, mask_secrets, read_decimal, read_int, read_text
-from dev.simulator.webkassa.rules.requisites import to_utc
+from dev.simulator.webkassa.rules.requisites import to_local, to_utc
 from dev.simulator.webkassa.settings import Settings
 
 SHIFT_LIMIT = timedelta(hours=24)
@@ -75,7 +75,10 @@ class Register:
         return receipt
 
     def refuse_invalid(self, fields: Fields) -> None:
-        faults = find_faults(fields, vat_rates=self.settings.vat_rates, protocol=self.settings.protocol)
+        lawful = vat.list_rates_of_return(fields, self.by_check_number)
+        if lawful is None:
+            lawful = vat.list_rates(to_local(self.clock.now()).date(), self.settings.vat_days)
+        faults = find_faults(fields, vat_rates=self.settings.vat_rates & lawful, protocol=self.settings.protocol)
         if not faults and self.settings.verify_returns:
             faults = returns.find_faults(fields, self.by_check_number, self.returned)
         if faults:

@@ -29,7 +29,9 @@ class Settings(settings.Settings):
     # Keeps the ledger across restarts.
     state_file: Path | None = None
     # Empty for a non-payer of VAT.
-    vat_rates: Rates = frozenset({12, 16})
+    vat_rates: Rates = frozenset({5, 10, 12, 16})
+    # A service may be receipted so many days before or after the one on which it is rendered.
+    vat_days: int = Field(31, ge=0)
     protocol: Annotated[Literal[203, 204], BeforeValidator(read_int)] = 203
     scope: Literal["cashbox", "shift"] = "cashbox"
     duplicate_with_data: bool = True

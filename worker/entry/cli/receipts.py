@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from worker.entry.cli.goods import goods
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,7 +43,7 @@ def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group()
 @click.pass_context
 def receipts(context: click.Context) -> None:
-    """List, show, replay, reconcile receipts, close a shift."""
+    """List, show, replay, reconcile receipts, list goods and their codes, close a shift."""
     require_app(context)
 
 
@@ -71,6 +73,9 @@ def _read_filters(options: dict[str, Any], default_limit: int) -> Filters:
         return Filters.read(**{**options, "limit": options["limit"] or default_limit})
     except BadFilter as error:
         raise click.BadParameter(str(error)) from None
+
+
+receipts.add_command(goods)
 
 
 @receipts.command(name="list")

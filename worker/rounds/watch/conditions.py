@@ -22,6 +22,7 @@ from worker.alerts import kinds
 from worker.alerts.remedies import name_remedy
 from worker.rounds.watch.condition import Condition, ask, make_condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
+from worker.rounds.watch.goods import find_uncoded_goods
 from worker.rounds.watch.looks import find_looks_behind
 from worker.rounds.watch.refused_returns import find_refused_returns
 from worker.salon.administration import list_unknown_salons
@@ -260,6 +261,7 @@ _LOOKS: dict[str, _Look] = {
     kinds.SHIFT_OLD: _of_tables(find_old_shifts),
     kinds.SHIFT_NOT_CLOSED: _of_tables(find_unclosed_shifts),
     kinds.OFFLINE: _of_tables(find_autonomous),
+    kinds.GOODS_UNCODED: _of_tables(find_uncoded_goods),
     kinds.RETURN_REFUSED: _of_tables(find_refused_returns),
     kinds.LOOK_BEHIND: lambda services: find_looks_behind(services.sessions, services.settings, services.altegio),
 }

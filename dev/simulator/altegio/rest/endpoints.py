@@ -71,10 +71,15 @@ class Call(simulator.Call):
 
 
 def _show_record(call: Call) -> Any:
+    record = _get_record(call)
+    return _show_with_payments(call, record, call.list_live(MONEY, record_id=record.id))
+
+
+def _get_record(call: Call) -> Stored:
     record = call.state.find(RECORD, call.location, call.ids["record"])
     if record is None or (record.is_deleted and call.settings.deleted_records == "missing"):
         raise Refusal(*NOT_FOUND)
-    return _show_with_payments(call, record, call.list_live(MONEY, record_id=record.id))
+    return record
 
 
 def _show_with_payments(call: Call, record: Stored, payments: Sequence[Stored]) -> Body:
@@ -95,6 +100,21 @@ def _list_records(call: Call) -> Any:
     return [_show_with_payments(call, record, payments[record.id]) for record in call.cut_page(found)]
 
 
+def _show_visit(call: Call) -> Any:
+    records = call.state.list_all(RECORD, visit_id=call.ids["visit"])
+    if not records:
+        raise Refusal(*NOT_FOUND)
+    return views.show_visit(records, call.settings)
+
+
+def _show_details(call: Call) -> Any:
+    record = _get_record(call)
+    if int(record.body["visit_id"]) != call.ids["visit"]:
+        raise Refusal(*NOT_FOUND)
+    payments = call.list_live(MONEY, record_id=record.id)
+    return views.show_details(record, payments, call.list_live(LOYALTY, record_id=record.id), call.settings)
+
+
 def _show_sale(call: Call) -> Any:
     document = call.ids["document"]
     record = _find_record_of(call, document)
@@ -108,7 +128,12 @@ def _show_sale(call: Call) -> Any:
 
 def _find_record_of(call: Call, document: int) -> Stored | None:
     records = call.list_live(RECORD)
-    return next((row for row in records if any(one["id"] == document for one in row.body["documents"])), None)
+    return next((row for row in records if document in _list_documents(row)), None)
+
+
+def _list_documents(record: Stored) -> list[int]:
+    """A write-off of materials has a document as well, which is no sale. Ids may be text."""
+    return [int(one["id"]) for one in record.body.get("documents", ()) if one.get("type_id", 7) != 8]
 
 
 def _list_transactions(call: Call) -> Any:
@@ -132,6 +157,8 @@ def _read_wanted(call: Call, *names: str) -> dict[str, int]:
 ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
     "record": _show_record,
     "records": _list_records,
+    "visit": _show_visit,
+    "visit_details": _show_details,
     "sale": _show_sale,
     "timetable_transactions": _list_timetable,
     "transactions": _list_transactions,

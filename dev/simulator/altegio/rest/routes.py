@@ -17,6 +17,8 @@ _PATTERNS = tuple(
     for method, path, operation in (
         ("GET", "/record/{location}/{record}", "record"),
         ("GET", "/records/{location}", "records"),
+        ("GET", "/visits/{visit}", "visit"),
+        ("GET", "/visit/details/{location}/{record}/{visit}", "visit_details"),
         ("GET", "/company/{location}/sale/{document}", "sale"),
         ("GET", "/timetable/transactions/{location}", "timetable_transactions"),
         ("GET", "/transactions/{location}", "transactions"),

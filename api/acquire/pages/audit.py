@@ -1,4 +1,4 @@
-"""Shows managers how the service is set up, and who did what."""
+"""Shows managers who did what."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,9 @@ from api.acquire.access.guards import ManagerDep
 from api.acquire.show.rendering import render
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
-from api.dependencies import SessionDep, SettingsDep
-from shared.config import Settings
+from api.dependencies import SessionDep
 from shared.fiscal.statuses import PaymentKind
-from shared.storage.models import AuditEvent, Cashbox, StaffUser
+from shared.storage.models import AuditEvent, StaffUser
 
 router = APIRouter()
 
@@ -33,6 +32,7 @@ ACTIONS = {
     "z_report_ordered": Text("Z-report ordered"),
     "deposit_ordered": Text("Cash put in"),
     "withdrawal_ordered": Text("Cash taken out"),
+    "goods_codes_changed": Text("Codes of goods changed"),
     "user_added": Text("Account added"),
     "user_disabled": Text("Account disabled"),
     "user_enabled": Text("Account enabled"),
@@ -46,40 +46,8 @@ _SUBJECTS = {
     "staff": (Text("account"), None),
     "order": (Text("Order"), "/acquire/orders/"),
     "cashbox": (Text("Cashbox"), None),
+    "salon": (Text("Salon"), None),
 }
-
-_DUE = {
-    "paid": Text("When Altegio says that the visit is paid in full"),
-    "always": Text("For every visit, as it stands"),
-    "manual": Text("Only from this page"),
-}
-_METHODS = {
-    "card": Text("Card"),
-    "cash": Text("Cash"),
-    "mobile": Text("Mobile"),
-    "ask": Text("Staff are asked"),
-}
-
-
-@router.get("/settings")
-def show_settings(request: Request, _: ManagerDep, session: SessionDep, settings: SettingsDep) -> Response:
-    """Shows the cashboxes and the settings that decide about receipts; no secret among them."""
-    cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
-    return render(request, "settings.html", cashboxes=cashboxes, rows=_describe(settings))
-
-
-def _describe(settings: Settings) -> list[tuple[Text, Text | str]]:
-    vat = {"none": Text("Without VAT"), "auto": Text("By the date of the visit: 12 until 2025, 16 since 2026")}
-    marker = settings.fiscalize_comment_marker
-    return [
-        (Text("Webkassa"), settings.webkassa_api_url),
-        (Text("Default cashbox"), settings.webkassa_shop_id or "—"),
-        (Text("VAT"), vat.get(settings.webkassa_vat, f"{settings.webkassa_vat} %")),
-        (Text("When a receipt is due"), _DUE[settings.fiscalize_when]),
-        (Text("Only visits with this word in the comment"), marker or "—"),
-        (Text("If Altegio does not say how it was paid"), _METHODS[settings.default_payment_method]),
-        (Text("The shift is closed at"), settings.shift_close_at),
-    ]
 
 
 @router.get("/audit")
