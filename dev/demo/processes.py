@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import os
 import pwd
+import re
 import signal
 import subprocess
 import sys
@@ -253,3 +254,9 @@ def _list_processes() -> list[tuple[int, int, str]]:
             state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
             found.append((int(stat.parent.name), int(parent), state))
     return found
+
+
+def read_pss(pid: int) -> float:
+    """Megabytes of memory, shared pages counted by share."""
+    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
+    return int(found.group(1)) / 1024 if found else 0.0

@@ -4,11 +4,12 @@ import re
 import select
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import simplejson
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -27,6 +28,7 @@ CONNECT_ARGUMENTS: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
+_NOW = func.now().select()
 SessionFactory = sessionmaker[Session]
 # What runs a statement: a session, or, where statements are many and objects none, a connection at half the price.
 Executor = Session | Connection
@@ -132,6 +134,13 @@ def open_alone(sessions: SessionFactory) -> Iterator[Connection]:
         finally:
             if not driver.closed:
                 driver.autocommit = False
+
+
+def read_clock(sessions: SessionFactory) -> datetime:
+    """Returns the database's time: the one clock by which all workers wait."""
+    with open_alone(sessions) as connection:
+        now: datetime = connection.execute(_NOW).scalar_one()
+    return now
 
 
 def _engine_of(sessions: SessionFactory) -> Engine:

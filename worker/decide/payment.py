@@ -6,7 +6,6 @@ from sqlalchemy import BigInteger, bindparam, select
 from sqlalchemy.orm import Session
 
 from shared.altegio import FinanceOperation
-from shared.clock import utc_now
 from shared.fiscal.statuses import PaymentPurpose
 from shared.storage.models import Checkout, PaymentRecord, Receipt
 from shared.storage.statements import table_of
@@ -100,7 +99,7 @@ def _refuse_older_sum(services: Services, row: Delivery, operation: FinanceOpera
     """Raises AnswerTooOld where the list has another sum than the newest word: its rows have no stamp to compare."""
     listed = next((one for one in facts.payments or () if one.id == row.resource_id), None)
     is_other = listed is not None and row.status != "delete" and listed.amount != operation.amount
-    if is_other and utc_now() - row.created_at < patience_of(services.settings):
+    if is_other and row.now - row.created_at < patience_of(services.settings):
         raise AnswerTooOld("Altegio's list has another sum of a payment than it has just told of")
 
 
@@ -197,7 +196,7 @@ def _find_missing_goods(note: _Note) -> Resolution | None:
     if services.altegio is None or subject.document_id is None or knows_goods(note.session, subject):
         return None
     wait = services.settings.goods_wait_seconds + services.settings.payment_wait_seconds
-    left = wait - (utc_now() - note.row.created_at).total_seconds()
+    left = wait - (note.row.now - note.row.created_at).total_seconds()
     if left > 0:
         return Resolution.waiting("the goods of this payment may follow", left)
     demand_facts(services.altegio, subject, note.facts)

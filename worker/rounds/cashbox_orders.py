@@ -4,15 +4,15 @@ A movement of cash has a number of its own. After a lost answer the same number 
 knows it (14), which is as good as done, since there is no way to look a movement up.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, and_, func, select
 
-from shared.clock import parse_moment, utc_now
+from shared.clock import parse_moment
 from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
 from shared.queue import CARRY_OUT
@@ -47,6 +47,9 @@ GIVE_UP_AFTER = timedelta(minutes=30)
 # Money that may have moved is asked for as long as a receipt would be.
 ASK_FOR = timedelta(hours=72)
 _BUSY_SECONDS = 1.0
+# Its message is under way so long.
+STALE_SECONDS = 10
+_NOW = select(func.now())
 _MAX_PAUSE_SECONDS = 60.0
 _MAX_TEXT = 500
 
@@ -86,7 +89,7 @@ def _take(sessions: SessionFactory, order_id: int) -> CashboxOrder | None:
         order = session.get_one(CashboxOrder, order_id, with_for_update=True)
         if order.state != OrderState.REQUESTED:
             return None
-        if order.next_attempt_at is not None and order.next_attempt_at > utc_now():
+        if order.next_attempt_at is not None and order.next_attempt_at > session.scalars(_NOW).one():
             return None
         order.attempts += 1
     return order
@@ -148,7 +151,7 @@ def _move_money(
     }
     with sessions.begin() as session:
         row = session.get_one(CashboxOrder, order.id)
-        row.sending_since = row.sending_since or utc_now()
+        row.sending_since = row.sending_since or func.now()
         log_id = open_log(session, MONEY, claim.cashbox_id, request)
     try:
         answer = clients.open(claim.cashbox_id).money_operation(request)
@@ -166,7 +169,7 @@ def _move_money(
 def _finish(sessions: SessionFactory, order: CashboxOrder, result: dict[str, Any]) -> None:
     moment = parse_moment(result.get("DateTime"))
     shift = result.get("ShiftNumber")
-    _end(sessions, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or utc_now())
+    _end(sessions, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or func.now())
     if order.kind in MONEY_ORDERS and isinstance(shift, int):
         with sessions.begin() as session:
             note_document(session, order.cashbox_id, shift, moment)
@@ -195,10 +198,10 @@ def _put_off(
     with sessions.begin() as session:
         row = session.get_one(CashboxOrder, order.id, with_for_update=True)
         seconds = max(min(2.0**row.attempts, _MAX_PAUSE_SECONDS), at_least, (error.retry_after or 0.0) if error else 0.0)
-        row.next_attempt_at = utc_now() + timedelta(seconds=seconds)
+        row.next_attempt_at = func.now() + timedelta(seconds=seconds)
         row.error_code, row.error_text = error.code if error else None, reason[:_MAX_TEXT]
         may_have_moved = row.sending_since is not None
-        age: timedelta = utc_now() - row.created_at
+        age: timedelta = session.scalars(_NOW).one() - row.created_at
     if age < (ASK_FOR if may_have_moved else GIVE_UP_AFTER):
         request_again(producer, order.id, seconds + 0.05)
         return
@@ -206,15 +209,18 @@ def _put_off(
     _end(sessions, order, state, error_code=error.code if error else None, error_text=reason[:_MAX_TEXT])
 
 
-# Its message was lost: never tried for a while, or due again.
-_IS_STALE = CashboxOrder.next_attempt_at.is_(None) & (CashboxOrder.created_at < bindparam("stale_before"))
-IS_ORDER_DUE = and_(
-    CashboxOrder.state == OrderState.REQUESTED, _IS_STALE | (CashboxOrder.next_attempt_at <= bindparam("now"))
-)
+def _is_order_due(stale_before: Any) -> ColumnElement[bool]:
+    """Its message was lost: never tried for a while, or due again."""
+    is_stale = CashboxOrder.next_attempt_at.is_(None) & (CashboxOrder.created_at < stale_before)
+    return and_(CashboxOrder.state == OrderState.REQUESTED, is_stale | (CashboxOrder.next_attempt_at <= func.now()))
 
 
-def find_due_orders(sessions: SessionFactory, stale_before: datetime) -> list[int]:
+STALE_BEFORE = func.now() - timedelta(seconds=STALE_SECONDS)
+IS_ORDER_DUE = _is_order_due(STALE_BEFORE)
+
+
+def find_due_orders(sessions: SessionFactory, stale_before: Any = STALE_BEFORE) -> list[int]:
     """Returns ids of orders nobody seems to see to: never tried though made before `stale_before`, or due again."""
-    due = select(CashboxOrder.id).where(IS_ORDER_DUE).order_by(CashboxOrder.id)
+    due = select(CashboxOrder.id).where(_is_order_due(stale_before)).order_by(CashboxOrder.id)
     with sessions() as session:
-        return list(session.scalars(due, {"stale_before": stale_before, "now": utc_now()}))
+        return list(session.scalars(due))

@@ -11,7 +11,6 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import func, or_, select, update
 
-from shared.clock import utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, ReceiptState
 from shared.logging import get_logger
@@ -31,13 +30,14 @@ from worker.webkassa.errors import WebkassaError
 log = get_logger(__name__)
 
 _MAX_TEXT = 500
+_NOW = select(func.now())
 UNKNOWN_OUTCOME = "the outcome of a receipt or of a cash movement is unknown"
 
 
 def watch_shifts(sessions: SessionFactory, settings: Settings, producer: Celery) -> None:
     """Asks the workers for the Z-reports that are due: one tick."""
-    now = utc_now()
     with sessions() as session:
+        now = session.scalars(_NOW).one()
         query = select(Shift).join(Cashbox).where(Shift.closed_at.is_(None), Cashbox.enabled).order_by(Shift.opened_at)
         shifts = session.scalars(query).all()
     try:
@@ -51,8 +51,8 @@ def watch_shifts(sessions: SessionFactory, settings: Settings, producer: Celery)
 def close_due(services: Services, cashbox_id: int) -> bool:
     """Sends the Z-report of the cashbox if its time has come; says whether the shift is closed now."""
     with services.sessions() as session:
-        shift = find_open_shift(session, cashbox_id)
-    if shift is None or not _is_due(services.settings, shift, utc_now()) or services.breaker.is_open():
+        shift, now = find_open_shift(session, cashbox_id), session.scalars(_NOW).one()
+    if shift is None or not _is_due(services.settings, shift, now) or services.breaker.is_open():
         return False
     if not settle_unknown(services, cashbox_id):
         _put_off(services.sessions, shift, UNKNOWN_OUTCOME)
@@ -61,9 +61,9 @@ def close_due(services: Services, cashbox_id: int) -> bool:
         if claim is None:
             return False
         with services.sessions() as session:
-            shift = find_open_shift(session, cashbox_id)
+            shift, now = find_open_shift(session, cashbox_id), session.scalars(_NOW).one()
             number = session.get_one(Cashbox, cashbox_id).unique_number
-        if shift is None or not _is_due(services.settings, shift, utc_now()):
+        if shift is None or not _is_due(services.settings, shift, now):
             return False
         try:
             closed = close_shift(services.sessions, services.clients, claim, number, by=SCHEDULE)
@@ -106,6 +106,6 @@ def _put_off(sessions: SessionFactory, shift: Shift, reason: str) -> None:
     with sessions.begin() as session:
         row = session.get_one(Shift, shift.id)
         row.close_failures += 1
-        row.next_close_at = utc_now() + choose_pause(row.close_failures)
+        row.next_close_at = func.now() + choose_pause(row.close_failures)
         row.close_error = reason[:_MAX_TEXT]
     log.warning("shift not closed", cashbox_id=shift.cashbox_id, shift=shift.number, reason=reason)

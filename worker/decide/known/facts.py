@@ -12,10 +12,9 @@ from decimal import Decimal
 from typing import Any
 
 from shared.altegio import FinanceOperation, GoodsOperation, Record
-from shared.clock import utc_now
 from shared.fiscal.money import ZERO
 from shared.logging import get_logger
-from shared.storage.db import SessionFactory
+from shared.storage.db import SessionFactory, read_clock
 from worker.alerts import send_alert
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioRefused, NoRights, NotFound
@@ -57,7 +56,7 @@ def demand_facts(altegio: AltegioClient | None, subject: Subject, facts: Facts |
 
 def read_facts(sessions: SessionFactory, client: AltegioClient, subject: Subject) -> Facts:
     """Raises AltegioError when Altegio cannot tell now, ValueError when it tells nothing readable."""
-    read_at = utc_now()
+    read_at = read_clock(sessions)
     try:
         if subject.record_id:
             return _read_visit(sessions, client, subject, read_at)
