@@ -66,7 +66,7 @@ model: $(STAMP) servers ## the long form of all generated tests, the model of an
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
 	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)
 
-bench: $(STAMP) servers ## measure the ingress, the worker, growth, memory and an outage; ARGS="--only ingress --runs 3" or "--quick"
+bench: $(STAMP) servers ## measure the ingress, the worker, growth, memory, an outage and a sick register; ARGS="--only ingress --runs 3" or "--quick"
 	@exec $(BIN)/python -m dev.bench $(ARGS)
 
 bench-acquire: $(STAMP) servers ## time the payment page with 100000 visits stored; ARGS="--visits 200000 --plans FILE"

@@ -78,7 +78,7 @@ def _counts() -> Iterator[tuple[str, str, list[str], Select[*tuple[Any, ...]]]]:
         select(
             cast(AltegioLook.company_id, Text),
             AltegioLook.what,
-            func.extract("epoch", func.now() - AltegioLook.looked_until),
+            _age(AltegioLook.looked_until),
         ),
     )
     yield (
@@ -107,10 +107,15 @@ def _counts() -> Iterator[tuple[str, str, list[str], Select[*tuple[Any, ...]]]]:
     )
 
 
+def _age(moment: Any) -> Any:
+    """In seconds. Of seconds: times without end cannot be subtracted before PostgreSQL 17, and one would fail a scrape."""
+    return func.extract("epoch", func.now()) - func.extract("epoch", moment)
+
+
 def _oldest_due_age() -> Select[float]:
     """Those given up have no next attempt; `budget_starts_at` counts anew from a replay."""
-    age = func.extract("epoch", func.now() - func.min(Receipt.budget_starts_at))
-    return select(age).where(Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at.is_not(None))
+    oldest = select(_age(func.min(Receipt.budget_starts_at)))
+    return oldest.where(Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at.is_not(None))
 
 
 def _shift_ages() -> Select[*tuple[Any, ...]]:
@@ -126,7 +131,7 @@ def _shift_ages() -> Select[*tuple[Any, ...]]:
             Receipt.state == ReceiptState.ISSUED,
             Receipt.shift_number.is_not(None),
         )
-        .group_by(Receipt.cashbox_id, Receipt.shift_number)
+        .group_by(Receipt.cashbox_id, Receipt.registration_number, Receipt.shift_number)
         .subquery()
     )
     newest = select(shift).ext(distinct_on(shift.c.cashbox_id)).order_by(shift.c.cashbox_id, shift.c.last.desc()).subquery()
@@ -136,9 +141,8 @@ def _shift_ages() -> Select[*tuple[Any, ...]]:
         FiscalizationLog.outcome == CallOutcome.ISSUED,
         FiscalizationLog.finished_at > newest.c.last,
     )
-    age = func.extract("epoch", func.now() - newest.c.first)
     return (
-        select(Cashbox.unique_number, age)
+        select(Cashbox.unique_number, _age(newest.c.first))
         .join(newest, newest.c.cashbox_id == Cashbox.id)
         .where(~z_report.correlate(newest).exists())
     )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shared.clock import ALMATY
-from shared.fiscal.money import InvalidAmount, parse_amount
+from shared.fiscal.money import parse_amount
 
 RECORD = "record"
 GOODS_SALE = "goods_operations_sale"
@@ -22,7 +22,8 @@ KNOWN_STATUSES = frozenset({"create", "update", "delete"})
 
 GOODS_TYPE_SALE = 1
 EXPENSE_TYPE_OUTGO = 1
-SOLD_GOODS = "goods_transaction"
+SOLD_GOODS, SOLD_SERVICE = "goods_transaction", "service"
+SOLD_CERTIFICATES = frozenset({"loyalty_certificate", "loyalty_abonement"})
 
 _BIGINT = 2**63 - 1
 # Years at the ends of the calendar cannot be moved to another time zone.
@@ -46,6 +47,14 @@ def _parse_id(value: Any) -> int | None:
     if not -_BIGINT <= value <= _BIGINT:
         raise ValueError("is out of range")
     return value
+
+
+def _parse_id_hint(value: Any) -> int | None:
+    """Unreadable, or zero, is as good as none."""
+    try:
+        return _parse_id(value) or None
+    except ValueError:
+        return None
 
 
 def _parse_required_id(value: Any) -> int:
@@ -192,6 +201,8 @@ class ServiceLine(_Tolerant):
 class GoodsLine(ServiceLine):
     """Goods sold inside a visit. `amount` is negative for a sale, sometimes with nine decimals."""
 
+    # Of the product; `id` is of the movement of goods.
+    good_id: Id = None
     price: Amount = None
     barcode: Text = ""
     ntin: Text = ""
@@ -210,6 +221,7 @@ def _parse_phone(value: Any) -> str:
 
 
 class Client(_Tolerant):
+    id: Annotated[int | None, BeforeValidator(_parse_id_hint)] = None
     display_name: Text = ""
     name: Text = ""
     surname: Text = ""
@@ -248,7 +260,11 @@ class Record(_Tolerant):
 
 
 class GoodsOperation(_Tolerant):
-    """`data` of `goods_operations_sale`: one product line of a sale document. Carries no payment."""
+    """`data` of `goods_operations_sale`: one product line of a sale document. Carries no payment.
+
+    What was read from a document because no webhook told it is written down in the same shape: there a line may be a
+    service, or money put on a client's account (`is_advance`).
+    """
 
     id: Id = None
     document_id: Id = None
@@ -266,6 +282,16 @@ class GoodsOperation(_Tolerant):
     deleted: Flag = False
     create_date: When = None
     last_change_date: WhenHint = None
+    loyalty_abonement_id: Annotated[int | None, BeforeValidator(_parse_id_hint)] = None
+    loyalty_certificate_id: Annotated[int | None, BeforeValidator(_parse_id_hint)] = None
+    is_certificate: Flag = False
+    is_service: Flag = False
+    is_advance: Flag = False
+
+    @property
+    def sells_certificate(self) -> bool:
+        """A membership as well."""
+        return self.is_certificate or bool(self.loyalty_certificate_id or self.loyalty_abonement_id)
 
 
 class Expense(_Tolerant):
@@ -288,13 +314,22 @@ class FinanceOperation(_Tolerant):
     record_id: Id = None
     visit_id: Id = None
     amount: RequiredAmount
-    # "service", "goods_transaction", or none: a client's deposit, for one.
+    # "service", "goods_transaction", a certificate or membership, or none: a client's deposit, for one.
     sold_item_type: Text = ""
+    sold_item_id: Annotated[int | None, BeforeValidator(_parse_id_hint)] = None
+    client: Annotated[Client | None, BeforeValidator(_parse_client)] = None
     comment: Text = ""
     expense: Annotated[Expense | None, BeforeValidator(_parse_relation)] = None
     account: Annotated[Account | None, BeforeValidator(_parse_relation)] = None
     deleted: Flag = False
     last_change_date: WhenHint = None
+
+    @property
+    def told_item_type(self) -> str | None:
+        """What was paid for: "" where Altegio says that it is nothing sold, None where it says nothing of that."""
+        if self.sold_item_type:
+            return self.sold_item_type
+        return "" if "sold_item_type" in self.model_fields_set and not self.sold_item_id else None
 
 
 Entity = Record | GoodsOperation | FinanceOperation
@@ -309,23 +344,3 @@ SupportedResource = Literal["record", "goods_operations_sale", "finances_operati
 def parse_entity(resource: str, data: Any) -> Entity:
     """`data` of a supported resource. Raises pydantic.ValidationError naming the fields."""
     return _MODELS[resource].model_validate(data)
-
-
-__all__ = [
-    "FINANCES",
-    "GOODS_SALE",
-    "KNOWN_STATUSES",
-    "RECORD",
-    "SUPPORTED_RESOURCES",
-    "Entity",
-    "Envelope",
-    "FinanceOperation",
-    "GoodsLine",
-    "GoodsOperation",
-    "InvalidAmount",
-    "Record",
-    "ServiceLine",
-    "parse_entity",
-    "parse_moment",
-    "parse_moment_hint",
-]

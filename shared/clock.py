@@ -7,6 +7,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 ALMATY = ZoneInfo("Asia/Almaty")
+# .NET says 0001-01-01 or 9999-12-31 for a time that there is not.
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 
 
 @dataclass(slots=True)
@@ -29,16 +31,26 @@ def almaty_date(moment: datetime) -> date:
     return moment.astimezone(ALMATY).date()
 
 
+_LOCAL = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4}) (\d\d?):(\d\d)(?::(\d\d))?")
+_OFFSET = re.compile(r"\s*[+-]\d\d:?\d\d$")
+
+
 def parse_moment(value: Any) -> datetime | None:
-    """Reads a time as Webkassa writes it; None where it cannot be read.
+    """Reads a time as Webkassa writes it; None where it cannot be read, or is of no register's days.
 
     `DD.MM.YYYY HH:mm[:ss]` in the cashbox's local time, or ISO. An offset is dropped: captured answers carry local time
     under the name of UTC (`DateTimeUTC`).
     """
-    text = re.sub(r"\s*[+-]\d\d:\d\d$", "", str(value or "").strip())
-    for pattern in ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"):
-        try:
-            return datetime.strptime(text, pattern).replace(tzinfo=ALMATY)
-        except ValueError:
-            continue
-    return None
+    text = _OFFSET.sub("", str(value or "").strip())
+    local = _LOCAL.fullmatch(text)
+    try:
+        if local is not None:
+            day, month, year, hour, minute, second = (int(part or 0) for part in local.groups())
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=ALMATY)
+        else:
+            moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if not _FIRST_YEAR <= moment.year < _LAST_YEAR:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)

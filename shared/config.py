@@ -5,32 +5,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.fiscal.statuses import PaymentKind
+from shared.salon.choices import CHECKS, DEFAULT_ACCOUNTS, DEFAULT_TIPS
 
 _ALTEGIO_TOKENS = ("ALTEGIO_PARTNER_TOKEN", "ALTEGIO_USER_TOKEN")
 _PLACEHOLDER = re.compile(r"^(change[-_ ]?me.*|your[-_ ].*|<.*>|placeholder.*)$", re.IGNORECASE)
-
-
-def parse_payment_kinds(text: str) -> dict[str, PaymentKind]:
-    """Reads `Kaspi=mobile, Halyk=card` as word of an account's title -> kind of what is paid into it. Raises ValueError."""
-    kinds: dict[str, PaymentKind] = {}
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        word, equals, kind = (piece.strip() for piece in part.partition("="))
-        if not word or not equals or kind.lower() not in set(PaymentKind):
-            raise ValueError(f"{part!r} must be a word of the account's title and its kind, such as Kaspi=mobile")
-        kinds[word] = PaymentKind(kind.lower())
-    return kinds
-
-
-def parse_vat(text: str) -> str:
-    """Returns a VAT regime in small letters: `none`, `auto` or a whole rate from 1 to 99. Raises ValueError."""
-    vat = text.strip().lower()
-    if vat in ("none", "auto") or (vat.isdigit() and 0 < int(vat) < 100):
-        return vat
-    raise ValueError("must be none, auto or a whole rate such as 12 or 16")
 
 
 class ConfigurationError(Exception):
@@ -83,6 +64,7 @@ class Settings(BaseSettings):
     webkassa_login: str = ""
     webkassa_password: SecretStr = SecretStr("")
     webkassa_vat: str = "none"
+    vat_lines: str = ""
     webkassa_connect_timeout: float = Field(5.0, gt=0, le=20)
     webkassa_read_timeout: float = Field(25.0, gt=0, le=45)
 
@@ -91,7 +73,12 @@ class Settings(BaseSettings):
     default_payment_method: Literal["card", "cash", "mobile", "ask"] = "card"
     goods_wait_seconds: float = Field(3.0, ge=0, le=50)
     payment_wait_seconds: float = Field(5.0, ge=0, le=50)
-    payment_kinds: str = ""
+    payment_kinds: str = DEFAULT_ACCOUNTS
+    deposits: Literal["by_hand", "at_top_up", "at_spending"] = "by_hand"
+    part_payments: str = "at_the_end"
+    tips: str = DEFAULT_TIPS
+    certificates_as: Literal["services", "goods"] = "services"
+    goods_codes: Literal["optional", "required"] = "optional"
     return_policy: Literal["manual", "auto"] = "manual"
     return_delay_seconds: float = Field(600.0, ge=0)
 
@@ -99,7 +86,7 @@ class Settings(BaseSettings):
     retry_max_age_hours: float = Field(72.0, gt=0)
     retry_base_seconds: float = Field(2.0, gt=0)
     retry_cap_seconds: float = Field(300.0, gt=0)
-    register_probe_seconds: float = Field(120.0, ge=1, le=3600)
+    register_probe_seconds: float = Field(45.0, ge=1, le=3600)
     # Longer than any call to Webkassa can take, so that a lease never ends under a call that is still running.
     lease_seconds: int = Field(60, ge=5, le=90)
     dispatch_interval_seconds: float = Field(5.0, gt=0)
@@ -108,6 +95,7 @@ class Settings(BaseSettings):
     alert_urls: str = ""
     alert_language: Literal["ru", "kk", "en"] = "ru"
     alert_oldest_minutes: float = Field(15.0, gt=0)
+    alert_goods_coded_percent: int = Field(90, ge=0, le=100)
     alert_disk_free_percent: float = Field(5.0, ge=0, lt=100)
     alert_interval_seconds: float = Field(30.0, ge=1, le=300)
 
@@ -131,7 +119,7 @@ class Settings(BaseSettings):
     @field_validator("webkassa_vat")
     @classmethod
     def _check_vat(cls, value: str) -> str:
-        return parse_vat(value)
+        return str(CHECKS["vat"](value))
 
     @field_validator("altegio_company_id")
     @classmethod
@@ -147,10 +135,10 @@ class Settings(BaseSettings):
             raise ValueError("must be a time of day such as 23:50")
         return value.strip()
 
-    @field_validator("payment_kinds")
+    @field_validator("payment_kinds", "part_payments", "vat_lines")
     @classmethod
-    def _check_payment_kinds(cls, value: str) -> str:
-        parse_payment_kinds(value)
+    def _check_choice(cls, value: str, info: ValidationInfo) -> str:
+        CHECKS[info.field_name or ""](value)
         return value
 
     @property

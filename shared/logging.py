@@ -34,6 +34,12 @@ _EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
 _BEARER = re.compile(r"(?i)bearer\s+\S+")
 _WEBHOOK_PATH = re.compile(r"(/api/webhook/)(?!status(?:/|\s|$))[^\s/?\"']+")
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]+(@)")
+# A name of a secret, with what follows it in JSON, a form, a header or a table; and what looks like a token by itself.
+_SECRET_TEXT = re.compile(
+    r"(?i)((?:token|password|secret|authorization|api[-_]?key|cookie|login|signature)"
+    r"[\"'\\]*\s*(?:[:=]|</?\w[^<>]*>)(?:\s|[\"'\\]|</?\w[^<>]*>|bearer\s)*)[^\s\"'\\,;&<>{}]+"
+)
+_TOKEN_TEXT = re.compile(r"\b[0-9a-fA-F]{32,}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
 # What each of the five patterns needs: most texts hold none of it, and one look is cheaper than five.
 _MAY_TELL = re.compile(r"[78][\s(-]{0,2}7\d\d|[@+]|://|/api/webhook/|(?i:bearer)")
 MASK = "***"
@@ -52,6 +58,11 @@ def mask_text(text: str) -> str:
     text = _BEARER.sub(f"Bearer {MASK}", text)
     text = _EMAIL.sub(MASK, text)
     return _PHONE.sub(MASK, text)
+
+
+def mask_secrets(text: str) -> str:
+    """Masks what stands behind the name of a secret in a text of any kind, and tokens wherever they stand."""
+    return _TOKEN_TEXT.sub(MASK, _SECRET_TEXT.sub(rf"\1{MASK}", _URL_PASSWORD.sub(rf"\1{MASK}\2", text)))
 
 
 def mask(value: Any, *, personal: bool = True) -> Any:

@@ -163,7 +163,7 @@ def simulator(simulator_process: SimulatorControl) -> SimulatorControl:
 
 @pytest.fixture(scope="session")
 def altegio_process(workplace: Path) -> Iterator[AltegioControl]:
-    control = AltegioControl(workplace, "--no-limits")
+    control = AltegioControl(workplace, "--limit-per-second=0", "--limit-per-minute=0")
     try:
         control.process.start()
         yield control

@@ -3,11 +3,24 @@
 from fastapi import APIRouter, Response
 
 from api.acquire.access.guards import NotFound
-from api.acquire.pages import attention, books, drawer, office, orders, payment, receipt, returns, shifts, sign_in, visits
+from api.acquire.pages import (
+    attention,
+    audit,
+    books,
+    drawer,
+    orders,
+    payment,
+    receipt,
+    returns,
+    settings,
+    shifts,
+    sign_in,
+    visits,
+)
 from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
-for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, office):
+for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit):
     router.include_router(page.router, prefix="/acquire")
 
 

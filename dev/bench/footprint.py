@@ -1,10 +1,10 @@
 """What the processes weigh: memory after work, processor time while nothing happens, seconds to start."""
 
-import os
+import contextlib
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
+import psutil
 import requests
 
 from dev.bench.load import time_ms
@@ -63,11 +63,9 @@ def _work(world: BenchWorld) -> None:
 
 def _read_cpu(pids: Sequence[int]) -> float:
     """Seconds of processor time since they began; those that ended count no more."""
-    ticks = 0
+    seconds = 0.0
     for pid in pids:
-        try:
-            fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+        with contextlib.suppress(psutil.NoSuchProcess):
+            spent = psutil.Process(pid).cpu_times()
+            seconds += spent.user + spent.system
+    return seconds

@@ -1,14 +1,12 @@
 """What is measured: the world of the suites with the stores as they run in production, and more to start."""
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from dev.bench.material.backlog import FIRST_COMPANY, number_of
-from dev.demo.children import api_command
+from dev.demo.children import api_command, flower_command
 from dev.demo.waiting import find_free_port
 from dev.demo.web import answers
-from dev.harness.child import Child
 from dev.harness.command import work_folder
 from dev.harness.simulator import SimulatorControl
 from dev.harness.world import World
@@ -40,12 +38,10 @@ class BenchWorld(World):
     def start_worker(self, name: str = "worker", slots: int = 8) -> None:
         self.stack.add_worker(name, slots).start()
 
-    def start_flower(self) -> Child:
+    def start_flower(self) -> None:
         port = find_free_port()
-        command = (sys.executable, "-m", "celery", "-A", "worker", "flower", "--address=127.0.0.1", f"--port={port}")
-        flower = self.stack.add("flower", command, lambda _: answers(f"http://127.0.0.1:{port}/healthcheck"))
-        flower.start()
-        return flower
+        command = flower_command(port, self.folder / "flower.db")
+        self.stack.add("flower", command, lambda _: answers(f"http://127.0.0.1:{port}/flower/healthcheck")).start()
 
     def start_reference(self, name: str, application: str, *flags: str) -> str:
         """An application of `references`, with the flags of the service's own server; returns its address."""

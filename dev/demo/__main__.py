@@ -50,7 +50,7 @@ class Demo:
         self._urls = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}
         webkassa = self._urls["simulator"]
         self._start_processes(children.service_environment(database_url, redis_url, webkassa, self._secrets, LOOKS))
-        self._folder.note_holder(self._urls["api"])
+        self._folder.note_holder(f"at {self._urls['api']}")
 
     def obtain_receipt(self) -> None:
         """Posts the sample visit and shows its receipt. Raises DemoFailed."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import psutil
 from sqlalchemy import Connection, create_engine, make_url, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
@@ -155,7 +156,7 @@ class Postgres(Server):
         self._forget_foreign_lock()
 
     def _settle_home(self) -> Path:
-        """`folder/home`, or a folder under the system's temporary one where the account cannot reach the first.
+        """`folder/home`, or a folder below /var/tmp where the account cannot reach the first.
 
         A checkout below a home of mode 700 is such a place. Widening the modes of its parents would be no answer.
         """
@@ -179,15 +180,10 @@ class Postgres(Server):
         if processes.can_enter(self.folder.resolve(), self.account):
             home.mkdir(mode=0o700)
         else:
-            home = Path(tempfile.mkdtemp(prefix="altegio-webkassa-postgres-", dir=self._reachable_temp()))
+            # Open to every account, and kept when the machine starts anew.
+            home = Path(tempfile.mkdtemp(prefix="altegio-webkassa-postgres-", dir="/var/tmp"))
         self._hand_over(home)
         return home
-
-    def _reachable_temp(self) -> str:
-        for candidate in (tempfile.gettempdir(), "/tmp", "/var/tmp"):
-            if processes.can_enter(Path(candidate), self.account):
-                return candidate
-        raise ServerFailed(f"no temporary folder that the account {self.account['user']} can enter")
 
     def _settle_programs(self, binaries: Path) -> Path:
         """The programs where the account can run them: in place, else copied into its home, libraries included."""
@@ -237,7 +233,7 @@ class Postgres(Server):
         """
         lock = self._data / "postmaster.pid"
         first = next(iter(read_lines(lock)), "").strip()
-        if first.isdigit() and processes.is_alive(int(first)):
+        if first.isdigit() and psutil.pid_exists(int(first)):
             if str(self._data) in processes.read_command_line(int(first)):
                 raise ServerFailed(f"a PostgreSQL this program did not start (process {first}) uses {self._data}")
             lock.unlink()

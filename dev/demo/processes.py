@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import os
 import pwd
-import re
 import signal
 import subprocess
 import sys
@@ -12,6 +11,8 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Protocol, TypedDict
+
+import psutil
 
 from dev.demo.waiting import WaitTimeout, wait_until
 
@@ -187,76 +188,42 @@ def send(process: Process, signum: signal.Signals) -> None:
 
 
 def describe_exit(code: int) -> str:
-    if code >= 0:
-        return f"exit code {code}"
-    try:
-        return f"signal {-code} ({signal.Signals(-code).name})"
-    except ValueError:
-        return f"signal {-code}"
+    return f"exit code {code}" if code >= 0 else f"signal {-code} ({signal.Signals(-code).name})"
 
 
 def end_leftover(pid: int, marker: str, signum: signal.Signals) -> None:
     """Ends a process left by a supervisor that died, if `pid` still is that process and not a namesake."""
-    if marker not in read_command_line(pid):
-        return
     for attempt in (signum, signal.SIGKILL):
+        if marker not in read_command_line(pid):
+            return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, attempt)
         with contextlib.suppress(WaitTimeout):
             wait_until(lambda: marker not in read_command_line(pid), timeout=10, what=f"process {pid} to end")
-            return
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def read_command_line(pid: int) -> str:
     """Empty for a process that is gone or a zombie."""
-    if sys.platform.startswith("linux"):
-        try:
-            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            return ""
-    return run(["ps", "-o", "args=", "-p", str(pid)]).stdout
+    try:
+        return " ".join(psutil.Process(pid).cmdline())
+    except psutil.Error:
+        return ""
 
 
 def find_children(pid: int) -> list[int]:
     """Also those in a session of their own, which a signal to the group does not reach."""
-    return [child for child, parent, _ in _list_processes() if parent == pid]
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [child.pid for child in psutil.Process(pid).children()]
+    return []
 
 
 def stop_for_certain(pid: int) -> None:
     """Returns once it stands still: until then it may yet make another child."""
-    os.kill(pid, signal.SIGSTOP)
-
-    def stands() -> bool:
-        return any(child == pid and state[0] in "TZ" for child, _, state in _list_processes())
-
-    wait_until(stands, timeout=10, what=f"process {pid} to stand still")
-
-
-def _list_processes() -> list[tuple[int, int, str]]:
-    """Number, parent's number and state of each process there is."""
-    if not sys.platform.startswith("linux"):
-        rows = run(["ps", "-A", "-o", "pid=,ppid=,stat="]).stdout.splitlines()
-        return [(int(pid), int(parent), state) for pid, parent, state in (row.split() for row in rows)]
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            # The name of the program stands in brackets and may hold any character, so what follows is counted.
-            state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
-            found.append((int(stat.parent.name), int(parent), state))
-    return found
+    process, still = psutil.Process(pid), (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP, psutil.STATUS_ZOMBIE)
+    process.suspend()
+    wait_until(lambda: process.status() in still, timeout=10, what=f"process {pid} to stand still")
 
 
 def read_pss(pid: int) -> float:
     """Megabytes of memory, shared pages counted by share."""
-    found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-    return int(found.group(1)) / 1024 if found else 0.0
+    return float(psutil.Process(pid).memory_full_info().pss) / 1024**2

@@ -1,12 +1,10 @@
 """What the demo remembers between starts, all of it under one folder: secrets, ports, databases, the lock."""
 
 import fcntl
-import json
 import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from dev.demo.servers import recall
 
@@ -42,27 +40,20 @@ class StateFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: IO[str] | None = None
         path.mkdir(parents=True, exist_ok=True)
+        self._lock = (path / "lock").open("a+", encoding="utf-8")
 
     def acquire(self) -> None:
         """Raises AlreadyRunning with what the holder left about itself. The kernel drops the lock of a killed holder."""
-        lock = (self.path / "lock").open("a+")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            lock.close()
-            raise AlreadyRunning(self._describe_holder()) from None
-        self._lock = lock
-        self.note_holder("")
+            self._lock.seek(0)
+            raise AlreadyRunning(f"a demo is already running {self._lock.read()}") from None
+        self.note_holder("(starting)")
 
-    def note_holder(self, address: str) -> None:
-        (self.path / "holder.json").write_text(json.dumps({"pid": os.getpid(), "address": address}), "utf-8")
-
-    def _describe_holder(self) -> str:
-        try:
-            holder = json.loads((self.path / "holder.json").read_text("utf-8"))
-            pid, where = holder["pid"], f" at {holder['address']}" if holder["address"] else " (starting)"
-        except (OSError, ValueError, KeyError):
-            return f"a demo is already running in {self.path}"
-        return f"a demo is already running{where}. End it with Ctrl-C in its terminal, or: kill {pid}"
+    def note_holder(self, where: str) -> None:
+        """For whoever finds the lock taken."""
+        self._lock.truncate(0)
+        self._lock.write(f"{where}. End it with Ctrl-C in its terminal, or: kill {os.getpid()}")
+        self._lock.flush()

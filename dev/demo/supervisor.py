@@ -88,20 +88,11 @@ class Command(processes.Child):
         self._lines: deque[str] = deque(maxlen=TAIL_LINES)
         self._reader = threading.Thread()
 
-    @property
-    def at_end(self) -> bool:
-        """Whether it can say nothing more."""
-        return not self._reader.is_alive()
-
     def start(self) -> None:
         process = processes.spawn(self._command, env=self._env, cwd=self._cwd, output=subprocess.PIPE)
         self.process = process
         self._reader = threading.Thread(target=self._read, args=(process,), daemon=True)
         self._reader.start()
-
-    def stop(self, patience: float = _STOP_SECONDS) -> None:
-        super().stop(patience)
-        self.kill()
 
     def kill(self) -> None:
         super().kill()
@@ -171,7 +162,7 @@ class Supervisor:
             assert command.exit_code is not None
             return command.exit_code
         finally:
-            command.stop()
+            command.kill()
 
     def wait_for(self, condition: Callable[[], T | None], timeout: float, what: str) -> T:
         """Meanwhile everything else goes on. Raises StopRequested or WaitTimeout."""

@@ -10,8 +10,6 @@ from dev.harness.simulator import Control
 
 COMPANY = 307626
 PARTNER_TOKEN, USER_TOKEN = "partner-token-of-tests", "user-token-of-tests"
-SERVICE_INCOME = {"id": 5, "title": "Оказание услуг", "type": 7}
-GOODS_INCOME = {"id": 7, "title": "Продажа товаров", "type": 7}
 TROUBLES = ("drop", "500", "html_502", "truncated", "refused_200")
 
 

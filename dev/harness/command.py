@@ -13,9 +13,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
+
+from pydantic_core import to_jsonable_python
 
 _begun_at = time.monotonic()
 
@@ -51,7 +53,7 @@ def run_suite(prog: str, what: str, options: type[AnyOptions], run: Callable[[An
         result = run(chosen, folder)
         print(result.format(), flush=True)
         if path:
-            path.write_text(json.dumps(result, ensure_ascii=False, indent=1, default=_plain) + "\n", "utf-8")
+            path.write_text(json.dumps(to_jsonable_python(result), ensure_ascii=False, indent=1) + "\n", "utf-8")
         if not result.is_clean:
             sys.exit(1)
 
@@ -73,12 +75,6 @@ def work_folder(prog: str) -> Iterator[Path]:
 
 def tell(progress: str) -> None:
     print(f"{time.monotonic() - _begun_at:4.0f} s  {progress}", file=sys.stderr, flush=True)
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return vars(value)
-    return sorted(value) if isinstance(value, frozenset) else str(value)
 
 
 def _read_options(prog: str, what: str, options: type[AnyOptions]) -> tuple[AnyOptions, Path | None]:

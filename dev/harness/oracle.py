@@ -131,15 +131,15 @@ def _find_wrong(evidence: Evidence) -> Found:
 
 
 def _find_untrue(evidence: Evidence) -> Found:
-    """Ledger and tables disagree about a receipt."""
+    """Ledger and tables disagree about a receipt. The ledger gives a number once, so one that two rows have is found too."""
     for receipt, row in evidence.find_recorded():
         number = receipt.external_check_number
         if evidence.issued.get(number) != row["check_number"]:
             yield number, f"ledger {row['check_number']}, table {evidence.issued.get(number)}"
-    recorded = {str(row["check_number"]) for row in evidence.ledger}
+    recorded = {(str(row["external_check_number"]), str(row["check_number"])) for row in evidence.ledger}
     for number, fiscal in evidence.issued.items():
-        if fiscal not in recorded:
-            yield number, f"{fiscal} is in no ledger"
+        if (number, fiscal) not in recorded:
+            yield number, f"{fiscal} is no document of this number"
 
 
 def _find_amiss(evidence: Evidence) -> Found:

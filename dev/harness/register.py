@@ -16,6 +16,9 @@ class Register:
     def z_report(self) -> Any:
         return self._call("ZReport")
 
+    def deposit(self, amount: int) -> Any:
+        return self._call("MoneyOperation", OperationType=0, Sum=amount)
+
     def sell(self, external: str, total: int = 100, payment_type: int = CARD) -> Any:
         """A receipt that is not ours, unless it takes our number."""
         position = {"PositionName": "Кофе", "Count": 1, "Price": total, "TaxType": 0, "Tax": 0, "UnitCode": 796}

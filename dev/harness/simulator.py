@@ -95,6 +95,10 @@ class SimulatorControl(Control):
         """`advance_seconds=`, `set=` (ISO time), `rate=` or `reset=True`."""
         return dict(self._call("POST", "clock", json=move))
 
+    def register_anew(self, cashbox: str) -> str:
+        """Returns its new registration number; shifts and their numbers begin at 1 again."""
+        return str(self._call("POST", "cashboxes/register", json={"cashbox": cashbox})["registration_number"])
+
     def expire_tokens(self) -> None:
         self._call("POST", "tokens/expire")
 

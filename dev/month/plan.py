@@ -13,11 +13,18 @@ from shared.clock import ALMATY
 
 COMPANIES = {501: "SWK00000011", 502: "SWK00000012", 503: "SWK00000013"}
 SERVICES = (("Стрижка", 4000), ("Окрашивание", 12500), ("Маникюр", 7000), ("Укладка", 3500), ("Педикюр", 8500))
+# A cosmetology clinic: of licensed medical services the law's rate falls, and changes on New Year of 2027.
+CLINIC = 501
+MEDICAL = ("Ботулинотерапия", "Биоревитализация")
+CLINICAL = ((MEDICAL[0], 21000), (MEDICAL[1], 31500), ("Маникюр", 7000), ("Чистка лица", 11600))
 KINDS = ("card", "card", "card", "cash", "cash", "mobile")
 # Nothing runs in these hours of that night: the shifts have to be closed late.
 DOWN_FROM, DOWN_UNTIL = time(23, 0), time(2, 0)
 # Until then a receipt whose answer was lost is found: only what is issued can be returned.
 PATIENCE = timedelta(minutes=70)
+
+# Days from the first one on.
+_PLANTED = {"no_receipt": 1, "no_payment": 5, "return_due": 9, "returned_here": 13, "dead_letter": 17, "shift": 21}
 
 Step = Callable[[Month, datetime], object]
 
@@ -59,7 +66,9 @@ class Plan:
         for _ in range(self._visits):
             at = _at(day, time(9)) + timedelta(minutes=self._rng.randrange(12 * 60 + 30))
             self._plan_visit(company, at)
-        if self._rng.random() < 0.15:  # a late client: a shift of its own begins after the closing
+        # A late client: a shift of its own begins after the closing. Not the one in which a stranger's sale is planted: its
+        # difference is of the day on which the shift began.
+        if self._rng.random() < 0.15 and (day + timedelta(days=1) - self.first).days != _PLANTED["shift"] % self.days:
             self._plan_visit(company, _at(day, time(23, 55)))
         self._add(_at(day, time(22, 30)), lambda month, at: month.move_cash(company, "withdrawal", 15_000))
 
@@ -69,7 +78,7 @@ class Plan:
             amount = self._rng.choice((1500, 2990, 4400))
             self._add(at, lambda month, at: month.sell_goods(company, number, amount, at))
             return
-        lines = self._rng.sample(SERVICES, self._rng.choice((1, 1, 1, 2)))
+        lines = self._rng.sample(CLINICAL if company == CLINIC else SERVICES, self._rng.choice((1, 1, 1, 2)))
         kinds = tuple(self._rng.sample(("cash", "card"), 2)) if self._rng.random() < 0.1 else (self._rng.choice(KINDS),)
         self._add(at, lambda month, at: month.visit(company, number, lines, kinds, at))
         if self._rng.random() < 0.04:  # taken back in Altegio and returned here: all agrees again
@@ -89,7 +98,7 @@ class Plan:
         )
         companies = list(COMPANIES)
         for position, (why, make) in enumerate(makers):
-            day = self.first + timedelta(days=(1 + position * 4) % self.days)
+            day = self.first + timedelta(days=_PLANTED[why] % self.days)
             company, number = companies[position % len(companies)], next(self._numbers)
             at = _at(day, time(15, 3 + 7 * position))
             self._add(at, lambda m, at, c=company, n=number, do=make: do(m, c, n, at))  # type: ignore[misc]
@@ -139,6 +148,13 @@ class Plan:
         end = _at(self.first + timedelta(days=self.days), time(0))
         for hours in range(48):  # until the last shift is closed
             self._add(end + timedelta(minutes=30 * hours), lambda month, at: month.tick())
+
+
+def find_rate(cashbox: str, title: str, day: date) -> int | None:
+    """What a line of that day has to be taxed at; nobody but the clinic pays VAT."""
+    if cashbox != COMPANIES[CLINIC]:
+        return None
+    return 16 if title not in MEDICAL else 10 if day.year >= 2027 else 5
 
 
 def _at(day: date, moment: time) -> datetime:

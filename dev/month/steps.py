@@ -9,12 +9,12 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
 
 from dev.harness.register import Register
 from dev.harness.services import Inlet
 from dev.harness.simulator import SimulatorControl
 from dev.month.bodies import describe_goods, describe_payment, describe_visit
+from shared.clock import almaty_date
 from shared.fiscal.statuses import OPEN_RECORD_STATES, ReceiptKind, RecordState
 from shared.storage.models import Cashbox, CashboxOrder, Receipt, ReturnOrder, StaffUser, WebhookRecord
 from worker.decide.process_record import process_record
@@ -47,6 +47,8 @@ class Month:
             rows = session.execute(select(Cashbox.company_id, Cashbox.id, Cashbox.unique_number)).all()
         self._ids = {company: row_id for company, row_id, _ in rows}
         self._numbers = {company: number for company, _, number in rows}
+        # When what a receipt is for was done: its number at Altegio, and the day.
+        self.days: dict[str, date] = {}
 
     # --- Altegio
 
@@ -56,6 +58,7 @@ class Month:
         self.complete(company, number, lines, at)
 
     def complete(self, company: int, number: int, lines: Sequence[tuple[str, int]], at: datetime) -> None:
+        self.days[f"altegio_{number}"] = almaty_date(at)
         self._tell(company, describe_visit(company, number, lines, at))
 
     def pay(self, company: int, number: int, amount: int, kind: str, at: datetime) -> None:
@@ -89,9 +92,8 @@ class Month:
             sale = session.scalars(
                 select(Receipt).where(Receipt.record_id == number, Receipt.kind == ReceiptKind.SALE)
             ).one()
-            order = ReturnOrder(
-                receipt_id=sale.id, staff_user_id=find_manager(session), form_key=uuid4(), reason="taken back", lines=[]
-            )
+            manager = session.scalars(select(StaffUser.id)).one()
+            order = ReturnOrder(receipt_id=sale.id, staff_user_id=manager, form_key=uuid4(), reason="taken back", lines=[])
             session.add(order)
         make_return(self.services.sessions, order.id)
         issue_due(self.services, sale.cashbox_id)
@@ -120,7 +122,7 @@ class Month:
 
     def clear_faults(self) -> None:
         self.simulator.clear_faults()
-        self.services.breaker.record_success()
+        self.services.breaker.record_success(next(iter(self._ids.values())))
 
     def cabinet(self, company: int) -> Register:
         return Register(self.simulator, self._numbers[company])
@@ -166,14 +168,3 @@ def _describe_payments(
         describe_payment(company, number + position, number, amount, kind, at, status=status)
         for position, (kind, amount) in enumerate(zip(kinds, amounts, strict=False))
     ]
-
-
-def find_manager(session: Session) -> int:
-    """Who orders the returns."""
-    manager = session.scalars(select(StaffUser)).first()
-    if manager is None:
-        manager = StaffUser(login="manager", role="manager", password_hash="-")
-        session.add(manager)
-        session.flush()
-    number: int = manager.id
-    return number

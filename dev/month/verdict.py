@@ -1,6 +1,7 @@
 """Is it as it must be? Asked of three: our books, our shifts, and the ledger of the simulated Webkassa."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from dev.harness.simulator import SimulatorControl
-from dev.month.plan import Plan
+from dev.month.plan import Plan, find_rate
 from dev.month.steps import Expected
 from shared.books.model import DayBooks
 from shared.books.read import keep_books
@@ -36,6 +37,7 @@ class Verdict:
     longest: timedelta = timedelta(0)
     offline: int = 0
     reasons: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    rates: dict[int, int] = field(default_factory=lambda: defaultdict(int))
     found: list[Expected] = field(default_factory=list)
     missed: list[Expected] = field(default_factory=list)
     surplus: list[Expected] = field(default_factory=list)
@@ -53,6 +55,7 @@ class Verdict:
             f"shifts: {self.shifts}, longest {self.longest}, closed: {closed}; answers lost: {self.answers_lost}",
             f"Z-reports equal to our receipts: {self.reports_equal} of {self.shifts}",
             f"autonomous receipts: {self.offline}; reasons: {dict(self.reasons)}",
+            f"lines by their VAT: {', '.join(f'{rate} %: {count}' for rate, count in sorted(self.rates.items()))}",
             f"planted differences found and named: {len(self.found)} of {len(self.found) + len(self.missed)}",
         ]
         for name, items in {"found": self.found, "missed": self.missed, "surplus": self.surplus}.items():
@@ -61,7 +64,8 @@ class Verdict:
         return "\n".join([*lines, "CLEAN" if self.is_clean else "NOT CLEAN"])
 
 
-def judge(services: Services, simulator: SimulatorControl, plan: Plan) -> Verdict:
+def judge(services: Services, simulator: SimulatorControl, plan: Plan, days: Mapping[str, date]) -> Verdict:
+    """`days`: of a visit's number, the day on which it was rendered."""
     verdict = Verdict(plan.first, plan.days)
     last = plan.first + timedelta(days=plan.days - 1)
     found: list[Expected] = []
@@ -72,6 +76,7 @@ def judge(services: Services, simulator: SimulatorControl, plan: Plan) -> Verdic
                 _count(verdict, books)
         _check_shifts(verdict, session, simulator)
         _check_left_open(verdict, session)
+    _check_rates(verdict, simulator.receipts(), days)
     verdict.found = sorted(set(found) & set(plan.expected))
     verdict.missed = sorted(set(plan.expected) - set(found))
     verdict.surplus = sorted(set(found) - set(plan.expected))
@@ -112,11 +117,25 @@ def _check_shifts(verdict: Verdict, session: Any, simulator: SimulatorControl) -
         _check_length(verdict, name, told)
         if _net(told) != ledger.pop((number, shift.number), {}):
             verdict.faults.append(f"the report of {name} is not what the ledger holds")
-        if sum_shift(session, shift.cashbox_id, shift.number).agrees_with(told):
+        if sum_shift(session, shift).agrees_with(told):
             verdict.reports_equal += 1
         elif shift.strangers is None:
             verdict.faults.append(f"the report of {name} differs and nobody looked for the documents")
     verdict.faults += [f"shift {number} of {cashbox} is unknown to us" for cashbox, number in ledger]
+
+
+def _check_rates(verdict: Verdict, receipts: Sequence[dict[str, Any]], days: Mapping[str, date]) -> None:
+    """Each line at the rate of the day of its service; a return at that of its sale."""
+    for receipt in receipts:
+        number = str(receipt["external_check_number"])
+        day = days.get("_".join(number.split("_")[:2]))
+        if day is None:
+            continue
+        for line in receipt["positions"]:
+            rate = find_rate(receipt["cashbox"], line["name"], day)
+            verdict.rates[rate or 0] += 1
+            if (line["tax_percent"], line["tax_type"]) != (rate, 100 if rate else 0):
+                verdict.faults.append(f"{number}: {line['name']} of {day} at {line['tax_percent']} %, not {rate}")
 
 
 def _check_length(verdict: Verdict, name: str, told: ReportSums) -> None:

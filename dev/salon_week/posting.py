@@ -1,19 +1,20 @@
 """The week as it is lived: what happens reaches Altegio, then its webhook leaves, late, twice, or never."""
 
+import random
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from dev.harness.altegio import AltegioControl
 from dev.harness.posting import Postman, describe
 from dev.simulator.altegio.bodies import Envelope
-from dev.simulator.altegio.plan import DELIVERY_DELAY, Plan, plan_deliveries
 from dev.simulator.altegio.week import Week, find_act
 
 THREADS = 6
+DELIVERY_DELAY = timedelta(seconds=5)
 # Deliveries are late by up to two minutes of salon time, each on its own account.
 WINDOW = 120.0
 REPEATED = 0.1
@@ -23,6 +24,14 @@ REPEATS_AFTER = (0.0, 1.5, 900.0, 10_800.0)
 
 # When, and either a change or a webhook.
 _Entry = tuple[datetime, Envelope | None, Envelope | None]
+
+
+@dataclass
+class Plan:
+    """`deliveries`: webhooks and when each leaves, in salon time. `dropped`: those that never do."""
+
+    deliveries: list[tuple[datetime, Envelope]] = field(default_factory=list)
+    dropped: list[Envelope] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -40,16 +49,27 @@ class Act:
 
 
 def plan_week(week: Week, seed: int, drop: float) -> Plan:
-    return plan_deliveries(
-        week.events, seed=seed, duplicates=REPEATED, drop=drop, window=WINDOW, repeats_after=REPEATS_AFTER
-    )
+    """`drop` is a share of the webhooks; the others are late, so that neighbours overtake each other, and some repeated."""
+    # A random source of its own: what happens on the way must not change the week itself.
+    rng, plan = random.Random(f"plan:{seed}"), Plan()
+    for event in week.events:
+        if not event.is_told:
+            continue
+        if rng.random() < drop:
+            plan.dropped.append(event.envelope)
+            continue
+        leaves_at = event.at + DELIVERY_DELAY
+        plan.deliveries.append((leaves_at + timedelta(seconds=rng.uniform(0, WINDOW)), event.envelope))
+        if rng.random() < REPEATED:
+            plan.deliveries.append((leaves_at + timedelta(seconds=rng.choice(REPEATS_AFTER)), event.envelope))
+    plan.deliveries.sort(key=lambda entry: entry[0])
+    return plan
 
 
 def split_acts(week: Week, plan: Plan) -> list[Act]:
     """Days and evenings in the order of what happens; a webhook always comes after its change."""
-    begins_at = week.events[0].at + DELIVERY_DELAY
     changes: list[_Entry] = [(event.at, event.truth, None) for event in week.events]
-    webhooks: list[_Entry] = [(begins_at + timedelta(seconds=one.after), None, one.envelope) for one in plan.deliveries]
+    webhooks: list[_Entry] = [(at, None, envelope) for at, envelope in plan.deliveries]
     timed = sorted([*changes, *webhooks], key=lambda entry: entry[0])
     return [Act(key, list(_group(entries))) for key, entries in groupby(timed, key=lambda entry: find_act(entry[0]))]
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationInfo, 
 
 from dev.simulator.wire import Ending, Reply
 
-# From the answer as it would have been to what the caller gets.
-Spoil = Callable[[Any, Ending], Ending]
+# From the order, the answer as it would have been and the call to what the caller gets.
+Spoil = Callable[[Any, Ending, Any], Ending]
 
 
 class Fault(BaseModel):
@@ -34,6 +34,8 @@ class Fault(BaseModel):
     # Keep working, and keep busy what is busy, although the client has left.
     linger: bool = False
     retry_after: int | None = Field(None, ge=0)
+    # Seconds between the bytes of an answer that comes slowly, or until it comes again.
+    pace: float = Field(0.06, ge=0)
     _dice: random.Random = PrivateAttr(default_factory=random.Random)
     _hits: int = PrivateAttr(0)
     _is_lifted: bool = PrivateAttr(False)
@@ -67,8 +69,8 @@ class Fault(BaseModel):
     def is_lifted(self) -> bool:
         return self._is_lifted
 
-    def spoil(self, ending: Ending) -> Ending:
-        return self.kinds[self.kind](self, ending)
+    def spoil(self, ending: Ending, call: Any) -> Ending:
+        return self.kinds[self.kind](self, ending, call)
 
     def describe(self) -> dict[str, Any]:
         return self.model_dump() | {"hits": self._hits}
@@ -108,18 +110,18 @@ class Faults:
 
 
 def lose(how: str) -> Spoil:
-    """What was answered gets lost on the way: see `Ending.wire`."""
-    return lambda fault, ending: Ending(f"fault:{fault.kind}", ending.reply, how)
+    """What was answered gets lost on the way, or takes another: see `Ending.wire`."""
+    return lambda fault, ending, _: Ending(f"fault:{fault.kind}", ending.reply, how, fault.pace)
 
 
 def answer(build: Callable[[Any], Reply]) -> Spoil:
     """Something else is answered."""
-    return lambda fault, _: Ending(f"fault:{fault.kind}", build(fault))
+    return lambda fault, *_: Ending(f"fault:{fault.kind}", build(fault))
 
 
 # `slow` answers as ever after its seconds; `timeout` ends the connection after them.
 ON_THE_WAY: Mapping[str, Spoil] = {
-    "slow": lambda _, ending: ending,
+    "slow": lambda _, ending, __: ending,
     "timeout": lose("drop"),
-    **{how: lose(how) for how in ("drop", "reset", "truncated")},
+    **{how: lose(how) for how in ("drop", "reset", "truncated", "garbage", "twice", "drip", "drip_body", "continue")},
 }

@@ -23,8 +23,8 @@ def parse(raw: bytes) -> Any:
 
 def dump(value: object) -> bytes:
     text = simplejson.dumps(value, use_decimal=True, ensure_ascii=False, separators=(",", ":"))
-    # A lone surrogate is legal in JSON escapes and has no UTF-8 form.
-    return text.encode("utf-8", errors="replace")
+    # A lone surrogate has no UTF-8 form, and leaves as the escape that stands for it in JSON.
+    return text.encode("utf-8", errors="backslashreplace")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -7,7 +7,6 @@ import socket
 import socketserver
 import sys
 import threading
-from collections.abc import Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Generic, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
@@ -118,16 +117,10 @@ class Running(Generic[Kind]):
         self.close()
 
 
-def run_process(
-    module: str,
-    kind: type[Simulator[Any, Any]],
-    settings: type[Settings],
-    shortcuts: Mapping[str, Mapping[str, Any]] | None = None,
-    arguments: Sequence[str] | None = None,
-) -> int:
+def run_process(module: str, kind: type[Simulator[Any, Any]], settings: type[Settings]) -> int:
     """`python -m module`: a simulator as a process of its own, until it is told to end."""
     parser = argparse.ArgumentParser(prog=f"python -m {module}", description=kind.__doc__)
-    chosen = settings.from_arguments(parser, arguments, shortcuts or {})
+    chosen = settings.from_arguments(parser)
     ended = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: ended.set())

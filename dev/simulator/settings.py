@@ -33,10 +33,8 @@ class Settings(BaseModel):
         return self.model_dump(mode="json") | dict.fromkeys(self.secret, "***")
 
     @classmethod
-    def from_arguments(
-        cls, parser: argparse.ArgumentParser, arguments: Sequence[str] | None, shortcuts: Mapping[str, Mapping[str, Any]]
-    ) -> Self:
-        """Every field is an option of its own; each of `shortcuts` is a flag that stands for some of them."""
+    def from_arguments(cls, parser: argparse.ArgumentParser, arguments: Sequence[str] | None = None) -> Self:
+        """Every field is an option of its own. Ends the program where one of them is wrong."""
         for name, field in cls.model_fields.items():
             option, kind = f"--{name.replace('_', '-')}", get_origin(field.annotation)
             if kind is tuple:
@@ -47,11 +45,7 @@ class Settings(BaseModel):
                 parser.add_argument(option, action=argparse.BooleanOptionalAction)
             elif kind is not dict:
                 parser.add_argument(option, required=name == "port", help=f"default: {field.default}")
-        for flag, meaning in shortcuts.items():
-            parser.add_argument(flag, dest="shortcuts", action="append_const", const=meaning, default=[])
         given = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
-        for meaning in given.pop("shortcuts", []):
-            given |= meaning
         try:
             return cls.model_validate(given)
         except ValidationError as error:

@@ -60,18 +60,16 @@ class Simulator(ABC, Generic[S, C]):
     def run(self, request: Request, wire: Wire) -> Ending:
         """The journal is complete before the first byte of the answer leaves."""
         generation = self._generation
+        wire.is_cancelled = lambda: self.closing.is_set() or self._generation != generation
         call = self.receive(request)
         entry = call.entry
         self.journal.add(entry)
 
         def meet(**limits: Any) -> Fault | None:
             fault = self.faults.take(entry.operation, **limits)
-            if fault and fault.seconds and not wire.wait(fault.seconds, is_cancelled, fault.is_lifted, linger=fault.linger):
+            if fault and fault.seconds and not wire.wait(fault.seconds, fault.is_lifted, linger=fault.linger):
                 raise Gone(fault.kind)
             return fault
-
-        def is_cancelled() -> bool:
-            return self.closing.is_set() or self._generation != generation
 
         try:
             ending = self.handle(call, meet)

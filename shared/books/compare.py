@@ -17,6 +17,7 @@ from shared.books.model import (
     Material,
     ShiftBooks,
     ShiftDifference,
+    ShiftName,
     Why,
 )
 from shared.fiscal.money import ZERO
@@ -125,7 +126,7 @@ def _agree(told: Amounts, issued: Amounts) -> bool:
 
 
 def _count_documents(material: Material, books: Mapping[date, DayBooks]) -> None:
-    reported = {shift.number for shift in material.shifts if shift.report is not None}
+    reported = {shift.name for shift in material.shifts if shift.report is not None}
     for document in material.documents:
         day = books.get(document.day)
         if day is None:
@@ -134,7 +135,7 @@ def _count_documents(material: Material, books: Mapping[date, DayBooks]) -> None
         day.returns += document.is_return
         if document.is_offline:
             day.offline.append(document)
-        is_counted = document.shift_number in reported
+        is_counted = document.shift_name in reported
         if not is_counted and document.shift_number is not None:
             day.missing_reports.add(document.shift_number)
         for kind, amount in document.sums.items():
@@ -148,14 +149,14 @@ def _count_documents(material: Material, books: Mapping[date, DayBooks]) -> None
 
 def _compare_shifts(material: Material, books: Mapping[date, DayBooks]) -> None:
     """`material.documents` must hold every receipt of a shift that began on one of the days."""
-    ours: dict[int | None, list[Document]] = defaultdict(list)
+    ours: dict[ShiftName | None, list[Document]] = defaultdict(list)
     for document in material.documents:
-        ours[document.shift_number].append(document)
+        ours[document.shift_name].append(document)
     for shift in material.shifts:
         day = books.get(shift.day)
         if day is None or shift.report is None:
             continue
-        difference = _compare_shift(shift, shift.report, ours[shift.number])
+        difference = _compare_shift(shift, shift.report, ours[shift.name])
         if difference is not None:
             day.shift_differences.append(difference)
             for kind, amount in difference.amounts.items():

@@ -21,6 +21,8 @@ from shared.fiscal.z_report import ReportSums
 # None: Altegio did not say how it was paid.
 Kind = PaymentKind | None
 Amounts = Mapping[Kind, Decimal]
+# A registration number, empty where it was not told, and the shift's own: registered anew, a register begins with 1.
+ShiftName = tuple[str, int]
 
 
 class BookedSale(NamedTuple):
@@ -71,6 +73,11 @@ class Document:
     sums: Mapping[PaymentKind, Decimal]
     shift_number: int | None
     is_offline: bool
+    registration: str = ""
+
+    @property
+    def shift_name(self) -> ShiftName | None:
+        return None if self.shift_number is None else (self.registration, self.shift_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,11 @@ class ShiftBooks:
     day: date
     report: ReportSums | None
     strangers: Sequence[Mapping[str, Any]] | None = None
+    registration: str = ""
+
+    @property
+    def name(self) -> ShiftName:
+        return self.registration, self.number
 
 
 @dataclass(frozen=True, slots=True)

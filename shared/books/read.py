@@ -1,7 +1,7 @@
 """Reads what the books are made of: sales touched in some days, all their payments and receipts, the shifts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, defer
 from shared.books.compare import compare
 from shared.books.model import BookedSale, Circumstances, DayBooks, DeadLetter, Document, Material, Movement, ShiftBooks
 from shared.clock import ALMATY, almaty_date
+from shared.fiscal.money import InvalidAmount, parse_amount
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import (
     OPEN_RECEIPT_STATES,
@@ -26,6 +27,10 @@ from shared.fiscal.z_report import read_report
 from shared.storage.db import allow_long
 from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, WebhookRecord
 
+# Money between bank accounts, on terminals that are registers themselves and from deposits is on no receipt of ours.
+_IS_FOR_REGISTER = or_(PaymentRecord.kind.is_(None), PaymentRecord.kind.in_(list(PaymentKind)))
+_OF_STRANGER = ("fiscal_number", "external_check_number", "issued_at")
+_LONGEST_WORD = 100
 # A month of bodies would be most of what is read, and nobody looks at them.
 _WITHOUT_BODIES = defer(WebhookRecord.body), defer(WebhookRecord.raw_body)
 
@@ -42,9 +47,10 @@ def _read(session: Session, cashbox: Cashbox, first: date, last: date) -> Materi
     shifts = _list_shifts(session, cashbox, since, until)
     subjects = _find_subjects(session, cashbox, since, until, [shift.number for shift in shifts])
     receipts = _list_receipts(session, cashbox, subjects)
-    documents = [_describe_document(receipt) for receipt in receipts if receipt.state == ReceiptState.ISSUED]
-    missing = {document.shift_number for document in documents if document.shift_number is not None}
-    shifts += _list_shifts_by_number(session, cashbox, missing - {shift.number for shift in shifts})
+    issued = [receipt for receipt in receipts if receipt.state == ReceiptState.ISSUED]
+    missing = {receipt.shift_number for receipt in issued if receipt.shift_number is not None}
+    shifts = _list_shifts_by_number(session, cashbox, missing | {shift.number for shift in shifts})
+    documents = [_describe_document(receipt, shifts) for receipt in issued]
     return Material(
         movements=_list_movements(session, subjects, documents),
         documents=documents,
@@ -121,7 +127,7 @@ def _list_receipts(session: Session, cashbox: Cashbox, subjects: set[BookedSale]
     return [row for row in session.scalars(query) if BookedSale(row.company_id, row.record_id, row.document_id) in subjects]
 
 
-def _describe_document(receipt: Receipt) -> Document:
+def _describe_document(receipt: Receipt, shifts: Sequence[Shift]) -> Document:
     issued_at = receipt.issued_at or receipt.created_at
     return Document(
         subject=BookedSale(receipt.company_id, receipt.record_id, receipt.document_id),
@@ -132,7 +138,16 @@ def _describe_document(receipt: Receipt) -> Document:
         sums=read_paid(receipt.request),
         shift_number=receipt.shift_number,
         is_offline=bool(receipt.offline_mode),
+        registration=_find_registration(receipt, shifts),
     )
+
+
+def _find_registration(receipt: Receipt, shifts: Sequence[Shift]) -> str:
+    """As the shift's row names it: where only one of the two tells, the number decides, and the newest shift of it."""
+    told = [shift.registration_number for shift in shifts if shift.number == receipt.shift_number]
+    if receipt.registration_number:
+        return "" if "" in told and receipt.registration_number not in told else receipt.registration_number
+    return told[-1] if told else ""
 
 
 def _list_movements(session: Session, subjects: set[BookedSale], documents: Sequence[Document]) -> list[Movement]:
@@ -140,7 +155,7 @@ def _list_movements(session: Session, subjects: set[BookedSale], documents: Sequ
     query = (
         select(PaymentRecord, Checkout)
         .outerjoin(Checkout, Checkout.id == PaymentRecord.checkout_id)
-        .where(PaymentRecord.purpose == PaymentPurpose.SALE, _is_one_of(PaymentRecord, subjects))
+        .where(PaymentRecord.purpose == PaymentPurpose.SALE, _IS_FOR_REGISTER, _is_one_of(PaymentRecord, subjects))
     )
     told: dict[BookedSale, list[Movement]] = defaultdict(list)
     desk: dict[BookedSale, list[Movement]] = defaultdict(list)
@@ -182,12 +197,23 @@ def _list_shifts(session: Session, cashbox: Cashbox, since: datetime, until: dat
 
 
 def _list_shifts_by_number(session: Session, cashbox: Cashbox, numbers: set[int]) -> list[Shift]:
-    return list(session.scalars(select(Shift).where(Shift.cashbox_id == cashbox.id, Shift.number.in_(numbers))))
+    query = select(Shift).where(Shift.cashbox_id == cashbox.id, Shift.number.in_(numbers))
+    return list(session.scalars(query.order_by(Shift.opened_at)))
 
 
 def _describe_shift(shift: Shift) -> ShiftBooks:
     report = read_report(shift.report) if shift.report is not None else None
-    return ShiftBooks(shift.id, shift.number, almaty_date(shift.opened_at), report, shift.strangers)
+    strangers = [_read_stranger(row) for row in shift.strangers if isinstance(row, dict)] if shift.strangers else None
+    return ShiftBooks(shift.id, shift.number, almaty_date(shift.opened_at), report, strangers, shift.registration_number)
+
+
+def _read_stranger(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A document as Webkassa listed it, whatever it holds: the words as texts, the sum as one or as none."""
+    told = {name: str(row[name])[:_LONGEST_WORD] if row.get(name) is not None else None for name in _OF_STRANGER}
+    try:
+        return {**told, "total": parse_amount(row.get("total"))}
+    except InvalidAmount:
+        return {**told, "total": None}
 
 
 def _describe_circumstances(

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import PaymentKind, ReceiptKind, ReceiptState
 from shared.fiscal.z_report import ReportSums
-from shared.storage.models import Receipt
+from shared.storage.models import Receipt, Shift
 
 
 @dataclass(slots=True)
@@ -46,16 +46,18 @@ def _without_zeros(sums: Mapping[PaymentKind, Decimal]) -> dict[PaymentKind, Dec
     return {kind: amount for kind, amount in sums.items() if amount}
 
 
-def sum_shift(session: Session, cashbox_id: int, shift_number: int) -> IssuedSums:
-    """Returns the sums of our issued receipts that name this shift of the cashbox."""
+def sum_shift(session: Session, shift: Shift) -> IssuedSums:
+    """Returns the sums of our issued receipts that name this shift of its cashbox."""
     sums = IssuedSums()
-    rows = session.execute(
-        select(Receipt.kind, Receipt.request).where(
-            Receipt.cashbox_id == cashbox_id,
-            Receipt.shift_number == shift_number,
-            Receipt.state == ReceiptState.ISSUED,
-        )
+    ours = select(Receipt.kind, Receipt.request).where(
+        Receipt.cashbox_id == shift.cashbox_id,
+        Receipt.shift_number == shift.number,
+        Receipt.state == ReceiptState.ISSUED,
     )
+    if shift.registration_number:
+        # A receipt that does not tell is of the shift with its number.
+        ours = ours.where(func.coalesce(Receipt.registration_number, "").in_(("", shift.registration_number)))
+    rows = session.execute(ours)
     for kind, request in rows:
         sums.add(kind, read_paid(request))
     return sums

@@ -62,6 +62,31 @@ class PaymentKind(StrEnum):
     MOBILE = "mobile"
 
 
+class AccountUse(StrEnum):
+    """Says how the money on an account is taken, `payment_records.kind`: in one of the ways of payment, or otherwise.
+
+    `none`: between bank accounts, no settlement at a cash register. `elsewhere`: a terminal that is a register itself.
+    `deposit`: a till that stands for clients' own accounts, so no new money.
+    """
+
+    CASH = "cash"
+    CARD = "card"
+    MOBILE = "mobile"
+    NONE = "none"
+    ELSEWHERE = "elsewhere"
+    DEPOSIT = "deposit"
+
+
+class NoMoney(StrEnum):
+    """Names what pays for a sale and is no money, `loyalty_records.means`. `unclear`: whether it pays is not known."""
+
+    DEPOSIT = "deposit"
+    CERTIFICATE = "certificate"
+    MEMBERSHIP = "membership"
+    BONUS = "bonus"
+    UNCLEAR = "unclear"
+
+
 class PaymentState(StrEnum):
     """Names the states of money, `payment_records.state`: deleted or made an expense it is `revoked`, never removed."""
 
@@ -70,10 +95,14 @@ class PaymentState(StrEnum):
 
 
 class PaymentPurpose(StrEnum):
-    """Says what money was for, `payment_records.purpose`. Only `sale` pays a receipt; the rest is kept for the books."""
+    """Says what money was for, `payment_records.purpose`. Only `sale` pays a receipt; the rest is kept for the books.
+
+    `deposit`: put on a client's own account. A salon may want a receipt for that as well.
+    """
 
     SALE = "sale"
     DEPOSIT = "deposit"
+    TIP = "tip"
     FEE = "fee"
     REFUND = "refund"
     OTHER = "other"

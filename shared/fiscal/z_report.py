@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.clock import parse_moment
-from shared.fiscal.money import ZERO, InvalidAmount, parse_amount, round_tiyn
+from shared.fiscal.money import ZERO, InvalidAmount, is_whole, parse_amount, round_tiyn
 from shared.fiscal.payment_types import KIND_OF_TYPE
 from shared.fiscal.statuses import PaymentKind
 
@@ -19,8 +19,10 @@ class ReportSums:
     """Holds the sums of a report. `sold` and `returned` are what stayed and what went back, change left out.
 
     `other`: money of kinds that we never use. `closed_at` is None while the shift is open. `vat`: of sales less returns.
+    `registration_number` is empty where the report does not tell.
     """
 
+    registration_number: str
     shift_number: int | None
     opened_at: datetime | None
     closed_at: datetime | None
@@ -44,6 +46,7 @@ def read_report(report: Mapping[str, Any]) -> ReportSums:
     sold, sold_other = _read_payments(sell, _growth(report, "Sell"))
     returned, returned_other = _read_payments(back, _growth(report, "ReturnSell"))
     return ReportSums(
+        registration_number=str(report.get("CashboxRN") or ""),
         shift_number=_int(report.get("ShiftNumber")),
         opened_at=parse_moment(report.get("StartOn")),
         closed_at=parse_moment(report.get("CloseOn")),
@@ -58,7 +61,7 @@ def read_report(report: Mapping[str, Any]) -> ReportSums:
         withdrawn=_amount(report.get("TakeMoneySum")),
         cash_in_drawer=_amount(report["SumInCashbox"]) if report.get("SumInCashbox") is not None else None,
         vat=_amount(sell.get("VAT")) - _amount(back.get("VAT")),
-        offline=bool(report.get("OfflineMode")) or bool(report.get("CashboxOfflineMode")),
+        offline=_flag(report.get("OfflineMode")) or _flag(report.get("CashboxOfflineMode")),
     )
 
 
@@ -66,7 +69,10 @@ def _read_payments(section: Mapping[str, Any], growth: Decimal | None) -> tuple[
     """Whether the cash of a report still holds the change is not documented: the counters that never go back tell."""
     sums: dict[PaymentKind, Decimal] = {}
     other = ZERO
-    for part in section.get("PaymentsByTypesApiModel") or []:
+    parts = section.get("PaymentsByTypesApiModel")
+    for part in parts if isinstance(parts, list) else []:
+        if not isinstance(part, Mapping):
+            continue
         kind, amount = KIND_OF_TYPE.get(_int(part.get("Type"))), _amount(part.get("Sum"))
         if kind is None:
             other += amount
@@ -99,6 +105,12 @@ def _amount(value: Any) -> Decimal:
 
 def _int(value: Any) -> int | None:
     try:
-        return int(value)
-    except (TypeError, ValueError, OverflowError):
+        number = parse_amount(value)
+    except InvalidAmount:
         return None
+    return int(number) if is_whole(number) else None
+
+
+def _flag(value: Any) -> bool:
+    """Reports of former versions were stored as they came."""
+    return value is True or str(value).strip().lower() in ("true", "1")

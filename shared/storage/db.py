@@ -4,13 +4,14 @@ import re
 import select
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import simplejson
+from psycopg2.extensions import PYDATE, PYDATETIMETZ, new_type, register_type
 from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
 from shared.config import Settings
@@ -80,9 +81,44 @@ def create_database_engine(settings: Settings, *, pool_size: int) -> Engine:
             " -c idle_in_transaction_session_timeout=60000",
         },
     )
+    event.listen(engine, "connect", _bound_times)
     event.listen(engine, "checkout", _refuse_closed)
     event.listen(engine, "checkin", _forget_patience)
     return engine
+
+
+# Far beyond every document and every visit, and safe to move to any zone, to add to and to take from.
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_TIMESTAMPTZ, _DATE = 1184, 1082
+
+
+def _bound_times(connection: Any, _: Any) -> None:
+    """Has this connection read times that Python cannot hold (1 BC, infinity), or hardly, as the nearest that it can.
+
+    One such row would fail every list it is in.
+    """
+    register_type(new_type((_TIMESTAMPTZ,), "TIMESTAMPTZ", _read_moment), connection)
+    register_type(new_type((_DATE,), "DATE", _read_date), connection)
+
+
+def _read_moment(text: Any, cursor: Any) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment: datetime = PYDATETIMETZ(text, cursor)
+    except (ValueError, OverflowError):
+        return EARLIEST if text.endswith("BC") else LATEST
+    return moment if EARLIEST.year <= moment.year < LATEST.year else EARLIEST if moment.year < LATEST.year else LATEST
+
+
+def _read_date(text: Any, cursor: Any) -> date | None:
+    if text is None:
+        return None
+    try:
+        day: date = PYDATE(text, cursor)
+    except (ValueError, OverflowError):
+        return EARLIEST.date() if text.endswith("BC") else LATEST.date()
+    return min(max(day, EARLIEST.date()), LATEST.date())
 
 
 def allow_long(executor: Executor) -> None:
@@ -146,3 +182,14 @@ def read_clock(sessions: SessionFactory) -> datetime:
 def _engine_of(sessions: SessionFactory) -> Engine:
     engine: Engine = sessions.kw["bind"]
     return engine
+
+
+# Data exception, program limit exceeded.
+_FAULTS_OF_DATA = ("22", "54")
+
+
+def is_fault_of_data(error: StatementError | ValueError) -> bool:
+    """Says whether a statement failed for what was to be stored, there or before it was sent; never for a database away."""
+    if isinstance(error, DBAPIError):
+        return str(getattr(error.orig, "pgcode", None) or "").startswith(_FAULTS_OF_DATA)
+    return True

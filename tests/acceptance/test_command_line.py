@@ -173,3 +173,22 @@ def test_reports_and_books(service: Stack, simulator: SimulatorControl, tmp_path
     assert code == 2
     assert "%Y-%m-%d" in text
     assert operator.run("--cashbox", "SWK99999999", group="books")[0] == 1
+
+
+def test_codes_of_goods_are_listed_taken_out_filled_in_and_taken_over(service: Stack, tmp_path: Path) -> None:
+    operator, file = Operator(service), tmp_path / "goods.csv"
+    body = visit(1301)
+    body["data"]["goods_transactions"] = [{"id": 1, "good_id": 22002, "title": "Лак", "amount": -1, "cost": 1800}]
+    service.wait_for_state(int(service.post(body).json()["record_id"]), "processed")
+    code, text = operator.run("goods", "--without-code", "--json")
+    assert (code, [(row["good_id"], row["title"], row["lines"]) for row in json.loads(text)]) == (0, [(22002, "Лак", 1)])
+    assert operator.run("goods", "--export", str(file))[0] != 0, "of which salon?"
+    assert operator.run("goods", "--company", "307626", "--export", str(file))[0] == 0
+    file.write_text(file.read_text("utf-8-sig").replace("Лак,,", "Лак,4870001000012,"), "utf-8")
+    code, text = operator.run("goods", "--company", "307626", "--import", str(file))
+    assert code != 0
+    assert "nothing was taken over: line 2: 4870001000012 are not the digits of a GTIN or NTIN" in text
+    file.write_text(file.read_text("utf-8").replace("0012,", "0011,"), "utf-8")
+    code, text = operator.run("goods", "--company", "307626", "--import", str(file))
+    assert (code, text.strip()) == (0, "1 products of salon 307626 have a code, 0 lost theirs")
+    assert json.loads(operator.run("goods", "--without-code", "--json")[1]) == []

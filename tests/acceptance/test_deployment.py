@@ -14,7 +14,7 @@ from dev.demo.redis_server import Redis
 from dev.demo.waiting import wait_until
 from dev.deploy.nginx import MISSING, find_nginx
 from dev.harness.simulator import SimulatorControl
-from tests.support.deployment import FLOWER_AUTH, Deployment
+from tests.support.deployment import FLOWER_AUTH, SPARE, Deployment
 from tests.support.payloads import visit
 
 MEMORY_MB = 600
@@ -110,8 +110,34 @@ def find_succeeded(deployed: Deployment) -> list[str]:
 def test_everything_together_fits_a_small_machine(deployed: Deployment) -> None:
     memory = deployed.measure_memory()
     print("PSS in MB:", {name: round(size, 1) for name, size in memory.items()}, "together", round(sum(memory.values())))
-    assert set(memory) == {"nginx", "api", "worker", "beat", "flower", "postgres", "redis"}
+    assert set(memory) == {"nginx", "api", "api-2", "worker", "beat", "flower", "postgres", "redis"}
     assert sum(memory.values()) < MEMORY_MB
+
+
+def test_kill_9_of_one_api_refuses_no_webhook(deployed: Deployment) -> None:
+    """Posted once each, without Altegio's second try: what one api had taken and not answered goes to the other."""
+    lost: list[int] = []
+    killed = threading.Event()
+
+    def post_some(numbers: range) -> None:
+        for number in numbers:
+            if deployed.post(visit(number)) != 200:
+                lost.append(number)
+            if number % 100 == 20:
+                killed.set()
+
+    posters = [threading.Thread(target=post_some, args=(range(first, first + 60),)) for first in (9801, 9901, 10001, 10101)]
+    for poster in posters:
+        poster.start()
+    for victim in ("api", "api-2"):
+        killed.wait(timeout=60)
+        deployed.children[victim].kill()
+        deployed.children[victim].start()
+    for poster in posters:
+        poster.join()
+    assert lost == []
+    for number in (9860, 10160):
+        deployed.wait_for_receipt(number)
 
 
 def test_kill_9_of_each_process_in_turn_loses_nothing(deployed: Deployment, simulator_process: SimulatorControl) -> None:
@@ -119,7 +145,7 @@ def test_kill_9_of_each_process_in_turn_loses_nothing(deployed: Deployment, simu
     victims = [*deployed.children, "postgres", "redis"]
     taken: list[int] = []
     for victim in victims:
-        if victim.endswith("-2"):
+        if victim in SPARE:
             continue
         altegio = Altegio(deployed, numbers)
         altegio.start()
@@ -141,18 +167,16 @@ def test_an_update_under_traffic_refuses_and_loses_nothing(
     """The steps of update.sh: a second one beside the first, then the first leaves, then they change places."""
     altegio = Altegio(deployed, itertools.count(9501))
     altegio.start()
-    for name in ("api", "worker"):
-        for new, old in ((f"{name}-2", name), (name, f"{name}-2")):
-            deployed.children[new].start()
-            before = len(altegio.taken)
-            wait_until(lambda b=before: len(altegio.taken) > b + 3, timeout=20, what="traffic with two")
-            deployed.children[old].stop()
-            assert not deployed.children[old].running
-            before = len(altegio.taken)
-            wait_until(lambda b=before: len(altegio.taken) > b + 3, timeout=20, what="traffic with the new one")
+    for new, old in (("api-3", "api"), ("api", "api-2"), ("api-2", "api-3"), ("worker-2", "worker"), ("worker", "worker-2")):
+        deployed.children[new].start()
+        before = len(altegio.taken)
+        wait_until(lambda b=before: len(altegio.taken) > b + 3, timeout=20, what="traffic with one more")
+        deployed.children[old].stop()
+        assert not deployed.children[old].running
+        before = len(altegio.taken)
+        wait_until(lambda b=before: len(altegio.taken) > b + 3, timeout=20, what="traffic with the new one")
     altegio.stop()
     assert (altegio.refused, len(altegio.taken) > 30) == ([], True)
-    # A request that met the very moment in which a connection was closed may have been repeated; hardly more than one.
-    assert altegio.repeated <= 1
+    assert altegio.repeated == 0
     assert_one_receipt_each(deployed, simulator_process, altegio.taken)
     assert simulator_process.state()["overlaps"] == 0

@@ -16,13 +16,15 @@ from tests.support.stack import Stack
 def test_every_shift_is_closed_every_report_agrees_and_every_planted_difference_is_found(workplace: Path) -> None:
     folder = workplace / "month"
     folder.mkdir()
-    options = Options(seed=1, first=date(2026, 3, 1), days=3, visits=3)
+    options = Options(seed=1, first=date(2026, 12, 30), days=4, visits=3)
     verdict = run_month(options, folder)
     assert verdict.is_clean, verdict.format()
     assert len(verdict.found) == 7
     assert verdict.answers_lost == 1
     assert {"schedule", "elsewhere"} <= set(verdict.closed_by)
     assert verdict.offline > 0
+    # A clinic over New Year: the rate of its medical services rises, for those rendered from then on.
+    assert {5, 10, 16} <= set(verdict.rates)
 
 
 def test_the_running_service_closes_a_shift_whose_time_has_come(

@@ -8,6 +8,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from dev.demo.redis_server import Redis
+from dev.demo.waiting import wait_until
 from dev.harness.refusals import REFUSALS, refuse, relent
 from tests.support.payloads import visit
 from tests.support.stack import Stack
@@ -15,7 +16,6 @@ from tests.support.stack import Stack
 VISITS = 10
 # With the workers away; more than fit into what is left of Redis.
 BURST = 400
-LEFT_BYTES = 100_000
 
 
 @pytest.fixture
@@ -51,13 +51,14 @@ def test_a_backlog_that_fills_it_is_issued_without_a_hand(
     stack: Callable[..., Stack], redis_server: Redis, redis_url: str, engine: Engine
 ) -> None:
     service = stack(workers=0, beat=False)
+    for number in range(1, BURST + 1):
+        assert service.post(visit(number)).status_code == 200
     with redis.Redis.from_url(redis_url) as client:
-        client.config_set("maxmemory", int(client.info("memory")["used_memory"]) + LEFT_BYTES)
-    try:
-        for number in range(1, BURST + 1):
-            assert service.post(visit(number)).status_code == 200
-        with redis.Redis.from_url(redis_url) as client, pytest.raises(redis.exceptions.OutOfMemoryError):
+        wait_until(lambda: client.llen("records") == BURST, timeout=30, what="their messages")
+        client.config_set("maxmemory", int(client.info("memory")["used_memory"]) // 2)
+        with pytest.raises(redis.exceptions.OutOfMemoryError):
             client.set("one more", "x")
+    try:
         worker = service.add_worker("worker")
         # It cannot say that it is ready: it may not take a message yet.
         worker.spawn()

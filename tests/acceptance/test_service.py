@@ -122,11 +122,14 @@ class TestReceipt:
         for body in (goods(2021, 1000, document_id=2020), goods(2022, 500, document_id=2020, title="Лак")):
             assert service.post(body).status_code == 200
         service.post(payment(2031, 4000, record_id=2030))
-        service.wait_for_state(2031, "processed")
+        service.post(payment(2032, 1500, record_id=0, document_id=2020, sold_item_type="goods_transaction"))
+        for number in (2031, 2032):
+            service.wait_for_state(number, "processed")
         service.post(visit(2030))
         for number in (2021, 2022, 2030):
             await_receipt(service, number)
-        assert [item["total"] for item in ledger.receipts("altegio_goods_2020")] == ["1500.00"]
+        (goods_receipt,) = ledger.receipts("altegio_goods_2020")
+        assert (goods_receipt["total"], goods_receipt["payments"]) == ("1500.00", [{"type": 0, "sum": "1500.00"}])
         assert ledger.receipts("altegio_2030")[0]["payments"] == [{"type": 0, "sum": "4000.00"}]
 
 

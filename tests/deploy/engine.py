@@ -1,11 +1,12 @@
 """Podman as the engine of a real `docker compose`, with everything it keeps in one folder, and stand-ins for public images.
 
 The stand-ins are Debian's packages under the names of the official images: what is tested is the compose file and
-the Dockerfiles, not the official images. Needs root, podman, debootstrap, runc, iptables, netavark, aardvark-dns.
+the Dockerfiles, not the official images. Needs root and `PACKAGES`.
 """
 
 import contextlib
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -21,6 +22,9 @@ from dev.deploy.tools import find_compose, prepare_tools
 
 STANDINS = Path(__file__).with_name("standins")
 NEEDED = ("podman", "debootstrap", "runc", "iptables", "docker")
+# Where these programs, and what podman calls without being on the path, come from.
+PACKAGES = ("podman", "debootstrap", "runc", "iptables", "netavark", "aardvark-dns", "docker.io")
+OURS = ("api", "worker")
 _CONTAINERS = """
 [containers]
 default_ulimits = ["nofile=16384:16384", "nproc=4096:4096"]
@@ -38,6 +42,14 @@ driver = "overlay"
 graphroot = "{folder}/storage"
 runroot = "{folder}/run"
 """
+
+
+def _read_base(name: str) -> str:
+    """The public image that one of our Dockerfiles begins from, which compose does not name."""
+    found = re.search(r"^ARG PYTHON_IMAGE=(\S+)$", (ROOT / f"Dockerfile.{name}").read_text("utf-8"), re.MULTILINE)
+    if found is None:
+        raise RuntimeError(f"Dockerfile.{name} names no base image")
+    return found[1]
 
 
 class Engine:
@@ -81,11 +93,12 @@ class Engine:
         for release in ("bookworm", "sid"):
             self._import_debian(release)
         services = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"]
-        for image in sorted({service["image"] for service in services.values() if "build" not in service}):
+        public = {service["image"] for service in services.values() if "build" not in service}
+        for image in sorted({*public, *map(_read_base, OURS)}):
             dockerfile = STANDINS / f"{image.partition(':')[0]}.Dockerfile"
             if dockerfile.exists():
                 self._build(f"docker.io/library/{image}", dockerfile, STANDINS)
-        for name in ("api", "worker"):
+        for name in OURS:
             self._build(f"docker.io/library/altegio-webkassa-{name}", ROOT / f"Dockerfile.{name}", ROOT)
 
     def _build(self, tag: str, dockerfile: Path, context: Path) -> None:

@@ -90,13 +90,35 @@ class TestAnOutage:
         assert "Webkassa does not answer" in begun
         assert over == "altegio-webkassa: all clear\n✔ Over: Webkassa does not answer"
 
+    def test_of_a_gateway_is_told_once_in_its_words(
+        self, bridge: Bridge, simulator: SimulatorControl, post_box: PostBox
+    ) -> None:
+        bridge.services.clients.open_default().authorize()
+        simulator.fault(operation="any", kind="text_200", text="Идут работы", times=None)
+        bridge.accept([visit(n) for n in range(1001, 1004)])
+        bridge.decide_open()
+        for _ in range(20):
+            bridge.pass_time()
+            bridge.issue()
+            look(bridge, minutes=2)
+        (begun,) = post_box.texts
+        assert "Webkassa does not answer" in begun
+        assert "calls are paused (HTTP 200: Идут работы)" in begun
+        assert {receipt.budget_used for receipt in bridge.receipts()} == {0}
+        simulator.clear_faults()
+        bridge.services.redis.delete(bridge.services.breaker._probe)
+        bridge.settle()
+        look(bridge, minutes=2, times=15)
+        assert len(simulator.receipts()) == 3
+        assert post_box.texts[1:] == ["altegio-webkassa: all clear\n✔ Over: Webkassa does not answer"]
+
     def test_that_flickers_is_still_one(self, bridge: Bridge, post_box: PostBox) -> None:
         breaker = bridge.services.breaker
         for _ in range(10):
             for _ in range(5):
-                breaker.record_failure()
+                breaker.record_failure(1)
             look(bridge, minutes=1, times=2)
-            breaker.record_success()
+            breaker.record_success(1)
             look(bridge, minutes=1)
         assert len(post_box.messages) == 1
         assert bridge.scalar("SELECT flaps FROM alerts") == 9

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from dev.demo.waiting import wait_until
-from dev.harness.altegio import GOODS_INCOME, PARTNER_TOKEN, SERVICE_INCOME, USER_TOKEN, AltegioControl
+from dev.harness.altegio import PARTNER_TOKEN, USER_TOKEN, AltegioControl
 from dev.harness.simulator import SimulatorControl
+from dev.simulator.altegio.ledgers import GOODS_INCOME, SERVICE_INCOME
 from tests.support.bridge import Bridge
 from tests.support.payloads import T0, T1, T2, T3, envelope, goods, payment, visit
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from dev.harness.altegio import SERVICE_INCOME, AltegioControl
+from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
+from dev.simulator.altegio.ledgers import SERVICE_INCOME
 from tests.support.bridge import Bridge
 from tests.support.payloads import T1, T2, T3, payment, visit
 from worker.issue.make_return import make_return

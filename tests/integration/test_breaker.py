@@ -99,12 +99,12 @@ def test_lost_answers_open_it_too(bridge: Bridge, simulator: SimulatorControl) -
 def test_the_next_probe_is_allowed_after_its_interval(bridge: Bridge) -> None:
     breaker = bridge.services.breaker
     for _ in range(FAILURES_TO_OPEN):
-        breaker.record_failure()
-    assert breaker.allows_call()
-    assert not breaker.allows_call()
+        breaker.record_failure(1)
+    assert breaker.allows_call(1)
+    assert not breaker.allows_call(1)
     assert 0 < bridge.services.redis.ttl(breaker._probe) <= PROBE_EVERY_SECONDS
     bridge.services.redis.expire(breaker._probe, 1)
-    wait_until(breaker.allows_call, timeout=5, what="the next probe")
-    breaker.record_success()
-    assert breaker.allows_call()
-    assert breaker.allows_call()
+    wait_until(lambda: breaker.allows_call(1), timeout=5, what="the next probe")
+    breaker.record_success(1)
+    assert breaker.allows_call(1)
+    assert breaker.allows_call(1)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from dev.demo.waiting import wait_until
 from dev.harness.simulator import SimulatorControl
 from shared.storage.models import Receipt
+from shared.wire.deadline import call_at_work
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from worker.cashbox.claim import ClaimLost, hold_cashbox
@@ -137,6 +138,15 @@ class TestLease:
             ("check", "issued"),
         ]
         assert len(simulator.receipts()) == 1
+
+    def test_a_lease_is_not_extended_past_the_end_of_a_call(self, bridge: Bridge) -> None:
+        """What cannot be interrupted may outlast its call's deadline; nothing is sent after that."""
+        store_due(bridge)
+        with hold_cashbox(bridge.services.sessions, 1, 1) as claim, call_at_work(0):
+            assert claim is not None
+            has_ended = "SELECT lease_until < now() FROM cashboxes"
+            wait_until(lambda: bridge.scalar(has_ended), timeout=10, what="the lease to end")
+            assert claim.extend()
 
     def test_a_holder_keeps_its_lease_alive(self, bridge: Bridge) -> None:
         store_due(bridge)

@@ -5,11 +5,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
+from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from shared.storage.models import CashboxOrder
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
+from tests.unit.canned_server import Answer, CannedServer
 from worker.rounds.cashbox_orders import carry_out, find_due_orders
 
 
@@ -101,16 +104,121 @@ def test_no_shift_is_closed_under_money_that_may_have_moved(bridge: Bridge, simu
     assert drawer(simulator) == "20000"
 
 
-def test_money_asked_for_after_its_shift_is_over_is_left_to_a_person(bridge: Bridge, simulator: SimulatorControl) -> None:
-    simulator.fault(operation="money_operation", kind="drop", when="before")
-    money = order(bridge, "deposit", "20000")
-    attempt(bridge, money)
-    simulator.clock(advance_seconds=25 * 3600)
-    unknown = attempt(bridge, money)
+class TestTheShiftIsOver:
+    """Before the answer that was lost is asked for: sent again, the number would move the money a second time."""
+
+    @pytest.fixture(autouse=True, params=["cashbox", "shift"])
+    def _scope(self, simulator: SimulatorControl, request: pytest.FixtureRequest) -> None:
+        simulator.settings(scope=request.param)
+
+    @pytest.fixture
+    def lost(self, bridge: Bridge, simulator: SimulatorControl) -> int:
+        """It happened."""
+        simulator.fault(operation="money_operation", kind="drop", when="after")
+        number = order(bridge, "deposit", "5000")
+        assert attempt(bridge, number).state == "requested"
+        return number
+
+    def test_closed_in_the_cabinet_its_last_report_tells(
+        self, bridge: Bridge, simulator: SimulatorControl, register: Register, lost: int
+    ) -> None:
+        register.z_report()
+        done = attempt(bridge, lost)
+        assert (done.state, done.shift_number, done.sending_since) == ("done", 1, None)
+        assert drawer(simulator) == "5000"
+        assert len(simulator.journal("money_operation")) == 1
+
+    def test_it_tells_too_that_nothing_was_moved(
+        self, bridge: Bridge, simulator: SimulatorControl, register: Register
+    ) -> None:
+        simulator.fault(operation="money_operation", kind="drop", when="before")
+        number = order(bridge, "deposit", "5000")
+        attempt(bridge, number)
+        register.z_report()
+        done = attempt(bridge, number)
+        assert (done.state, done.shift_number) == ("done", 2)
+        assert drawer(simulator) == "5000"
+
+    def test_hidden_by_the_next_shift_it_is_a_persons(
+        self, bridge: Bridge, simulator: SimulatorControl, register: Register, lost: int
+    ) -> None:
+        register.z_report()
+        register.sell("coffee")
+        unknown = attempt(bridge, lost)
+        assert unknown.state == "unknown"
+        assert "cabinet" in unknown.error_text
+        assert Decimal(drawer(simulator)) == 5000
+        assert len(simulator.journal("money_operation")) == 1
+        (text,) = [row[0] for row in told(bridge, "cash_unclear")]
+        assert "SWK00000001: 5000.00 ₸" in text
+
+    def test_another_movement_of_that_shift_hides_it(
+        self, bridge: Bridge, simulator: SimulatorControl, register: Register, lost: int
+    ) -> None:
+        register.deposit(300)
+        register.z_report()
+        assert attempt(bridge, lost).state == "unknown"
+        assert drawer(simulator) == "5300"
+
+    def test_one_that_is_too_old_is_closed_and_the_money_is_moved_once(
+        self, bridge: Bridge, simulator: SimulatorControl
+    ) -> None:
+        simulator.fault(operation="money_operation", kind="drop", when="before")
+        number = order(bridge, "deposit", "5000")
+        attempt(bridge, number)
+        simulator.clock(advance_seconds=25 * 3600)
+        done = attempt(bridge, number)
+        assert (done.state, done.shift_number) == ("done", 2)
+        assert drawer(simulator) == "5000"
+        assert [s.closed_by for s in bridge.shifts()] == ["expired", None]
+
+    def test_too_old_with_the_money_in_it(self, bridge: Bridge, simulator: SimulatorControl, lost: int) -> None:
+        """Whichever Webkassa says first: that it knows the number, or that the shift is over."""
+        simulator.clock(advance_seconds=25 * 3600)
+        done = attempt(bridge, lost)
+        assert done.state == "done"
+        assert drawer(simulator) == "5000"
+
+
+def test_closed_between_the_report_and_the_number_it_is_a_persons(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """The answer tells: it names another shift than the one that was open a moment before."""
+    simulator.fault(operation="money_operation", kind="drop", when="after")
+    number = order(bridge, "deposit", "5000")
+    attempt(bridge, number)
+    with CannedServer().running() as server:
+        server.answer("/api/v4/XReport", Answer({"Data": {"ShiftNumber": 1, "PutMoneySum": 5000}}))
+        server.answer("/api/v4/MoneyOperation", Answer({"Data": {"ShiftNumber": 2, "Sum": 10000}}))
+        bridge.configure(webkassa_api_url=server.url)
+        unknown = attempt(bridge, number)
     assert unknown.state == "unknown"
-    assert "cabinet" in unknown.error_text
-    assert attempt(bridge, order(bridge, "deposit", "100")).state == "done", "the next one opens a new shift"
-    assert [s.closed_by for s in bridge.shifts()] == ["expired", None]
+    assert "perhaps a first time in the shift before" in unknown.error_text
+
+
+def told(bridge: Bridge, kind: str) -> list[Any]:
+    with bridge.services.sessions() as session:
+        return list(session.execute(text("SELECT text FROM alerts WHERE kind = :kind"), {"kind": kind}))
+
+
+def test_a_cashier_without_the_right_to_reports_moves_cash_all_the_same(bridge: Bridge, simulator: SimulatorControl) -> None:
+    simulator.fault(operation="x_report", kind="code", code=4, times=None)
+    assert attempt(bridge, order(bridge, "deposit", "20000")).state == "done"
+    simulator.fault(operation="money_operation", kind="drop", when="after")
+    number = order(bridge, "deposit", "5000")
+    attempt(bridge, number)
+    assert attempt(bridge, number).state == "unknown", "nobody can tell"
+    assert drawer(simulator) == "25000"
+
+
+def test_a_register_that_refuses_us_does_not_say_that_nothing_was_moved(bridge: Bridge, simulator: SimulatorControl) -> None:
+    simulator.fault(operation="money_operation", kind="drop", when="after")
+    number = order(bridge, "deposit", "20000")
+    attempt(bridge, number)
+    simulator.fault(operation="money_operation", kind="code", code=7)
+    waiting = attempt(bridge, number)
+    assert (waiting.state, waiting.sending_since is None) == ("requested", False)
+    bridge.execute("UPDATE cashboxes SET paused_until = NULL, paused_since = NULL")
+    assert attempt(bridge, number).state == "done"
+    assert drawer(simulator) == "20000"
 
 
 def test_an_x_report_closes_nothing(bridge: Bridge, simulator: SimulatorControl) -> None:
@@ -140,11 +248,12 @@ def test_it_waits_for_an_unknown_receipt_and_finds_it(bridge: Bridge, simulator:
     [(False, 29, "requested"), (False, 31, "refused"), (True, 31, "requested"), (True, 73 * 60, "unknown")],
 )
 def test_patience_ends(bridge: Bridge, simulator: SimulatorControl, sent_before: bool, minutes: int, state: str) -> None:
-    simulator.fault(operation="money_operation", kind="429", times=None)
     number = order(bridge, "deposit", "100")
-    bridge.execute("UPDATE cashbox_orders SET created_at = now() - :minutes * interval '1 minute'", minutes=minutes)
     if sent_before:
-        bridge.execute("UPDATE cashbox_orders SET sending_since = now()")
+        simulator.fault(operation="money_operation", kind="drop", when="after")
+        attempt(bridge, number)
+    simulator.fault(operation="money_operation", kind="429", times=None)
+    bridge.execute("UPDATE cashbox_orders SET created_at = now() - :minutes * interval '1 minute'", minutes=minutes)
     assert attempt(bridge, number).state == state
 
 

@@ -84,6 +84,25 @@ def test_an_external_number_is_used_once(bridge: Bridge) -> None:
         add_receipt(bridge, record_id=11)
 
 
+@pytest.mark.parametrize("registration", ["010203040506", None])
+def test_a_register_gives_a_fiscal_number_once(bridge: Bridge, registration: str | None) -> None:
+    issued = {"state": "issued", "fiscal_number": "7", "registration_number": registration}
+    add_receipt(bridge, **issued)
+    add_receipt(bridge, record_id=11, external_check_number="registered anew", **issued | {"registration_number": "9"})
+    with pytest.raises(IntegrityError, match="uq_receipts_fiscal_number"):
+        add_receipt(bridge, record_id=12, external_check_number="again", **issued)
+    bridge.execute("INSERT INTO cashboxes (unique_number) VALUES ('SWK2')")
+    other = bridge.scalar("SELECT id FROM cashboxes WHERE unique_number = 'SWK2'")
+    add_receipt(bridge, record_id=12, external_check_number="another register", **issued, cashbox_id=other)
+    assert len(bridge.receipts()) == 3
+
+
+def test_receipts_without_a_fiscal_number_are_many(bridge: Bridge) -> None:
+    add_receipt(bridge)
+    add_receipt(bridge, record_id=11, external_check_number="another")
+    assert len(bridge.receipts()) == 2
+
+
 def test_a_delivery_is_stored_once(bridge: Bridge) -> None:
     bridge.execute("INSERT INTO webhook_records (dedup_key) VALUES ('a')")
     with pytest.raises(IntegrityError, match="uq_webhook_records_dedup_key"):

@@ -61,6 +61,7 @@ class TestReceipt:
     def test_vat_by_the_date_of_the_sale(
         self, bridge: Bridge, simulator: SimulatorControl, date: str, rate: int, tax: str
     ) -> None:
+        simulator.settings(vat_days=500)
         bridge.configure(webkassa_vat="auto")
         bridge.deliver(visit(date=date))
         theirs = get_only(simulator)

@@ -259,6 +259,25 @@ def test_a_right_to_ask_that_is_missing_holds_up_no_sale(bridge: Bridge, simulat
     assert_one_receipt(bridge, simulator)
 
 
+@pytest.mark.parametrize("code", [9, 17, 7777])
+def test_a_question_that_is_refused_ends_no_receipt(bridge: Bridge, simulator: SimulatorControl, code: int) -> None:
+    """However often: ten counted tries would end it, and a rejected question is no rejected receipt."""
+    bridge.configure(retry_max_attempts=3)
+    lose(simulator, "drop", "after")
+    for operation in ("ticket", "check_history"):
+        simulator.fault(operation=operation, when="before", kind="code", code=code, text="нельзя", times=None)
+    bridge.deliver(visit())
+    for _ in range(5):
+        bridge.pass_time()
+        bridge.issue()
+        assert (bridge.receipt().state, bridge.row().state) == ("unknown", "retrying")
+    assert bridge.cashbox().failures <= 1, "sales go on meanwhile"
+    simulator.clear_faults()
+    bridge.settle()
+    assert_one_receipt(bridge, simulator)
+    assert len(simulator.journal("check")) == 1
+
+
 def test_what_may_exist_is_asked_for_once_an_hour_past_every_budget(bridge: Bridge, simulator: SimulatorControl) -> None:
     lose(simulator, "drop", "after")
     simulator.fault(operation="shift_history", when="before", kind="code", code=-1, times=1)

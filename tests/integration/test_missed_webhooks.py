@@ -52,6 +52,16 @@ class TestRecords:
         )
         assert {row.source for row in looking.rows()} == {"catch_up"}
 
+    def test_a_visit_in_words_that_no_column_can_hold(
+        self, looking: Bridge, altegio: AltegioControl, simulator: SimulatorControl
+    ) -> None:
+        """The webhook of such a visit is refused; what Altegio shows is cleaned, and the receipt made."""
+        words = {"comment": "ка\x00к", "services": [{"title": "Стрижка \ud83d", "cost": 4000}]}
+        altegio.apply(known_visit(changed=stamp(-60), **words), known_payment(1, 4000, changed=stamp(-60)))
+        assert look(looking) == 2
+        (receipt,) = simulator.receipts()
+        assert receipt["positions"][0]["name"].startswith("Стрижка")
+
     def test_what_was_told_is_known(self, looking: Bridge, altegio: AltegioControl) -> None:
         told = [known_visit(changed=stamp(-60)), known_payment(1, 4000, changed=stamp(-60))]
         altegio.apply(*told)

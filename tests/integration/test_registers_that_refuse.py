@@ -11,6 +11,8 @@ from worker.cashbox.failures import LONGEST_REST_SECONDS, rest_of_failures
 from worker.rounds.rescue import dispatch
 from worker.rounds.watch.conditions import observe
 from worker.salon.administration import Finding, check_cashbox
+from worker.webkassa.breaker import FAILURES_TO_OPEN
+from worker.webkassa.client import RENEWALS
 
 CASHBOX, OTHER, SALON = "SWK00000001", "SWK00000002", 777
 
@@ -40,7 +42,7 @@ def test_what_the_register_refuses_pauses_it_and_gives_nothing_up(
     bridge.decide_open()
     bridge.issue()
     calls = len(simulator.journal("check"))
-    assert calls <= 2
+    assert calls <= 1 + RENEWALS, "a refused session is renewed"
     assert [(r.state, r.budget_used) for r in bridge.receipts()] == [("pending", 0)] * 3
     cashbox = bridge.cashbox()
     assert (cashbox.paused_code, cashbox.paused_since is not None) == (str(code), True)
@@ -131,24 +133,72 @@ def test_a_return_whose_right_is_missing_stops_no_sale(bridge: Bridge, simulator
     assert bridge.receipt(3).state == "issued"
 
 
-def test_one_that_answers_unknown_error_does_not_close_the_way_for_others(
-    bridge: Bridge, simulator: SimulatorControl
-) -> None:
+@pytest.fixture
+def two(bridge: Bridge) -> Bridge:
+    """With a cashbox beside the first, of another salon; the second is the sick one."""
     bridge.configure(altegio_company_id="307626")
     bridge.execute("INSERT INTO cashboxes (unique_number, company_id) VALUES (:other, :salon)", other=OTHER, salon=SALON)
-    for operation in ("check", "shift_history"):
-        simulator.fault(operation=operation, cashbox=OTHER, kind="code", code=-1, times=None)
-    bridge.deliver(visit(1, company=SALON))
-    for _ in range(8):
-        bridge.pass_time()
-        bridge.issue()
-    assert not bridge.services.breaker.is_open()
-    bridge.deliver(visit(2))
+    return bridge
+
+
+SICKNESSES = [
+    pytest.param({"kind": "code", "code": -1}, id="unknown-error"),
+    pytest.param({"kind": "html_502"}, id="gateway"),
+    pytest.param({"kind": "drop"}, id="no-answer"),
+    pytest.param({"kind": "timeout", "seconds": 30}, id="time-out"),
+]
+
+
+def make_sick(simulator: SimulatorControl, **fault: Any) -> None:
+    for operation in ("check", "shift_history", "ticket", "check_history"):
+        simulator.fault(operation=operation, cashbox=OTHER, when="before", times=None, **fault)
+
+
+@pytest.mark.parametrize("fault", SICKNESSES)
+def test_one_sick_register_does_not_close_the_way_for_others(
+    two: Bridge, simulator: SimulatorControl, fault: dict[str, Any]
+) -> None:
+    two.deliver(visit(100))
+    make_sick(simulator, **fault)
+    two.deliver(visit(1, company=SALON))
+    for _ in range(FAILURES_TO_OPEN + 1):
+        two.pass_time()
+        two.issue()
+    assert not two.services.breaker.is_open()
+    two.deliver(visit(2))
+    assert [one["external_check_number"] for one in simulator.receipts()] == ["altegio_100", "altegio_2"]
+    assert two.scalar("SELECT failures FROM cashboxes WHERE unique_number = :other", other=OTHER) > FAILURES_TO_OPEN
+    assert two.scalar("SELECT rest_until > now() FROM cashboxes WHERE unique_number = :other", other=OTHER)
+
+
+def test_where_the_sick_one_is_all_that_calls_the_others_get_the_next_probe(
+    two: Bridge, simulator: SimulatorControl
+) -> None:
+    """In a chain that was quiet: nothing speaks for the host, until another has something to sell."""
+    make_sick(simulator, kind="drop")
+    two.deliver(visit(1, company=SALON))
+    for _ in range(FAILURES_TO_OPEN):
+        two.pass_time()
+        two.issue()
+    breaker = two.services.breaker
+    assert breaker.is_open()
+    two.deliver(visit(2))
+    assert simulator.receipts() == [], "the sick one has the probe of this interval"
+    two.services.redis.delete("receipts", breaker._probe)
+    two.pass_time()
+    dispatch(two.services)
+    (message,) = two.messages("receipts")
+    well = two.scalar("SELECT id FROM cashboxes WHERE unique_number = :number", number=CASHBOX)
+    assert message["headers"]["argsrepr"] == f"[{well}]"
+    two.issue()
     assert [one["external_check_number"] for one in simulator.receipts()] == ["altegio_2"]
-    assert bridge.scalar("SELECT failures FROM cashboxes WHERE unique_number = :other", other=OTHER) >= 8
+    assert not breaker.is_open()
 
 
 def test_a_cashbox_that_fails_rests_longer_each_time(bridge: Bridge) -> None:
     rests = [rest_of_failures(failures, bridge.services.rng) for failures in (1, 4, 8, 100)]
     assert rests[0] <= 1 < rests[1] <= 8 < rests[2] <= LONGEST_REST_SECONDS
     assert rests[3] <= LONGEST_REST_SECONDS
+    after_time_outs = [rest_of_failures(failures, bridge.services.rng, first=10) for failures in (1, 2, 3, 100)]
+    assert after_time_outs[0] <= 10 <= after_time_outs[1] <= 20 <= after_time_outs[2] <= 40
+    assert after_time_outs[3] <= LONGEST_REST_SECONDS

@@ -24,12 +24,13 @@ NOTHING = {
     "fiscalization_logs": 0,
     "staff_sessions": 0,
     "alerts": 0,
+    "goods_lines": 0,
     "alert_messages": 0,
 }
 
 
 def age(bridge: Bridge, days: int = 181) -> None:
-    for table in ("webhook_records", "checkouts", "receipts", "fiscalization_logs", "alert_messages"):
+    for table in ("webhook_records", "checkouts", "receipts", "fiscalization_logs", "goods_lines", "alert_messages"):
         bridge.execute(f"UPDATE {table} SET created_at = created_at - make_interval(days => :days)", days=days)
     bridge.execute("UPDATE visits SET day = CAST(now() - make_interval(days => :days) AS date) - 1", days=days)
     bridge.execute("UPDATE alerts SET raised_at = raised_at - make_interval(days => :days)", days=days)
@@ -53,7 +54,7 @@ def empty(bridge: Bridge, **options: Any) -> dict[str, int]:
 
 def sell(bridge: Bridge) -> dict[str, Any]:
     """A sale with a customer who wanted the receipt by mail, and all that is kept beside it. Its webhook."""
-    body = visit(1, **CLIENT)
+    body = visit(1, goods_transactions=[{"id": 1, "title": "Лак", "cost": 1, "amount": -1}], **CLIENT)
     bridge.deliver(body)
     bridge.execute(f"UPDATE receipts SET request = request || CAST('{CUSTOMER}' AS jsonb)".replace(":", r"\:"))
     bridge.execute(

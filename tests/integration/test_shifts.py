@@ -9,13 +9,18 @@ import pytest
 
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
-from shared.clock import ALMATY, utc_now
+from shared.books.read import keep_books
+from shared.clock import ALMATY, almaty_date, utc_now
 from shared.config import Settings
 from shared.storage.db import SessionFactory
+from shared.storage.models import Cashbox
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
+from tests.unit.canned_server import Answer, CannedServer
+from worker.cashbox.shift.rows import note_document
 from worker.rounds.nightly_z_report import close_due, watch_shifts
 from worker.rounds.watch.condition import Condition
+from worker.rounds.watch.conditions import observe
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.services import Services
 
@@ -250,3 +255,175 @@ def test_a_cashbox_at_work_is_left_alone(bridge: Bridge, simulator: SimulatorCon
     bridge.execute("UPDATE cashboxes SET claim_id = gen_random_uuid(), lease_until = now() + interval '1 minute'")
     assert not close(bridge)
     assert simulator.journal("z_report") == []
+
+
+OLD = "010200000001"
+
+
+class TestRowsThatCannotBe:
+    """Dates that a database holds and Python does not know: one of them must not stop the night of all registers."""
+
+    @pytest.fixture(autouse=True)
+    def _three(self, bridge: Bridge) -> None:
+        """Of three cashboxes each has a shift to close; the one in the middle is bad."""
+        sell(bridge, 1)
+        bridge.execute("INSERT INTO cashboxes (unique_number, company_id) VALUES ('SWK00000002', 2), ('SWK00000003', 3)")
+        bridge.execute("INSERT INTO shifts (cashbox_id, number, opened_at) VALUES (2, 1, now()), (3, 1, now())")
+        make_due(bridge)
+        bridge.services.redis.delete("receipts")
+
+    def due(self, bridge: Bridge) -> list[str]:
+        tick(bridge.services)
+        return sorted(message["headers"]["argsrepr"] for message in bridge.messages("receipts"))
+
+    @pytest.mark.parametrize("moment", ["0001-01-01 00:00:00+05", "0044-03-15 BC", "infinity", "9999-12-31"])
+    def test_a_shift_that_began_in_no_year_began_when_it_was_seen(self, bridge: Bridge, moment: str) -> None:
+        bridge.execute("UPDATE shifts SET opened_at = CAST(:at AS timestamptz) WHERE cashbox_id = 2", at=moment)
+        bridge.execute("UPDATE shifts SET created_at = now() - interval '21.6 hours'")
+        assert self.due(bridge) == ["[1]", "[2]", "[3]"]
+        assert all(shift.opened_at == shift.created_at for shift in bridge.shifts() if shift.cashbox_id == 2)
+
+    def test_one_that_cannot_be_read_is_told_and_the_others_are_closed(self, bridge: Bridge) -> None:
+        bridge.execute("UPDATE shifts SET next_close_at = 'infinity' WHERE cashbox_id = 2")
+        assert self.due(bridge) == ["[1]", "[3]"]
+        told = bridge.scalar("SELECT text FROM alerts WHERE kind = 'shift_unreadable'")
+        assert told == "касса SWK00000002, смена 1: её время не прочитать"
+
+    def test_a_look_that_meets_one_goes_on(self, bridge: Bridge) -> None:
+        bridge.execute("UPDATE shifts SET close_failures = 3, opened_at = now() - interval '30 hours'")
+        bridge.execute("UPDATE shifts SET opened_at = '-infinity' WHERE cashbox_id = 2")
+        assert [found.key for found in see(bridge, find_unclosed_shifts)] == ["SWK00000001", "SWK00000003"]
+
+    def test_the_watch_goes_on_where_a_licence_ends_before_all_calendars(self, bridge: Bridge) -> None:
+        bridge.execute(
+            "INSERT INTO cashbox_licences (cashbox_id, checked_at, expires_at) VALUES (1, now(), '0044-03-15 BC')"
+        )
+        bridge.execute("UPDATE shifts SET opened_at = now() - interval '22.5 hours'")
+        seen = observe(bridge.services)
+        assert [found.key for found in seen.found if found.kind == "licence_end"] == ["SWK00000001"]
+        assert [found.kind for found in seen.found].count("shift_old") == 3
+
+    @pytest.mark.parametrize("moment", ["0044-03-15 BC", "infinity"])
+    def test_a_receipt_of_no_time_says_nothing_of_autonomous_work(self, bridge: Bridge, moment: str) -> None:
+        bridge.execute("UPDATE receipts SET offline_mode = true, issued_at = now() - interval '26 hours'")
+        bridge.execute(
+            "INSERT INTO receipts (company_id, cashbox_id, kind, record_id, external_check_number, total, tax, request,"
+            " state, fiscal_number, offline_mode, issued_at)"
+            " VALUES (1, 1, 'sale', 7, 'odd', 1, 0, '{}', 'issued', '7', false, CAST(:at AS timestamptz))",
+            at=moment,
+        )
+        assert [found.key for found in see(bridge, find_autonomous)] == ["SWK00000001"]
+
+
+class TestTheEndOfAShiftThatCannotBeRead:
+    """It is open then: taken for closed, nothing would close it."""
+
+    @pytest.mark.parametrize("ended", ["не закрыта", "31/12/2026", ""])
+    def test_is_no_end(self, bridge: Bridge, ended: str) -> None:
+        sell(bridge, 1)
+        make_due(bridge)
+        with CannedServer().running() as server:
+            server.answer("/api/v4/ZReport", Answer("<html>", 502))
+            server.answer("/api/v4/XReport", Answer({"Data": {"ShiftNumber": 1, "CloseOn": ended}}))
+            bridge.configure(webkassa_api_url=server.url, shift_close_at=bridge.services.settings.shift_close_at)
+            assert not close(bridge)
+        (shift,) = bridge.shifts()
+        assert (shift.closed_at, shift.report, shift.close_failures) == (None, None, 1)
+
+
+class TestRegisteredAnew:
+    """Its shift numbers begin at 1 again, under another registration number."""
+
+    @staticmethod
+    def register_anew(bridge: Bridge, simulator: SimulatorControl) -> None:
+        """What there was is of the registration before; the register itself has forgotten it."""
+        for table in ("shifts", "receipts"):
+            bridge.execute(f"UPDATE {table} SET registration_number = :old", old=OLD)
+        bridge.execute(
+            "UPDATE shifts SET opened_at = opened_at - interval '3 days', closed_at = closed_at - interval '2 days'"
+        )
+        bridge.execute("UPDATE receipts SET issued_at = issued_at - interval '3 days'")
+        simulator.reset()
+
+    def test_the_new_shift_is_closed_at_night(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        sell(bridge, 1, 2)
+        make_due(bridge)
+        assert close(bridge)
+        self.register_anew(bridge, simulator)
+        sell(bridge, 3)
+        assert [(s.number, s.closed_at is None) for s in bridge.shifts()] == [(1, False), (1, True)]
+        make_due(bridge)
+        assert close(bridge)
+        old, new = sorted(bridge.shifts(), key=lambda shift: shift.opened_at)
+        assert (old.registration_number, old.report["Sell"]["Count"]) == (OLD, 2)
+        assert (new.closed_by, new.report["Sell"]["Count"], new.strangers) == ("schedule", 1, None)
+        assert new.registration_number == bridge.receipt(3).registration_number != OLD
+        assert bridge.scalar("SELECT count(*) FROM alerts WHERE kind = 'books_difference'") == 0
+
+    def test_the_shift_that_was_open_is_over(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        sell(bridge, 1)
+        self.register_anew(bridge, simulator)
+        sell(bridge, 2)
+        old, new = sorted(bridge.shifts(), key=lambda shift: shift.opened_at)
+        assert (old.registration_number, old.closed_by, new.closed_at) == (OLD, "elsewhere", None)
+
+    def test_a_document_of_before_that_is_found_late_opens_nothing(
+        self, bridge: Bridge, simulator: SimulatorControl
+    ) -> None:
+        sell(bridge, 1)
+        self.register_anew(bridge, simulator)
+        sell(bridge, 2)
+        with bridge.services.sessions.begin() as session:
+            note_document(session, 1, 7, utc_now() - timedelta(days=1), OLD)
+        is_open = {(s.registration_number == OLD, s.number): s.closed_at is None for s in bridge.shifts()}
+        assert is_open == {(True, 1): False, (True, 7): False, (False, 1): True}
+
+    def test_the_books_keep_the_two_apart(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        sell(bridge, 1, 2)
+        make_due(bridge)
+        assert close(bridge)
+        self.register_anew(bridge, simulator)
+        sell(bridge, 3)
+        make_due(bridge)
+        assert close(bridge)
+        with bridge.services.sessions() as session:
+            days = [almaty_date(utc_now() - timedelta(days=back)) for back in (5, 0)]
+            books = keep_books(session, session.get_one(Cashbox, 1), *days)
+        assert [day.shift_differences for day in books if day.shift_differences] == []
+        assert sum(day.counted.total for day in books) == 3 * 4000
+        assert not any(day.missing_reports for day in books)
+
+
+class TestARegistrationThatWasNotTold:
+    @staticmethod
+    def note(bridge: Bridge, number: int, registration: str | None) -> None:
+        with bridge.services.sessions.begin() as session:
+            note_document(session, 1, number, None, registration)
+
+    @staticmethod
+    def names(bridge: Bridge) -> list[tuple[str, int, bool]]:
+        return [(s.registration_number, s.number, s.closed_at is None) for s in bridge.shifts()]
+
+    @pytest.fixture(autouse=True)
+    def _cashbox(self, bridge: Bridge) -> None:
+        bridge.execute("INSERT INTO cashboxes (unique_number) VALUES ('SWK00000001')")
+
+    def test_is_the_one_before(self, bridge: Bridge) -> None:
+        self.note(bridge, 4, "R")
+        self.note(bridge, 4, None)
+        self.note(bridge, 5, None)
+        assert self.names(bridge) == [("R", 4, False), ("R", 5, True)]
+
+    def test_is_given_when_it_is_told(self, bridge: Bridge) -> None:
+        self.note(bridge, 4, None)
+        self.note(bridge, 5, None)
+        bridge.execute("UPDATE shifts SET closing_since = now() WHERE number = 5")
+        self.note(bridge, 5, "R")
+        assert self.names(bridge) == [("R", 4, False), ("R", 5, True)]
+        assert bridge.shifts()[1].closing_since is not None, "the row that was there"
+
+    def test_is_not_given_to_what_was_before_it(self, bridge: Bridge) -> None:
+        self.note(bridge, 57, None)
+        bridge.execute("UPDATE shifts SET opened_at = opened_at - interval '1 day'")
+        self.note(bridge, 1, "R")
+        assert self.names(bridge) == [("R", 1, True), ("", 57, False)]

@@ -115,8 +115,8 @@ def test_a_turn_ends_where_others_found_webkassa_away(bridge: Bridge, simulator:
     breaker = bridge.open_services().breaker
     with turn_under_way(bridge), held(simulator):
         for _ in range(FAILURES_TO_OPEN):
-            breaker.record_failure()
-        assert breaker.allows_call(), "theirs is the probe"
+            breaker.record_failure(1)
+        assert breaker.allows_call(1), "theirs is the probe"
         bridge.services.redis.persist(breaker._probe)
     assert ledger(simulator) == [FIRST]
     assert_settled(bridge)

@@ -9,6 +9,8 @@ from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
+from worker.rounds.watch.conditions import observe
+from worker.webkassa.client import RENEWALS
 
 SEQUENCE = "Запросы к одной кассе выполняются последовательно"
 
@@ -44,14 +46,42 @@ def test_a_token_that_ended_is_replaced(bridge: Bridge, simulator: SimulatorCont
 
 
 @pytest.mark.parametrize("code", [2, 3])
-def test_a_fresh_session_that_is_refused_too_pauses_the_cashbox(
+def test_fresh_sessions_that_are_refused_too_pause_the_cashbox(
     bridge: Bridge, simulator: SimulatorControl, code: int
 ) -> None:
-    simulator.fault(operation="check", kind="code", code=code, times=5)
+    simulator.fault(operation="check", kind="code", code=code, times=1 + RENEWALS)
     bridge.deliver(visit())
     assert (bridge.receipt().state, bridge.row().state) == ("pending", "retrying")
     assert bridge.cashbox().paused_code == str(code)
-    assert simulator.state()["by_operation"]["authorize"] == 2
+    assert simulator.state()["by_operation"]["authorize"] == 1 + RENEWALS
+    bridge.execute("UPDATE cashboxes SET paused_until = now()")
+    bridge.settle()
+    assert_issued_once(bridge, simulator)
+
+
+def test_another_program_with_our_login_is_told_of_and_stops_nothing(bridge: Bridge, simulator: SimulatorControl) -> None:
+    simulator.fault(operation="check", kind="code", code=2, times=RENEWALS)
+    bridge.deliver(visit())
+    assert_issued_once(bridge, simulator)
+    (told,) = [found for found in observe(bridge.services).found if found.kind == "login_shared"]
+    assert told.key == bridge.cashbox().unique_number
+    assert "сессия обрывается снова и снова" in told.text
+
+
+def test_a_session_that_ends_while_a_receipt_is_looked_for_ends_no_receipt(
+    bridge: Bridge, simulator: SimulatorControl
+) -> None:
+    simulator.fault(operation="check", kind="drop", when="after")
+    for operation in ("shift_history", "ticket", "check_history"):
+        simulator.fault(operation=operation, kind="code", code=2, times=1 + RENEWALS)
+    bridge.deliver(visit())
+    for _ in range(4):
+        bridge.execute("UPDATE cashboxes SET paused_until = now()")
+        bridge.pass_time()
+        bridge.issue()
+        assert bridge.row().state != "dead_lettered"
+    assert_issued_once(bridge, simulator)
+    assert len(simulator.journal("check")) == 1
 
 
 def test_a_wrong_password_is_not_tried_again_and_again(bridge: Bridge, simulator: SimulatorControl) -> None:
@@ -161,7 +191,7 @@ def test_autonomous_for_too_long_pauses_the_cashbox(bridge: Bridge, simulator: S
     simulator.clock(advance_seconds=73 * 3600)
     bridge.deliver(visit(), visit(1002))
     assert len(simulator.journal("check")) == 1
-    assert bridge.scalar("SELECT paused_until > now() + interval '1 minute' FROM cashboxes")
+    assert bridge.scalar("SELECT paused_until > now() + interval '30 seconds' FROM cashboxes")
     assert "18" in bridge.cashbox().paused_reason
     assert bridge.cashbox().paused_code == "18"
     assert [(r.state, r.budget_used) for r in bridge.receipts()] == [("pending", 0), ("pending", 0)]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dev.demo import processes
@@ -136,7 +137,7 @@ def test_signals_reach_it_as_any_process(place: Place) -> None:
     assert process.poll() is None
     processes.kill(process)
     assert process.returncode == -signal.SIGKILL
-    assert not processes.is_alive(process.pid)
+    assert not psutil.pid_exists(process.pid)
 
 
 def test_it_may_end_politely_or_by_default(place: Place) -> None:

@@ -91,7 +91,7 @@ def test_webkassa_that_is_away_is_no_reason(bridge: Bridge) -> None:
     let_wait(bridge)
     worker = Worker(bridge)
     for _ in range(5):
-        worker.bridge.services.breaker.record_failure()
+        worker.bridge.services.breaker.record_failure(1)
     assert not worker.is_ended
 
 

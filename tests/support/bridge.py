@@ -46,6 +46,11 @@ class Bridge:
         self.services = self.open_services()
         self._inlet: Inlet | None = None
 
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Of a process that works for the same database."""
+        return self._environment
+
     def open_services(self, **changes: Any) -> Services:
         """A worker of its own: connections, token, breaker. Closed with the bridge."""
         services = create_services(read_settings(self._environment, **changes))

@@ -22,6 +22,8 @@ from dev.deploy.nginx import Upstreams
 from dev.harness.child import Child
 from tests.support.nginx import Nginx
 
+# What only an update starts, beside those that run.
+SPARE = ("api-3", "worker-2")
 FLOWER_AUTH = ("ops", "a password of the test")
 
 
@@ -47,27 +49,29 @@ def _replace(word: str, moved: Mapping[str, str]) -> str:
 
 
 class Deployment:
-    """`children`: api, api-2, worker, worker-2, beat, flower, nginx. The seconds are started when a test asks for them."""
+    """`children`: api, api-2, api-3, worker, worker-2, beat, flower, nginx.
+
+    Two apis run at first, as compose has it; the last ones of api and worker are started when a test asks for them.
+    """
 
     def __init__(self, program: str, folder: Path, environment: Mapping[str, str], postgres: Postgres, redis: Redis) -> None:
         self.environment = {**environment, "FLOWER_BASIC_AUTH": ":".join(FLOWER_AUTH), "FORWARDED_ALLOW_IPS": "*"}
         self.postgres, self.redis = postgres, redis
         self.children: dict[str, Child] = {}
         self._folder = folder
-        api_ports = [self._add_api(name) for name in ("api", "api-2")]
+        self.api_ports = {name: self._add_api(name) for name in ("api", "api-2", "api-3")}
         self.metrics_ports = {name: self._add_worker(name) for name in ("worker", "worker-2")}
         schedule = {"/tmp/celerybeat-schedule": str(folder / "beat-schedule")}
         self._add("beat", read_command("beat", **schedule), lambda said: "is starting" in said)
         flower_port = self._add_flower()
         folder_of_nginx = folder / "nginx"
         folder_of_nginx.mkdir()
-        api_server = f"127.0.0.1:{api_ports[0]} max_fails=0; server 127.0.0.1:{api_ports[1]}"
+        api_server = " max_fails=0; server ".join(f"127.0.0.1:{port}" for port in self.api_ports.values())
         self.nginx = Nginx(program, folder_of_nginx, Upstreams(api_server, f"http://127.0.0.1:{flower_port}"))
         self.children["nginx"] = self.nginx.process
-        self.api_ports = dict(zip(("api", "api-2"), api_ports, strict=True))
 
     def start(self) -> None:
-        first = [child for name, child in self.children.items() if not name.endswith("-2")]
+        first = [child for name, child in self.children.items() if name not in SPARE]
         for child in first:
             child.spawn()
         for child in first:

@@ -69,7 +69,7 @@ def payment(
     body = {
         "id": operation_id,
         "record_id": record_id,
-        "visit_id": record_id + 1,
+        "visit_id": record_id + 1 if record_id else 0,
         "amount": amount,
         "account": account,
         **({"last_change_date": changed} if changed else {}),

@@ -9,6 +9,7 @@ from shared.altegio import Record
 from shared.config import Settings
 from shared.fiscal.statuses import PaymentKind
 from worker.receipt.lines import ReceiptDraft, build_draft, build_record_lines
+from worker.receipt.vat import RateOf
 from worker.webkassa.client import Credentials
 
 PAYLOADS = Path(__file__).parent.parent / "payloads"
@@ -47,4 +48,9 @@ def make_draft(
 ) -> ReceiptDraft:
     """What those lines become when all of it is paid in one way."""
     lines = build_record_lines(make_record(services=list(services), goods_transactions=list(goods)))
-    return build_draft(lines, {kind: sum((line.total for line in lines), Decimal(0))}, vat)
+    return build_draft(lines, {kind: sum((line.total for line in lines), Decimal(0))}, flat(vat))
+
+
+def flat(rate: int | None) -> RateOf:
+    """One rate for every line."""
+    return lambda _: rate

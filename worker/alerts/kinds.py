@@ -10,6 +10,8 @@ MINUTE = timedelta(minutes=1)
 DEAD_LETTER = "dead_letter"
 BREAKER_OPEN = "breaker_open"
 CASHBOX_PAUSED = "cashbox_paused"
+LOGIN_SHARED = "login_shared"
+CASHBOX_BUSY = "cashbox_busy"
 OLDEST_UNISSUED = "oldest_unissued"
 OPEN_TOO_LONG = "open_too_long"
 LICENCE_END = "licence_end"
@@ -25,10 +27,14 @@ DATABASE = "database"
 DATABASE_FULL = "database_full"
 SHIFT_OLD = "shift_old"
 SHIFT_NOT_CLOSED = "shift_not_closed"
+SHIFT_UNREADABLE = "shift_unreadable"
 BOOKS_DIFFERENCE = "books_difference"
 OFFLINE = "offline"
+CASH_UNCLEAR = "cash_unclear"
 AUTO_RETURN = "auto_return"
+RETURN_REFUSED = "return_refused"
 LOOK_BEHIND = "look_behind"
+GOODS_UNCODED = "goods_uncoded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +59,15 @@ _KINDS: Mapping[str, Kind] = {
     BREAKER_OPEN: Kind(settle=MINUTE),
     # Between two probes nothing is told: one pause is one alert.
     CASHBOX_PAUSED: Kind(calm=MINUTE),
+    # It is counted over half an hour, and is not over because that count begins anew.
+    LOGIN_SHARED: Kind(calm=30 * MINUTE),
     # An old visit that is paid today, or replayed, is decided within a minute.
-    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, BROKER})),
+    OLDEST_UNISSUED: Kind(settle=MINUTE, explained_by=frozenset({BREAKER_OPEN, CASHBOX_PAUSED, CASHBOX_BUSY, BROKER})),
     # The same of an old visit that is looked at again.
     OPEN_TOO_LONG: Kind(settle=5 * MINUTE, explained_by=frozenset({BREAKER_OPEN, BROKER})),
     LICENCE_END: Kind(calm=NO_TIME, worse_after=NO_TIME),
+    # Nothing stands still for it, and a day more or less is no matter.
+    GOODS_UNCODED: Kind(settle=10 * MINUTE, calm=60 * MINUTE),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
     BROKER: Kind(settle=MINUTE),
     # Told before it refuses, and at once when it does.

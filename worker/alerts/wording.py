@@ -6,7 +6,7 @@ A table and not the pages' catalogues, which the worker's image does not carry. 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.alerts import kinds, machine_words
+from worker.alerts import kinds, machine_words, salon_words
 
 LANGUAGES = ("ru", "kk", "en")
 MAX_LINES = 5
@@ -36,6 +36,7 @@ TEST: Words = (
 # What is wrong; what to do.
 KINDS: Mapping[str, tuple[Words, Words]] = {
     **machine_words.KINDS,
+    **salon_words.KINDS,
     kinds.DEAD_LETTER: (
         (
             "Чеки не оформлены, нужен человек",
@@ -68,12 +69,44 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Receipts wait and go out by themselves. Mended? celery -A worker cashboxes check, or the page's button.",
         ),
     ),
+    kinds.LOGIN_SHARED: (
+        (
+            "Другая программа входит с этим логином Webkassa",
+            "Webkassa логинімен басқа бағдарлама кіріп жатыр",
+            "Another program signs in with this login of Webkassa",
+        ),
+        (
+            "Она всё время обрывает нашу сессию, чеки задерживаются. Дайте нам отдельного кассира в кабинете Webkassa.",
+            "Ол біздің сессияны үзе береді, чектер кешігеді. Webkassa кабинетінде бізге бөлек кассир ашыңыз.",
+            "It keeps ending our session and receipts are late. Give us a cashier of our own in Webkassa's cabinet.",
+        ),
+    ),
+    kinds.CASHBOX_BUSY: (
+        ("Касса всё время занята", "Касса үнемі бос емес", "A cashbox is busy all the time"),
+        (
+            "Её использует другая программа или вкладка кабинета: пусть закончит. Чеки ждут и оформятся сами.",
+            "Оны басқа бағдарлама не кабинет беті қолданады: аяқтасын. Чектер күтеді, өздігінен рәсімделеді.",
+            "Another program or a page of the cabinet uses it: let it end. Receipts wait and go out by themselves.",
+        ),
+    ),
     kinds.OFFLINE: (
         ("Касса работает автономно", "Касса автономды жұмыс істейді", "A cashbox works autonomously"),
         (
             "Чеки действительны, но через 72 часа касса остановится. Проверьте связь с ОФД в кабинете Webkassa.",
             "Чектер жарамды, бірақ 72 сағаттан кейін касса тоқтайды. Webkassa кабинетінде ОФД байланысын тексеріңіз.",
             "Its receipts are valid, but after 72 hours it stops. Check its link to the operator in Webkassa's cabinet.",
+        ),
+    ),
+    kinds.CASH_UNCLEAR: (
+        (
+            "Неизвестно, проведены ли наличные",
+            "Қолма-қол ақша өткізілгені белгісіз",
+            "Whether cash was booked is not known",
+        ),
+        (
+            "Сравните ящик с кабинетом Webkassa. Если операции там нет, проведите её заново: /acquire/drawer",
+            "Жәшікті Webkassa кабинетімен салыстырыңыз. Операция жоқ болса, қайта өткізіңіз: /acquire/drawer",
+            "Compare the drawer with Webkassa's cabinet. If the movement is not there, book it anew: /acquire/drawer",
         ),
     ),
     kinds.OLDEST_UNISSUED: (
@@ -108,6 +141,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "The log says why; close it yourself: celery -A worker receipts close-shift",
         ),
     ),
+    kinds.SHIFT_UNREADABLE: (
+        ("Смену не удаётся проверить", "Ауысымды тексеру мүмкін емес", "A shift cannot be checked"),
+        (
+            "Ночью она сама не закроется. Закройте её в кабинете Webkassa и сообщите тому, кто обслуживает сервис.",
+            "Түнде ол өздігінен жабылмайды. Оны Webkassa кабинетінде жауып, сервиске қарайтын адамға айтыңыз.",
+            "It will not be closed at night. Close it in Webkassa's cabinet and tell whoever looks after the service.",
+        ),
+    ),
     kinds.BOOKS_DIFFERENCE: (
         ("Сверка не сошлась", "Салыстыру сәйкес келмеді", "The books do not agree"),
         (
@@ -122,6 +163,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "В Altegio оплата снята. Если деньги остались в салоне, проведите продажу заново на странице оплаты.",
             "Altegio-да төлем алынып тасталды. Ақша салонда қалса, төлем бетінде сатылымды қайта рәсімдеңіз.",
             "Altegio took the payment back. If the salon kept the money, make the sale anew on the payment page.",
+        ),
+    ),
+    kinds.RETURN_REFUSED: (
+        ("Возврат не оформлен", "Қайтару рәсімделмеді", "A return was refused"),
+        (
+            "Клиент ждёт деньги. Страница /acquire/attention или: celery -A worker receipts list --state rejected",
+            "Клиент ақшасын күтіп тұр. /acquire/attention беті немесе: celery -A worker receipts list --state rejected",
+            "The customer waits for money. /acquire/attention, or: celery -A worker receipts list --state rejected",
         ),
     ),
     kinds.LOOK_BEHIND: (
@@ -146,14 +195,6 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Дайте пользователю интеграции права на записи, финансы и склад филиала.",
             "Интеграция пайдаланушысына филиалдың жазбалары, қаржысы мен қоймасына құқық беріңіз.",
             "Give the integration's user the rights to the salon's records, finances and stock.",
-        ),
-    ),
-    kinds.UNKNOWN_COMPANY: (
-        ("Вебхук неизвестного филиала", "Белгісіз филиалдан вебхук", "A webhook of an unknown salon"),
-        (
-            "Если филиал ваш, дайте ему кассу: celery -A worker cashboxes add",
-            "Филиал сіздікі болса, оған касса беріңіз: celery -A worker cashboxes add",
-            "If the salon is yours, give it a cashbox: celery -A worker cashboxes add",
         ),
     ),
     kinds.DISK: (
@@ -201,20 +242,30 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
 # The lines of conditions that are found here.
 DETAILS: Mapping[str, Words] = {
     **machine_words.DETAILS,
+    **salon_words.DETAILS,
     kinds.DEAD_LETTER: ("ждут человека: {count}", "адамды күтіп тұр: {count}", "waiting for a person: {count}"),
-    kinds.BREAKER_OPEN: ("запросы приостановлены", "сұраулар тоқтатылды", "calls are paused"),
+    kinds.BREAKER_OPEN: (
+        "запросы приостановлены{said}",
+        "сұраулар тоқтатылды{said}",
+        "calls are paused{said}",
+    ),
     kinds.CASHBOX_PAUSED: ("касса {cashbox}: {remedy}", "касса {cashbox}: {remedy}", "cashbox {cashbox}: {remedy}"),
+    kinds.LOGIN_SHARED: (
+        "касса {cashbox}: сессия обрывается снова и снова",
+        "касса {cashbox}: сессия қайта-қайта үзіледі",
+        "cashbox {cashbox}: its session ends again and again",
+    ),
+    kinds.CASHBOX_BUSY: (
+        "касса {cashbox}: больше 5 минут",
+        "касса {cashbox}: 5 минуттан астам",
+        "cashbox {cashbox}: for over 5 minutes",
+    ),
     kinds.OLDEST_UNISSUED: (
         "{where}: больше {minutes} мин, всего {count}",
         "{where}: {minutes} мин астам, барлығы {count}",
         "{where}: over {minutes} min, {count} in all",
     ),
     kinds.LICENCE_END: ("касса {cashbox}: {day}", "касса {cashbox}: {day}", "cashbox {cashbox}: {day}"),
-    kinds.UNKNOWN_COMPANY: (
-        "филиал {company}: ждут {count}",
-        "филиал {company}: күтіп тұр {count}",
-        "salon {company}: {count} wait",
-    ),
     kinds.DISK: ("свободно {percent} %", "{percent} % бос", "{percent} % free"),
     kinds.BROKER: ("{problem}", "{problem}", "{problem}"),
     kinds.SHIFT_OLD: (
@@ -227,6 +278,11 @@ DETAILS: Mapping[str, Words] = {
         "касса {cashbox}, ауысым {shift}: 2 сағаттан астам жабылмай тұр",
         "cashbox {cashbox}, shift {shift}: could not be closed for over 2 hours",
     ),
+    kinds.SHIFT_UNREADABLE: (
+        "касса {cashbox}, смена {shift}: её время не прочитать",
+        "касса {cashbox}, ауысым {shift}: уақыты оқылмайды",
+        "cashbox {cashbox}, shift {shift}: its times cannot be read",
+    ),
     kinds.BOOKS_DIFFERENCE: (
         "касса {cashbox}: Z-отчёт смены {shift} не совпадает с чеками, чужих документов: {count}",
         "касса {cashbox}: {shift} ауысымының Z-есебі чектермен сәйкес емес, бөтен құжаттар: {count}",
@@ -237,7 +293,17 @@ DETAILS: Mapping[str, Words] = {
         "касса {cashbox}: бір тәуліктен астам",
         "cashbox {cashbox}: for over a day",
     ),
+    kinds.CASH_UNCLEAR: (
+        "касса {cashbox}: {amount} ₸, операция {order}",
+        "касса {cashbox}: {amount} ₸, {order} операциясы",
+        "cashbox {cashbox}: {amount} ₸, movement {order}",
+    ),
     kinds.AUTO_RETURN: ("чек {number}: {total} ₸", "чек {number}: {total} ₸", "receipt {number}: {total} ₸"),
+    kinds.RETURN_REFUSED: (
+        "касса {cashbox}, чек {number}, {total} ₸: {remedy}",
+        "касса {cashbox}, чек {number}, {total} ₸: {remedy}",
+        "cashbox {cashbox}, receipt {number}, {total} ₸: {remedy}",
+    ),
     kinds.LOOK_BEHIND: (
         "филиал {company}: прочитано до {until}",
         "филиал {company}: {until} дейін оқылды",
@@ -245,78 +311,6 @@ DETAILS: Mapping[str, Words] = {
     ),
     kinds.QUEUE: ("сообщений в очереди: {count}", "кезектегі хабарламалар: {count}", "messages in the queue: {count}"),
 }
-
-
-_LOGIN: Words = (
-    "логин или пароль кассира не подходит: исправьте их (.env или celery -A worker cashboxes add)",
-    "кассирдің логині немесе құпиясөзі дұрыс емес: түзетіңіз (.env немесе celery -A worker cashboxes add)",
-    "login or password of the cashier is refused: correct it (.env, or celery -A worker cashboxes add)",
-)
-_KEY: Words = (
-    "ключ API не принимается: проверьте WEBKASSA_API_TOKEN",
-    "API кілті қабылданбайды: WEBKASSA_API_TOKEN тексеріңіз",
-    "the API key is refused: check WEBKASSA_API_TOKEN",
-)
-_ADDRESS: Words = (
-    "по этому адресу нет Webkassa: проверьте WEBKASSA_API_URL",
-    "бұл мекенжайда Webkassa жоқ: WEBKASSA_API_URL тексеріңіз",
-    "there is no Webkassa at this address: check WEBKASSA_API_URL",
-)
-_LICENCE: Words = (
-    "касса не активирована или закончилась лицензия: продлите её в кабинете Webkassa",
-    "касса белсендірілмеген немесе лицензиясы біткен: Webkassa кабинетінде ұзартыңыз",
-    "not activated, or its licence has ended: renew it in Webkassa's cabinet",
-)
-# By Webkassa's code: why a register refuses us, and what to do.
-REMEDIES: Mapping[str, Words] = {
-    "1": _LOGIN,
-    "2": (
-        "сессия всё время обрывается: этот логин использует другая программа, дайте нам отдельного кассира",
-        "сессия үзіле береді: бұл логинді басқа бағдарлама қолданады, бізге бөлек кассир беріңіз",
-        "the session ends all the time: another program uses this login, give us a cashier of our own",
-    ),
-    "3": _LOGIN,
-    "4": (
-        "у кассира нет права на эту операцию: дайте его в кабинете Webkassa",
-        "кассирде бұл операцияға құқық жоқ: Webkassa кабинетінде беріңіз",
-        "the cashier lacks the right to this operation: give it in Webkassa's cabinet",
-    ),
-    "5": (
-        "у кассира нет доступа к кассе: дайте его в кабинете Webkassa",
-        "кассирде кассаға рұқсат жоқ: Webkassa кабинетінде беріңіз",
-        "the cashier has no access to the cashbox: give it in Webkassa's cabinet",
-    ),
-    "6": (
-        "Webkassa не знает такой кассы: проверьте номер и адрес (тестовый или рабочий)",
-        "Webkassa мұндай кассаны білмейді: нөмірі мен мекенжайын тексеріңіз (тест не жұмыс)",
-        "Webkassa knows no such cashbox: check its number and the address (test or production)",
-    ),
-    "7": (
-        "касса заблокирована: узнайте причину в кабинете или в поддержке Webkassa",
-        "касса бұғатталған: себебін Webkassa кабинетінен немесе қолдаудан біліңіз",
-        "blocked: ask why in Webkassa's cabinet or of its support",
-    ),
-    "10": _LICENCE,
-    "18": (
-        "больше 72 часов без связи с ОФД: проверьте связь в кабинете Webkassa",
-        "72 сағаттан астам ОФД-мен байланыссыз: Webkassa кабинетінде тексеріңіз",
-        "without its fiscal data operator for over 72 hours: see to it in Webkassa's cabinet",
-    ),
-    "401": _KEY,
-    "403": _KEY,
-    "404": _ADDRESS,
-    "1404": _LICENCE,
-}
-_ANY_REMEDY: Words = (
-    "код {code}: посмотрите в кабинете Webkassa или спросите поддержку",
-    "код {code}: Webkassa кабинетінен қараңыз немесе қолдаудан сұраңыз",
-    "code {code}: look in Webkassa's cabinet, or ask its support",
-)
-
-
-def name_remedy(code: str | None, language: str) -> str:
-    """Says in plain words why a register refuses us and what to do, by Webkassa's code."""
-    return say(REMEDIES.get(code or "", _ANY_REMEDY), language, code=code or "?")
 
 
 def say(words: Words, language: str, **values: object) -> str:

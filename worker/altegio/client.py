@@ -67,6 +67,7 @@ class AltegioClient:
         query = {"include_finance_transactions": 1}
         record = self._get_object(path, query, right=_SEE_APPOINTMENTS, background=background)
         if str(record.get("id")) != str(record_id):
+            self._transport.distrust()
             raise AltegioUnavailable(f"GET {path}: another record was answered")
         return record
 
@@ -123,6 +124,19 @@ class AltegioClient:
         if not isinstance(state, dict):
             raise AltegioUnavailable(f"GET {path}: the answer has no state")
         return state
+
+    def get_visit_details(self, company_id: int, record_id: int, visit_id: int) -> dict[str, Any]:
+        """Returns the check-out view of a record: payments, loyalty, items. Raises NotFound."""
+        path = f"/visit/details/{company_id}/{record_id}/{visit_id}"
+        return self._get_object(path, {}, right=_SEE_APPOINTMENTS)
+
+    def list_records_of_visit(self, visit_id: int) -> list[dict[str, Any]]:
+        """Returns all records of a visit, as `get_record` has them without payments. Raises NotFound."""
+        path = f"/visits/{visit_id}"
+        records = self._get_object(path, {}, right=_SEE_APPOINTMENTS).get("records")
+        if not isinstance(records, list) or not all(isinstance(record, dict) for record in records):
+            raise AltegioUnavailable(f"GET {path}: the answer has no records")
+        return records
 
     def list_accounts(self, company_id: int) -> dict[int, bool]:
         """Returns account id -> whether it holds cash; asked once in ten minutes, as salons hardly ever change accounts."""

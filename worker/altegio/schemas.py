@@ -5,14 +5,15 @@ a row whose sum cannot be read is an error, since leaving it out would make a wr
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from shared.altegio import (
     GOODS_TYPE_SALE,
+    SOLD_CERTIFICATES,
     SOLD_GOODS,
+    SOLD_SERVICE,
     Amount,
     FinanceOperation,
     Flag,
@@ -22,13 +23,14 @@ from shared.altegio import (
     RequiredId,
     Text,
 )
-from shared.fiscal.money import ZERO
 
 Model = TypeVar("Model", bound=BaseModel)
 
 _ACCOUNT_CASH, _ACCOUNT_CASHLESS = 0, 1
 # The sample says "good"; the words around it say product.
 _GOODS = frozenset({"good", "goods", "product", SOLD_GOODS})
+_CERTIFICATES = SOLD_CERTIFICATES | {"certificate", "abonement", "membership"}
+_SOLD = _GOODS | _CERTIFICATES | {SOLD_SERVICE}
 # Handed on as they came: `shared.altegio.GoodsOperation` knows every spelling.
 _CODES = ("barcode", "ntin", "marks", "marking_codes", "marking_code", "marking", "mark")
 
@@ -37,22 +39,18 @@ class UnreadableAnswer(ValueError):
     """Raised where a row lacks what decides about a receipt; the message names the list, the row and the fields."""
 
 
-class _Row(BaseModel):
+class Row(BaseModel):
+    """Is the base of a row of Altegio's lists: unknown fields are left out."""
+
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class _Account(_Row):
+class _Account(Row):
     id: RequiredId
     type: Id = None
 
 
-class _LoyaltyTransaction(_Row):
-    amount: RequiredAmount
-    is_discount: Flag = False
-    deleted: Flag = False
-
-
-class _SaleItem(_Row):
+class _SaleItem(Row):
     id: RequiredId
     document_id: Id = None
     type: Text = ""
@@ -87,44 +85,65 @@ def read_payments(rows: Iterable[Any], accounts: Mapping[int, bool]) -> list[Fin
     return [_read_payment(row, number, accounts) for number, row in enumerate(rows)]
 
 
-def read_loyalty(state: Mapping[str, Any]) -> Decimal:
-    """Returns how much of a sale was paid by bonus, deposit or certificate instead of money. Raises UnreadableAnswer.
-
-    The sign of a withdrawal is not documented. Discounts have lowered `cost_to_pay_total` before, so they are no payment.
-    """
-    rows = [
-        _validate(_LoyaltyTransaction, row, "loyalty_transactions", n)
-        for n, row in _enumerate(state, "loyalty_transactions")
-    ]
-    return sum((abs(row.amount) for row in rows if not row.is_discount and not row.deleted), ZERO)
-
-
 def read_sale_items(state: Mapping[str, Any], document_id: int) -> list[dict[str, Any]]:
-    """Returns goods of a sale as `data` of `goods_operations_sale`, for webhooks that never came. Raises UnreadableAnswer.
+    """Returns what a sale sold as `data` of `goods_operations_sale`, for webhooks that never came. Raises UnreadableAnswer.
 
-    A document of a visit may list what other documents sold; that is theirs.
+    A document may list what other documents sold; that is theirs. Certificates and memberships may be listed as goods: then
+    the payments say what they are.
     """
+    are_certificates = _pay_certificates_only(list_own_rows(state, "payment_transactions", document_id))
     sold = []
-    for number, row in _enumerate(state, "items"):
-        # A service may lack what goods must have.
-        if not isinstance(row, dict) or row.get("type") not in _GOODS:
+    for number, row in enumerate(list_own_rows(state, "items", document_id)):
+        if not isinstance(row, dict) or row.get("type") not in _SOLD or _is_without_sum(row):
             continue
-        item = _validate(_SaleItem, row, "items", number)
-        if not item.deleted and item.document_id in (None, 0, document_id):
-            sold.append(_as_goods_operation(item, row, document_id))
+        item = validate(_SaleItem, row, "items", number)
+        if item.deleted:
+            continue
+        kind = {"is_certificate": are_certificates or item.type in _CERTIFICATES, "is_service": item.type == SOLD_SERVICE}
+        sold.append(_as_goods_operation(item, row, document_id) | {name: 1 for name, is_so in kind.items() if is_so})
     return sold
+
+
+def list_own_rows(state: Mapping[str, Any], name: str, document_id: int) -> list[Any]:
+    """Returns the rows of a list of a sale document that are its own: those of other documents beside it say so."""
+    rows = [row for _, row in enumerate_rows(state, name)]
+    return [row for row in rows if not isinstance(row, dict) or _is_own(row, document_id)]
+
+
+def find_owner(state: Mapping[str, Any]) -> int | None:
+    """Returns the record whose sale document this is, where the document or what it lists names one."""
+    named = [state, *(row for _, row in enumerate_rows(state, "items"))]
+    return next((owner for owner in map(_read_record_id, named) if owner), None)
+
+
+def _read_record_id(row: Any) -> int | None:
+    number = str(row.get("record_id") or "") if isinstance(row, Mapping) else ""
+    return int(number) if number.isdecimal() else None
+
+
+def _is_without_sum(row: Mapping[str, Any]) -> bool:
+    """A service may lack what goods must have: it is left out, and the payments show whether it was part of the sale."""
+    return row.get("type") == SOLD_SERVICE and not row.keys() >= {"amount", "cost_to_pay_total"}
+
+
+def _is_own(row: Mapping[str, Any], document_id: int) -> bool:
+    return str(row.get("document_id") or document_id) == str(document_id)
+
+
+def _pay_certificates_only(payments: Iterable[Any]) -> bool:
+    kinds = {row.get("sale_item_type") or row.get("sold_item_type") for row in payments if isinstance(row, dict)}
+    return bool(kinds) and kinds <= _CERTIFICATES
 
 
 def _read_payment(row: Any, number: int, accounts: Mapping[int, bool]) -> FinanceOperation:
     if not isinstance(row, dict):
         raise UnreadableAnswer(f"payments[{number}]: not an object")
-    sold_type = row.get("sold_item_type") or row.get("sale_item_type")
-    fields = {
-        "sold_item_type": SOLD_GOODS if sold_type in _GOODS else sold_type,
-        "expense": _relation(row, "expense"),
-        "account": _relation(row, "account"),
-    }
-    payment = _validate(FinanceOperation, row | fields, "payments", number)
+    fields: dict[str, Any] = {"expense": _relation(row, "expense"), "account": _relation(row, "account")}
+    told = [row[name] for name in ("sold_item_type", "sale_item_type") if name in row]
+    if told:
+        sold_type = next(filter(None, told), None)
+        fields["sold_item_type"] = SOLD_GOODS if sold_type in _GOODS else sold_type
+    payment = validate(FinanceOperation, row | fields, "payments", number)
     account = payment.account
     if account is None or account.id is None or account.is_cash is not None:
         return payment
@@ -156,13 +175,14 @@ def _as_goods_operation(item: _SaleItem, row: dict[str, Any], document_id: int) 
     return operation | codes | {name: row[name] for name in _CODES if row.get(name)}
 
 
-def _enumerate(state: Mapping[str, Any], name: str) -> Iterable[tuple[int, Any]]:
-    """PHP may send a list as an object with numbered keys."""
+def enumerate_rows(state: Mapping[str, Any], name: str) -> Iterable[tuple[int, Any]]:
+    """Returns the rows of a list with their numbers; PHP may send it as an object with numbered keys."""
     rows = state.get(name) or []
     return enumerate(rows.values() if isinstance(rows, dict) else rows)
 
 
-def _validate(model: type[Model], row: Any, name: str, number: int) -> Model:
+def validate(model: type[Model], row: Any, name: str, number: int) -> Model:
+    """Returns a row as its model. Raises UnreadableAnswer, which names the list, the row and the fields."""
     try:
         return model.model_validate(row)
     except ValidationError as error:

@@ -1,19 +1,17 @@
-"""Sends one HTTP request to Altegio: pooled, every wait and the size of the answer limited, no redirects."""
+"""Sends one HTTP request to Altegio and reads its answer as JSON."""
 
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
-import requests
-from urllib3.exceptions import HTTPError
-
+from shared.cleaning import clean
 from shared.config import Settings
 from shared.storage.db import load_json
+from shared.wire.calls import CallFailed, Wire
+from shared.wire.connection import Limits
 from worker.altegio.errors import AltegioUnavailable, NoRights
-
-MAX_ANSWER_BYTES = 8 * 1024 * 1024
 
 _TOKEN = re.compile(r"[!-~]+")
 _PREFIX = "/api/v1"
@@ -29,48 +27,41 @@ class Answer:
 
 
 class Transport:
-    """Sends requests with our tokens over pooled connections. Safe to share between threads."""
+    """Sends requests with our tokens over kept connections. Safe to share between threads."""
 
     def __init__(self, settings: Settings, *, pool_size: int) -> None:
         self.secrets = read_tokens(settings)
+        self._wrong_token = _find_wrong_token(*self.secrets)
         self._base_url = settings.altegio_api_url + _PREFIX
-        self._timeout = (settings.altegio_connect_timeout, settings.altegio_read_timeout)
-        self._http = requests.Session()
-        self._http.trust_env = False  # a proxy or a .netrc of the machine must not see the tokens
-        self._http.headers["Accept"] = "application/vnd.api.v2+json"
-        self._http.headers["Content-Type"] = "application/json"
-        adapter = requests.adapters.HTTPAdapter(pool_connections=1, pool_maxsize=pool_size, max_retries=0)
-        self._http.mount("https://", adapter)
-        self._http.mount("http://", adapter)
+        partner, user = self.secrets
+        headers = {"Accept": "application/vnd.api.v2+json", "Content-Type": "application/json"}
+        if not self._wrong_token:
+            headers["Authorization"] = f"Bearer {partner}, User {user}"
+        self._wire = Wire(
+            headers, Limits(settings.altegio_connect_timeout, settings.altegio_read_timeout), pool_size=pool_size
+        )
 
     def get(self, path: str, params: Mapping[str, str | int], *, call: str) -> Answer:
         """Returns what was answered. Raises AltegioUnavailable without an answer, NoRights when a token cannot be one."""
-        deadline = time.monotonic() + sum(self._timeout)
+        if self._wrong_token:
+            raise NoRights(self._wrong_token)
+        query = f"?{urlencode(params)}" if params else ""
         try:
-            with self._http.get(
-                self._base_url + path,
-                params=params,
-                headers={"Authorization": self._authorize()},
-                timeout=self._timeout,
-                stream=True,
-                allow_redirects=False,
-            ) as response:
-                content = _read_within(response, deadline, call)
-        except (requests.RequestException, HTTPError) as error:
-            # By name alone: the library's own texts hold the whole address.
-            raise AltegioUnavailable(f"{call}: no answer ({type(error).__name__})") from None
-        return Answer(response.status_code, _parse(content), _read_retry_after(response))
+            with self._wire.exchange("GET", f"{self._base_url}{path}{query}") as exchange:
+                answer = exchange.answer
+        except CallFailed as failure:
+            raise AltegioUnavailable(f"{call}: {failure}") from None
+        if answer.is_early or answer.is_doubtful:
+            raise AltegioUnavailable(f"{call}: an answer came that may be to another request", status=answer.status)
+        return Answer(answer.status, _parse(answer.content), answer.retry_after)
+
+    def distrust(self) -> None:
+        """Closes the kept connections: an answer was another request's, and those to come would be as well."""
+        self._wire.forget_connections()
 
     def close(self) -> None:
         """Closes the connections."""
-        self._http.close()
-
-    def _authorize(self) -> str:
-        partner, user = self.secrets
-        for name, token in (("ALTEGIO_PARTNER_TOKEN", partner), ("ALTEGIO_USER_TOKEN", user)):
-            if not _TOKEN.fullmatch(token):
-                raise NoRights(f"{name} is {'not a token: it has spaces or letters no token has' if token else 'not set'}")
-        return f"Bearer {partner}, User {user}"
+        self._wire.close()
 
 
 def read_tokens(settings: Settings) -> tuple[str, str]:
@@ -80,24 +71,16 @@ def read_tokens(settings: Settings) -> tuple[str, str]:
     return partner, user
 
 
-def _read_within(response: requests.Response, deadline: float, call: str) -> bytes:
-    """The whole body, or AltegioUnavailable: the library's own limit starts anew with every byte that trickles in."""
-    content = bytearray()
-    # read1 returns with what has arrived; iter_content would wait for a full chunk, however slowly it fills.
-    while chunk := response.raw.read1(65536, decode_content=True):
-        content += chunk
-        if time.monotonic() > deadline or len(content) > MAX_ANSWER_BYTES:
-            raise AltegioUnavailable(f"{call}: the answer does not end", status=response.status_code)
-    return bytes(content)
+def _find_wrong_token(partner: str, user: str) -> str:
+    """What is wrong with which of them, or nothing."""
+    for name, token in (("ALTEGIO_PARTNER_TOKEN", partner), ("ALTEGIO_USER_TOKEN", user)):
+        if not _TOKEN.fullmatch(token):
+            return f"{name} is {'not a token: it has spaces or letters no token has' if token else 'not set'}"
+    return ""
 
 
 def _parse(content: bytes) -> Any:
     try:
-        return load_json(content)
+        return clean(load_json(content))
     except (ValueError, ArithmeticError, RecursionError):  # no JSON, or numbers beyond any sum
         return None
-
-
-def _read_retry_after(response: requests.Response) -> float | None:
-    value = response.headers.get("Retry-After", "").strip()
-    return float(value) if re.fullmatch(r"\d{1,6}(\.\d+)?", value) else None

@@ -5,10 +5,11 @@ it.
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, update
+from sqlalchemy.exc import StatementError
 
 from shared.fiscal.statuses import CallOutcome
-from shared.logging import mask
-from shared.storage.db import Executor
+from shared.logging import get_logger, mask
+from shared.storage.db import Executor, is_fault_of_data
 from shared.storage.models import FiscalizationLog
 from shared.storage.statements import table_of
 from worker.cashbox.due_receipt import DueReceipt
@@ -21,6 +22,8 @@ from worker.webkassa.errors import (
     ShiftNotOpen,
     WebkassaError,
 )
+
+log = get_logger(__name__)
 
 CHECK = "check"
 LOOKUP = "lookup"
@@ -65,23 +68,40 @@ def open_log(
     return log_id
 
 
-def close_log(
+def write_end(
     executor: Executor,
     log_id: int,
     outcome: CallOutcome,
     *,
     response: Any = None,
     error: WebkassaError | None = None,
+    text: str | None = None,
 ) -> None:
-    """Writes how the call ended: its outcome, and what was answered or went wrong."""
+    """Writes how the call ended: its outcome, and what was answered, or went wrong. `text`: a warning beside a success.
+
+    For a transaction that is repeated where the words cannot be saved (`worker.issue.saving`).
+    """
+    words = error.text if error else text
     values = {
         "log": log_id,
         "outcome": outcome,
         "response": mask(response if response is not None else error.response if error else None, personal=False),
         "error_code": error.code if error else None,
-        "error_text": error.text[:_MAX_TEXT] if error else None,
+        "error_text": words[:_MAX_TEXT] if words else None,
     }
     executor.execute(_CLOSE, values)
+
+
+def close_log(executor: Executor, log_id: int, outcome: CallOutcome, **told: Any) -> None:
+    """Does the same for every other transaction: where the words cannot be saved, it writes the outcome alone."""
+    try:
+        with executor.begin_nested():
+            write_end(executor, log_id, outcome, **told)
+    except (StatementError, ValueError) as error:
+        if not is_fault_of_data(error):
+            raise
+        log.error("saved without the vendor's words", log_id=log_id, error=type(error).__name__)
+        write_end(executor, log_id, outcome)
 
 
 def outcome_of(error: WebkassaError) -> CallOutcome:

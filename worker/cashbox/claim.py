@@ -17,6 +17,7 @@ from shared.logging import get_logger
 from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import Cashbox
 from shared.storage.statements import table_of
+from shared.wire.deadline import is_overdue
 
 log = get_logger(__name__)
 
@@ -64,6 +65,7 @@ class CashboxClaim:
         self._sessions = sessions
         self.lease = timedelta(seconds=lease_seconds)
         self._ended = threading.Event()
+        self._holder = threading.get_ident()
 
     def extend(self) -> bool:
         """False when the claim is lost."""
@@ -77,8 +79,11 @@ class CashboxClaim:
             raise ClaimLost
 
     def keep_extending(self) -> None:
-        """The heartbeat, until the claim ends or is lost."""
+        """The heartbeat, until the claim ends or is lost. It rests while a call of the holder is past its deadline."""
         while not self._ended.wait(self.lease.total_seconds() / 4):
+            if is_overdue(self._holder):
+                log.error("lease not extended: a call does not end", cashbox_id=self.cashbox_id)
+                continue
             try:
                 if not self.extend():
                     log.error("claim lost", cashbox_id=self.cashbox_id)

@@ -1,8 +1,8 @@
 """What a failed call means for more than itself: the breaker of the host, the cashbox's rest, its pause and its recovery.
 
-A cashbox that fails rests longer each time, which is a breaker of its own: one that answers -1 for hours is probed now and
-then and slows nobody else. One that refuses us (a password, a right, a licence, a block) is paused with the reason: nothing
-of it is given up, it is probed every few minutes, and the first receipt it takes ends the pause.
+A cashbox that fails rests longer each time, which is a breaker of its own beside the host's: one that answers -1 for hours,
+or nothing at all, is probed now and then and slows nobody else. One that refuses us (a password, a right, a licence) is
+paused with the reason: nothing of it is given up, it is probed every few minutes, and the first receipt it takes ends that.
 """
 
 import random
@@ -34,21 +34,27 @@ REST_AFTER_LOST_ANSWER_SECONDS = 1.0
 # The longest that a cashbox which keeps failing is left alone.
 LONGEST_REST_SECONDS = 60.0
 _MAX_REASON = 500
+# What HTTP says of one request and not of the server: it may be wrong, too long, or one too many.
+_OF_THE_REQUEST = frozenset(("400", "409", "411", "413", "414", "415", "422", "429", "431"))
 
 
-def tell_breaker(breaker: Breaker, error: WebkassaError) -> bool:
-    """Whether Webkassa fails for everybody. Failures of the service count; whatever a register answers is a sign of life."""
+def tell_breaker(breaker: Breaker, register: int, error: WebkassaError) -> bool:
+    """Whether Webkassa fails for everybody. Failures of the service count; whatever a register answers is a sign of life.
+
+    `register`: the row id of the cashbox that was called.
+    """
     if isinstance(error, ShiftExpired):
         return breaker.is_open()
-    if isinstance(error, WebkassaUnavailable | OutcomeUnknown) and _is_service_failure(error.code):
-        return breaker.record_failure()
-    breaker.record_success()
+    if isinstance(error, WebkassaUnavailable | OutcomeUnknown) and _is_service_failure(error):
+        return breaker.record_failure(register)
+    breaker.record_success(register)
     return False
 
 
-def _is_service_failure(code: str | None) -> bool:
-    """No answer, or a gateway's 5xx. The register's own "unknown error" (-1) is its own trouble, not the host's."""
-    return code is None or (len(code) == 3 and code.startswith("5"))
+def _is_service_failure(error: WebkassaError) -> bool:
+    """No answer, or a gateway's status. The register's own "unknown error" (-1) is its own trouble, not the host's."""
+    is_status = error.code is not None and len(error.code) == 3 and error.code.isdigit()
+    return error.code is None or (is_status and error.code not in _OF_THE_REQUEST)
 
 
 def seconds_to_rest(error: WebkassaError) -> float:
@@ -65,13 +71,16 @@ def rest_or_pause(services: Services, claim: CashboxClaim, error: WebkassaError,
         _pause(services, claim.cashbox_id, error)
     elif error.blame is Blame.SERVICE and not is_outage:
         failures = _count_failure(services.sessions, claim.cashbox_id)
-        seconds = max(seconds, rest_of_failures(failures, services.rng))
+        seconds = max(seconds, rest_of_failures(failures, services.rng, first=seconds))
     claim.rest_seconds = max(seconds, claim.rest_seconds)
 
 
-def rest_of_failures(failures: int, rng: random.Random) -> float:
-    """After so many in a row, in seconds: doubled each time, with jitter."""
-    return min(LONGEST_REST_SECONDS, 2.0 ** min(failures - 1, 10)) * rng.uniform(0.5, 1)
+def rest_of_failures(failures: int, rng: random.Random, *, first: float = 1.0) -> float:
+    """After so many in a row, in seconds: doubled each time, with jitter.
+
+    `first`: after the first. A register that lets calls time out holds a worker's slot with each, so it rests longer.
+    """
+    return min(LONGEST_REST_SECONDS, max(first, 1.0) * 2.0 ** min(failures - 1, 10)) * rng.uniform(0.5, 1)
 
 
 def _count_failure(sessions: SessionFactory, cashbox_id: int) -> int:

@@ -43,7 +43,7 @@ def _probe(services: Services, claim: CashboxClaim, number: str, *, is_waiting: 
     try:
         info = services.clients.open(claim.cashbox_id).client_info(number)
     except WebkassaError as error:
-        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
+        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, claim.cashbox_id, error))
         with begin(services.sessions) as connection:
             close_log(connection, log_id, outcome_of(error), error=error)
         log.warning("cashbox probed", cashbox_id=claim.cashbox_id, error=type(error).__name__, code=error.code)

@@ -1,6 +1,7 @@
-"""A `goods_operations_sale` delivery: one product line. The lines of one sale document make one receipt."""
+"""A `goods_operations_sale` delivery: one line of what was sold without a visit. Those of one document make one receipt."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -9,26 +10,18 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import GOODS_SALE, GoodsOperation
 from shared.clock import almaty_date
+from shared.fiscal.ledger import Cost, SaleLedger, add_up, keep_ledger
 from shared.fiscal.money import ZERO
-from shared.fiscal.statuses import RecordState
+from shared.fiscal.statuses import PaymentKind, RecordState
 from shared.storage.models import Receipt, WebhookRecord
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.patience import give_up_unknown, patience_of
-from worker.decide.known.payment_wait import seconds_to_wait
-from worker.decide.known.payments import doubt_sale, load_money, take_over_ledger
-from worker.decide.money import SaleMoney
+from worker.decide.known.payment_wait import seconds_to_wait, tells_payments, wake_payments
+from worker.decide.known.payments import take_over_ledger
+from worker.decide.known.sale_money import doubt_sale, load_money
 from worker.decide.resolution import Resolution
-from worker.decide.rules import (
-    SALE_DELETED,
-    AskPerson,
-    AwaitPayment,
-    IssueReceipt,
-    decide_given_back,
-    find_reason_to_ignore_goods,
-    may_turn_with_payments,
-    settle,
-)
+from worker.decide.rules import SALE_DELETED, find_reason_to_ignore_goods, may_turn_with_payments
 from worker.decide.sales import (
     Subject,
     count_sales,
@@ -40,11 +33,19 @@ from worker.decide.sales import (
     sum_returned,
     withdraw_unsent,
 )
-from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, take_off
-from worker.receipt.vat import choose_vat_rate
+from worker.decide.settlement.decisions import AskPerson, AwaitPayment, Ignore, IssueReceipt, Settlement
+from worker.decide.settlement.doubts import DoubtKind
+from worker.decide.settlement.settling import decide_given_back, settle
+from worker.decide.settlement.taken_out import find_taken_out
+from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, fit_lines
+from worker.receipt.vat import choose_vat_rates
+from worker.salon.goods_codes import name_goods
 from worker.salon.policy import Policy
 from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
+
+# What the webhook of a line tells and the document does not.
+_HINTS = ("barcode", "ntin", "marks", "create_date", "loyalty_abonement_id", "loyalty_certificate_id", "is_advance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ class _Sale:
     sold: list[GoodsOperation]
     newest: datetime
     sold_on: date
+
+    @property
+    def is_advance(self) -> bool:
+        """Whether it is money put on a client's account."""
+        return all(line.is_advance for line in self.sold)
 
 
 def decide_goods(
@@ -81,7 +87,7 @@ def decide_goods(
         take_over_ledger(session, subject, facts, salon.policy, patience=patience_of(services.settings))
     sold = _confirm(told, facts)
     if not sold:
-        return _withdraw(services, session, row, subject, receipt, facts, was_told=bool(told))
+        return _withdraw(services, session, row, subject, receipt, facts, salon.policy, was_told=bool(told))
     newest = max(delivery.created_at for delivery in deliveries)
     # Altegio sends a webhook for each line; the receipt has to wait until no more come.
     wait = services.settings.goods_wait_seconds - (row.now - newest).total_seconds()
@@ -89,11 +95,15 @@ def decide_goods(
         return Resolution.waiting("more lines of this sale may follow", wait)
     sold_on = almaty_date(_sold_at(sold[0], row))
     try:
-        return _settle(_Sale(services, session, facts, salon, subject, receipt, sold, newest, sold_on))
+        settled = _settle(_Sale(services, session, facts, salon, subject, receipt, sold, newest, sold_on))
     except CannotBuild as problem:
-        return Resolution.dead(problem.code, str(problem))
+        settled = Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:
-        return Resolution.dead("no_cashbox", str(problem))
+        settled = Resolution.dead("no_cashbox", str(problem))
+    if settled.state is RecordState.RECEIVED:
+        return settled
+    # A payment for which a person was asked what it sold is settled by that.
+    return replace(settled, wake=(*settled.wake, *wake_payments(session, subject)))
 
 
 def _confirm(told: list[GoodsOperation], facts: Facts | None) -> list[GoodsOperation]:
@@ -108,8 +118,7 @@ def _with_hints(line: GoodsOperation, told: GoodsOperation | None) -> GoodsOpera
     """Codes and times that only the webhook carries; they change no sum."""
     if told is None:
         return line
-    names = ("barcode", "ntin", "marks", "create_date")
-    return line.model_copy(update={name: getattr(line, name) or getattr(told, name) for name in names})
+    return line.model_copy(update={name: getattr(line, name) or getattr(told, name) for name in _HINTS})
 
 
 def _withdraw(
@@ -119,36 +128,39 @@ def _withdraw(
     subject: Subject,
     receipt: Receipt | None,
     facts: Facts | None,
+    policy: Policy,
     *,
     was_told: bool,
 ) -> Resolution:
     """`was_told`: webhooks say that something is sold, Altegio itself does not."""
     if was_told and receipt is None:
         return give_up_unknown(services.settings, services.rng, row, "Altegio knows no such sale")
-    reason, money = SALE_DELETED, load_money(session, subject)
+    reason, in_force = SALE_DELETED, keep_ledger(load_money(session, subject, policy)).in_force
     if receipt is not None and not may_be_changed(receipt):
         demand_facts(services.altegio, subject, facts)
-        doubt = doubt_sale(session, subject, receipt)
-        kept = f", payments of {money.in_force} ₸ are in force" if money.in_force else ""
+        doubt = doubt_sale(session, subject, receipt, policy)
+        kept = f", payments of {in_force} ₸ are in force" if in_force else ""
         return mark_return_due(receipt, f"{reason}{kept}", is_paid_back=doubt is not None and doubt.is_paid_back)
     withdraw_unsent(session, receipt, reason)
-    if money.in_force:
+    if in_force:
         demand_facts(services.altegio, subject, facts)
-        return Resolution.dead("paid_but_deleted", f"{reason}, payments of {money.in_force} ₸ are in force")
+        return Resolution.dead("paid_but_deleted", f"{reason}, payments of {in_force} ₸ are in force")
     return Resolution.ignored(reason if receipt is None else f"{reason}; no receipt was issued")
 
 
 def _settle(sale: _Sale) -> Resolution:
     """Raises CannotBuild, NoCashbox, NeedsFacts."""
     session, subject, policy, facts = sale.session, sale.subject, sale.salon.policy, sale.facts
-    money = load_money(session, subject)
-    lines = _build_lines(sale, money.paid)
+    lines = build_goods_lines(
+        sale.sold, amounts_in_tiyn=policy.amounts_in_tiyn, certificates_as_services=policy.certificates_as_services
+    )
     total = sum((line.total for line in lines), ZERO)
     if total == ZERO:
         return Resolution.ignored("everything was free")
+    ledger = _keep_ledger(sale, total)
     if sale.receipt is not None and not may_be_changed(sale.receipt):
-        return _compare(sale, sale.receipt, total)
-    decision = _decide(total, money, policy, is_ledger=facts is not None and facts.payments is not None)
+        return _compare(sale, sale.receipt, ledger, lines)
+    decision = _decide(sale, ledger)
     if sale.receipt is None and may_turn_with_payments(decision):
         wait = seconds_to_wait(sale.services.settings, session, subject, sale.newest)
         if wait > 0:
@@ -156,37 +168,67 @@ def _settle(sale: _Sale) -> Resolution:
     match decision:
         case IssueReceipt(kinds):
             demand_facts(sale.services.altegio, subject, facts)
-            draft = build_draft(lines, kinds, choose_vat_rate(sale.salon.vat, sale.sold_on))
-            earlier = count_sales(session, subject)
-            return issue_sale(session, subject, sale.receipt, draft, sale.salon.get_cashbox(), earlier=earlier)
+            return _issue(sale, fit_lines(lines, add_up(kinds)), kinds)
         case AskPerson(code, reason):
             demand_facts(sale.services.altegio, subject, facts)
+            withdraw_unsent(session, sale.receipt, reason)
             return Resolution.dead(code, reason)
         case AwaitPayment(reason):
             return Resolution.awaiting(reason)
+        case Ignore(reason):
+            withdraw_unsent(session, sale.receipt, reason)
+            return Resolution.ignored(reason)
 
 
-def _decide(total: Decimal, money: SaleMoney, policy: Policy, *, is_ledger: bool) -> IssueReceipt | AwaitPayment | AskPerson:
-    if money.given_back and money.was_told:
-        return decide_given_back(money)
-    return settle(total, money.payments, policy, is_ledger=is_ledger)
+def _keep_ledger(sale: _Sale, total: Decimal) -> SaleLedger:
+    known = load_money(sale.session, sale.subject, sale.salon.policy, is_of_advance=sale.is_advance)
+    if sale.facts is not None and sale.facts.is_ledger_read:
+        known = replace(known, is_read=True)
+    return keep_ledger(known, Cost(total, total))
 
 
-def _build_lines(sale: _Sale, paid: Decimal) -> tuple[Line, ...]:
-    """Raises CannotBuild."""
-    lines = build_goods_lines(sale.sold, amounts_in_tiyn=sale.salon.policy.amounts_in_tiyn)
-    loyalty = sale.salon.policy.in_tenge(sale.facts.loyalty) if sale.facts else ZERO
-    total = sum((line.total for line in lines), ZERO)
-    return take_off(lines, loyalty) if loyalty and total - loyalty == paid else lines
+def _decide(sale: _Sale, ledger: SaleLedger) -> Settlement:
+    """No webhook says that a sale document is paid: where a salon's payments are told, one without any is no sale for money.
+
+    Staff may have taken goods on their wages.
+    """
+    if ledger.given_back and ledger.known.was_told:
+        return decide_given_back(ledger)
+    if sale.is_advance and not ledger.in_force:
+        return Ignore("the top-up was taken back")
+    decision = settle(ledger, sale.salon.policy)
+    is_assumed = isinstance(decision, IssueReceipt) and decision.is_assumed
+    if is_assumed and tells_payments(sale.session, sale.subject.company_id):
+        return AskPerson("no_money", f"{ledger.cost} ₸ are due and no payment of this sale was told")
+    return decision
 
 
-def _compare(sale: _Sale, receipt: Receipt, total: Decimal) -> Resolution:
-    if total in (receipt.total, receipt.total - sum_returned(sale.session, receipt.id)):
-        return join_sale(sale.session, receipt, "the receipt of this sale exists")
+def _issue(sale: _Sale, lines: tuple[Line, ...], kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
+    """Raises CannotBuild, NoCashbox."""
+    session, subject = sale.session, sale.subject
+    # Money put on an account is no turnover yet: its tax is due on the day of the service.
+    rate_of = (lambda _: None) if sale.is_advance else choose_vat_rates(sale.salon.vat, sale.sold_on)
+    draft = build_draft(name_goods(session, sale.salon, lines), kinds, rate_of)
+    earlier, cashbox = count_sales(session, subject), sale.salon.get_cashbox()
+    return issue_sale(session, subject, sale.receipt, draft, cashbox, earlier=earlier, is_of_advance=sale.is_advance)
+
+
+def _compare(sale: _Sale, receipt: Receipt, ledger: SaleLedger, lines: tuple[Line, ...]) -> Resolution:
+    """Lines that were taken out and whose money went back are one item: a return, with these lines proposed."""
+    session, returned = sale.session, sum_returned(sale.session, receipt.id)
+    if ledger.receipt_total in (receipt.total, receipt.total - returned):
+        return join_sale(session, receipt, "the receipt of this sale exists")
+    wait = seconds_to_wait(sale.services.settings, session, sale.subject, sale.newest)
+    if wait > 0:
+        return Resolution.waiting("payments of this sale may follow", wait)
     demand_facts(sale.services.altegio, sale.subject, sale.facts)
-    money = load_money(sale.session, sale.subject)
-    paid = f"paid {money.in_force} ₸" if money.was_told else f"the receipt says {receipt.total} ₸"
-    reason = f"{paid}, the sale now costs {total} ₸"
+    doubt = doubt_sale(session, sale.subject, receipt, sale.salon.policy)
+    if doubt is not None and doubt.kind in (DoubtKind.GONE, DoubtKind.LESS):
+        missing = receipt.total - ledger.in_force
+        taken_out = None if returned else find_taken_out(receipt.request["Positions"], lines, missing)
+        return mark_return_due(receipt, doubt.reason, is_paid_back=doubt.is_paid_back, lines=taken_out)
+    paid = f"paid {ledger.in_force} ₸" if ledger.known.was_told else f"the receipt says {receipt.total} ₸"
+    reason = f"{paid}, the sale now costs {ledger.receipt_total} ₸"
     return Resolution.dead("difference", reason, receipt_id=receipt.id)
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 
-from shared.altegio import EXPENSE_TYPE_OUTGO, SOLD_GOODS, FinanceOperation
-from shared.fiscal.statuses import PaymentKind, PaymentPurpose
+from shared.altegio import EXPENSE_TYPE_OUTGO, SOLD_CERTIFICATES, SOLD_GOODS, SOLD_SERVICE, FinanceOperation
+from shared.fiscal.accounts import find_use, has_word
+from shared.fiscal.statuses import AccountUse, PaymentPurpose
 
 # The bank's commission, booked by Altegio itself, in the languages it was seen or may be.
 _FEE = re.compile(r"эквайринг|комисси|acquiring|commission", re.IGNORECASE)
@@ -14,6 +15,11 @@ _OWN_COSTS = re.compile(
     r"зарплат|заработн|премия|salary|wage|payroll|закуп|материал|расходник|purchase|consumable|аренд|rent|налог|tax",
     re.IGNORECASE,
 )
+# Money put on a client's own account: it makes a document, or its item says so.
+_TOP_UP = re.compile(r"пополн|депозит|лицев|аванс|предоплат|deposit|top.?up|prepay|advance", re.IGNORECASE)
+# A till that stands for clients' accounts: what is paid from it is no new money.
+_DEPOSIT_TILL = re.compile(r"депозит|deposit", re.IGNORECASE)
+_SOLD_WITHOUT_VISIT = SOLD_CERTIFICATES | {SOLD_GOODS, SOLD_SERVICE}
 
 
 def is_payment(operation: FinanceOperation, status: str) -> bool:
@@ -26,9 +32,10 @@ def is_in_force(operation: FinanceOperation, status: str) -> bool:
     return status != "delete" and not operation.deleted and operation.amount != 0
 
 
-def pays_goods(operation: FinanceOperation) -> bool:
-    """Money without a visit that bought no goods is a client's deposit or the like: it pays no receipt of ours."""
-    return not operation.record_id and bool(operation.document_id) and operation.sold_item_type == SOLD_GOODS
+def pays_document(operation: FinanceOperation) -> bool:
+    """Whether it paid for goods, services, a certificate or a membership of a sale document, sold without a visit."""
+    is_of_visit = operation.record_id or operation.visit_id
+    return not is_of_visit and bool(operation.document_id) and operation.sold_item_type in _SOLD_WITHOUT_VISIT
 
 
 def is_outgo(operation: FinanceOperation) -> bool:
@@ -36,13 +43,30 @@ def is_outgo(operation: FinanceOperation) -> bool:
     return operation.amount <= 0 or (operation.expense is not None and operation.expense.type == EXPENSE_TYPE_OUTGO)
 
 
-def find_purpose(operation: FinanceOperation) -> PaymentPurpose:
-    """What the money was for. Only what pays a visit or sold goods counts for a receipt; texts are localised hints."""
+def find_purpose(operation: FinanceOperation, tip_words: tuple[str, ...] = ()) -> PaymentPurpose:
+    """What the money was for. Only what pays a visit or a document counts for a receipt; texts are localised hints."""
     if is_outgo(operation):
         return _find_purpose_of_outgo(operation)
-    if operation.record_id or pays_goods(operation):
+    if _is_tip(operation, tip_words):
+        return PaymentPurpose.TIP
+    if operation.record_id or operation.visit_id or pays_document(operation):
         return PaymentPurpose.SALE
-    return PaymentPurpose.OTHER if operation.sold_item_type else PaymentPurpose.DEPOSIT
+    return PaymentPurpose.DEPOSIT if is_top_up(operation) else PaymentPurpose.OTHER
+
+
+def _is_tip(operation: FinanceOperation, words: tuple[str, ...]) -> bool:
+    item = operation.expense.title if operation.expense else ""
+    account = operation.account.title if operation.account else ""
+    number = f"id:{operation.expense.id}" if operation.expense else ""
+    return any(number == word or has_word(item, word) or has_word(account, word) for word in words)
+
+
+def is_top_up(operation: FinanceOperation) -> bool:
+    """Whether income that is tied to no sale was put on a client's account: it makes a document, or its words say so."""
+    if operation.record_id or operation.visit_id or operation.sold_item_type:
+        return False
+    item = operation.expense.title if operation.expense else ""
+    return bool(operation.document_id or _TOP_UP.search(f"{item} {operation.comment}"))
 
 
 def _find_purpose_of_outgo(operation: FinanceOperation) -> PaymentPurpose:
@@ -53,20 +77,18 @@ def _find_purpose_of_outgo(operation: FinanceOperation) -> PaymentPurpose:
     return PaymentPurpose.REFUND if is_of_sale and not _OWN_COSTS.search(words) else PaymentPurpose.OTHER
 
 
-def find_payment_kind(operation: FinanceOperation, kinds: Mapping[str, PaymentKind]) -> PaymentKind | None:
+def find_account_use(operation: FinanceOperation, accounts: Mapping[str, str]) -> AccountUse | None:
     """The salon's own word first, then cash where the account says so; a till named after a QR code is a mobile payment."""
     account = operation.account
     if account is None:
         return None
-    for word, kind in kinds.items():
-        if has_word(account.title, word):
-            return kind
+    use = find_use(accounts, account.id, account.title)
+    if use is not None:
+        return AccountUse(use)
+    if _DEPOSIT_TILL.search(account.title) and (operation.record_id or operation.visit_id or pays_document(operation)):
+        return AccountUse.DEPOSIT
     if account.is_cash is None:
         return None
     if account.is_cash:
-        return PaymentKind.CASH
-    return PaymentKind.MOBILE if has_word(account.title, "qr") else PaymentKind.CARD
-
-
-def has_word(text: str, word: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", text, re.IGNORECASE) is not None
+        return AccountUse.CASH
+    return AccountUse.MOBILE if has_word(account.title, "qr") else AccountUse.CARD

@@ -15,15 +15,15 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
 from shared.logging import get_logger
-from shared.storage.locks import lock_document, lock_visit
+from shared.storage.locks import lock_sales
 from shared.tracing import tell_span
 from worker.altegio.errors import AltegioError, AnswerTooOld
 from worker.decide.delivery import Delivery, bind_delivery, claim_delivery, give_back, put_down
 from worker.decide.goods import decide_goods
 from worker.decide.known.facts import Facts, NeedsFacts, read_facts
 from worker.decide.known.patience import ALTEGIO_BEHIND, seconds_to_next_look
-from worker.decide.known.taken_back import lock_subject
-from worker.decide.payment import list_subjects, note_payment
+from worker.decide.known.touched import lock_touched
+from worker.decide.payment import note_payment
 from worker.decide.resolution import Resolution
 from worker.decide.sales import Subject
 from worker.decide.visit import decide_visit
@@ -124,9 +124,8 @@ def _serialise_subject(session: Session, row: Delivery, entity: Entity) -> None:
     """One decision at a time for each visit (its payments included) and each goods document."""
     match entity:
         case GoodsOperation():
-            lock_document(session, row.company_id, entity.document_id)
+            lock_sales(session, row.company_id, documents=[entity.document_id])
         case FinanceOperation():
-            for subject in list_subjects(session, row, entity):
-                lock_subject(session, subject)
+            lock_touched(session, row, entity)
         case Record():
-            lock_visit(session, row.company_id, row.resource_id)
+            lock_sales(session, row.company_id, visits=[entity.visit_id], records=[row.resource_id])

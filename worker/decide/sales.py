@@ -17,13 +17,17 @@ from worker.decide.resolution import Resolution
 from worker.decide.rules import LiveReceipt
 from worker.receipt.lines import ReceiptDraft
 from worker.receipt.request import NO_DESK_DETAILS, DeskDetails, to_sale_request
+from worker.salon.goods_codes import forget_goods_lines, note_goods_lines
 from worker.salon.serving import SalonCashbox
 from worker.webkassa.errors import AlreadyIssued
+
+# Of a receipt for money put on a client's account; such a document sells nothing else.
+_ADVANCE = "altegio_deposit_"
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is sold: exactly one of a record (visit) and a goods document."""
+    """What is sold: exactly one of a record (visit) and a sale document."""
 
     company_id: int
     record_id: int | None = None
@@ -42,6 +46,11 @@ class Subject:
     def external_check_number(self) -> str:
         """The same for ever, through every retry and replay: Webkassa knows a sale by it."""
         return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
+
+    @property
+    def advance_number(self) -> str:
+        """The same for a document that put money on a client's account."""
+        return f"{_ADVANCE}{self.document_id}"
 
 
 _receipts = table_of(Receipt)
@@ -98,6 +107,11 @@ def sum_returned(session: Session, sale_id: int, *, without: int | None = None) 
     return Decimal(session.scalar(_RETURNED, {"sale": sale_id, "without": without}) or ZERO)
 
 
+def is_advance(receipt: Receipt) -> bool:
+    """Whether it is for money put on a client's account."""
+    return receipt.external_check_number.startswith(_ADVANCE)
+
+
 def may_be_changed(receipt: Receipt) -> bool:
     """Only a receipt that certainly does not exist at Webkassa: never sent, or refused for good."""
     if receipt.state == ReceiptState.REJECTED:
@@ -114,10 +128,12 @@ def issue_sale(
     desk: DeskDetails = NO_DESK_DETAILS,
     *,
     earlier: int,
+    is_of_advance: bool = False,
 ) -> Resolution:
     """Makes the sale due, or brings one that was never issued up to date. `earlier`: how many sales the subject had."""
-    number = sale.external_check_number if sale else _next_number(subject, earlier)
-    request = to_sale_request(draft, cashbox.unique_number, number, subject.external_check_number, desk)
+    order_number = subject.advance_number if is_of_advance else subject.external_check_number
+    number = sale.external_check_number if sale else _next_number(order_number, earlier)
+    request = to_sale_request(draft, cashbox.unique_number, number, order_number, desk)
     if sale is None:
         return _create_sale(session, subject, cashbox, draft, request)
     is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
@@ -126,13 +142,15 @@ def issue_sale(
         return Resolution.dead(sale.error_code or "rejected", reason, receipt_id=sale.id)
     if sale.state == ReceiptState.REJECTED or sale.request != request:
         _revive(sale, draft, request, cashbox)
+        forget_goods_lines(session, sale.id)
+        note_goods_lines(session, subject.company_id, sale.id, draft.lines)
         session.flush()
     return Resolution.issuing(sale.id, sale.cashbox_id)
 
 
-def _next_number(subject: Subject, earlier: int) -> str:
+def _next_number(bare: str, earlier: int) -> str:
     """The first sale has the bare number; one after a full return gets a suffix, since numbers are never used again."""
-    return f"{subject.external_check_number}_{earlier + 1}" if earlier else subject.external_check_number
+    return f"{bare}_{earlier + 1}" if earlier else bare
 
 
 def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: SalonCashbox) -> None:
@@ -162,6 +180,7 @@ def _create_sale(
     if created is None:
         reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"
         return Resolution.dead("number_taken", reason)
+    note_goods_lines(session, subject.company_id, created, draft.lines)
     return Resolution.issuing(created, cashbox.id)
 
 
@@ -173,6 +192,7 @@ def withdraw_unsent(session: Session, sale: Receipt | None, reason: str | None) 
     sale.next_attempt_at = None
     sale.error_kind = None  # not refused by Webkassa: it may come back with the next delivery
     sale.error_text = f"withdrawn before it was sent: {reason}"
+    forget_goods_lines(session, sale.id)
     session.execute(
         update(WebhookRecord)
         .where(
@@ -194,10 +214,17 @@ def join_sale(session: Session, sale: Receipt, reason: str) -> Resolution:
     return Resolution(RecordState.PROCESSING, reason, receipt_id=sale.id, cashbox_id=sale.cashbox_id)
 
 
-def mark_return_due(sale: Receipt, reason: str, *, is_paid_back: bool) -> Resolution:
-    """A manager decides about returns, unless `RETURN_POLICY` says otherwise for money that is all gone."""
+def mark_return_due(
+    sale: Receipt, reason: str, *, is_paid_back: bool, lines: list[dict[str, Any]] | None = None
+) -> Resolution:
+    """A manager decides about returns, unless `RETURN_POLICY` says otherwise for money that is all gone.
+
+    `lines`: what is to be returned, where that is known; what was known for the same reason before is kept.
+    """
     if sale.state == ReceiptState.REJECTED or sale.total == ZERO:
         return Resolution.ignored(f"{reason}; no receipt was issued")
+    if lines is not None or sale.return_due_reason != reason:
+        sale.return_due_lines = lines
     sale.return_due_reason = reason
     sale.paid_back_since = (sale.paid_back_since or func.now()) if is_paid_back else None
     return Resolution.processed(f"return due: {reason}", receipt_id=sale.id)
@@ -206,4 +233,5 @@ def mark_return_due(sale: Receipt, reason: str, *, is_paid_back: bool) -> Resolu
 def clear_return_due(sale: Receipt) -> None:
     """Altegio and the receipt agree again."""
     sale.return_due_reason = None
+    sale.return_due_lines = None
     sale.paid_back_since = None

@@ -1,7 +1,7 @@
 """A `record` delivery: is a receipt due for the visit, and of what?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -9,30 +9,21 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import Record
 from shared.clock import almaty_date
-from shared.fiscal.money import ZERO
+from shared.fiscal.ledger import Cost, SaleLedger, add_up, keep_ledger
 from shared.fiscal.statuses import PaymentKind, RecordState
 from shared.storage.models import Checkout, Receipt
 from worker.decide.delivery import Delivery
+from worker.decide.known.deposits import find_deposit_kind
 from worker.decide.known.facts import Facts, demand_facts
+from worker.decide.known.money_rows import load_money_rows
 from worker.decide.known.patience import give_up_unknown, patience_of, refuse_older_answer
-from worker.decide.known.payment_wait import seconds_to_wait
-from worker.decide.known.payments import doubt_sale, load_money, take_over_ledger
+from worker.decide.known.payment_wait import seconds_to_wait, wake_visits
+from worker.decide.known.payments import take_over_ledger
+from worker.decide.known.sale_money import claim_receipt, doubt_sale, gather_money
+from worker.decide.known.siblings import claim_cost
 from worker.decide.known.tables import KnownVisit, look_up_visit
-from worker.decide.money import SaleMoney
 from worker.decide.resolution import Resolution
-from worker.decide.rules import (
-    AlreadyReceipted,
-    AskPerson,
-    AwaitPayment,
-    Decision,
-    Ignore,
-    IssueReceipt,
-    KnownFacts,
-    ReturnDue,
-    decide_record,
-    is_due,
-    may_turn_with_payments,
-)
+from worker.decide.rules import KnownFacts, LiveReceipt, decide_record, is_due, may_turn_with_payments
 from worker.decide.sales import (
     Subject,
     clear_return_due,
@@ -43,16 +34,28 @@ from worker.decide.sales import (
     mark_return_due,
     withdraw_unsent,
 )
+from worker.decide.settlement.decisions import (
+    AlreadyReceipted,
+    AskPerson,
+    AwaitPayment,
+    Decision,
+    Ignore,
+    IssueReceipt,
+    ReturnDue,
+)
+from worker.decide.settlement.settling import find_due_at_desk
+from worker.decide.settlement.taken_out import ReturnLines, find_taken_out
 from worker.decide.visit_page import find_checkout, moment_of, read_desk_details, show_visit
-from worker.receipt.lines import CannotBuild, Line, build_draft, choose_record_lines
-from worker.receipt.vat import choose_vat_rate
+from worker.receipt.lines import CannotBuild, Line, build_draft, build_sold_lines, fit_record_lines, price_record
+from worker.receipt.vat import choose_vat_rates
+from worker.salon.goods_codes import name_goods
 from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """What is known when the decision about a visit is made. `total`: or why the lines cannot be added up.
+    """What is known when the decision about a visit is made. `problem`: why its lines cannot be added up.
 
     `record` and `status` are Altegio's own word where it was asked, else the delivery's.
     """
@@ -67,15 +70,15 @@ class _Case:
     salon: Salon
     subject: Subject
     sale: Receipt | None
+    live: LiveReceipt | None
     checkout: Checkout | None
-    money: SaleMoney
-    lines: tuple[Line, ...]
-    total: Decimal | CannotBuild
+    ledger: SaleLedger
+    problem: CannotBuild | None
 
 
 def decide_visit(services: Services, session: Session, row: Delivery, record: Record, facts: Facts | None) -> Resolution:
     """Raises NeedsFacts where Altegio has to be asked first."""
-    known = look_up_visit(session, row)
+    known = look_up_visit(session, row, record)
     if known.newer is not None:
         return Resolution.ignored(f"superseded by delivery {known.newer}")
     case = _collect(services, session, row, record, facts, known)
@@ -84,15 +87,28 @@ def decide_visit(services: Services, session: Session, row: Delivery, record: Re
         withdraw_unsent(session, case.sale, resolution.reason)
     is_waiting = resolution.state is RecordState.RECEIVED and case.sale is None
     is_open = is_waiting or resolution.state is RecordState.AWAITING_PAYMENT
-    show_visit(session, row, case.record, case.lines, case.total, is_open=is_open)
+    show_visit(session, row, case.record, _fit_shown(case), is_open=is_open)
+    if known.money.siblings and known.shown_by != row.id:
+        # What this one is paid with may be told by now, or was taken for theirs.
+        return replace(resolution, wake=wake_visits(session, row.company_id, known.money.siblings))
     return resolution
+
+
+def _fit_shown(case: _Case) -> tuple[Line, ...] | CannotBuild:
+    """What staff may take a payment of."""
+    policy = case.salon.policy
+    try:
+        due = find_due_at_desk(case.ledger, policy)
+        return case.problem or fit_record_lines(case.record, due, amounts_in_tiyn=policy.amounts_in_tiyn)
+    except CannotBuild as problem:
+        return problem
 
 
 def _collect(
     services: Services, session: Session, row: Delivery, record: Record, facts: Facts | None, known: KnownVisit
 ) -> _Case:
     """Raises AnswerTooOld."""
-    subject, status, money = Subject(row.company_id, record_id=row.resource_id), row.status, known.money
+    subject, status, rows = Subject(row.company_id, record_id=row.resource_id), row.status, known.money
     salon = load_salon(session, services.settings, row.company_id)
     sale = find_sale(session, subject) if known.sales else None
     checkout = find_checkout(session, subject) if known.checkout_id else None
@@ -101,28 +117,32 @@ def _collect(
         take_over_ledger(session, subject, facts, salon.policy, patience=patience_of(services.settings))
         record = facts.record or record
         status = "delete" if facts.record is None or facts.record.deleted else "update"
-        money = load_money(session, subject, checkout)
-    loyalty = salon.policy.in_tenge(facts.loyalty) if facts else ZERO
-    lines, total = _build_lines(record, money.paid, loyalty, amounts_in_tiyn=salon.policy.amounts_in_tiyn)
-    return _Case(services, session, row, facts, known, record, status, salon, subject, sale, checkout, money, lines, total)
+        rows = load_money_rows(session, subject, record.visit_id)
+    cost, problem = _price(record, amounts_in_tiyn=salon.policy.amounts_in_tiyn)
+    live = describe_live(session, sale)
+    is_receipted = live is not None and not live.may_be_changed
+    claim = claim_cost(row.resource_id, cost) if cost is not None else None
+    if live is not None and is_receipted:
+        claim = claim_receipt(subject, live.total, live.returned)
+    money = gather_money(
+        session,
+        subject,
+        rows,
+        salon.policy,
+        claim,
+        checkout_id=known.checkout_id,
+        read=facts.siblings if facts else (),
+        is_read=facts is not None and facts.is_ledger_read,
+    )
+    receipted = (live.total, live.total - live.returned) if live is not None and is_receipted else ()
+    ledger = keep_ledger(money, cost, receipted=receipted)
+    return _Case(services, session, row, facts, known, record, status, salon, subject, sale, live, checkout, ledger, problem)
 
 
 def _resolve(case: _Case) -> Resolution:
     if case.sale is None and case.checkout is None and case.known.sales:
         return _resolve_returned(case)
-    decision = decide_record(
-        case.record,
-        case.status,
-        case.total,
-        case.money,
-        describe_live(case.session, case.sale),
-        case.salon.policy,
-        KnownFacts(
-            paid_at_desk=case.checkout is not None,
-            is_ledger=case.facts is not None and case.facts.payments is not None,
-            was_paid=_was_paid(case),
-        ),
-    )
+    decision = decide_record(case.record, case.status, case.ledger, case.live, case.salon.policy, _list_facts(case))
     if _may_turn(case, decision):
         wait = seconds_to_wait(case.services.settings, case.session, case.subject, case.row.created_at)
         if wait > 0:
@@ -132,10 +152,27 @@ def _resolve(case: _Case) -> Resolution:
     return _carry_out(case, decision)
 
 
+def _list_facts(case: _Case) -> KnownFacts:
+    return KnownFacts(
+        paid_at_desk=case.checkout is not None,
+        was_paid=_was_paid(case),
+        problem=case.problem,
+        deposit_kind=_find_deposit_kind(case),
+    )
+
+
+def _find_deposit_kind(case: _Case) -> PaymentKind | None:
+    """Asked for only where a receipt has to say it."""
+    client = case.record.client
+    if not case.ledger.deposit or case.salon.policy.deposits != "at_spending" or client is None or client.id is None:
+        return None
+    return find_deposit_kind(case.session, case.row.company_id, client.id)
+
+
 def _resolve_returned(case: _Case) -> Resolution:
     """Its sale was returned in full. What is paid again is never receipted by itself: staff knows why it was returned."""
     is_deleted = case.record.deleted or case.status == "delete"
-    is_paid = is_due(case.record, case.salon.policy) or bool(case.money.in_force)
+    is_paid = is_due(case.record, case.salon.policy) or bool(case.ledger.in_force)
     if is_deleted or not is_paid:
         return Resolution.ignored("the sale was returned; a new one is made on the payment page")
     return Resolution.awaiting("the sale was returned, and the visit is called paid: take the payment on the payment page")
@@ -148,15 +185,17 @@ def _was_paid(case: _Case) -> bool:
 
 
 def _is_fiscal(decision: Decision) -> bool:
-    """Whether it makes a receipt, or doubts one."""
-    return isinstance(decision, IssueReceipt | ReturnDue | AskPerson)
+    """Whether it makes a receipt, doubts one, or leaves open what Altegio could tell."""
+    is_unsure = isinstance(decision, AwaitPayment) and decision.is_unsure
+    return is_unsure or isinstance(decision, IssueReceipt | ReturnDue | AskPerson)
 
 
 def _may_turn(case: _Case, decision: Decision) -> bool:
     """Whether a payment that is still on its way could change the decision."""
     if isinstance(decision, ReturnDue):
         return not case.record.deleted and case.status != "delete"
-    if isinstance(decision, AskPerson) and decision.code == "paid_but_deleted":
+    # A difference may be one half of a change whose other half, the money, is on its way.
+    if isinstance(decision, AskPerson) and decision.code in ("paid_but_deleted", "difference"):
         return True
     return case.sale is None and not case.record.is_silent_on_payment and may_turn_with_payments(decision)
 
@@ -178,13 +217,21 @@ def _carry_out(case: _Case, decision: Decision) -> Resolution:
             return join_sale(case.session, sale, reason)
         case ReturnDue(reason, is_paid_back):
             assert sale is not None
-            return mark_return_due(sale, reason, is_paid_back=is_paid_back)
+            return mark_return_due(sale, reason, is_paid_back=is_paid_back, lines=_propose_return(case, sale))
         case IssueReceipt(kinds):
             return _issue(case, kinds)
 
 
+def _propose_return(case: _Case, sale: Receipt) -> ReturnLines | None:
+    """The lines that Altegio took out, where they cost what was given back. After a first return a person looks alone."""
+    if case.live is None or case.live.returned or case.problem is not None:
+        return None
+    now = build_sold_lines(case.record, amounts_in_tiyn=case.salon.policy.amounts_in_tiyn)
+    return find_taken_out(sale.request["Positions"], now, case.live.total - case.ledger.in_force)
+
+
 def _ask_person(case: _Case, code: str, reason: str) -> Resolution:
-    if case.sale is not None and case.money.in_force:
+    if case.sale is not None and case.ledger.in_force:
         case.sale.paid_back_since = None
     return Resolution.dead(code, reason, receipt_id=case.sale.id if case.sale else None)
 
@@ -196,11 +243,12 @@ def _is_unheard_of(case: _Case) -> bool:
 
 
 def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
-    session, subject = case.session, case.subject
+    session, subject, policy = case.session, case.subject, case.salon.policy
     try:
-        rate = choose_vat_rate(case.salon.vat, _sold_on(case.record, case.row))
+        rate_of = choose_vat_rates(case.salon.vat, _sold_on(case.record, case.row))
         cashbox = case.salon.get_cashbox()
-        draft = build_draft(case.lines, kinds, rate)
+        lines = fit_record_lines(case.record, add_up(kinds), amounts_in_tiyn=policy.amounts_in_tiyn)
+        draft = build_draft(name_goods(session, case.salon, lines), kinds, rate_of)
         desk = read_desk_details(case.checkout)
         return issue_sale(session, subject, case.sale, draft, cashbox, desk, earlier=case.known.sales)
     except CannotBuild as problem:
@@ -211,18 +259,17 @@ def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
 
 def _reconsider_return(case: _Case, sale: Receipt) -> None:
     """Paid again after it was taken back: the receipt stands, unless the payments still speak against it."""
-    if sale.return_due_reason and doubt_sale(case.session, case.subject, sale, case.checkout) is None:
+    if not sale.return_due_reason:
+        return
+    if doubt_sale(case.session, case.subject, sale, case.salon.policy, case.checkout) is None:
         clear_return_due(sale)
 
 
-def _build_lines(
-    record: Record, paid: Decimal, loyalty: Decimal, *, amounts_in_tiyn: bool
-) -> tuple[tuple[Line, ...], Decimal | CannotBuild]:
+def _price(record: Record, *, amounts_in_tiyn: bool) -> tuple[Cost | None, CannotBuild | None]:
     try:
-        lines = choose_record_lines(record, paid, loyalty, amounts_in_tiyn=amounts_in_tiyn)
+        return price_record(record, amounts_in_tiyn=amounts_in_tiyn), None
     except CannotBuild as problem:
-        return (), problem
-    return lines, sum((line.total for line in lines), ZERO)
+        return None, problem
 
 
 def _sold_on(record: Record, row: Delivery) -> date:

@@ -1,7 +1,6 @@
 """The desk's side of a visit: what the payment page shows of it, and what staff took there."""
 
 from datetime import datetime
-from decimal import Decimal
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import Record
 from shared.clock import almaty_date
+from shared.fiscal.money import ZERO
 from shared.storage.models import Checkout, Visit
 from shared.storage.statements import table_of
 from worker.decide.delivery import Delivery
@@ -25,6 +25,8 @@ _SHOW = _insert.on_conflict_do_update(
     set_={
         **{column.name: column for column in _insert.excluded if column.name not in ("id", "created_at")},
         "paid_told_at": func.coalesce(_insert.excluded.paid_told_at, _visits.c.paid_told_at),
+        # A deletion may leave the number out.
+        "visit_id": func.coalesce(_insert.excluded.visit_id, _visits.c.visit_id),
     },
 )
 
@@ -62,16 +64,17 @@ def show_visit(
     session: Session,
     row: Delivery,
     record: Record,
-    lines: tuple[Line, ...],
-    total: Decimal | CannotBuild,
+    shown: tuple[Line, ...] | CannotBuild,
     *,
     is_open: bool,
 ) -> None:
-    """Brings the page's picture of the visit up to the newest delivery."""
+    """Brings the page's picture of the visit up to the newest delivery. `shown`: its lines, or why there are none."""
+    lines = () if isinstance(shown, CannotBuild) else shown
     visit_at = record.date or row.changed_at or row.created_at
     values = {
         "company_id": row.company_id,
         "record_id": row.resource_id,
+        "visit_id": record.visit_id or None,
         "delivery_id": row.id,
         "visit_at": visit_at,
         "day": almaty_date(visit_at),
@@ -79,8 +82,8 @@ def show_visit(
         "client_phone": (record.client.phone or None) if record.client else None,
         "title": _title(lines),
         "lines": [_describe(line) for line in lines],
-        "total": None if isinstance(total, CannotBuild) else total,
-        "problem": str(total) if isinstance(total, CannotBuild) else None,
+        "total": None if isinstance(shown, CannotBuild) else sum((line.total for line in lines), ZERO),
+        "problem": str(shown) if isinstance(shown, CannotBuild) else None,
         "is_open": is_open,
         "is_deleted": record.deleted or row.status == "delete",
         "paid_told_at": moment_of(record, row) if record.is_paid else None,

@@ -43,6 +43,8 @@ class Transport(redis.Transport):
     """Makes channels of ours, under the name of kombu's transport."""
 
     Channel = Channel
+    # kombu's own name for a connection it could not make is one more: Celery knows those of the driver alone.
+    connection_errors = (*redis.Transport.connection_errors, OperationalError)
 
     def establish_connection(self) -> Any:
         """Raises ConnectionError where Redis answers and refuses to write: Celery then waits longer each time, where it
@@ -55,11 +57,6 @@ class Transport(redis.Transport):
         except ResponseError as error:
             raise RedisConnectionError(str(error)) from error
         return connection
-
-    def _get_errors(self) -> Any:
-        """kombu's own name for a connection it could not make is one more: Celery knows those of the driver alone."""
-        errors = super()._get_errors()  # type: ignore[misc]
-        return errors._replace(connection_errors=(*errors.connection_errors, OperationalError))
 
 
 def register() -> None:

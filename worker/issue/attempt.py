@@ -1,41 +1,41 @@
 """One attempt at a receipt: the call, and what its end leads to. Everything here holds the cashbox's claim."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
 from shared.clock import utc_now
-from shared.fiscal.statuses import CallOutcome, ReceiptKind
-from shared.logging import get_logger
-from shared.storage.db import begin
-from worker.cashbox.calls import close_log, outcome_of
+from shared.fiscal.statuses import CallOutcome
+from shared.storage.db import SessionFactory, begin
+from worker.cashbox.calls import close_log, write_end
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.failures import note_recovery, rest_or_pause, tell_breaker
 from worker.cashbox.shift.reports import ShiftHasUnknown, close_shift
 from worker.cashbox.shift.rows import EXPIRED
+from worker.issue.belief import Asked, find_doubt, find_doubt_of_earlier
+from worker.issue.failure import fail, recall, without_words
 from worker.issue.lost_answer import find_document
 from worker.issue.next_receipt import Work, announce_again
-from worker.issue.outcomes import save_dead, save_issued, save_not_found, save_retry, save_unknown
+from worker.issue.outcomes import save_dead, save_issued, save_not_found, save_unknown
+from worker.issue.saving import save
 from worker.services import Services
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import (
     AlreadyIssued,
+    NotBelieved,
     OutcomeUnknown,
     ReceiptRejected,
-    RegisterRefused,
     ShiftExpired,
     UnknownVendorCode,
     WebkassaError,
 )
-from worker.webkassa.retry_policy import ASK_AGAIN_SECONDS, DeadLetter, RetryIn, Snooze, decide_retry
 from worker.webkassa.schemas import FiscalReceipt, UnreadableAnswer, read_check_data
 
-log = get_logger(__name__)
-
-# Webkassa's code for an operation that the cashier's rights leave out.
-NO_RIGHT = "4"
+Saved = TypeVar("Saved")
 
 
 class Issued(NamedTuple):
@@ -46,19 +46,68 @@ class Issued(NamedTuple):
 
 
 def send(clients: CashboxClients, work: Work) -> Issued:
-    """The call and nothing else. Raises WebkassaError."""
-    return Issued(*clients.open(work.receipt.cashbox_id).check(work.receipt.request))
+    """The call, and whether its answer is believed. Raises WebkassaError."""
+    client, sent_at = clients.open(work.receipt.cashbox_id), utc_now()
+
+    def judge(document: FiscalReceipt) -> str | None:
+        return find_doubt(document, _describe(work), work.last, sent_at=sent_at, now=utc_now())
+
+    return Issued(*client.check(work.receipt.request, judge))
 
 
-def save_answer(connection: Connection, work: Work, issued: Issued) -> None:
-    close_log(connection, _log_id(work), CallOutcome.ISSUED, response=issued.answer)
-    _save_document(connection, work, issued.document)
+def save_answer(sessions: SessionFactory, work: Work, issued: Issued, then: Callable[[Connection], Saved]) -> Saved:
+    """Writes the success and what `then` does, in one transaction. Raises NotBelieved."""
+
+    def write(connection: Connection, told: Issued) -> Saved:
+        warning = told.document.warning
+        write_end(connection, work.announced, CallOutcome.ISSUED, response=told.answer, text=warning)
+        _write_document(connection, work, told.document)
+        return then(connection)
+
+    try:
+        return save(sessions, write, issued, lambda told: Issued(_make_bare(told.document), None))
+    except NotBelieved as error:
+        error.response = {"Data": issued.answer}
+        raise
 
 
-def _save_document(connection: Connection, work: Work, document: FiscalReceipt) -> None:
+def _save_found(sessions: SessionFactory, work: Work, document: FiscalReceipt, error: WebkassaError | None = None) -> None:
+    """Writes a document that code 14 (`error`) or a lookup brought. Raises NotBelieved."""
+
+    def write(connection: Connection, told: tuple[FiscalReceipt, WebkassaError | None]) -> None:
+        if told[1] is not None:
+            write_end(connection, work.announced, CallOutcome.DUPLICATE, error=told[1])
+        _write_document(connection, work, told[0])
+
+    save(sessions, write, (document, error), lambda told: (_make_bare(told[0]), without_words(told[1]) if told[1] else None))
+
+
+def _write_document(connection: Connection, work: Work, document: FiscalReceipt) -> None:
+    if document.registration_number is None:  # what an answer leaves out is as it was
+        document = replace(document, registration_number=work.last.registration_number)
     save_issued(connection, work.receipt, document)
     if work.is_unwell:
         note_recovery(connection, work.receipt.cashbox_id)
+
+
+def _make_bare(document: FiscalReceipt) -> FiscalReceipt:
+    """Without its words: what remains is a number that certainly fits."""
+    return FiscalReceipt(
+        fiscal_number=document.fiscal_number,
+        registration_number=None,
+        shift_number=document.shift_number,
+        check_order_number=document.check_order_number,
+        offline_mode=document.offline_mode,
+        issued_at=None,
+        issued_at_text=None,
+        receipt_url=None,
+        print_url=None,
+        total=document.total,
+    )
+
+
+def _describe(work: Work) -> Asked:
+    return Asked.of(work.receipt, work.cashbox_number)
 
 
 # What Webkassa calls issued already may be shown by its lookups some minutes later only.
@@ -72,7 +121,7 @@ def settle_failure(services: Services, claim: CashboxClaim, work: Work, error: W
         return _take_duplicate(services, claim, work, error)
     if isinstance(error, ShiftExpired):
         return _renew_shift(services, claim, work, error)
-    return _fail(services, claim, work, error)
+    return fail(services, claim, work, error)
 
 
 def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
@@ -81,17 +130,14 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     try:
         document = find_document(services.sessions, services.clients, claim, work.cashbox_number, receipt)
     except WebkassaError as error:
-        return _fail(services, claim, work, error)
-    services.breaker.record_success()
-    with begin(services.sessions) as connection:
-        if document is not None:
-            _save_document(connection, work, document)
-        elif receipt.error_kind == AlreadyIssued.__name__ and utc_now() - receipt.budget_starts_at < LOOKUPS_LAG:
-            claim_of_webkassa = AlreadyIssued(receipt.error_text or "", code=receipt.error_code)
-            save_unknown(connection, receipt, claim_of_webkassa, LOOK_AGAIN_SECONDS, counts=False)
-            return LOOK_AGAIN_SECONDS
-        else:
-            _save_not_there(connection, receipt)
+        return fail(services, claim, work, error)
+    services.breaker.record_success(claim.cashbox_id)
+    if document is None:
+        return _settle_not_there(services, receipt)
+    try:
+        _save_found(services.sessions, work, document)
+    except NotBelieved as error:
+        return fail(services, claim, work, error)
     return None
 
 
@@ -101,11 +147,16 @@ def _take_duplicate(services: Services, claim: CashboxClaim, work: Work, error: 
     try:
         document = read_check_data(data)
     except UnreadableAnswer:
-        return _fail(services, claim, work, error)
-    services.breaker.record_success()
-    with begin(services.sessions) as connection:
-        close_log(connection, _log_id(work), CallOutcome.DUPLICATE, error=error)
-        _save_document(connection, work, document)
+        return fail(services, claim, work, error)
+    doubt = find_doubt_of_earlier(document, _describe(work), shift=None, now=utc_now())
+    try:
+        if doubt is not None:
+            raise NotBelieved(doubt)
+        _save_found(services.sessions, work, document, error)
+    except NotBelieved as disbelief:
+        disbelief.text, disbelief.response = f"{error}; {disbelief.text}", error.response
+        return fail(services, claim, work, disbelief)
+    services.breaker.record_success(claim.cashbox_id)
     return None
 
 
@@ -120,122 +171,51 @@ def _renew_shift(services: Services, claim: CashboxClaim, work: Work, error: Shi
             services.sessions, services.clients, claim, work.cashbox_number, by=EXPIRED, refused_receipt_id=work.receipt.id
         )
     except ShiftHasUnknown:
-        return _fail(services, claim, work, error)
+        return fail(services, claim, work, error)
     except OutcomeUnknown as failure:  # of the report; the receipt itself was refused for certain
-        rest_or_pause(services, claim, failure, is_outage=tell_breaker(services.breaker, failure))
-        return _fail(services, claim, work, error)
+        rest_or_pause(services, claim, failure, is_outage=tell_breaker(services.breaker, claim.cashbox_id, failure))
+        return fail(services, claim, work, error)
     except WebkassaError as failure:
-        return _fail(services, claim, work, failure)
+        return fail(services, claim, work, failure)
     claim.confirm()
     with begin(services.sessions) as connection:
-        close_log(connection, _log_id(work), CallOutcome.REJECTED, error=error)
+        close_log(connection, work.announced, CallOutcome.REJECTED, error=error)
         again = announce_again(connection, work)
     return _send_into_new_shift(services, claim, again)
 
 
 def _send_into_new_shift(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     try:
-        issued = send(services.clients, work)
+        save_answer(services.sessions, work, send(services.clients, work), lambda _: None)
     except AlreadyIssued as error:
         return _take_duplicate(services, claim, work, error)
     except WebkassaError as error:
-        return _fail(services, claim, work, error)
-    services.breaker.record_success()
+        return fail(services, claim, work, error)
+    services.breaker.record_success(claim.cashbox_id)
+    return None
+
+
+def _settle_not_there(services: Services, receipt: DueReceipt) -> float | None:
+    """What is shown by no lookup. Returns the seconds until the next one, None where there is none."""
+    reason = recall(receipt)
     with begin(services.sessions) as connection:
-        save_answer(connection, work, issued)
+        if isinstance(reason, AlreadyIssued) and utc_now() - receipt.budget_starts_at < LOOKUPS_LAG:
+            save_unknown(connection, receipt, reason, LOOK_AGAIN_SECONDS, counts=False)
+            return LOOK_AGAIN_SECONDS
+        if isinstance(reason, NotBelieved) and receipt.budget_used + 1 >= services.budget.max_attempts:
+            text = f"gave up after {receipt.budget_used + 1} attempts: {reason}; Webkassa shows no receipt of this number"
+            save_dead(connection, receipt, reason, text, is_unknown=True)
+        else:
+            _save_not_there(connection, receipt)
     return None
 
 
 def _save_not_there(connection: Connection, receipt: DueReceipt) -> None:
     """Not issued, so the same number may go out again; unless Webkassa answered that it will not take it."""
     if receipt.error_kind not in (AlreadyIssued.__name__, UnknownVendorCode.__name__):
-        save_not_found(connection, receipt)
+        save_not_found(connection, receipt, counts=receipt.error_kind == NotBelieved.__name__)
         return
     claims_to_exist = receipt.error_kind == AlreadyIssued.__name__
     error = ReceiptRejected(receipt.error_text or "", code=receipt.error_code)
     reason = f"{error}; {'but no shift has it' if claims_to_exist else 'not issued'}"
     save_dead(connection, receipt, error, reason, is_unknown=claims_to_exist)
-
-
-def _fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
-    """Decides what a failed call leads to and writes it down. Returns the seconds to wait, None for never."""
-    receipt = work.receipt
-    error = _blame_rights(work, error)
-    is_outage = tell_breaker(services.breaker, error)
-    rest_or_pause(services, claim, error, is_outage=is_outage)
-    may_exist = work.must_ask or isinstance(error, OutcomeUnknown | AlreadyIssued)
-    decision = decide_retry(
-        error,
-        receipt.budget_used,
-        utc_now() - receipt.budget_starts_at,
-        services.budget,
-        attempts=receipt.attempts,
-        is_outage=is_outage,
-        may_exist=may_exist,
-        rng=services.rng,
-    )
-    log.warning(
-        "attempt failed",
-        receipt_id=receipt.id,
-        cashbox_id=claim.cashbox_id,
-        attempt=receipt.attempts,
-        error=type(error).__name__,
-        code=error.code,
-        decision=type(decision).__name__,
-    )
-    with begin(services.sessions) as connection:
-        if work.log_id is not None:
-            close_log(connection, work.log_id, outcome_of(error), error=error)
-        return _save_decision(connection, receipt, error, decision, claim.rest_seconds, may_exist=may_exist)
-
-
-def _blame_rights(work: Work, error: WebkassaError) -> WebkassaError:
-    """Returns and questions are rights of their own: a cashier without them may sell, and sales are not held up for them.
-
-    A return goes to a person. A question stays open: trouble with it never ends a receipt that may exist.
-    """
-    if not isinstance(error, RegisterRefused) or error.code != NO_RIGHT:
-        return error
-    if work.must_ask:
-        return OutcomeUnknown(error.text, code=error.code, response=error.response)
-    if work.receipt.kind == ReceiptKind.RETURN:
-        return ReceiptRejected(error.text, code=error.code, response=error.response)
-    return error
-
-
-def _save_decision(
-    connection: Connection,
-    receipt: DueReceipt,
-    error: WebkassaError,
-    decision: RetryIn | Snooze | DeadLetter,
-    rest_seconds: float,
-    *,
-    may_exist: bool,
-) -> float | None:
-    if isinstance(decision, DeadLetter):
-        save_dead(connection, receipt, error, decision.reason, is_unknown=may_exist)
-        return None
-    seconds = max(decision.seconds, rest_seconds)
-    counts = isinstance(decision, RetryIn)
-    if may_exist:
-        if seconds < ASK_AGAIN_SECONDS:
-            # Asking is harmless and settles the shift, so it is not put off as long as sending again would be.
-            seconds = max(min(seconds, 15.0), rest_seconds, error.retry_after or 0.0)
-        save_unknown(connection, receipt, _remember(receipt, error), seconds, counts=counts)
-    else:
-        save_retry(connection, receipt, error, seconds, counts=counts)
-    return seconds
-
-
-def _remember(receipt: DueReceipt, error: WebkassaError) -> WebkassaError:
-    """A failed lookup must not blot out why the receipt is looked for: that decides what `not found` means."""
-    if receipt.error_kind == AlreadyIssued.__name__ and not isinstance(error, AlreadyIssued):
-        return AlreadyIssued(receipt.error_text or "", code=receipt.error_code)
-    if receipt.error_kind == UnknownVendorCode.__name__ and not isinstance(error, UnknownVendorCode):
-        return UnknownVendorCode(receipt.error_text or "", code=receipt.error_code)
-    return error
-
-
-def _log_id(work: Work) -> int:
-    assert work.log_id is not None
-    return work.log_id

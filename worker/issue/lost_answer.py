@@ -1,16 +1,18 @@
 """What really happened to a receipt whose answer was lost: asked at Webkassa, shift by shift.
 
 Two ways to ask, because neither is certain: the lookup by external number is missing in older editions of the API and needs
-the shift; the history of a shift is documented but lists page by page. A document found by either exists. `Not found` is
-believed only when no way of asking failed for a passing reason.
+the shift; the history of a shift is documented but lists page by page. A document found by either exists, if it is the one
+that was asked for. `Not found` is believed only when no way of asking failed for a passing reason.
 """
 
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import func, update
 
+from shared.clock import utc_now
 from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
@@ -18,11 +20,13 @@ from shared.storage.models import FiscalizationLog, Receipt
 from worker.cashbox.calls import LOOKUP, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
+from worker.issue.belief import Asked, find_doubt_of_earlier
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import (
     AlreadyIssued,
     LoginRefused,
+    NotBelieved,
     ReceiptRejected,
     RegisterRefused,
     SessionExpired,
@@ -69,13 +73,13 @@ def find_document(
 
 
 def _poll(clients: CashboxClients, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
-    client = clients.open(receipt.cashbox_id)
+    client, asked = clients.open(receipt.cashbox_id), Asked.of(receipt, cashbox_number)
     shifts = _choose_shifts(client.list_newest_shifts(cashbox_number), receipt)
     for poll in range(POLLS if shifts else 1):
         if poll:
             time.sleep(POLL_SECONDS)
         for shift in shifts:
-            document = _find_in_shift(client, cashbox_number, receipt.external_check_number, shift)
+            document = _find_in_shift(client, asked, shift.number)
             if document is not None:
                 return document
     return None
@@ -93,19 +97,24 @@ def _choose_shifts(shifts: list[Shift], receipt: DueReceipt) -> list[Shift]:
     return shifts[:SHIFTS] + later
 
 
-def _find_in_shift(client: WebkassaClient, cashbox: str, number: str, shift: Shift) -> FiscalReceipt | None:
+def _find_in_shift(client: WebkassaClient, asked: Asked, shift: int) -> FiscalReceipt | None:
     """Raises the first passing failure at once: the register may still be at work on that call."""
-    document, problem = _try(lambda: client.find_ticket(cashbox, number, shift.number))
+
+    def judge(document: FiscalReceipt) -> str | None:
+        return find_doubt_of_earlier(document, asked, shift=shift, now=utc_now())
+
+    document, problem = _try(partial(client.find_ticket, *asked.names, shift, judge))
     if document is not None:
         return document
-    document, other_problem = _try(lambda: client.find_in_history(cashbox, number, shift.number))
+    document, other_problem = _try(partial(client.find_in_history, *asked.names, shift, judge))
     if document is None and problem and other_problem:
-        raise problem
+        raise other_problem if isinstance(other_problem, NotBelieved) else problem
     return document
 
 
 def _try(ask: Callable[[], FiscalReceipt | None]) -> tuple[FiscalReceipt | None, WebkassaError | None]:
-    """The answer, or the lasting reason why this way of asking gives none: a right to it may be missing, the call unknown.
+    """The answer, or the lasting reason why this way of asking gives none: a right to it may be missing, the call unknown,
+    the answer about something else.
 
     Raises what stands in the way of every question.
     """
@@ -113,5 +122,5 @@ def _try(ask: Callable[[], FiscalReceipt | None]) -> tuple[FiscalReceipt | None,
         return ask(), None
     except (LoginRefused, SessionExpired):
         raise
-    except (ReceiptRejected, RegisterRefused, UnknownVendorCode) as error:
+    except (ReceiptRejected, RegisterRefused, UnknownVendorCode, NotBelieved) as error:
         return None, error

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
 from shared.logging import get_logger
 from shared.storage.db import Executor, SessionFactory
-from shared.storage.models import Checkout, Receipt, ReturnOrder
+from shared.storage.models import Cashbox, Checkout, Receipt, ReturnOrder, Shift
 from shared.storage.models.desk.return_order import ReturnState
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
 
@@ -38,10 +38,11 @@ def _create_return(session: Session, order: ReturnOrder, sale: Receipt) -> Recei
     earlier = session.scalars(select(Receipt).where(Receipt.basis_receipt_id == sale.id).order_by(Receipt.id)).all()
     counted = [receipt.request for receipt in earlier if receipt.state != ReceiptState.REJECTED]
     number = f"{sale.external_check_number}_r{len(earlier) + 1}"
-    draft = build_return(_describe_basis(sale), counted, order.lines, number)
+    basis, cashbox = _describe_basis(sale), choose_cashbox(session, sale)
+    draft = build_return(basis, counted, order.lines, number)
     receipt = Receipt(
         company_id=sale.company_id,
-        cashbox_id=sale.cashbox_id,
+        cashbox_id=cashbox.id,
         kind=ReceiptKind.RETURN,
         record_id=sale.record_id,
         document_id=sale.document_id,
@@ -49,7 +50,7 @@ def _create_return(session: Session, order: ReturnOrder, sale: Receipt) -> Recei
         basis_receipt_id=sale.id,
         total=draft.total,
         tax=draft.tax,
-        request=draft.request,
+        request={**draft.request, "CashboxUniqueNumber": cashbox.unique_number},
         next_attempt_at=func.now(),
     )
     session.add(receipt)
@@ -69,6 +70,39 @@ def _describe_basis(sale: Receipt) -> Basis:
         registration_number=sale.registration_number,
         offline_mode=bool(sale.offline_mode),
     )
+
+
+def choose_cashbox(session: Session, sale: Receipt) -> Cashbox:
+    """Returns the cashbox that returns a sale: its own, else the one that serves its salon now. Raises CannotReturn.
+
+    Another register may return what this one sold, since the basis names it. But not one of another seller, and who the
+    seller is only Z-reports tell: without them it is left to a person.
+    """
+    own = session.get_one(Cashbox, sale.cashbox_id)
+    if own.enabled:
+        return own
+    other = _find_present(session, sale.company_id)
+    if other is not None:
+        seller = _find_seller(session, other.id)
+        if seller is not None and seller == _find_seller(session, own.id):
+            return other
+    raise CannotReturn(f"cashbox {own.unique_number}, which sold it, is out of service: return it in Webkassa's cabinet")
+
+
+def _find_present(session: Session, company_id: int) -> Cashbox | None:
+    """A salon that had a cashbox of its own is never served by another's."""
+    named = session.scalars(select(Cashbox).where(Cashbox.company_id == company_id)).all()
+    if not named:
+        named = session.scalars(select(Cashbox).where(Cashbox.company_id.is_(None))).all()
+    present = [cashbox for cashbox in named if cashbox.enabled]
+    return present[0] if len(present) == 1 else None
+
+
+def _find_seller(session: Session, cashbox_id: int) -> str | None:
+    """Returns IIN or BIN of the taxpayer, by the newest Z-report of the cashbox."""
+    taxpayer = Shift.report["TaxPayerIN"].astext
+    reported = select(taxpayer).where(Shift.cashbox_id == cashbox_id, func.coalesce(taxpayer, "") != "")
+    return session.scalars(reported.order_by(Shift.opened_at.desc()).limit(1)).first()
 
 
 def settle_basis(executor: Executor, sale_id: int) -> None:

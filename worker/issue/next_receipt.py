@@ -13,6 +13,7 @@ from shared.storage.db import Executor, SessionFactory, begin
 from worker.cashbox.calls import CHECK
 from worker.cashbox.claim import CashboxClaim, ClaimLost
 from worker.cashbox.due_receipt import DueReceipt
+from worker.issue.belief import LastKnown
 from worker.issue.log_context import Origin
 
 _UUID = bindparam("claim", type_=Uuid)
@@ -20,6 +21,7 @@ _IS_DUE = "cashbox_id = :cashbox AND state IN ('pending', 'unknown') AND next_at
 _MUST_ASK = "(state = 'unknown' OR sending_since IS NOT NULL)"
 
 # One with an unknown outcome first, since it holds up the shift; then the oldest. With it, the delivery it belongs to.
+# And the cashbox's last document, whose shift no new one can come before.
 # Chosen before it is locked: a lock on top of the order would have the whole backlog sorted, with its requests.
 _PICK = f"""
 WITH held AS (
@@ -34,9 +36,13 @@ WITH held AS (
         ORDER BY {_MUST_ASK} DESC, id LIMIT 1
     ) FOR UPDATE
 )
-SELECT held.unique_number, held.is_unwell, due.*, delivery.id AS delivery_id, delivery.request_id
+SELECT held.unique_number, held.is_unwell, due.*, delivery.id AS delivery_id, delivery.request_id,
+       last.registration_number AS last_registration, last.shift_number AS last_shift
 FROM held
      LEFT JOIN due ON true
+     LEFT JOIN LATERAL (SELECT registration_number, shift_number FROM receipts
+                        WHERE cashbox_id = :cashbox AND issued_at < now() + interval '1 year'
+                        ORDER BY issued_at DESC, id DESC LIMIT 1) AS last ON due.id IS NOT NULL
      LEFT JOIN LATERAL (SELECT id, request_id FROM webhook_records WHERE receipt_id = due.id ORDER BY id LIMIT 1)
           AS delivery ON true
 """  # noqa: S608 -- nothing but the condition above
@@ -69,7 +75,7 @@ _IS_ANY_DUE = text(f"SELECT EXISTS (SELECT FROM receipts WHERE {_IS_DUE})")  # n
 class Work:
     """A receipt that is about to be sent or, after a lost answer, asked for; `log_id` is the row of the call.
 
-    `is_unwell`: the cashbox failed or was paused before, which a success ends.
+    `is_unwell`: the cashbox failed or was paused before, which a success ends. `last`: where it stood before this receipt.
     """
 
     receipt: DueReceipt
@@ -78,6 +84,13 @@ class Work:
     is_unwell: bool
     log_id: int | None
     origin: Origin
+    last: LastKnown
+
+    @property
+    def announced(self) -> int:
+        """Returns the row of the call; only a receipt that is sent has one."""
+        assert self.log_id is not None
+        return self.log_id
 
 
 def take_next(sessions: SessionFactory, claim: CashboxClaim) -> Work | None:
@@ -120,6 +133,7 @@ def _take(connection: Connection, claim: CashboxClaim, pick: TextClause) -> Work
         is_unwell=row.is_unwell,
         log_id=None,
         origin=Origin(row.delivery_id, row.request_id),
+        last=LastKnown(row.last_registration, row.last_shift),
     )
     if not work.must_ask:
         return announce_again(connection, work)

@@ -41,6 +41,7 @@ _SAVE_ISSUED = (
         issued_at_text=bindparam("issued_at_text"),
         receipt_url=bindparam("receipt_url"),
         print_url=bindparam("print_url"),
+        warning=bindparam("warning"),
         claim_id=None,
         sending_since=None,
         unknown_since=None,
@@ -73,7 +74,10 @@ _MOVE_DELIVERIES = (
 
 
 def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt) -> bool:
-    """False when it was known already. A document of another total is kept, and shown to a person."""
+    """False when it was known already. A document of another total is kept, and shown to a person.
+
+    Raises IntegrityError for a fiscal number that the register gave to another receipt before.
+    """
     differs = document.total is not None and document.total != receipt.total
     reason = f"Webkassa has {document.total} ₸ under {receipt.external_check_number}, we sent {receipt.total} ₸"
     move = (RecordState.DEAD_LETTERED, reason, "difference") if differs else (RecordState.PROCESSED, None, None)
@@ -88,11 +92,12 @@ def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt
         "issued_at_text": document.issued_at_text,
         "receipt_url": document.receipt_url,
         "print_url": document.print_url,
+        "warning": document.warning,
     }
     if executor.execute(_SAVE_ISSUED, values).first() is None:
         return False
     _move_deliveries(executor, receipt.id, *move)
-    note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at)
+    note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at, document.registration_number)
     if receipt.basis_receipt_id is not None:
         settle_basis(executor, receipt.basis_receipt_id)
     count_issued(receipt)
@@ -136,7 +141,7 @@ def save_unknown(executor: Executor, receipt: DueReceipt, error: WebkassaError, 
         _move_deliveries(executor, receipt.id, RecordState.RETRYING, str(error), error.code)
 
 
-def save_not_found(executor: Executor, receipt: DueReceipt) -> None:
+def save_not_found(executor: Executor, receipt: DueReceipt, *, counts: bool) -> None:
     """Asked, and it does not exist: the same number may be sent again."""
     executor.execute(
         update(Receipt)
@@ -146,6 +151,7 @@ def save_not_found(executor: Executor, receipt: DueReceipt) -> None:
             sending_since=None,
             unknown_since=None,
             next_attempt_at=func.now(),
+            budget_used=Receipt.budget_used + (1 if counts else 0),
         )
     )
 

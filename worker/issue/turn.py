@@ -8,9 +8,10 @@ is announced meanwhile, so a crash leaves at most one to be asked for.
 """
 
 import time
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 
-from shared.storage.db import begin
+from sqlalchemy import Connection
+
 from worker.cashbox.claim import CashboxClaim, ClaimLost
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.probe import is_well
@@ -19,7 +20,7 @@ from worker.issue.last_look import ReturnHeld, hold_return, look_again
 from worker.issue.log_context import receipt_context
 from worker.issue.next_receipt import Work, take_following, take_next
 from worker.services import Services
-from worker.webkassa.errors import WebkassaError
+from worker.webkassa.errors import NotBelieved, WebkassaError
 
 # What is left goes to the end of the queue, so that every cashbox gets its turn. Changing turns takes as long as a call.
 TURN_RECEIPTS = 100
@@ -66,7 +67,7 @@ class Turn:
         except WebkassaError as error:
             self._note_wait(settle_failure(self._services, self._claim, work, error))
             return self._take_next()
-        self._services.breaker.record_success()
+        self._services.breaker.record_success(self._claim.cashbox_id)
         return self._save_and_take_next(work, issued)
 
     def _look_again(self, receipt: DueReceipt) -> None:
@@ -75,22 +76,33 @@ class Turn:
 
     def _save_and_take_next(self, work: Work, issued: Issued) -> Work | None:
         goes_on = self._goes_on()
-        with begin(self._services.sessions) as connection:
-            save_answer(connection, work, issued)
-            if not goes_on:
-                return None
-            self._left -= 1
-            with suppress(ClaimLost):
-                return take_following(connection, self._claim)
-        raise ClaimLost  # only now: what was issued is saved, whoever has the cashbox
+        self._left -= goes_on
+        try:
+            following = save_answer(self._services.sessions, work, issued, self._take_following if goes_on else _stop)
+        except NotBelieved as error:
+            self._note_wait(settle_failure(self._services, self._claim, work, error))
+            return self._take_next()
+        if isinstance(following, ClaimLost):
+            raise following  # only now: what was issued is saved, whoever has the cashbox
+        return following
+
+    def _take_following(self, connection: Connection) -> Work | ClaimLost | None:
+        try:
+            return take_following(connection, self._claim)
+        except ClaimLost as lost:
+            return lost
 
     def _goes_on(self) -> bool:
         is_over = self._left <= 0 or time.monotonic() > self._ends_at or self._claim.rest_seconds
-        return not is_over and self._services.breaker.allows_call()
+        return not is_over and self._services.breaker.allows_call(self._claim.cashbox_id)
 
     def _note_wait(self, seconds: float | None) -> None:
         if seconds is not None:
             self._waits.append(seconds)
+
+
+def _stop(_: Connection) -> Work | ClaimLost | None:
+    return None
 
 
 def _ids_of(work: Work) -> AbstractContextManager[None]:

@@ -10,16 +10,18 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_UP, Decimal
 
 from shared.altegio import GoodsLine, GoodsOperation, Record, ServiceLine
+from shared.fiscal.goods_codes import is_code
+from shared.fiscal.ledger import Cost
 from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
 from shared.fiscal.statuses import PaymentKind
-from worker.receipt.vat import contained_tax
+from shared.fiscal.vat_rates import NoRate
+from worker.receipt.vat import RateOf, contained_tax
 
 MAX_PRICE = Decimal(999_999_999)
 MAX_COUNT = Decimal("4294967.295")
 MAX_NAME = 128
 _COUNT_STEP = Decimal("0.001")
 _HUNDRED = Decimal(100)
-_GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 class CannotBuild(Exception):
@@ -34,6 +36,7 @@ class CannotBuild(Exception):
 class Line:
     """Describes one position: `price` is per unit, `discount` for the whole line, in tenge; `tax` is contained in `total`.
 
+    `vat_rate` is None where the line has no VAT. `item_id` is Altegio's id of the service or product.
     `barcode` is a GTIN, `national_code` an NTIN; `marks` are the codes of marked goods, one for each piece.
     """
 
@@ -44,6 +47,8 @@ class Line:
     discount: Decimal
     total: Decimal
     tax: Decimal = ZERO
+    vat_rate: int | None = None
+    item_id: int | None = None
     barcode: str | None = None
     national_code: str | None = None
     marks: tuple[str, ...] = ()
@@ -51,11 +56,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptDraft:
-    """Holds what a sale's document will say. `vat_rate` is None for a seller who pays no VAT."""
+    """Holds what a sale's document will say."""
 
     lines: tuple[Line, ...]
     payments: Mapping[PaymentKind, Decimal]
-    vat_rate: int | None
 
     @property
     def total(self) -> Decimal:
@@ -72,28 +76,47 @@ class ReceiptDraft:
         return all(is_whole(amount) for amount in (*of_lines, *self.payments.values()))
 
 
-def choose_record_lines(
-    record: Record, paid: Decimal, loyalty: Decimal = ZERO, *, amounts_in_tiyn: bool = False
-) -> tuple[Line, ...]:
-    """Returns the lines that agree with the money that is known, if any do; else those of `cost_to_pay`. Raises CannotBuild.
+def price_record(record: Record, *, amounts_in_tiyn: bool = False) -> Cost:
+    """Returns what a visit costs, in tenge, by both of Altegio's words on it. Raises CannotBuild."""
+    asked, full = _build_both(record, amounts_in_tiyn=amounts_in_tiyn)
+    return Cost(_add_up(asked), _add_up(full))
 
-    `cost_to_pay` was seen to fall to nothing once a visit is paid; then `cost` tells what was sold. What a certificate or
-    bonuses paid (`loyalty`) is no money: it becomes a discount. `paid` and `loyalty` are tenge.
+
+def fit_record_lines(record: Record, due: Decimal, *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
+    """Returns the lines of a visit for a receipt of `due` tenge: what needs no receipt becomes a discount.
+
+    Raises CannotBuild.
     """
-    lines = build_record_lines(record, amounts_in_tiyn=amounts_in_tiyn)
-    total = sum((line.total for line in lines), ZERO)
-    if not paid or total == paid:
-        return lines
-    if loyalty and total - loyalty == paid:
-        return take_off(lines, loyalty)
+    both = _build_both(record, amounts_in_tiyn=amounts_in_tiyn)
+    return fit_lines(min((lines for lines in both if _add_up(lines) >= due), key=_add_up, default=both[0]), due)
+
+
+def build_sold_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
+    """Returns the lines of a visit by what they cost, whatever is left to pay of them. Raises CannotBuild."""
+    return _build_both(record, amounts_in_tiyn=amounts_in_tiyn)[1]
+
+
+def fit_lines(lines: Sequence[Line], due: Decimal) -> tuple[Line, ...]:
+    """Returns lines that add up to `due` tenge, by a discount on them all. Raises CannotBuild where they cost less."""
+    total = _add_up(lines)
+    if total < due:
+        raise CannotBuild("sum_mismatch", f"lines add up to {total} ₸, {due} ₸ are due")
+    return tuple(lines) if total == due else take_off(lines, total - due)
+
+
+def _add_up(lines: Sequence[Line]) -> Decimal:
+    return sum((line.total for line in lines), ZERO)
+
+
+def _build_both(record: Record, *, amounts_in_tiyn: bool) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    """By what the client owes, and by `cost`, which tells what was sold where nothing is owed any more."""
+    asked = build_record_lines(record, amounts_in_tiyn=amounts_in_tiyn)
+    if all(line.cost_to_pay in (None, line.cost) for line in (*record.services, *record.goods_transactions)):
+        return asked, asked
     try:
-        by_cost = build_record_lines(_without_cost_to_pay(record), amounts_in_tiyn=amounts_in_tiyn)
+        return asked, build_record_lines(_without_cost_to_pay(record), amounts_in_tiyn=amounts_in_tiyn)
     except CannotBuild:
-        return lines
-    by_cost_total = sum((line.total for line in by_cost), ZERO)
-    if by_cost_total == paid:
-        return by_cost
-    return take_off(by_cost, loyalty) if loyalty and by_cost_total - loyalty == paid else lines
+        return asked, asked
 
 
 def _without_cost_to_pay(record: Record) -> Record:
@@ -124,16 +147,27 @@ def build_record_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tupl
     return tuple(line for line in (*services, *goods) if line.total > ZERO)
 
 
-def build_goods_lines(operations: Sequence[GoodsOperation], *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
+def build_goods_lines(
+    operations: Sequence[GoodsOperation], *, amounts_in_tiyn: bool = False, certificates_as_services: bool = True
+) -> tuple[Line, ...]:
     """Returns the lines of a sale document, one operation each, free ones left out. Raises CannotBuild."""
     unit = _HUNDRED if amounts_in_tiyn else Decimal(1)
-    lines = [_build_line(_as_goods_line(operation), f"goods.{operation.id}", False, unit) for operation in operations]
+    lines = [
+        _build_line(
+            _as_goods_line(operation),
+            f"goods.{operation.id}",
+            operation.is_service or (operation.sells_certificate and certificates_as_services),
+            unit,
+        )
+        for operation in operations
+    ]
     return tuple(line for line in lines if line.total > ZERO)
 
 
 def _as_goods_line(operation: GoodsOperation) -> GoodsLine:
     return GoodsLine(
         title=operation.good.title if operation.good else "",
+        good_id=operation.good.id if operation.good else None,
         amount=operation.amount,
         cost=operation.cost,
         cost_per_unit=operation.cost_per_unit,
@@ -144,10 +178,13 @@ def _as_goods_line(operation: GoodsOperation) -> GoodsLine:
     )
 
 
-def build_draft(lines: Sequence[Line], payments: Mapping[PaymentKind, Decimal], vat_rate: int | None) -> ReceiptDraft:
-    """Taxes the lines and checks that they add up to the payments, to the tiyn. Raises CannotBuild."""
-    taxed = tuple(_with_tax(line, vat_rate) for line in lines)
-    draft = ReceiptDraft(taxed, {kind: round_tiyn(amount) for kind, amount in payments.items()}, vat_rate)
+def build_draft(lines: Sequence[Line], payments: Mapping[PaymentKind, Decimal], rate_of: RateOf) -> ReceiptDraft:
+    """Taxes each line at its rate, and checks that all add up to the payments, to the tiyn. Raises CannotBuild."""
+    try:
+        taxed = tuple(_with_tax(line, rate_of(line)) for line in lines)
+    except NoRate as problem:
+        raise CannotBuild("no_vat_rate", str(problem)) from None
+    draft = ReceiptDraft(taxed, {kind: round_tiyn(amount) for kind, amount in payments.items()})
     paid = sum(draft.payments.values(), ZERO)
     if draft.total != paid:
         raise CannotBuild("sum_mismatch", f"lines add up to {draft.total} ₸, payments to {paid} ₸")
@@ -158,21 +195,27 @@ def build_draft(lines: Sequence[Line], payments: Mapping[PaymentKind, Decimal], 
 
 def _with_tax(line: Line, rate: int | None) -> Line:
     tax = contained_tax(line.total, rate) if rate else ZERO
-    return replace(line, tax=tax)
+    return replace(line, tax=tax, vat_rate=rate)
 
 
 def _build_line(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:
     built = _build_sums(line, field, is_service, unit)
     if not isinstance(line, GoodsLine):
-        return built
+        return replace(built, item_id=line.id)
     marks = line.marks if len(line.marks) == built.count else ()
-    return replace(built, barcode=_read_gtin(line.barcode), national_code=_read_gtin(line.ntin), marks=marks)
+    return replace(
+        built,
+        item_id=line.good_id or (line.good.id if line.good else None),
+        barcode=_read_gtin(line.barcode),
+        national_code=_read_gtin(line.ntin),
+        marks=marks,
+    )
 
 
 def _read_gtin(text: str) -> str | None:
     """Salons write articles of their own into the barcode; only a number of the lengths of a GTIN is one."""
     digits = text.strip()
-    return digits if digits.isascii() and digits.isdigit() and len(digits) in _GTIN_LENGTHS else None
+    return digits if is_code(digits) else None
 
 
 def _build_sums(line: ServiceLine, field: str, is_service: bool, unit: Decimal) -> Line:

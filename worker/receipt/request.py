@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from shared.fiscal.marks import write_marks
 from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import PAYMENT_TYPES
 from shared.fiscal.statuses import PaymentKind
@@ -56,7 +57,7 @@ def to_sale_request(
         "OperationType": OPERATION_SALE,
         "ExternalCheckNumber": external_check_number,
         "ExternalOrderNumber": order_number,
-        "Positions": [_to_position(line, draft.vat_rate) for line in draft.lines],
+        "Positions": [_to_position(line) for line in draft.lines],
         "Payments": [
             {"Sum": as_number(amount), "PaymentType": PAYMENT_TYPES[kind]} for kind, amount in sorted(paid.items())
         ],
@@ -66,22 +67,17 @@ def to_sale_request(
     }
 
 
-def _to_position(line: Line, vat_rate: int | None) -> dict[str, Any]:
-    """PositionType is compulsory on OFD protocol 2.0.4 and ignored before, so it is always sent.
-
-    Mark and MarkList exclude each other, and a list has one code for each piece.
-    """
-    codes: dict[str, Any] = {"GTIN": line.barcode, "NTIN": line.national_code}
-    if line.marks:
-        codes |= {"Mark": line.marks[0]} if len(line.marks) == 1 else {"MarkList": list(line.marks)}
+def _to_position(line: Line) -> dict[str, Any]:
+    """PositionType is compulsory on OFD protocol 2.0.4 and ignored before, so it is always sent."""
+    codes: dict[str, Any] = {"GTIN": line.barcode, "NTIN": line.national_code, **write_marks(line.marks)}
     return {
         "PositionName": line.name,
         "Count": as_number(line.count),
         "Price": as_number(line.price),
         "Discount": as_number(line.discount),
         "Markup": 0,
-        "TaxType": TAX_NONE if vat_rate is None else TAX_VAT,
-        "TaxPercent": vat_rate,
+        "TaxType": TAX_NONE if line.vat_rate is None else TAX_VAT,
+        "TaxPercent": line.vat_rate,
         "Tax": as_number(line.tax),
         "UnitCode": UNIT_SERVICE if line.is_service else UNIT_PIECE,
         "PositionType": POSITION_SERVICE if line.is_service else POSITION_GOODS,

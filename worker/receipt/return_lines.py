@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal, InvalidOperation
 from typing import Any
 
+from shared.fiscal.marks import find_marks_left, read_marks, write_marks
 from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
 from worker.receipt.request import OPERATION_SALE_RETURN, ROUND_NONE, ROUND_POSITIONS, as_number
 from worker.receipt.vat import contained_tax
@@ -45,10 +46,11 @@ class ReturnDraft:
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What of a position was not returned yet."""
+    """What of a position was not returned yet. `marks`: the codes of its pieces, where it has them."""
 
     count: Decimal
     total: Decimal
+    marks: tuple[str, ...] = ()
 
 
 def build_return(
@@ -56,12 +58,16 @@ def build_return(
 ) -> ReturnDraft:
     """Returns the return of these lines, or of all that is left. Raises CannotReturn.
 
-    `earlier`: requests of the sale's returns so far; `lines`: [{position, count}], none for all; `number`: its external
-    number.
+    `earlier`: requests of the sale's returns so far; `lines`: [{position, count, marks}], none for all; `number`: its
+    external number. `marks`: the codes of the marked pieces that come back, as many as there are.
     """
     left = _find_left(basis.request["Positions"], earlier)
-    wanted = _read_wanted(lines, left)
-    positions = [_return_position(basis.request["Positions"][i], i, count, left[i]) for i, count in wanted.items()]
+    wanted, sold = _read_wanted(lines, left), basis.request["Positions"]
+    chosen = {int(line["position"]): tuple(line.get("marks") or ()) for line in lines}
+    positions = [
+        _return_position(sold[i], i, count, left[i]) | write_marks(_choose_marks(i, count, left[i], chosen.get(i, ())))
+        for i, count in wanted.items()
+    ]
     total = sum((_line_total(position) for position in positions), ZERO)
     tax = sum((Decimal(str(position["Tax"])) for position in positions), ZERO)
     return ReturnDraft(_to_request(basis, positions, _allocate(total, basis.request, earlier), number), total, tax)
@@ -70,12 +76,23 @@ def build_return(
 def _find_left(sold: Sequence[Mapping[str, Any]], earlier: Sequence[Mapping[str, Any]]) -> list[_Left]:
     counts = [_amount(position["Count"]) for position in sold]
     totals = [_line_total(position) for position in sold]
+    marks: list[list[tuple[str, ...]]] = [[] for _ in sold]
     for request in earlier:
         for position in request["Positions"]:
             index = int(position["PositionCode"])
             counts[index] -= _amount(position["Count"])
             totals[index] -= _line_total(position)
-    return [_Left(count, total) for count, total in zip(counts, totals, strict=True)]
+            marks[index].append(read_marks(position))
+    return [_Left(counts[i], totals[i], find_marks_left(position, marks[i], counts[i])) for i, position in enumerate(sold)]
+
+
+def _choose_marks(index: int, count: Decimal, left: _Left, chosen: tuple[str, ...]) -> tuple[str, ...]:
+    """As many codes as pieces: all that are left, or those that were chosen. Raises CannotReturn."""
+    if not left.marks or count == left.count:
+        return left.marks
+    if not len(chosen) == len(set(chosen)) == count or not set(chosen) <= set(left.marks):
+        raise CannotReturn(f"line {index + 1}: {count} of its codes have to be chosen, of those that were not returned yet")
+    return chosen
 
 
 def _read_wanted(lines: Sequence[Mapping[str, Any]], left: Sequence[_Left]) -> dict[int, Decimal]:
@@ -103,8 +120,9 @@ def _return_position(sold: Mapping[str, Any], index: int, count: Decimal, left: 
         price = (total / count).quantize(TIYN, rounding=ROUND_UP)
     rate = sold["TaxPercent"]
     tax = contained_tax(total, int(rate)) if rate else ZERO
+    unmarked = {name: value for name, value in sold.items() if name not in ("Mark", "MarkList")}
     return {
-        **sold,
+        **unmarked,
         "PositionCode": str(index),
         "Count": as_number(count),
         "Price": as_number(price),

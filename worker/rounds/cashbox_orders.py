@@ -1,7 +1,6 @@
 """Carries out what people order of a cashbox: reports, and cash into or out of the drawer, like a receipt is issued.
 
-A movement of cash has a number of its own. After a lost answer the same number is sent again: Webkassa then answers that it
-knows it (14), which is as good as done, since there is no way to look a movement up.
+How a movement of cash happens once, although its answer may be lost, is `cash_movement`'s.
 """
 
 from datetime import timedelta
@@ -13,35 +12,26 @@ from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, and_, func, select
 
 from shared.clock import parse_moment
-from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
 from shared.queue import CARRY_OUT
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxOrder
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderKind, OrderState
-from worker.cashbox.calls import MONEY, close_log, open_log, outcome_of
+from worker.alerts import send_alert
+from worker.alerts.kinds import CASH_UNCLEAR
+from worker.alerts.wording import describe
 from worker.cashbox.claim import CashboxClaim, hold_cashbox
 from worker.cashbox.failures import rest_or_pause, tell_breaker
 from worker.cashbox.shift.check import check_shift
 from worker.cashbox.shift.reports import ShiftHasUnknown, close_shift, take_x_report
-from worker.cashbox.shift.rows import EXPIRED, note_document
-from worker.receipt.request import as_number
+from worker.cashbox.shift.rows import note_document
+from worker.rounds.cash_movement import CashMovement, MovementUnclear
 from worker.rounds.nightly_z_report import UNKNOWN_OUTCOME, settle_unknown
 from worker.services import Services
-from worker.webkassa.clients import CashboxClients
-from worker.webkassa.errors import (
-    AlreadyIssued,
-    OutcomeUnknown,
-    ReceiptRejected,
-    RegisterRefused,
-    ShiftExpired,
-    ShiftNotOpen,
-    WebkassaError,
-)
+from worker.webkassa.errors import AlreadyIssued, ReceiptRejected, RegisterRefused, ShiftNotOpen, WebkassaError
 
 log = get_logger(__name__)
 
-_OPERATION_TYPES = {OrderKind.DEPOSIT: 0, OrderKind.WITHDRAWAL: 1}
 # A person stands before the page; what did not happen within this time is ordered anew.
 GIVE_UP_AFTER = timedelta(minutes=30)
 # Money that may have moved is asked for as long as a receipt would be.
@@ -54,10 +44,6 @@ _MAX_PAUSE_SECONDS = 60.0
 _MAX_TEXT = 500
 
 
-class _TooLateToAsk(Exception):
-    """The shift in which the money may have moved is over: the number tells nothing any more."""
-
-
 def carry_out(services: Services, order_id: int) -> None:
     """Makes one attempt at an order that is still open. What cannot be done now is tried again later."""
     with services.sessions() as session:
@@ -66,7 +52,7 @@ def carry_out(services: Services, order_id: int) -> None:
         return
     if order.kind == OrderKind.Z_REPORT and not settle_unknown(services, order.cashbox_id):
         if _take(services.sessions, order_id) is not None:
-            _put_off(services.sessions, services.producer, order, None, UNKNOWN_OUTCOME)
+            _put_off(services, order, None, UNKNOWN_OUTCOME)
         return
     with hold_cashbox(services.sessions, order.cashbox_id, services.settings.lease_seconds, even_if_paused=True) as claim:
         taken = _take(services.sessions, order_id) if claim is not None else None
@@ -99,103 +85,82 @@ def _attempt(services: Services, claim: CashboxClaim, order: CashboxOrder) -> No
     with services.sessions() as session:
         number = session.get_one(Cashbox, order.cashbox_id).unique_number
     try:
-        result = _perform(services.sessions, services.clients, claim, number, order)
+        result = _perform(services, claim, number, order)
     except ShiftHasUnknown:
-        _put_off(services.sessions, services.producer, order, None, UNKNOWN_OUTCOME)
-    except _TooLateToAsk:
-        text = "Webkassa did not answer, and its shift is over: look in its cabinet whether the money was moved"
-        _end(services.sessions, order, OrderState.UNKNOWN, error_text=text)
+        _put_off(services, order, None, UNKNOWN_OUTCOME)
+    except MovementUnclear as problem:
+        _end(services, order, OrderState.UNKNOWN, error_text=f"{problem} Look in Webkassa's cabinet.")
     except AlreadyIssued as error:
         data = error.response.get("Data") if isinstance(error.response, dict) else None
-        _finish(services.sessions, order, data if isinstance(data, dict) else {})
+        _finish(services, order, data if isinstance(data, dict) else {})
     except (ReceiptRejected, RegisterRefused, ShiftNotOpen) as error:
-        if isinstance(error, RegisterRefused):
-            rest_or_pause(services, claim, error)
-        _end(services.sessions, order, OrderState.REFUSED, error_code=error.code, error_text=error.text[:_MAX_TEXT])
+        _refuse(services, claim, order, error)
     except WebkassaError as error:
-        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, error))
-        _put_off(services.sessions, services.producer, order, error, str(error), at_least=claim.rest_seconds)
+        rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, claim.cashbox_id, error))
+        _put_off(services, order, error, str(error), at_least=claim.rest_seconds)
     else:
-        services.breaker.record_success()
-        _finish(services.sessions, order, result)
+        services.breaker.record_success(claim.cashbox_id)
+        _finish(services, order, result)
         if order.kind == OrderKind.Z_REPORT:
-            check_shift(services.sessions, services.settings, services.clients, claim, number, result.get("ShiftNumber"))
+            check_shift(services.sessions, services.settings, services.clients, claim, number, result)
 
 
-def _perform(
-    sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, number: str, order: CashboxOrder
-) -> dict[str, Any]:
+def _perform(services: Services, claim: CashboxClaim, number: str, order: CashboxOrder) -> dict[str, Any]:
+    sessions, clients = services.sessions, services.clients
     if order.kind == OrderKind.X_REPORT:
         return take_x_report(sessions, clients, claim, number)
     if order.kind == OrderKind.Z_REPORT:
         return close_shift(sessions, clients, claim, number, by=order.ordered_by).report or {}
-    try:
-        return _move_money(sessions, clients, claim, number, order)
-    except ShiftExpired:
-        if order.sending_since is not None:
-            raise _TooLateToAsk from None
-        close_shift(sessions, clients, claim, number, by=EXPIRED)
-        return _move_money(sessions, clients, claim, number, order)
+    return CashMovement(sessions, clients, claim, number, order).carry_out()
 
 
-def _move_money(
-    sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, number: str, order: CashboxOrder
-) -> dict[str, Any]:
-    """`order.sending_since` stays what it was before this call: set, an earlier answer was lost."""
-    assert order.amount is not None
-    request = {
-        "CashboxUniqueNumber": number,
-        "OperationType": _OPERATION_TYPES[OrderKind(order.kind)],
-        "Sum": as_number(order.amount),
-        "ExternalCheckNumber": order.external_check_number,
-    }
-    with sessions.begin() as session:
-        row = session.get_one(CashboxOrder, order.id)
-        row.sending_since = row.sending_since or func.now()
-        log_id = open_log(session, MONEY, claim.cashbox_id, request)
-    try:
-        answer = clients.open(claim.cashbox_id).money_operation(request)
-    except WebkassaError as error:
-        with sessions.begin() as session:
-            close_log(session, log_id, outcome_of(error), error=error)
-            if order.sending_since is None and not isinstance(error, OutcomeUnknown | AlreadyIssued):
-                session.get_one(CashboxOrder, order.id).sending_since = None
-        raise
-    with sessions.begin() as session:
-        close_log(session, log_id, CallOutcome.ISSUED, response=answer)
-    return answer
+def _refuse(services: Services, claim: CashboxClaim, order: CashboxOrder, error: WebkassaError) -> None:
+    """Ends the order, unless money may have moved: then the register's refusal is no answer to that."""
+    if isinstance(error, RegisterRefused):
+        rest_or_pause(services, claim, error)
+    with services.sessions() as session:
+        may_have_moved = session.get_one(CashboxOrder, order.id).sending_since is not None
+    if may_have_moved:
+        seconds = services.settings.register_probe_seconds
+        _put_off(services, order, error, str(error), at_least=seconds)
+        return
+    _end(services, order, OrderState.REFUSED, error_code=error.code, error_text=error.text[:_MAX_TEXT])
 
 
-def _finish(sessions: SessionFactory, order: CashboxOrder, result: dict[str, Any]) -> None:
+def _finish(services: Services, order: CashboxOrder, result: dict[str, Any]) -> None:
     moment = parse_moment(result.get("DateTime"))
     shift = result.get("ShiftNumber")
-    _end(sessions, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or func.now())
+    _end(services, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or func.now())
     if order.kind in MONEY_ORDERS and isinstance(shift, int):
-        with sessions.begin() as session:
-            note_document(session, order.cashbox_id, shift, moment)
+        with services.sessions.begin() as session:
+            note_document(session, order.cashbox_id, shift, moment, _read_registration(result))
     log.info("order carried out", order_id=order.id, kind=order.kind, cashbox_id=order.cashbox_id)
 
 
-def _end(sessions: SessionFactory, order: CashboxOrder, state: OrderState, **values: Any) -> None:
+def _read_registration(result: dict[str, Any]) -> str | None:
+    cashbox = result.get("Cashbox")
+    return str(cashbox.get("RegistrationNumber") or "") if isinstance(cashbox, dict) else None
+
+
+def _end(services: Services, order: CashboxOrder, state: OrderState, **values: Any) -> None:
     ended = {"error_code": None, "error_text": None, **values, "state": state}
-    with sessions.begin() as session:
+    with services.sessions.begin() as session:
         row = session.get_one(CashboxOrder, order.id, with_for_update=True)
         for name, value in {**ended, "sending_since": None, "next_attempt_at": None}.items():
             setattr(row, name, value)
+        number = session.get_one(Cashbox, order.cashbox_id).unique_number
     if state != OrderState.DONE:
         log.error("order not carried out", order_id=order.id, kind=order.kind, state=state, code=values.get("error_code"))
+    if state == OrderState.UNKNOWN:
+        language = services.settings.alert_language
+        text = describe(CASH_UNCLEAR, language, cashbox=number, amount=order.amount, order=order.id)
+        send_alert(services.sessions, CASH_UNCLEAR, text)
 
 
 def _put_off(
-    sessions: SessionFactory,
-    producer: Celery,
-    order: CashboxOrder,
-    error: WebkassaError | None,
-    reason: str,
-    *,
-    at_least: float = 0.0,
+    services: Services, order: CashboxOrder, error: WebkassaError | None, reason: str, *, at_least: float = 0.0
 ) -> None:
-    with sessions.begin() as session:
+    with services.sessions.begin() as session:
         row = session.get_one(CashboxOrder, order.id, with_for_update=True)
         seconds = max(min(2.0**row.attempts, _MAX_PAUSE_SECONDS), at_least, (error.retry_after or 0.0) if error else 0.0)
         row.next_attempt_at = func.now() + timedelta(seconds=seconds)
@@ -203,10 +168,10 @@ def _put_off(
         may_have_moved = row.sending_since is not None
         age: timedelta = session.scalars(_NOW).one() - row.created_at
     if age < (ASK_FOR if may_have_moved else GIVE_UP_AFTER):
-        request_again(producer, order.id, seconds + 0.05)
+        request_again(services.producer, order.id, seconds + 0.05)
         return
     state = OrderState.UNKNOWN if may_have_moved else OrderState.REFUSED
-    _end(sessions, order, state, error_code=error.code if error else None, error_text=reason[:_MAX_TEXT])
+    _end(services, order, state, error_code=error.code if error else None, error_text=reason[:_MAX_TEXT])
 
 
 def _is_order_due(stale_before: Any) -> ColumnElement[bool]:

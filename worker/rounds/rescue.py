@@ -35,6 +35,7 @@ from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
 from worker.rounds.cashbox_orders import IS_ORDER_DUE, find_due_orders
 from worker.rounds.only_one import only_one
+from worker.rounds.stranded_returns import STRANDED_RETURNS, settle_stranded_returns
 from worker.services import Services
 from worker.webkassa.breaker import Breaker
 
@@ -94,6 +95,7 @@ _CASHBOXES = select(Cashbox.id).where(
 _IS_ANYTHING_DUE = select(
     or_(
         exists(_CASHBOXES),
+        exists(STRANDED_RETURNS),
         *(
             exists().where(condition)
             for condition in (_IS_RECORD_DUE, _IS_RETURN_ORDER_LOST, _IS_DEAD_LETTER_UNSENT, IS_ORDER_DUE, IS_RETURN_DUE)
@@ -143,6 +145,7 @@ def _hand_out(services: Services) -> None:
         log.info("dispatched", records=len(rows))
     for order_id in _find_return_orders(services.sessions):
         publish_task(services.producer, MAKE_RETURN, [order_id])
+    settle_stranded_returns(services.sessions)
     for order_id in find_due_orders(services.sessions):
         publish_task(services.producer, CARRY_OUT, [order_id])
     for cashbox_id in _find_cashboxes(services.sessions, services.breaker):
@@ -175,12 +178,13 @@ def _find_return_orders(sessions: SessionFactory) -> Sequence[int]:
 
 
 def _find_cashboxes(sessions: SessionFactory, breaker: Breaker) -> Sequence[int]:
-    """Cashboxes with due receipts that nobody holds, longest waiting first; a single one while Webkassa is being probed."""
-    waiting = _CASHBOXES.order_by(_FIRST_DUE)
-    if breaker.is_open():
-        waiting = waiting.limit(1)
+    """Cashboxes with due receipts that nobody holds, longest waiting first; while Webkassa is probed, the next to do it."""
     with sessions() as session:
-        return session.scalars(waiting).all()
+        waiting = session.scalars(_CASHBOXES.order_by(_FIRST_DUE)).all()
+    if not breaker.is_open():
+        return waiting
+    prober = breaker.choose_prober(waiting)
+    return () if prober is None else (prober,)
 
 
 def send_dead_letters(sessions: SessionFactory, producer: Celery) -> int:

@@ -26,6 +26,7 @@ from shared.storage.models import (
     AlertMessage,
     Checkout,
     FiscalizationLog,
+    GoodsLine,
     Receipt,
     StaffSession,
     Visit,
@@ -235,6 +236,10 @@ def _find_messages(limits: Limits) -> Select[int]:
     return select(AlertMessage.id).where(AlertMessage.finished_at.is_not(None), AlertMessage.created_at < limits.rows)
 
 
+def _find_goods_lines(limits: Limits) -> Select[int]:
+    return select(GoodsLine.id).where(GoodsLine.created_at < limits.rows).order_by(GoodsLine.created_at)
+
+
 _JOBS: dict[str, _Job] = {
     "webhook_records": _Job(
         WebhookRecord.id,
@@ -259,5 +264,6 @@ _JOBS: dict[str, _Job] = {
     ),
     "staff_sessions": _Job(StaffSession.id, _find_sessions, lambda: delete(StaffSession)),
     "alerts": _Job(Alert.id, _find_alerts, lambda: delete(Alert)),
+    "goods_lines": _Job(GoodsLine.id, _find_goods_lines, lambda: delete(GoodsLine)),
     "alert_messages": _Job(AlertMessage.id, _find_messages, lambda: delete(AlertMessage)),
 }

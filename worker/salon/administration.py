@@ -1,6 +1,5 @@
 """Gives salons their cashboxes: adds, lists, checks against Webkassa, takes out of service."""
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
@@ -9,20 +8,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.clock import ALMATY, almaty_date, parse_moment, utc_now
-from shared.config import Settings, parse_payment_kinds, parse_vat
+from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
+from shared.fiscal.vat_rates import find_rate
+from shared.salon.choices import CHECKS, CHOICES
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from shared.storage.sealing import seal
 from worker.cashbox.claim import hold_cashbox
-from worker.receipt.vat import choose_vat_rate
+from worker.salon.serving import build_vat
 from worker.webkassa.client import WebkassaClient
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import WebkassaError
 
 LICENCE_WARNING_DAYS = 30
-WHEN = ("paid", "always", "manual")
-METHODS = ("card", "cash", "mobile", "ask")
 
 
 class BadCashbox(Exception):
@@ -38,18 +37,16 @@ class Changes:
     password: str | None = None
     api_token: str | None = None
     vat: str | None = None
+    vat_lines: str | None = None
     comment_marker: str | None = None
     fiscalize_when: str | None = None
     default_payment_method: str | None = None
     payment_kinds: str | None = None
-
-
-_CHECKS: Mapping[str, Callable[[str], Any]] = {
-    "vat": parse_vat,
-    "payment_kinds": parse_payment_kinds,
-    "fiscalize_when": lambda value: _one_of(value, WHEN),
-    "default_payment_method": lambda value: _one_of(value, METHODS),
-}
+    deposits: str | None = None
+    part_payments: str | None = None
+    tips: str | None = None
+    certificates_as: str | None = None
+    goods_codes: str | None = None
 
 
 def add_cashbox(session: Session, settings: Settings, company_id: int, number: str, changes: Changes) -> Cashbox:
@@ -81,8 +78,8 @@ def _read_changes(settings: Settings, changes: Changes) -> dict[str, str | None]
             continue
         value = value.strip()
         try:
-            if value and field.name in _CHECKS:
-                _CHECKS[field.name](value)
+            if value and field.name in CHECKS:
+                CHECKS[field.name](value)
         except ValueError as error:
             raise BadCashbox(f"--{field.name.replace('_', '-')}: {error}") from None
         if field.name in ("password", "api_token"):
@@ -90,11 +87,6 @@ def _read_changes(settings: Settings, changes: Changes) -> dict[str, str | None]
         else:
             values[field.name] = value or None
     return values
-
-
-def _one_of(value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise ValueError(f"{value!r} is none of {', '.join(known)}")
 
 
 def disable_cashbox(session: Session, number: str) -> int:
@@ -120,11 +112,18 @@ def list_cashboxes(session: Session) -> list[dict[str, Any]]:
             "password": "own" if row.password_sealed else "environment",
             "vat": row.vat or "environment",
             "marker": row.comment_marker or "environment",
+            "choices": _describe_choices(row),
             "paused_since": row.paused_since,
             "paused_reason": row.paused_reason,
         }
         for row in rows
     ]
+
+
+def _describe_choices(row: Cashbox) -> str:
+    """The others, as far as they differ from the environment."""
+    own = {name: getattr(row, name) for name in CHOICES if name not in ("vat", "comment_marker")}
+    return "; ".join(f"{name}: {value}" for name, value in own.items() if value) or "environment"
 
 
 def list_unknown_salons(session: Session) -> list[tuple[int, int]]:
@@ -196,20 +195,22 @@ def _check_state(client: WebkassaClient, number: str) -> list[Finding]:
 
 def _check_vat(client: WebkassaClient, cashbox: Cashbox, settings: Settings, taxpayer: str | None) -> list[Finding]:
     """Ours against the organisation's: a seller without VAT must not show any, and the other way round."""
-    number, regime = cashbox.unique_number, cashbox.vat or settings.webkassa_vat
+    number, regime = cashbox.unique_number, build_vat(settings, cashbox)
     if taxpayer is None:
         return [Finding(number, "warning", "VAT regime not checked: no shift yet, name the seller with --taxpayer")]
     vat = client.main_info(taxpayer).get("VATInfo")
     if not isinstance(vat, dict) or "VATPayer" not in vat:
         return [Finding(number, "warning", "Webkassa does not tell the VAT regime")]
-    rate = choose_vat_rate(regime, almaty_date(utc_now()))
-    if bool(vat["VATPayer"]) != (rate is not None):
+    ours = {find_rate(turnover, almaty_date(utc_now())) for turnover in regime.turnovers} - {None}
+    if bool(vat["VATPayer"]) != bool(ours):
         theirs = "pays VAT" if vat["VATPayer"] else "pays no VAT"
-        return [Finding(number, "problem", f"Webkassa says the seller {theirs}, ours is {regime!r}")]
+        return [Finding(number, "problem", f"Webkassa says the seller {theirs}, ours is {regime.regime!r}")]
     rates = [str(known) for known in vat.get("VATRates") or []]
-    if rate is not None and rates and str(rate) not in rates:
-        return [Finding(number, "problem", f"VAT {rate} % is none of the organisation's rates: {', '.join(rates)}")]
-    return [Finding(number, "ok", f"VAT regime agrees: {regime}")]
+    strange = sorted(str(rate) for rate in ours if str(rate) not in rates)
+    if rates and strange:
+        said = f"VAT {', '.join(strange)} % is none of the organisation's rates: {', '.join(rates)}"
+        return [Finding(number, "problem", said)]
+    return [Finding(number, "ok", f"VAT regime agrees: {regime.regime}")]
 
 
 def _find_taxpayer(client: WebkassaClient, number: str) -> str | None:

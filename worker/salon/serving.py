@@ -7,16 +7,20 @@ cashbox of its own; from then on only the salons it served before, since a compa
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import bindparam, exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.config import Settings, parse_payment_kinds
+from shared.config import Settings
+from shared.fiscal.accounts import parse_accounts
 from shared.fiscal.statuses import PaymentKind
+from shared.fiscal.vat_rates import parse_vat_lines
+from shared.salon.choices import PART_PAYMENTS, choose, parse_words
 from shared.storage.models import Cashbox, Receipt
 from shared.storage.statements import table_of
+from worker.receipt.vat import VatRegime
 from worker.salon.policy import Policy
 
 
@@ -32,22 +36,28 @@ class SalonCashbox(NamedTuple):
     company_id: int | None
     enabled: bool
     vat: str | None
+    vat_lines: str | None
     comment_marker: str | None
     fiscalize_when: str | None
     default_payment_method: str | None
     payment_kinds: str | None
+    deposits: str | None
+    part_payments: str | None
+    tips: str | None
+    certificates_as: str | None
+    goods_codes: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Salon:
-    """Holds what is decided by. `vat`: none, auto or a rate.
+    """Holds what is decided by.
 
     `cashbox` is None where none may serve the salon; `problem` says why.
     """
 
     company_id: int
     policy: Policy
-    vat: str
+    vat: VatRegime
     cashbox: SalonCashbox | None
     problem: str = ""
 
@@ -78,8 +88,8 @@ def load_salon(session: Session, settings: Settings, company_id: int) -> Salon:
     own = next((row for row in rows if row.company_id == company_id), None)
     if own is not None:
         problem = "" if own.enabled else f"cashbox {own.unique_number} of salon {company_id} is disabled"
-        return Salon(company_id, build_policy(settings, own), own.vat or settings.webkassa_vat, _if_enabled(own), problem)
-    policy, vat = build_policy(settings, None), settings.webkassa_vat
+        return Salon(company_id, build_policy(settings, own), build_vat(settings, own), _if_enabled(own), problem)
+    policy, vat = build_policy(settings, None), build_vat(settings, None)
     default = next(iter(rows), None)
     if default is None or default.company_id is not None:
         return Salon(company_id, policy, vat, None, _unknown(company_id))
@@ -109,21 +119,27 @@ def list_salons(session: Session, settings: Settings) -> Sequence[int]:
 def build_policy(settings: Settings, cashbox: SalonCashbox | None) -> Policy:
     """Returns the choices of a cashbox's row, of the environment where it leaves them open."""
 
-    def choose(name: str) -> str:
-        own = getattr(cashbox, name, None)
-        return str(getattr(settings, _SETTING_OF.get(name, name)) if own is None else own)
+    def of(name: str) -> str:
+        return choose(settings, cashbox, name)
 
-    method = choose("default_payment_method")
+    method = of("default_payment_method")
     return Policy(
-        fiscalize_when=choose("fiscalize_when"),
-        comment_marker=choose("comment_marker"),
+        fiscalize_when=of("fiscalize_when"),
+        comment_marker=of("comment_marker"),
         default_kind=None if method == "ask" else PaymentKind(method),
         amounts_in_tiyn=settings.altegio_amounts_in_tiyn,
-        payment_kinds=parse_payment_kinds(choose("payment_kinds")),
+        accounts=parse_accounts(of("payment_kinds")),
+        deposits=cast(Any, of("deposits")),
+        part_payments=cast(Any, PART_PAYMENTS[of("part_payments")]),
+        tip_words=parse_words(of("tips")),
+        certificates_as_services=of("certificates_as") == "services",
+        goods_codes_required=of("goods_codes") == "required",
     )
 
 
-_SETTING_OF = {"comment_marker": "fiscalize_comment_marker"}
+def build_vat(settings: Settings, cashbox: SalonCashbox | Cashbox | None) -> VatRegime:
+    """Returns the VAT regime of a cashbox's row, of the environment where it leaves that open."""
+    return VatRegime(choose(settings, cashbox, "vat"), parse_vat_lines(choose(settings, cashbox, "vat_lines")))
 
 
 def _if_enabled(cashbox: SalonCashbox) -> SalonCashbox | None:

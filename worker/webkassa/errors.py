@@ -5,7 +5,8 @@ WebkassaError
 │   ├── TooManyRequests      429: later, no sooner than asked
 │   └── DomainUnavailable    505: the spare hosts, then later
 ├── OutcomeUnknown           the call may have been carried out: ask before sending again
-│   └── UnknownVendorCode    a code nobody documented: ask once, then a person
+│   ├── UnknownVendorCode    a code nobody documented: ask once, then a person
+│   └── NotBelieved          the answer is about something else: ask, send again if it is not there, some times
 ├── AlreadyIssued            14: done, the receipt exists (its data may come along)
 ├── ShiftExpired             11: close the shift, repeat
 ├── ShiftNotOpen             12, 13: for a Z-report as good as done
@@ -13,14 +14,20 @@ WebkassaError
 ├── NotFoundInShift          15, 16, 19: not here; an answer, not a fault
 ├── RegisterRefused          4-7, 10, 1024, 1404, HTTP 403, 404: it takes nothing from us; pause it, tell its remedy
 │   ├── LoginRefused         1, or a refused API key
-│   ├── SessionExpired       2, 3: log in once, repeat; the register's fault where a fresh session is refused as well
+│   ├── SessionExpired       2, 3: log in, repeat; the register's fault where three fresh sessions are refused as well
 │   └── OfflineTooLong       18: the register itself has to reach its operator first
 └── ReceiptRejected          a person: this request will never be accepted as it is
 """
 
 import re
+from collections.abc import Iterable
 from enum import Enum
 from typing import Any
+
+from shared.cleaning import clean_text
+
+NOT_BELIEVED = "not_believed"
+_LONGEST_TEXT = 2000
 
 
 class Blame(Enum):
@@ -51,11 +58,14 @@ class WebkassaError(Exception):
         retry_after: float | None = None,
         response: Any = None,
     ) -> None:
-        super().__init__(text if code is None else f"code {code}: {text}")
-        self.text = text
+        super().__init__(text)
+        self.text = clean_text(text, _LONGEST_TEXT)
         self.code = None if code is None else str(code)
         self.retry_after = retry_after
         self.response = response
+
+    def __str__(self) -> str:
+        return self.text if self.code is None else f"code {self.code}: {self.text}"
 
 
 class WebkassaUnavailable(WebkassaError):
@@ -86,6 +96,15 @@ class OutcomeUnknown(WebkassaError):
 
 class UnknownVendorCode(OutcomeUnknown):
     blame = Blame.UNCLEAR
+
+
+class NotBelieved(OutcomeUnknown):
+    """`text` says what in the answer belongs to another request. The code is our own word."""
+
+    blame = Blame.UNCLEAR
+
+    def __init__(self, text: str, **kwargs: Any) -> None:
+        super().__init__(text, **{"code": NOT_BELIEVED, **kwargs})
 
 
 class AlreadyIssued(WebkassaError):
@@ -164,25 +183,44 @@ CLASS_OF_CODE: dict[int, type[WebkassaError]] = {
 # Where an answer carries several errors, the one that tells more about the register's state wins.
 _PRECEDENCE = (14, 2, 3, 1, 11, 505, 18, -1, 12, 13, 4, 5, 6, 7, 10, 1404, 1024)
 _SEQUENCE = re.compile(r"последовательн|параллельн|одновременн|sequential|concurrent", re.IGNORECASE)
+# Innermost pairs first; an apostrophe inside a word opens nothing. What was cut off before its end is quoted to the end.
+_PAIRS = r"«[^«»]*»|“[^“”„]*”|„[^“”„]*[“”]|‘[^‘’]*’|\"[^\"]*\"|`[^`]*`|(?<!\w)'.*?'(?!\w)"
+_QUOTED = re.compile(rf"{_PAIRS}|[«“„‘\"`][^«»“”„‘’\"`]*$|(?<!\w)'[^']*$", re.DOTALL)
+
+
+def speaks_of_sequence(text: str, names: Iterable[str] = ()) -> bool:
+    """Says whether a text complains of two calls at once, in its own words: not in what it quotes, nor in our `names`."""
+    unnamed = " ".join(text.split())
+    for name in sorted((" ".join(name.split()) for name in names), key=len, reverse=True):
+        unnamed = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", unnamed, flags=re.IGNORECASE) if name else unnamed
+    own = unnamed
+    while (left := _QUOTED.sub(" ", own)) != own:
+        own = left
+    # A text that is quoted as a whole has no other words.
+    return bool(_SEQUENCE.search(own if re.search(r"\w", own) else unnamed))
 
 
 def error_from_answer(errors: list[dict[str, Any]], response: Any, alternatives: tuple[str, ...] = ()) -> WebkassaError:
     """The error to act on, of the `Errors` of an answer; codes decide, texts only tell the two meanings of 9 apart."""
     faults = [(_code(item), str(item.get("Text") or item.get("text") or "")) for item in errors]
-    code, _ = min(faults, key=lambda fault: _PRECEDENCE.index(fault[0]) if fault[0] in _PRECEDENCE else len(_PRECEDENCE))
+    code = min((code for code, _ in faults), key=_rank)
     text = "; ".join(text for _, text in faults if text) or "no text"
     if code is None:
         return UnknownVendorCode(text, response=response)
-    if code == 9 and _SEQUENCE.search(text):
+    if code == 9 and speaks_of_sequence(text):
         return CashboxBusy(text, code=code, response=response)
     if code == 505:
         return DomainUnavailable(text, code=code, alternatives=alternatives, response=response)
     return CLASS_OF_CODE.get(code, UnknownVendorCode)(text, code=code, response=response)
 
 
+def _rank(code: int | None) -> int:
+    return len(_PRECEDENCE) + 1 if code is None else _PRECEDENCE.index(code) if code in _PRECEDENCE else len(_PRECEDENCE)
+
+
 def _code(item: dict[str, Any]) -> int | None:
     value = item.get("Code", item.get("code"))
     try:
-        return int(value) if value is not None else None
-    except (TypeError, ValueError):
+        return None if value is None or isinstance(value, bool) else int(str(value).strip().removesuffix(".0"))
+    except ValueError:
         return None

@@ -3,6 +3,8 @@
 Backoff has full jitter, so that a salon chain does not knock in step when Webkassa comes back, and is never shorter than
 what Webkassa asked for. An attempt is counted only where the fault may be this receipt's own: what the service or the way to
 it fails at is limited by time alone, and what the register refuses by nothing at all, since its cashbox is paused meanwhile.
+
+A receipt that may exist is a question: whatever is wrong with the asking, time alone ends it.
 """
 
 import random
@@ -68,7 +70,7 @@ def decide_retry(
 
     `is_outage`: Webkassa fails for everybody just now. `may_exist`: the document may have been registered.
     """
-    if error.blame is Blame.RECEIPT:
+    if error.blame is Blame.RECEIPT and not may_exist:
         return DeadLetter(str(error))
     if error.blame is Blame.REGISTER:
         return Snooze(0.0)
@@ -79,6 +81,8 @@ def decide_retry(
         return Snooze(_at_least(_snooze_seconds(error, rng), error))
     if error.blame is Blame.SERVICE:
         return Snooze(_at_least(backoff_seconds(max(attempts - 1, 0), budget, rng), error))
+    if may_exist:
+        return Snooze(_at_least(_snooze_seconds(error, rng), error))
     if used + 1 >= budget.max_attempts:
         return DeadLetter(f"gave up after {used + 1} attempts: {error}")
     return RetryIn(_at_least(backoff_seconds(used, budget, rng), error))

@@ -2,13 +2,16 @@
 
 A wrong password is remembered for a while: Webkassa may lock a login that keeps knocking. Redis is a convenience here;
 without it every process logs in for itself.
+
+Sessions live for hours. Where they end again and again within minutes, another program signs in with the same login: the
+registers that met it are remembered, for an alert.
 """
 
 import contextlib
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from redis import Redis
 from redis.exceptions import RedisError
@@ -25,6 +28,10 @@ REMEMBER_SECONDS = 60.0
 _NOTHING: tuple[float, str | None] = (0.0, None)
 REFUSAL_SECONDS = 30
 _POLL_SECONDS = 0.1
+# So many sessions that ended before their time, within so long, are somebody else's doing.
+ENDED_TO_TELL = 3
+ENDED_WITHIN_SECONDS = 1800
+_SHARED_LOGINS = "webkassa:shared_logins"
 
 
 class SessionToken:
@@ -49,6 +56,7 @@ class SessionToken:
         self._key = f"webkassa:token:{digest}"
         self._refused_key = f"webkassa:refused:{digest}"
         self._lock_key = f"webkassa:renewing:{digest}"
+        self._ended_key = f"webkassa:ended:{digest}"
         self._authorize = authorize
         self._renewal_seconds = renewal_seconds
         self._lock = threading.Lock()
@@ -63,15 +71,24 @@ class SessionToken:
             self._remembered = (time.monotonic() + REMEMBER_SECONDS, token)
         return token
 
-    def renew(self, stale: str | None) -> str:
-        """Returns a token other than `stale`; only one caller of all workers logs in, the others take its token."""
+    def renew(self, stale: str | None, register: str | None = None) -> str:
+        """Returns a token other than `stale`; only one caller of all workers logs in, the others take its token.
+
+        That a token is another one does not make it good: a caller that is refused with it as well names it in its turn.
+        `register`: the factory number of the register that refused `stale`. Raises WebkassaError.
+        """
         with self._lock:
             self._remembered = _NOTHING
             current = self._read()
             if current and current != stale:
                 return current
             with self._single_flight(stale) as found:
-                return found or self._log_in()
+                if found:
+                    return found
+                token = self._log_in()
+        if register:
+            self._ask_redis(lambda: self._note_end(register))
+        return token
 
     def renew_at_once(self) -> str:
         """Forgets a refusal that is remembered, and logs in. Raises WebkassaError."""
@@ -91,6 +108,15 @@ class SessionToken:
         self._own = token
         self._ask_redis(lambda: self._redis.set(self._key, token, ex=TOKEN_SECONDS))
         return token
+
+    def _note_end(self, register: str) -> None:
+        with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.set(self._ended_key, 0, nx=True, ex=ENDED_WITHIN_SECONDS)
+            pipeline.incr(self._ended_key)
+            _, ended = pipeline.execute()
+        if ended >= ENDED_TO_TELL:
+            self._redis.zadd(_SHARED_LOGINS, {register: time.time()})
+            log.warning("another program signs in with this login", cashbox=register, ended=ended)
 
     def _read(self) -> str | None:
         try:
@@ -136,6 +162,16 @@ class SessionToken:
         except (RedisError, OSError) as error:
             log.warning("token is not shared: redis is away", error=type(error).__name__)
             return None
+
+
+def find_shared_logins(redis: Redis) -> Sequence[str]:
+    """Returns factory numbers of registers whose sessions somebody else kept ending lately. Raises RedisError."""
+    since = time.time() - ENDED_WITHIN_SECONDS
+    with redis.pipeline(transaction=False) as pipeline:
+        pipeline.zremrangebyscore(_SHARED_LOGINS, "-inf", since)
+        pipeline.zrange(_SHARED_LOGINS, 0, -1)
+        _, registers = pipeline.execute()
+    return [_as_text(register) for register in registers]
 
 
 def _as_text(value: object) -> str:

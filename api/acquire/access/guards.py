@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.acquire.access.auth import NotAllowed, NotSignedIn, Staff, find_staff
-from api.acquire.access.forms import Form, FormRefused, read_form
+from api.acquire.access.forms import Form, FormRefused, Upload, read_form, read_upload
 from api.acquire.access.signing import get_secret, is_equal, make_form_token, unseal
 from api.acquire.words.i18n import choose_language
 from shared.storage.db import SessionFactory
@@ -96,6 +96,13 @@ def check_manager_form(_: ManagerDep, form: Annotated[Form, Depends(check_form)]
     return form
 
 
+def check_manager_upload(request: Request, _: ManagerDep, upload: Annotated[Upload, Depends(read_upload)]) -> Upload:
+    """Returns a form with a file that a manager has sent. Raises NotSignedIn, NotAllowed, FormRefused."""
+    if not is_equal(get_form_token(request), upload.fields.get(FORM_TOKEN, "")):
+        raise FormRefused
+    return upload
+
+
 def get_row_id(request: Request) -> int:
     """Returns the `{id}` of the path. Raises NotFound for what no row can have."""
     typed = str(request.path_params["id"])
@@ -112,5 +119,6 @@ def get_language(request: Request) -> str:
 FormDep = Annotated[Form, Depends(check_form)]
 StaffFormDep = Annotated[Form, Depends(check_staff_form)]
 ManagerFormDep = Annotated[Form, Depends(check_manager_form)]
+ManagerUploadDep = Annotated[Upload, Depends(check_manager_upload)]
 RowIdDep = Annotated[int, Depends(get_row_id)]
 SessionsDep = Annotated[SessionFactory, Depends(get_sessions)]

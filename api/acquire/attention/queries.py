@@ -1,20 +1,17 @@
 """Reads what waits for a person: deliveries that were given up, returns that are due, returns that were refused."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from api.acquire.visits.queries import is_return_due
-from shared.fiscal.statuses import ReceiptState, RecordState
-from shared.storage.models import Receipt, ReturnOrder, Visit, WebhookRecord
-from shared.storage.models.desk.return_order import ReturnState
+from shared.fiscal.statuses import RecordState
+from shared.storage.models import Receipt, Visit, WebhookRecord
+from shared.storage.refused_returns import select_refused_returns
 
 PAGE_SIZE = 30
-# A refused return is news for so long; after that it was seen, or is seen on its receipt.
-REFUSALS_SHOWN_FOR = timedelta(days=7)
 
 
 def list_dead_letters(session: Session, before: int | None = None) -> Sequence[Any]:
@@ -69,26 +66,5 @@ def list_returns_due(session: Session) -> Sequence[Any]:
 
 
 def list_refused_returns(session: Session) -> Sequence[Any]:
-    """Returns returns that we (`refusal`) or Webkassa (`error_code`) refused within a week, unless made some other way."""
-    sale, made = aliased(Receipt), aliased(Receipt)
-    return session.execute(
-        select(
-            ReturnOrder.id,
-            ReturnOrder.created_at,
-            ReturnOrder.refusal,
-            sale.id.label("sale_id"),
-            sale.total,
-            sale.fiscal_number,
-            made.error_code,
-            made.error_text,
-        )
-        .join(sale, sale.id == ReturnOrder.receipt_id)
-        .outerjoin(made, made.id == ReturnOrder.return_receipt_id)
-        .where(
-            ~sale.returned,
-            or_(ReturnOrder.state == ReturnState.REFUSED, made.state == ReceiptState.REJECTED),
-            ReturnOrder.created_at > func.now() - REFUSALS_SHOWN_FOR,
-        )
-        .order_by(ReturnOrder.id.desc())
-        .limit(PAGE_SIZE)
-    ).all()
+    """Returns returns that we (`refusal`) or Webkassa (`error_code`) refused within a week, unless ordered anew."""
+    return session.execute(select_refused_returns().limit(PAGE_SIZE)).all()

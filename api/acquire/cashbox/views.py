@@ -10,7 +10,7 @@ from api.acquire.visits.views import KIND_LABELS, Progress
 from api.acquire.words.advice import explain
 from api.acquire.words.text import Text
 from shared.books.shift import IssuedSums
-from shared.fiscal.money import ZERO
+from shared.fiscal.money import ZERO, InvalidAmount, parse_amount
 from shared.fiscal.statuses import PaymentKind
 from shared.fiscal.z_report import Sums, read_report
 from shared.storage.models import CashboxOrder, Shift
@@ -156,7 +156,6 @@ class OrderLine:
 def show_order(order: CashboxOrder) -> OrderLine:
     """Returns an order as the list shows it, with the reason where it was not carried out."""
     state = OrderState(order.state)
-    left = (order.result or {}).get("Sum")
     return OrderLine(
         id=order.id,
         at=order.done_at or order.created_at,
@@ -167,8 +166,16 @@ def show_order(order: CashboxOrder) -> OrderLine:
         badge=_BADGES[state],
         state=STATE_LABELS[state],
         why=_explain(order) if state in (OrderState.REFUSED, OrderState.UNKNOWN) else None,
-        in_drawer=Decimal(str(left)) if left is not None else None,
+        in_drawer=_read_drawer(order.result),
     )
+
+
+def _read_drawer(result: Mapping[str, Any] | None) -> Decimal | None:
+    """None where Webkassa did not tell, or not a sum."""
+    try:
+        return parse_amount((result or {}).get("Sum"))
+    except InvalidAmount:
+        return None
 
 
 def show_order_progress(order: CashboxOrder) -> Progress:

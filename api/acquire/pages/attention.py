@@ -1,12 +1,15 @@
 """Shows what waits for a person, in plain words, and puts it back to work."""
 
+from typing import Any
+
 from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep, StaffDep
 from api.acquire.attention.queries import PAGE_SIZE, list_dead_letters, list_refused_returns, list_returns_due
 from api.acquire.show.rendering import redirect, render
-from api.acquire.words.advice import advise_return, explain
+from api.acquire.words.advice import Advice, advise_return, explain, explain_refused_return
 from api.acquire.words.text import Refused, Text
 from api.dependencies import SessionDep
 from shared.replay import Outcome, replay
@@ -27,8 +30,12 @@ def show_attention(request: Request, _: StaffDep, session: SessionDep, before: s
         letters=letters,
         next_before=rows[PAGE_SIZE - 1].id if len(rows) > PAGE_SIZE else None,
         due=[(row, advise_return(row.return_due_reason)) for row in list_returns_due(session)] if is_first else [],
-        refused=[(row, explain(row.error_code)) for row in list_refused_returns(session)] if is_first else [],
+        refused=_explain_refused(session) if is_first else [],
     )
+
+
+def _explain_refused(session: Session) -> list[tuple[Any, Advice | None]]:
+    return [(row, explain_refused_return(row.error_code, row.refusal)) for row in list_refused_returns(session)]
 
 
 @router.post("/{id}/retry")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from api.acquire.access.forms import Form
 from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
 from api.acquire.payment.form import FormErrors
+from api.acquire.returns.form import propose_counts
 from api.acquire.returns.order import get_returnable_lines, order_return
 from api.acquire.show.rendering import get_speaker, redirect, render
 from api.acquire.visits.views import show_return_progress
@@ -28,7 +29,7 @@ router = APIRouter()
 @router.get("/receipts/{id}/return")
 def show_return(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
     """Shows the lines of a sale with what is left of each. Raises NotFound, Refused."""
-    return _show(request, session, id, typed={"form_key": str(uuid4())}, errors=FormErrors())
+    return _show(request, session, id, typed={"form_key": str(uuid4()), "original_shown": "paper"}, errors=FormErrors())
 
 
 @router.post("/receipts/{id}/return")
@@ -82,13 +83,14 @@ def _show(
     sale = session.get(Receipt, receipt_id)
     if sale is None:
         raise NotFound
+    lines = get_returnable_lines(session, sale)
     return render(
         request,
         "return.html",
         status=status,
         sale=sale,
-        lines=get_returnable_lines(session, sale),
-        typed=typed,
+        lines=lines,
+        typed=typed if "reason" in typed else {**propose_counts(lines, sale.return_due_lines), **typed},
         errors=errors.by_field,
     )
 

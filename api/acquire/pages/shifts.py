@@ -34,7 +34,7 @@ def show_shifts(request: Request, _: ManagerDep, session: SessionDep, settings: 
     """Shows the shift of each cashbox, and those before, a page at a time from the id `before` on."""
     newest = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     rows = _list_shifts(session, newest)
-    lines = [show_shift(s, number, sum_shift(session, s.cashbox_id, s.number)) for s, number in rows[:PAGE_SIZE]]
+    lines = [show_shift(s, number, sum_shift(session, s)) for s, number in rows[:PAGE_SIZE]]
     open_shifts = {s.cashbox_id: s for s in session.scalars(select(Shift).where(Shift.closed_at.is_(None)))}
     return render(
         request,
@@ -88,6 +88,6 @@ def show_z_report(request: Request, id: RowIdDep, _: ManagerDep, session: Sessio
     shift = session.get(Shift, id)
     if shift is None or shift.report is None:
         raise NotFound
-    issued = sum_shift(session, shift.cashbox_id, shift.number)
+    issued = sum_shift(session, shift)
     line = show_shift(shift, session.get_one(Cashbox, shift.cashbox_id).unique_number, issued)
     return render(request, "report.html", report=show_report(shift.report), shift=line)

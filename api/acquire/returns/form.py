@@ -2,21 +2,27 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from api.acquire.payment.form import FormErrors, read_form_key
 from api.acquire.words.text import Text
+from shared.fiscal.marks import find_marks_left, read_marks
 from shared.fiscal.money import ZERO, round_tiyn
 
 MAX_REASON = 200
+# What the customer showed of the sale's receipt, as `ReturnOrder` keeps it.
+ORIGINALS = ("paper", "electronic", "operator")
 
 
 @dataclass(frozen=True, slots=True)
 class SoldLine:
-    """Describes a line of the sale and what of it was not returned yet; `position` is its index in the request."""
+    """Describes a line of the sale and what of it was not returned yet; `position` is its index in the request.
+
+    `marks`: the codes of the pieces that are left, where the goods are marked.
+    """
 
     position: int
     name: str
@@ -24,6 +30,7 @@ class SoldLine:
     total: Decimal
     left_count: Decimal
     left_total: Decimal
+    marks: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -39,6 +46,7 @@ class ReturnWish:
     reason: str
     lines: list[dict[str, Any]]
     total: Decimal
+    original_shown: str | None = None
 
 
 def find_left(
@@ -55,12 +63,27 @@ def find_left(
         SoldLine(index, str(p["PositionName"]), _number(p["Count"]), _total(p), _number(p["Count"]), _total(p))
         for index, p in enumerate(sold)
     ]
+    marks: dict[int, list[Sequence[str]]] = {line.position: [] for line in lines}
     for position in returned:
         index = int(position["PositionCode"])
         lines[index] = _without(lines[index], _number(position["Count"]), _total(position))
+        marks[index].append(read_marks(position))
     for order in requested:
         lines = _without_order(lines, order)
-    return lines
+        for wanted in order:
+            marks[int(wanted["position"])].append(wanted.get("marks") or ())
+    return [
+        replace(line, marks=find_marks_left(sold[line.position], marks[line.position], line.left_count)) for line in lines
+    ]
+
+
+def propose_counts(lines: Sequence[SoldLine], proposed: Sequence[Mapping[str, Any]] | None) -> dict[str, str]:
+    """Returns the fields of a form nobody filled in yet: what Altegio took out of the sale, else everything that is left."""
+    if not proposed:
+        return {}
+    wanted = {int(line["position"]): _number(line["count"]) for line in proposed}
+    counts = {line.position: min(wanted.get(line.position, Decimal(0)), line.left_count) for line in lines}
+    return {f"count_{position}": f"{count.normalize():f}" if count else "" for position, count in counts.items()}
 
 
 def _without_order(lines: list[SoldLine], order: Sequence[Mapping[str, Any]]) -> list[SoldLine]:
@@ -86,6 +109,7 @@ def read_return(typed: Mapping[str, str], lines: Sequence[SoldLine]) -> ReturnWi
     form_key = read_form_key(typed)
     reason = " ".join(typed.get("reason", "").split())
     counts = {line.position: _read_count(line, typed, errors) for line in lines}
+    marks = {line.position: _read_marks(line, counts[line.position], typed, errors) for line in lines}
     if not reason:
         errors.add("reason", Text("Write why the sale is returned."))
     elif len(reason) > MAX_REASON:
@@ -98,8 +122,23 @@ def read_return(typed: Mapping[str, str], lines: Sequence[SoldLine]) -> ReturnWi
         return errors
     total = sum((share(line, counts[line.position]) for line in lines if counts[line.position]), ZERO)
     is_everything = all(counts[line.position] == line.left_count for line in lines)
-    chosen = [{"position": index, "count": f"{count:f}"} for index, count in counts.items() if count]
-    return ReturnWish(form_key, reason, [] if is_everything else chosen, total)
+    chosen = [
+        {"position": index, "count": f"{count:f}", **({"marks": marks[index]} if marks[index] else {})}
+        for index, count in counts.items()
+        if count
+    ]
+    shown = typed.get("original_shown") or None
+    return ReturnWish(form_key, reason, [] if is_everything else chosen, total, shown if shown in ORIGINALS else None)
+
+
+def _read_marks(line: SoldLine, count: Decimal, typed: Mapping[str, str], errors: FormErrors) -> list[str]:
+    """The codes of the pieces that come back: needed where not all of them do."""
+    if not count or not line.marks or count == line.left_count:
+        return []
+    marks = [mark for number, mark in enumerate(line.marks) if typed.get(f"mark_{line.position}_{number}")]
+    if len(marks) != count:
+        errors.add(f"marks_{line.position}", Text("Choose a code for each piece that comes back."))
+    return marks
 
 
 def _read_count(line: SoldLine, typed: Mapping[str, str], errors: FormErrors) -> Decimal:
@@ -119,7 +158,7 @@ def _read_count(line: SoldLine, typed: Mapping[str, str], errors: FormErrors) ->
 
 def _without(line: SoldLine, count: Decimal, total: Decimal) -> SoldLine:
     left_count, left_total = max(line.left_count - count, Decimal(0)), max(line.left_total - total, ZERO)
-    return SoldLine(line.position, line.name, line.count, line.total, left_count, left_total)
+    return replace(line, left_count=left_count, left_total=left_total)
 
 
 def _total(position: Mapping[str, Any]) -> Decimal:

@@ -56,11 +56,19 @@ def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str,
     if isinstance(wish, FormErrors):
         return wish
     order = ReturnOrder(
-        receipt_id=sale.id, staff_user_id=staff_id, form_key=wish.form_key, reason=wish.reason, lines=wish.lines
+        receipt_id=sale.id,
+        staff_user_id=staff_id,
+        form_key=wish.form_key,
+        reason=wish.reason,
+        lines=wish.lines,
+        original_shown=wish.original_shown,
     )
     session.add(order)
     session.flush()
-    audit.record(session, staff_id, "return_ordered", f"receipt {sale.id}", return_order_id=order.id, total=str(wish.total))
+    told: dict[str, object] = {"return_order_id": order.id, "total": str(wish.total)}
+    if wish.original_shown:
+        told["original_shown"] = wish.original_shown
+    audit.record(session, staff_id, "return_ordered", f"receipt {sale.id}", **told)
     return Ordered(order.id, is_new=True)
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from api.acquire.visits.queries import PAGE_SIZE, Cursor
 from api.acquire.visits.states import EXPLANATIONS, LABELS, UNDER_WAY, VisitState
-from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_return_due
+from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_refused_return, explain_return_due
 from api.acquire.words.i18n import Speaker
 from api.acquire.words.text import Text
 from shared.clock import utc_now
@@ -27,6 +27,7 @@ KIND_LABELS = {
     PaymentKind.CARD: Text("Card"),
     PaymentKind.MOBILE: Text("Mobile"),
 }
+_LONGEST_ADDRESS = 2000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -155,8 +156,8 @@ def _is_slow(since: datetime | None) -> bool:
 def show_return_progress(row: Any) -> Progress:
     """Returns where a return stands. `row`: a return order with `receipt_state` and the faults of its receipt."""
     if row.state == "refused":
-        words = row.refusal
-        return Progress("attention", Text("Refused"), Text("The return was refused."), True, vendor_words=words)
+        advice = explain_refused_return(None, row.refusal)
+        return Progress("attention", Text("Refused"), Text("The return was refused."), True, None, advice, row.refusal)
     if row.receipt_state == "issued":
         address = f"/acquire/success/{row.return_receipt_id}"
         return Progress("issued", Text("Returned"), Text("The return receipt is issued."), True, address)
@@ -207,6 +208,7 @@ class ReceiptView:
     is_offline: bool
     address: str | None
     code: Markup | None
+    warning: str | None
     return_due: Text | None
 
 
@@ -236,6 +238,7 @@ def show_receipt(receipt: Receipt, cashbox: Cashbox) -> ReceiptView:
         is_offline=bool(receipt.offline_mode),
         address=address,
         code=draw_code(address) if address else None,
+        warning=receipt.warning,
         return_due=explain_return_due(receipt.return_due_reason) if receipt.return_due_reason else None,
     )
 
@@ -255,13 +258,16 @@ def _show_payment(payment: Mapping[str, Any], change: Decimal) -> tuple[Text, De
 
 
 def is_web_address(address: str | None) -> bool:
-    """Says whether an address may become a link: nothing but http and https."""
-    return address is not None and address.startswith(("https://", "http://"))
+    """Says whether an address may become a link: nothing but http and https, and of a length that a browser takes."""
+    return address is not None and len(address) <= _LONGEST_ADDRESS and address.startswith(("https://", "http://"))
 
 
-def draw_code(address: str) -> Markup:
-    """Returns a QR code as SVG without styles of its own: the page's policy allows none."""
-    drawn = segno.make(address, error="m", micro=False)
+def draw_code(address: str) -> Markup | None:
+    """Returns a QR code as SVG without styles of its own: the page's policy allows none. None where no code can hold it."""
+    try:
+        drawn = segno.make(address, error="m", micro=False)
+    except segno.DataOverflowError:
+        return None
     svg = drawn.svg_inline(omitsize=True, border=2, svgclass="qr", lineclass=None, dark="#000", light="#fff")
     return Markup(svg)  # noqa: S704 -- drawn by segno; the address is only dots in it
 

@@ -19,6 +19,7 @@ CASHBOX_OFFLINE = "18"
 _FIX_AND_RETRY = Text("Correct it in Webkassa's cabinet, then press Retry.")
 _SUPPORT = Text("Show this page to whoever looks after the service, then press Retry.")
 
+_ASK_FIRST = Text("Press Retry: Webkassa is asked first whether the receipt exists, so it cannot be issued twice.")
 _VISIT_FIX = Text("Correct the visit in Altegio: the new version is taken up by itself.")
 
 _LOGIN = Advice(
@@ -84,6 +85,7 @@ ADVICE = {
     ),
     "20": Advice(Text("The date is earlier than the cashbox's registration."), _SUPPORT),
     "505": Advice(Text("Webkassa was not available for a long time."), Text("Press Retry.")),
+    "not_believed": Advice(Text("Webkassa answered with the document of another sale."), _ASK_FIRST),
     "sum_mismatch": Advice(
         Text("The money taken and the price of the visit do not agree."),
         Text("Correct the visit or its payments in Altegio: the new version is taken up by itself."),
@@ -103,9 +105,38 @@ ADVICE = {
         retry_helps=False,
     ),
     "money_without_lines": Advice(
-        Text("Money was paid, but the visit has no services and no goods."),
-        Text("Put what was sold into the visit in Altegio, or take the payment back there: it is taken up by itself."),
+        Text("Money was paid, but the visit or sale has no services and no goods."),
+        Text("Put what was sold into Altegio, or take the payment back there: it is taken up by itself."),
         retry_helps=False,
+    ),
+    "no_money": Advice(
+        Text("Altegio calls it paid, but knows of no money."),
+        Text(
+            "If money was taken, book it in Altegio or take it on the payment page."
+            " If none was (a gift, wages, a certificate), no receipt is needed."
+        ),
+        retry_helps=False,
+    ),
+    "deposit": Advice(
+        Text("The receipt for a client's deposit is made by hand."),
+        Text(
+            "Make it in Webkassa's cabinet, or, when the deposit is spent, on the payment page."
+            " The settings page says how it can be made by itself."
+        ),
+        retry_helps=False,
+    ),
+    "part_payment": Advice(
+        Text("A part of the visit was paid before the rest."),
+        Text("Make a receipt for that part in Webkassa's cabinet, or wait until all is paid."),
+        retry_helps=False,
+    ),
+    "goods_without_code": Advice(
+        Text("Goods of this sale have no code of the National Catalogue (GTIN or NTIN), and this salon wants one first."),
+        Text("Write the code into the table on the settings page, or the barcode in Altegio, then press Retry."),
+    ),
+    "no_vat_rate": Advice(
+        Text("The VAT rate of that day is not known: the service is from before the law's rates."),
+        Text("Make this receipt in Webkassa's cabinet, or have the VAT of the service set, then press Retry."),
     ),
     "not_in_altegio": Advice(
         Text("Altegio does not know this visit or sale."),
@@ -136,7 +167,7 @@ _REFUSED = Advice(
 )
 _NO_ANSWER = Advice(
     Text("Webkassa did not answer for a long time."),
-    Text("Press Retry: Webkassa is asked first whether the receipt exists, so it cannot be issued twice."),
+    _ASK_FIRST,
 )
 _LOST = ("OutcomeUnknown", "WebkassaUnavailable", "DomainUnavailable", "TooManyRequests", "CashboxBusy", "-1")
 
@@ -148,6 +179,20 @@ def explain(code: str | None) -> Advice:
     if code is None or code in _LOST or (len(code) == 3 and code.startswith("5")):
         return _NO_ANSWER
     return _REFUSED
+
+
+_OUT_OF_SERVICE = Advice(
+    Text("The cashbox that issued the receipt is out of service."),
+    Text("Make the return in Webkassa's cabinet."),
+    retry_helps=False,
+)
+
+
+def explain_refused_return(code: str | None, refusal: str | None) -> Advice | None:
+    """Returns the advice for a return that Webkassa (`code`) or we (`refusal`) refused; None where its words are enough."""
+    if code is not None:
+        return explain(code)
+    return _OUT_OF_SERVICE if refusal and "is out of service" in refusal else None
 
 
 _GIVE_BACK = Text("Give the money back and make a return, or restore the visit in Altegio.")
@@ -185,6 +230,13 @@ _RETURNS: tuple[tuple[str, Advice], ...] = (
         Advice(
             Text("Altegio says that money was given back."),
             Text("Make a return of the sum that was given back: the exact words name it."),
+        ),
+    ),
+    (
+        "leaves nothing for this one",
+        Advice(
+            Text("The payment of the whole visit is smaller than the receipts of its records."),
+            Text("If money was given back, make a return of that part; else correct the payment in Altegio."),
         ),
     ),
     (

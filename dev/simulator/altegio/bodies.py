@@ -1,7 +1,5 @@
 """Webhook bodies, key by key as Altegio sends them. Pure: the same arguments give the same body."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass
 from datetime import datetime

@@ -1,14 +1,10 @@
 """The generator's own books: which receipts a faithful bridge owes, to the tiyn, and what has to become of them."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
-
-from pydantic import TypeAdapter
 
 from dev.simulator.altegio.bodies import Payment, Visit
 from dev.simulator.altegio.salon import Kind, Line, Salon, add_up, compute_tax
@@ -61,18 +57,6 @@ class DueReceipt(Owner):
     # a test that shuffles deliveries should ask for "at most one" here and "exactly one" elsewhere.
     is_certain: bool = True
 
-    @property
-    def cash(self) -> Decimal:
-        return self.kinds.get("cash", Decimal(0))
-
-    @property
-    def cashless(self) -> Decimal:
-        return self.total - self.cash
-
-    @property
-    def refunded(self) -> bool:
-        return self.turn == "return_due"
-
 
 @dataclass(frozen=True)
 class NotDue(Owner):
@@ -86,6 +70,8 @@ class NotDue(Owner):
 class Books:
     receipts: list[DueReceipt] = field(default_factory=list)
     not_due: list[NotDue] = field(default_factory=list)
+    # Movements of money that a person has to be asked about, though nothing was sold.
+    open_items: list[int] = field(default_factory=list)
 
     def owe_record(self, story: str, salon: Salon, visit: Visit, payments: Sequence[Payment], **ending: Any) -> None:
         """`ending`: `turn`, `turned_at`, `money`, `told` and `is_certain` of the receipt."""
@@ -108,14 +94,6 @@ class Books:
     def find_receipt(self, external_check_number: str) -> DueReceipt | None:
         matches = (one for one in self.receipts if one.external_check_number == external_check_number)
         return next(matches, None)
-
-    def as_json(self) -> dict[str, Any]:
-        return {
-            "receipts": TypeAdapter(list[DueReceipt]).dump_python(self.receipts, mode="json"),
-            "not_due": TypeAdapter(list[NotDue]).dump_python(self.not_due, mode="json"),
-            "count": len(self.receipts),
-            "total": str(self.total),
-        }
 
 
 def own_record(story: str, visit: Visit) -> Owner:

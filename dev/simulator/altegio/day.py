@@ -1,7 +1,5 @@
 """A salon's day as webhooks and books. Pure: the same arguments give the same day, byte for byte."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass

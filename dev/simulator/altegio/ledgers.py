@@ -1,7 +1,5 @@
 """Bodies of Altegio's two ledgers, money and goods. Pure, like `bodies`."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal

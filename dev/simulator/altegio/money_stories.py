@@ -4,8 +4,6 @@ The wants are those of the law and of a salon's accountant, not of the service: 
 whose money the salon still has is never returned, and money given back never keeps its receipt without a word.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
@@ -35,7 +33,7 @@ class DeskPayment:
 class Scene:
     """The evening of a visit that has its receipt."""
 
-    script: MoneyScript
+    script: "MoneyScript"
     story: Story
     visit: Visit
     payments: Sequence[Payment]

@@ -1,7 +1,5 @@
 """Altegio's PHP habits: the same value in another type. Never changes what a body means."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

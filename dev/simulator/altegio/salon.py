@@ -1,7 +1,5 @@
 """What a fictional salon has: people, services, goods, tills. And the arithmetic of one sold line and its tax."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date

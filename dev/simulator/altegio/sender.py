@@ -1,7 +1,5 @@
 """Posts one envelope the way Altegio does: short patience, two more tries, and then the event is gone."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable
@@ -26,7 +24,6 @@ class Outcome:
     accepted: bool
     status: int | None
     tries: int
-    seconds: float
     problem: str = ""
 
 
@@ -52,17 +49,16 @@ class Sender:
         self._session.close()
 
     def _try(self, body: bytes, number: int) -> Outcome:
-        started = time.monotonic()
         try:
             answer = self._session.post(
                 self._url, data=body, headers=HEADERS, timeout=(CONNECT_SECONDS, TOTAL_SECONDS), allow_redirects=False
             )
         except requests.RequestException as error:
             # The class only: the text of the error repeats the address, and the address may hold the secret.
-            return Outcome(False, None, number, time.monotonic() - started, type(error).__name__)
+            return Outcome(False, None, number, type(error).__name__)
         accepted = 200 <= answer.status_code < 300
         problem = "" if accepted else " ".join(answer.text.split())[:200]
-        return Outcome(accepted, answer.status_code, number, time.monotonic() - started, problem)
+        return Outcome(accepted, answer.status_code, number, problem)
 
 
 def _is_worth_repeating(outcome: Outcome) -> bool:

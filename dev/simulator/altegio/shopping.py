@@ -1,7 +1,5 @@
 """What clients take: the lines of a visit by its story, and the ids Altegio would give them."""
 
-from __future__ import annotations
-
 import random
 import zlib
 from collections import Counter

@@ -1,7 +1,5 @@
 """What happens to one client or at the counter: the webhooks of it, and what the books owe for it."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from copy import deepcopy

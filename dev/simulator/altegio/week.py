@@ -1,19 +1,15 @@
 """A week of some salons as webhooks and books. Pure: the same arguments give the same week, byte for byte."""
 
-from __future__ import annotations
-
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
-from itertools import groupby
 
 from dev.simulator.altegio.bodies import Visit
 from dev.simulator.altegio.day import DECK, DEFAULT_DAY, Day, book_visit, choose_moment, deal
 from dev.simulator.altegio.money_stories import ASKED, EVENING, EVENINGS, DeskPayment
 from dev.simulator.altegio.salon import BARCODED_GOODS, GOODS, Salon, Till, Tills
 from dev.simulator.altegio.shopping import Ids, Shopper
-from dev.simulator.altegio.stories import Event
 from dev.simulator.altegio.week_stories import COUNTER_TURNS, VISIT_TURNS, WeekScript
 
 FIRST_COMPANY = 307001
@@ -35,14 +31,12 @@ class Week(Day):
     salons: tuple[Salon, ...]
     desk: tuple[DeskPayment, ...]
 
-    def acts(self) -> Iterator[list[Event]]:
-        """Day, evening, day … What is changed in an evening is meant to be changed after its receipt was issued."""
-        for _, events in groupby(self.events, key=lambda event: find_act(event.at)):
-            yield list(events)
-
 
 def find_act(at: datetime) -> tuple[date, bool]:
-    """The small hours belong to the evening before."""
+    """Day or evening: what is changed in an evening is meant to be changed after its receipt was issued.
+
+    The small hours belong to the evening before.
+    """
     shifted = at - timedelta(hours=4)
     return shifted.date(), at.time() >= EVENING or at.time() < time(4)
 

@@ -3,8 +3,6 @@
 What is changed in the evening is changed after its receipt, so the books can say for certain what has to follow.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -82,9 +80,10 @@ class WeekScript(MoneyScript):
             self._move_money(story, payments, "delete", turned_at)
 
     def play_deposit(self, salon: Salon, client: Person | None, at: datetime) -> None:
-        """Money on a client's own account is no sale: no receipt may come of it."""
-        amount = Decimal(1000 * self.rng.randint(5, 30))
-        body = deposit_body(self.ids.take("money"), amount, self._choose_till(salon), client, at)
+        """Money on a client's own account is no sale: while the salon makes its receipts by hand it is an open item."""
+        amount, operation_id = Decimal(1000 * self.rng.randint(5, 30)), self.ids.take("money")
+        self.books.open_items.append(operation_id)
+        body = deposit_body(operation_id, amount, self._choose_till(salon), client, at)
         Story("deposit", salon, self.events).post("finances_operation", "create", body, at)
 
     def _choose_counter_lines(self, name: str) -> Sequence[Line]:

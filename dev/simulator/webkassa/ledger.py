@@ -52,6 +52,8 @@ class Shift:
 @dataclass(slots=True)
 class Cashbox:
     number: str
+    # How often it was registered anew: with another registration number, and everything from the beginning.
+    renewals: int = 0
     shifts: list[Shift] = field(default_factory=list)
     drawer: Decimal = ZERO
     document_count: int = 0
@@ -70,7 +72,7 @@ class Cashbox:
 
     @property
     def registration_number(self) -> str:
-        return f"{10_203_000_000 + self.identity_number:012d}"
+        return f"{10_203_000_000 + self.identity_number + 100_000_000 * self.renewals:012d}"
 
     def find_open_shift(self) -> Shift | None:
         last = self.shifts[-1] if self.shifts else None

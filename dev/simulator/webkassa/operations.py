@@ -28,6 +28,7 @@ def check(call: Call) -> Any:
     register.refuse_invalid(call.fields)
     register.refuse_late(cashbox)
     _refuse_duplicate(call, cashbox)
+    register.refuse_return(cashbox, call.fields)
     return answers.build_check(register.issue(cashbox, call.body, call.fields), call.settings)
 
 

@@ -9,11 +9,11 @@ from typing import Any
 from dev.simulator.webkassa.access import Sessions
 from dev.simulator.webkassa.clock import Clock
 from dev.simulator.webkassa.errors import Refusal
-from dev.simulator.webkassa.ledger import Cashbox, Receipt, Shift, StateFile
-from dev.simulator.webkassa.rules import returns
-from dev.simulator.webkassa.rules.arithmetic import Sums, find_faults
+from dev.simulator.webkassa.ledger import SELL_RETURN, Cashbox, Receipt, Shift, StateFile
+from dev.simulator.webkassa.rules import returns, vat
+from dev.simulator.webkassa.rules.arithmetic import CASH, Sums, find_faults
 from dev.simulator.webkassa.rules.fields import Fields, lowered, mask_secrets, read_decimal, read_int, read_text
-from dev.simulator.webkassa.rules.requisites import to_utc
+from dev.simulator.webkassa.rules.requisites import to_local, to_utc
 from dev.simulator.webkassa.settings import Settings
 
 SHIFT_LIMIT = timedelta(hours=24)
@@ -75,7 +75,10 @@ class Register:
         return receipt
 
     def refuse_invalid(self, fields: Fields) -> None:
-        faults = find_faults(fields, vat_rates=self.settings.vat_rates, protocol=self.settings.protocol)
+        lawful = vat.list_rates_of_return(fields, self.by_check_number)
+        if lawful is None:
+            lawful = vat.list_rates(to_local(self.clock.now()).date(), self.settings.vat_days)
+        faults = find_faults(fields, vat_rates=self.settings.vat_rates & lawful, protocol=self.settings.protocol)
         if not faults and self.settings.verify_returns:
             faults = returns.find_faults(fields, self.by_check_number, self.returned)
         if faults:
@@ -116,6 +119,20 @@ class Register:
         shift.closed_at = self.clock.now()
         self._remember("z_report", cashbox, shift.closed_at)
         return shift
+
+    def register_anew(self, number: str) -> Cashbox:
+        """The old receipts stay in the ledger; what the cashbox answers knows nothing of them any more."""
+        renewed = Cashbox(number, self.cashboxes[number].renewals + 1)
+        self.cashboxes[number] = renewed
+        self._remember("registered", renewed, self.clock.now())
+        return renewed
+
+    def refuse_return(self, cashbox: Cashbox, fields: Fields) -> None:
+        if not self.settings.returns_need_cash or read_int(fields.get("operationtype")) != SELL_RETURN:
+            return
+        sums = Sums(fields)
+        if cashbox.drawer < sum(amount for kind, amount in sums.payments if kind == CASH) - sums.change:
+            raise Refusal(8)
 
     def is_visible(self, receipt: Receipt) -> bool:
         """Lookups may lag behind the ledger."""
@@ -175,6 +192,8 @@ class Register:
             self._last_number = max(self._last_number, int(f"1{event['check_number'][1:]}"))
         elif event["event"] == "money":
             cashbox.move_cash(cashbox.open_shift(at), Decimal(event["amount"]), event["external"])
+        elif event["event"] == "registered":
+            self.cashboxes[cashbox.number] = Cashbox(cashbox.number, cashbox.renewals + 1)
         elif shift := cashbox.find_open_shift():
             shift.closed_at = at
 

@@ -29,7 +29,9 @@ class Settings(settings.Settings):
     # Keeps the ledger across restarts.
     state_file: Path | None = None
     # Empty for a non-payer of VAT.
-    vat_rates: Rates = frozenset({12, 16})
+    vat_rates: Rates = frozenset({5, 10, 12, 16})
+    # A service may be receipted so many days before or after the one on which it is rendered.
+    vat_days: int = Field(31, ge=0)
     protocol: Annotated[Literal[203, 204], BeforeValidator(read_int)] = 203
     scope: Literal["cashbox", "shift"] = "cashbox"
     duplicate_with_data: bool = True
@@ -37,9 +39,13 @@ class Settings(settings.Settings):
     errors_style: Literal["absent", "null", "empty"] = "absent"
     not_found_style: Literal["19", "16", "empty"] = "19"
     total_in_answer: bool = False
+    key_style: Literal["pascal", "camel", "lower"] = "pascal"
+    value_style: Literal["json", "text"] = "json"
     offline: bool = False
     visibility_delay_seconds: float = Field(0, ge=0)
     verify_returns: bool = False
+    # Code 8 for a return in cash of more than the drawer holds.
+    returns_need_cash: bool = False
     token_ttl_seconds: float = Field(86_400, ge=0)
     lookup_needs_shift: bool = True
     ticket_lookup_missing: bool = False

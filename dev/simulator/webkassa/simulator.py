@@ -1,6 +1,7 @@
 """Everything one running Webkassa consists of, without its sockets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from dev.simulator import simulator
@@ -15,6 +16,7 @@ from dev.simulator.webkassa.ledger import Cashbox
 from dev.simulator.webkassa.operations import READ_ONLY, perform
 from dev.simulator.webkassa.register import Register
 from dev.simulator.webkassa.settings import Settings
+from dev.simulator.webkassa.styles import restyle
 from dev.simulator.wire import Ending, Reply, Request, html_reply, json_reply
 
 # What a cut answer is cut from when nothing was done that could be answered.
@@ -33,6 +35,7 @@ class Webkassa(simulator.Simulator[Settings, Call]):
         self.actions = {
             ("GET", "receipts"): self._list_receipts,
             ("POST", "clock"): self._move_clock,
+            ("POST", "cashboxes/register"): self._register_anew,
             ("POST", "tokens/revoke"): self._locked(self.register.sessions.revoke_all),
             ("POST", "tokens/expire"): self._locked(self.register.sessions.expire_all),
         }
@@ -41,6 +44,10 @@ class Webkassa(simulator.Simulator[Settings, Call]):
         return read_call(request, self.register)
 
     def handle(self, call: Call, meet: Meet) -> Ending:
+        ending = self._take_turn(call, meet)
+        return replace(ending, reply=restyle(ending.reply, self.settings))
+
+    def _take_turn(self, call: Call, meet: Meet) -> Ending:
         """The cashbox is free again before the first byte of the answer leaves."""
         if call.status != 200:
             return Ending(f"error:{call.status}", html_reply(f"{call.status}: no such method", call.status))
@@ -53,7 +60,7 @@ class Webkassa(simulator.Simulator[Settings, Call]):
     def _serve(self, call: Call, meet: Meet) -> Ending:
         before = meet(when="before", cashbox=call.cashbox_number)
         if before and before.kind != "slow":
-            return before.spoil(UNFINISHED)
+            return before.spoil(UNFINISHED, call)
         self.delay()
         try:
             ending, did_something = self._perform(call), True
@@ -62,7 +69,7 @@ class Webkassa(simulator.Simulator[Settings, Call]):
             ending, did_something = _refuse(refusal), is_harmless or refusal.data is not None
         # A fault "after" a call waits for one that did something.
         after = meet(when="after", cashbox=call.cashbox_number) if did_something else None
-        return after.spoil(ending) if after else ending
+        return after.spoil(ending, call) if after else ending
 
     def _perform(self, call: Call) -> Ending:
         """Raises Refusal. Successes were seen with no Errors, with null and with an empty list."""
@@ -112,6 +119,10 @@ class Webkassa(simulator.Simulator[Settings, Call]):
             for receipt in receipts
             if cashbox in {None, receipt.cashbox.number} and external in {None, receipt.external_number}
         ]
+
+    def _register_anew(self, _query: Query, body: Body) -> Any:
+        with self.register.lock:
+            return {"registration_number": self.register.register_anew(str(body["cashbox"])).registration_number}
 
     def _move_clock(self, _query: Query, body: Body) -> Any:
         self.clock.move(body)

@@ -1,7 +1,7 @@
 """Describes the tables, one a file. States and the rules that make a double receipt impossible are constraints of them."""
 
-from shared.storage.models.alert import Alert
-from shared.storage.models.alert_message import AlertMessage
+from shared.storage.models.alerts.alert import Alert
+from shared.storage.models.alerts.alert_message import AlertMessage
 from shared.storage.models.altegio_look import AltegioLook
 from shared.storage.models.base import Base
 from shared.storage.models.cashbox import Cashbox
@@ -14,6 +14,9 @@ from shared.storage.models.desk.staff_session import StaffSession
 from shared.storage.models.desk.staff_user import StaffUser
 from shared.storage.models.desk.visit import Visit
 from shared.storage.models.fiscalization_log import FiscalizationLog
+from shared.storage.models.goods.goods_code import GoodsCode
+from shared.storage.models.goods.goods_line import GoodsLine
+from shared.storage.models.loyalty_record import LoyaltyRecord
 from shared.storage.models.payment_record import PaymentRecord
 from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
@@ -32,6 +35,9 @@ __all__ = [
     "CashboxOrder",
     "Checkout",
     "FiscalizationLog",
+    "GoodsCode",
+    "GoodsLine",
+    "LoyaltyRecord",
     "PaymentRecord",
     "Receipt",
     "Replay",

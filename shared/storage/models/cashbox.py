@@ -10,8 +10,8 @@ class Cashbox(Base):
     """Keeps an online cash register and the salon it belongs to; None in a setting means the environment's.
 
     The row without `company_id` is the environment's own cashbox. `api_token_sealed` and `password_sealed` are encrypted by
-    `shared.storage.sealing`. `vat`, `fiscalize_when`, `default_payment_method` and `payment_kinds` take the words of the
-    environment's variables of these names.
+    `shared.storage.sealing`. What the salon chooses, from `vat` to `goods_codes`, takes the words of the environment's
+    variables (`shared.salon.choices`).
 
     `claim_id` and `lease_until` are the door to it: one call at a time, from all workers together. `rest_until` keeps the
     door shut after a lost answer, while Webkassa may still be at work on the call. `paused_since`,
@@ -29,10 +29,16 @@ class Cashbox(Base):
     password_sealed: Mapped[str | None] = mapped_column(Text)
     api_token_sealed: Mapped[str | None] = mapped_column(Text)
     vat: Mapped[str | None] = mapped_column(Text)
+    vat_lines: Mapped[str | None] = mapped_column(Text)
     comment_marker: Mapped[str | None] = mapped_column(Text)
     fiscalize_when: Mapped[str | None] = mapped_column(Text)
     default_payment_method: Mapped[str | None] = mapped_column(Text)
     payment_kinds: Mapped[str | None] = mapped_column(Text)
+    deposits: Mapped[str | None] = mapped_column(Text)
+    part_payments: Mapped[str | None] = mapped_column(Text)
+    tips: Mapped[str | None] = mapped_column(Text)
+    certificates_as: Mapped[str | None] = mapped_column(Text)
+    goods_codes: Mapped[str | None] = mapped_column(Text)
     claim_id: Mapped[UUID | None]
     lease_until: Mapped[Moment | None]
     rest_until: Mapped[Moment | None]

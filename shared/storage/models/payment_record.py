@@ -1,7 +1,7 @@
 from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from shared.fiscal.statuses import PaymentKind, PaymentPurpose, PaymentState
+from shared.fiscal.statuses import AccountUse, PaymentPurpose, PaymentState
 from shared.storage.models.base import Base, Moment, Money, one_of
 
 
@@ -12,6 +12,8 @@ class PaymentRecord(Base):
     `purpose` keeps fees, deposits and refunds apart from what pays a sale.
     `paid_at` is when it was first told; `changed_at` is Altegio's time of the newest word: a revoked one's end.
     `kind` is None when Altegio did not say where the money went; the configured default stands in.
+    `sold_item_type`: what it was paid for, "" where Altegio ties it to nothing sold, None where it says nothing of that.
+    `client_id`: whose it is, by Altegio. A payment of several records of a visit names one of them, or the visit alone.
     `moved_from_record_id`, `moved_from_document_id`: the sale that the operation paid before Altegio moved it.
     """
 
@@ -30,13 +32,15 @@ class PaymentRecord(Base):
     purpose: Mapped[str] = mapped_column(Text, server_default=PaymentPurpose.SALE)
     account_id: Mapped[int | None]
     account_title: Mapped[str | None] = mapped_column(Text)
+    sold_item_type: Mapped[str | None] = mapped_column(Text)
+    client_id: Mapped[int | None]
     changed_at: Mapped[Moment | None]
     paid_at: Mapped[Moment] = mapped_column(server_default=func.now())
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkouts.id"), index=True)
     webhook_record_id: Mapped[int | None] = mapped_column(ForeignKey("webhook_records.id", ondelete="SET NULL"))
 
     __table_args__ = (
-        one_of("kind", PaymentKind),
+        one_of("kind", AccountUse),
         one_of("state", PaymentState),
         one_of("purpose", PaymentPurpose),
         UniqueConstraint("company_id", "operation_id"),
@@ -61,5 +65,19 @@ class PaymentRecord(Base):
             "moved_from_document_id",
             postgresql_where=text("moved_from_document_id IS NOT NULL"),
         ),
+        # The accounts of a salon are found without reading their payments.
+        Index(
+            "ix_payment_records_account",
+            "company_id",
+            "account_id",
+            "id",
+            postgresql_where=text("account_id IS NOT NULL"),
+        ),
         Index("ix_payment_records_visit", "company_id", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),
+        Index(
+            "ix_payment_records_deposits",
+            "company_id",
+            "client_id",
+            postgresql_where=text("purpose = 'deposit' AND client_id IS NOT NULL"),
+        ),
     )

@@ -19,6 +19,9 @@ class Receipt(Base):
     `attempts` counts all, `budget_used` those that count against RETRY_MAX_ATTEMPTS, from `budget_starts_at` on.
     `next_attempt_at` is None where nobody sees to it any more: issued, refused, or given to a person.
     `paid_back_since`: the whole payment is gone in Altegio, so that the return is no matter of judgement.
+    `return_due_lines`: what to return, as lines of `ReturnOrder`, where Altegio took lines out of the sale.
+    `number_repeated`: its fiscal number was another receipt's before, from the time when answers were believed unseen.
+    `warning`: what Webkassa said beside the document.
     `fiscal_*`, `shift_number`, `registration_number`, `offline_mode`, `issued_at_text` are what a return must quote.
     """
 
@@ -48,6 +51,7 @@ class Receipt(Base):
     error_code: Mapped[str | None] = mapped_column(Text)
     error_text: Mapped[str | None] = mapped_column(Text)
     return_due_reason: Mapped[str | None] = mapped_column(Text)
+    return_due_lines: Mapped[list[dict[str, Any]] | None] = mapped_column(JSONB)
     paid_back_since: Mapped[Moment | None]
     returned: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
@@ -60,6 +64,8 @@ class Receipt(Base):
     issued_at_text: Mapped[str | None] = mapped_column(Text)
     receipt_url: Mapped[str | None] = mapped_column(Text)
     print_url: Mapped[str | None] = mapped_column(Text)
+    warning: Mapped[str | None] = mapped_column(Text)
+    number_repeated: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
     __table_args__ = (
         one_of("state", ReceiptState),
@@ -103,4 +109,14 @@ class Receipt(Base):
             postgresql_where=text("request ? 'CustomerEmail' OR request ? 'CustomerPhone' OR request ? 'CustomerXin'"),
         ),
         Index("ix_receipts_cashbox_id_issued_at", "cashbox_id", "issued_at"),
+        # An answer that brings a number again is another request's, and not believed.
+        Index(
+            "uq_receipts_fiscal_number",
+            "cashbox_id",
+            "registration_number",
+            "fiscal_number",
+            unique=True,
+            postgresql_nulls_not_distinct=True,
+            postgresql_where=text("fiscal_number IS NOT NULL AND NOT number_repeated"),
+        ),
     )

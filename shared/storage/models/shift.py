@@ -10,6 +10,7 @@ from shared.storage.models.base import Base, Moment
 class Shift(Base):
     """Keeps a cashbox's shift, from its first document, which opens it, to the Z-report, which ends it.
 
+    `registration_number`: registered anew, a register counts its shifts from 1 again; empty where Webkassa did not tell it.
     `opened_at` is the time of the first document: Webkassa counts 24 hours from it. `closed_by` is who or what ended it:
     `schedule`, `expired` (code 11), `staff:…`, `cli:…`, or `elsewhere`. `report` is the Z-report as it came; None where
     somebody else closed the shift and its report could not be read any more.
@@ -21,6 +22,7 @@ class Shift(Base):
     __tablename__ = "shifts"
 
     cashbox_id: Mapped[int] = mapped_column(ForeignKey("cashboxes.id"))
+    registration_number: Mapped[str] = mapped_column(Text, server_default=text("''"))
     number: Mapped[int]
     opened_at: Mapped[Moment]
     closed_at: Mapped[Moment | None]
@@ -34,7 +36,7 @@ class Shift(Base):
     close_error: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (
-        UniqueConstraint("cashbox_id", "number"),
+        UniqueConstraint("cashbox_id", "registration_number", "number"),
         Index("ix_shifts_open", "cashbox_id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_shifts_opened_at", "opened_at"),
     )

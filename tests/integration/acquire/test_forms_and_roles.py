@@ -14,6 +14,8 @@ MANAGER = {
     "/acquire/returns/{id}/state",
     "/acquire/attention/{id}/retry",
     "/acquire/settings",
+    "/acquire/settings/goods",
+    "/acquire/settings/goods.csv",
     "/acquire/audit",
 }
 

@@ -111,6 +111,11 @@ def test_the_receipt_shows_everything_a_customer_may_ask_for(desk: Desk, cashier
     assert "style=" not in svg[0]
 
 
+def test_what_webkassa_warned_of_is_shown_beside_the_receipt(desk: Desk, cashier: Browser) -> None:
+    receipt = desk.add_receipt(desk.add_visit(state="processed"), warning="9: Лицензия заканчивается")
+    assert "Webkassa предупредила: 9: Лицензия заканчивается" in cashier.page(f"/acquire/success/{receipt.id}")
+
+
 def test_without_vat_the_receipt_says_so(desk: Desk, cashier: Browser) -> None:
     receipt = desk.add_receipt(desk.add_visit(state="processed"))
     assert "без НДС" in cashier.page(f"/acquire/success/{receipt.id}")

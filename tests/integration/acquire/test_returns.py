@@ -1,5 +1,6 @@
 """A manager returns what was sold: all of it or some, never more."""
 
+import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -217,8 +218,58 @@ def test_a_return_the_worker_refused_says_why(desk: Desk, manager: Browser, sale
     assert manager.get("/acquire/returns/1/state").json()["final"] is True
 
 
+def test_a_return_of_a_register_that_is_gone_says_what_to_do(desk: Desk, manager: Browser, sale: Receipt) -> None:
+    order_return(desk, sale, [], "refused", None)
+    desk.execute("UPDATE return_orders SET refusal = 'cashbox SWK00000001, which sold it, is out of service: …'")
+    assert manager.get("/acquire/returns/1/state").json()["advice"][1] == "Оформите возврат в кабинете Webkassa."
+    for page in ("/acquire/returns/1", "/acquire/attention"):
+        assert "больше не работает" in manager.page(page)
+
+
 def test_without_a_broker_the_order_is_kept_for_the_dispatcher(desk: Desk, sale: Receipt) -> None:
     with Desk.open(desk.environment, redis_url="redis://127.0.0.1:9/0") as offline:
         offline.add_user("dana", role="manager")
         assert send(offline.sign_in("dana"), sale, ["1", "", ""]).status_code == 303
         assert offline.all(ReturnOrder)[0].state == "requested"
+
+
+class TestMarkedGoods:
+    @pytest.fixture
+    def creams(self, desk: Desk) -> Receipt:
+        marked = position("Крем", 3, 1000) | {"MarkList": ["010460;a", "010460;b", "010460;c"]}
+        return desk.add_receipt(desk.add_visit("3000", state="processed"), positions=[marked])
+
+    def test_the_form_lists_the_codes(self, manager: Browser, creams: Receipt) -> None:
+        page = manager.get(f"/acquire/receipts/{creams.id}/return").text
+        assert all(f"010460;{letter}" in page for letter in "abc")
+
+    def test_the_chosen_ones_are_ordered(self, desk: Desk, manager: Browser, creams: Receipt) -> None:
+        assert send(manager, creams, ["2"], mark_0_0="1", mark_0_2="1").status_code == 303
+        (order,) = desk.all(ReturnOrder)
+        assert order.lines == [{"position": 0, "count": "2", "marks": ["010460;a", "010460;c"]}]
+        page = manager.get(f"/acquire/receipts/{creams.id}/return").text
+        assert "010460;a" not in page
+
+    def test_as_many_codes_as_pieces(self, desk: Desk, manager: Browser, creams: Receipt) -> None:
+        answer = send(manager, creams, ["2"], mark_0_0="1")
+        assert answer.status_code == 422
+        assert 'id="fault-marks_0"' in answer.text
+        assert desk.all(ReturnOrder) == []
+
+    def test_all_of_them_need_no_choice(self, desk: Desk, manager: Browser, creams: Receipt) -> None:
+        assert send(manager, creams, ["3"]).status_code == 303
+        assert desk.all(ReturnOrder)[0].lines == []
+
+
+@pytest.mark.parametrize(("told", "kept"), [("electronic", "electronic"), ("", None), ("a napkin", None)])
+def test_which_original_was_shown_is_noted(desk: Desk, manager: Browser, sale: Receipt, told: str, kept: str | None) -> None:
+    send(manager, sale, ["1", "", ""], original_shown=told)
+    assert desk.all(ReturnOrder)[0].original_shown == kept
+    assert desk.all(AuditEvent)[-1].details.get("original_shown") == kept
+
+
+def test_lines_that_altegio_took_out_are_proposed(desk: Desk, manager: Browser, sale: Receipt) -> None:
+    with desk.sessions.begin() as session:
+        session.get_one(Receipt, sale.id).return_due_lines = [{"position": 1, "count": "2"}]
+    page = manager.get(f"/acquire/receipts/{sale.id}/return").text
+    assert [re.search(rf'name="count_{number}"[^>]*value="([^"]*)"', page)[1] for number in range(3)] == ["", "2", ""]

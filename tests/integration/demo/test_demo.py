@@ -17,10 +17,7 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.waiting import find_free_port, wait_until
 from dev.harness.child import Child
 
-pytestmark = [
-    pytest.mark.deadline(180),
-    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for children in /proc"),
-]
+pytestmark = pytest.mark.deadline(180)
 
 # What a careless shell may have exported; none of it may reach a child.
 STRAY = {
@@ -91,15 +88,7 @@ def demo(module_demo: Child) -> Child:
 
 def list_children(parent: int) -> dict[int, str]:
     """Number and command line of every process started by `parent`."""
-    found = {}
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-        except OSError:  # It ended while we looked.
-            continue
-        if int(fields[1]) == parent:
-            found[int(entry.name)] = processes.read_command_line(int(entry.name))
-    return found
+    return {pid: processes.read_command_line(pid) for pid in processes.find_children(parent)}
 
 
 def none_alive(pids: dict[int, str]) -> Callable[[], bool]:

@@ -57,7 +57,7 @@ def test_a_wait_has_an_end_and_names_what_was_awaited(supervisor: Supervisor) ->
 def test_a_process_that_closed_its_output_is_ended_all_the_same(supervisor: Supervisor, tmp_path: Path) -> None:
     mute = python("import os, time; os.close(1); os.close(2); time.sleep(600)", tmp_path)
     supervisor.add("mute", mute)
-    supervisor.wait_for(lambda: mute.at_end, 10, "its output to end")
+    supervisor.wait_for(lambda: not mute._reader.is_alive(), 10, "its output to end")
 
     supervisor.stop_all()
 

@@ -15,11 +15,14 @@ CHANGING = {"type_", "new_column_name"}
 
 
 def list_calls(path: Path, function: str) -> Iterator[tuple[str, ast.Call]]:
+    """Those of the function, and of the functions of the file that it calls."""
     tree = ast.parse(path.read_text("utf-8"))
-    body = next(node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == function)
-    for node in ast.walk(body):
+    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    for node in ast.walk(functions[function]):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node.func.attr, node
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
+            yield from list_calls(path, node.func.id)
 
 
 def find_faults(path: Path) -> Iterator[str]:

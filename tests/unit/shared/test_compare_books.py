@@ -1,5 +1,6 @@
 """Three columns, compared: what agrees is silent, what differs is named, and every tiyn of the columns is explained."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -168,6 +169,21 @@ def test_returns_count_off_in_the_report() -> None:
 def test_without_a_report_nothing_is_counted_and_the_day_says_so() -> None:
     one, _ = books(came(4000), receipt(4000, shift=5), ShiftBooks(5, 5, D1, None))
     assert (one.missing_reports, one.uncounted, one.counted.total, one.difference_count) == ({5}, 4000, 0, 0)
+
+
+def test_shifts_of_one_number_are_told_apart_by_the_registration() -> None:
+    """Registered anew, a register counts from 1 again."""
+    old, new = z(1, D1, {CARD: 4000}, 1), z(1, D2, {CARD: 5000}, 1)
+    one, two = books(
+        came(4000),
+        came(5000, day=D2, subject=B),
+        replace(receipt(4000), registration="old"),
+        replace(receipt(5000, day=D2, subject=B), registration="new"),
+        replace(old, registration="old"),
+        replace(new, registration="new"),
+    )
+    assert (one.difference_count, two.difference_count) == (0, 0)
+    assert (one.counted.total, two.counted.total) == (4000, 5000)
 
 
 def test_autonomous_receipts_are_counted_and_shown_apart() -> None:

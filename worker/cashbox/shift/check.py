@@ -16,6 +16,7 @@ from worker.alerts.kinds import BOOKS_DIFFERENCE
 from worker.alerts.wording import describe
 from worker.cashbox.calls import HISTORY, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
+from worker.cashbox.shift.rows import find_reported_shift
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import WebkassaError
 
@@ -31,29 +32,21 @@ def check_shift(
     clients: CashboxClients,
     claim: CashboxClaim,
     cashbox_number: str,
-    shift_number: int | None,
+    report: dict[str, Any] | None,
 ) -> None:
     """Compares a stored Z-report with our receipts; where they differ, stores the strangers and tells an alert.
 
     Never raises WebkassaError: the shift is closed, whatever the comparison brings.
     """
-    if shift_number is None:
-        return
     with sessions() as session:
-        report = session.scalar(
-            select(Shift.report).where(Shift.cashbox_id == claim.cashbox_id, Shift.number == shift_number)
-        )
-        if report is None or sum_shift(session, claim.cashbox_id, shift_number).agrees_with(read_report(report)):
+        shift = find_reported_shift(session, claim.cashbox_id, report) if report else None
+        if shift is None or shift.report is None or sum_shift(session, shift).agrees_with(read_report(shift.report)):
             return
-    strangers = _find_strangers(sessions, clients, claim, cashbox_number, shift_number)
+    strangers = _find_strangers(sessions, clients, claim, cashbox_number, shift.number)
     with sessions.begin() as session:
-        session.execute(
-            update(Shift)
-            .where(Shift.cashbox_id == claim.cashbox_id, Shift.number == shift_number)
-            .values(strangers=strangers)
-        )
+        session.execute(update(Shift).where(Shift.id == shift.id).values(strangers=strangers))
     language, count = settings.alert_language, "?" if strangers is None else len(strangers)
-    text = describe(BOOKS_DIFFERENCE, language, cashbox=cashbox_number, shift=shift_number, count=count)
+    text = describe(BOOKS_DIFFERENCE, language, cashbox=cashbox_number, shift=shift.number, count=count)
     send_alert(sessions, BOOKS_DIFFERENCE, text)
 
 

@@ -3,7 +3,8 @@
 Webkassa takes nothing on a shift that is 24 hours old, counted from its first document (code 11).
 """
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
 
 from shared.clock import ALMATY
 
@@ -19,6 +20,11 @@ _LONGEST_PAUSE = timedelta(minutes=15)
 def read_close_time(text: str) -> time:
     """Reads a time of day such as `23:50`. Raises ValueError."""
     return datetime.strptime(text, "%H:%M").time()  # noqa: DTZ007 -- a time of day of the salon's clock
+
+
+def read_moment(seconds: Decimal | float) -> datetime:
+    """Reads seconds since 1970. Raises ValueError, OverflowError for a time that no clock shows."""
+    return datetime.fromtimestamp(float(seconds), UTC)
 
 
 def find_close_moment(opened_at: datetime, close_at: time) -> datetime:

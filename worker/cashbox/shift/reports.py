@@ -14,7 +14,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, CallOutcome, ReceiptState
-from shared.fiscal.z_report import read_report
+from shared.fiscal.z_report import ReportSums, read_report
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
 from shared.storage.models import CashboxOrder, Receipt, Shift
@@ -22,7 +22,13 @@ from shared.storage.models.desk.cashbox_order import OrderState
 from worker.cashbox.calls import X_REPORT, Z_REPORT, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.failures import seconds_to_rest
-from worker.cashbox.shift.rows import ELSEWHERE, find_open_shift, save_closed, save_closed_without_report
+from worker.cashbox.shift.rows import (
+    ELSEWHERE,
+    find_open_shift,
+    find_reported_shift,
+    save_closed,
+    save_closed_without_report,
+)
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import OutcomeUnknown, ShiftNotOpen, WebkassaError
 
@@ -139,12 +145,18 @@ def _ask_whether_closed(
     with sessions() as session:
         shift = find_open_shift(session, claim.cashbox_id)
     told = read_report(report)
-    if told.closed_at is None or (shift is not None and told.shift_number != shift.number):
+    if told.closed_at is None or (shift is not None and not _is_of(told, shift)):
         raise error
     with sessions.begin() as session:
         save_closed(session, claim.cashbox_id, report, by, answer_lost=True)
     log.warning("shift closed, the answer to its Z-report was lost", cashbox_id=claim.cashbox_id, shift=told.shift_number)
     return Closed(report, was_closed_before=False, answer_lost=True)
+
+
+def _is_of(told: ReportSums, shift: Shift) -> bool:
+    """Where either registration number is not known the number decides."""
+    registrations = {told.registration_number, shift.registration_number} - {""}
+    return told.shift_number == shift.number and len(registrations) <= 1
 
 
 def _save_found_closed(
@@ -174,11 +186,8 @@ def _save_found_closed(
 
 
 def _save_unless_known(session: Session, cashbox_id: int, report: dict[str, Any], by: str, *, answer_lost: bool) -> None:
-    number = read_report(report).shift_number
-    known = session.scalar(
-        select(Shift.id).where(Shift.cashbox_id == cashbox_id, Shift.number == number, Shift.report.is_not(None))
-    )
-    if known is None:
+    known = find_reported_shift(session, cashbox_id, report)
+    if known is None or known.report is None:
         save_closed(session, cashbox_id, report, by, answer_lost=answer_lost)
 
 

@@ -1,36 +1,30 @@
-"""Payments Altegio told of: what is known of a sale, and whether its receipt still tells the truth.
+"""Payments Altegio told of, kept as the newest word on each; what its ledger says when it is asked takes their place.
 
-A record and its payments come as separate deliveries, in any order and seconds apart. What Altegio's ledger says when it
-is asked takes the place of all of them.
+A record and its payments come as separate deliveries, in any order and seconds apart.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, and_, bindparam, case, exists, func, or_, select, update
+from sqlalchemy import BigInteger, DateTime, and_, bindparam, case, delete, exists, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, FinanceOperation
-from shared.fiscal.money import ZERO
-from shared.fiscal.payment_types import read_paid
-from shared.fiscal.statuses import PaymentKind, PaymentPurpose, PaymentState
-from shared.storage.models import Checkout, PaymentRecord, Receipt, WebhookRecord
+from shared.fiscal.statuses import PaymentPurpose, PaymentState
+from shared.storage.models import LoyaltyRecord, PaymentRecord, WebhookRecord
 from shared.storage.statements import table_of
 from worker.altegio.errors import AnswerTooOld
+from worker.altegio.loyalty import Loyalty
 from worker.decide.known.facts import Facts
-from worker.decide.money import Doubt, KnownPayment, SaleMoney, find_doubt
-from worker.decide.operations import find_payment_kind, find_purpose, is_in_force
-from worker.decide.sales import Subject, sum_returned
+from worker.decide.known.money_rows import PAYMENTS_OF
+from worker.decide.operations import find_account_use, find_purpose, is_in_force
+from worker.decide.sales import Subject
 from worker.salon.policy import Policy
 
 _payments = table_of(PaymentRecord)
 _insert = insert(_payments).values(paid_at=func.coalesce(bindparam("told_at", type_=DateTime(timezone=True)), func.now()))
 _known, _new = _payments.c, _insert.excluded
-# What `read_money` takes of a payment.
-MONEY_ROW = (_known.amount, _known.kind, _known.checkout_id, _known.state, _known.purpose)
 _TOLD = (
     "record_id",
     "visit_id",
@@ -63,6 +57,8 @@ _SAVE = _insert.on_conflict_do_update(
         ),
         # An answer that does not tell the kind of an account does not make a known one unknown.
         "kind": func.coalesce(_new.kind, case((_known.account_id.is_not_distinct_from(_new.account_id), _known.kind))),
+        "sold_item_type": func.coalesce(_new.sold_item_type, _known.sold_item_type),
+        "client_id": func.coalesce(_new.client_id, _known.client_id),
         "changed_at": func.coalesce(_new.changed_at, _known.changed_at),
     },
     where=or_(
@@ -75,14 +71,15 @@ _SAVE = _insert.on_conflict_do_update(
         _known.webhook_record_id.is_not_distinct_from(_new.webhook_record_id),
     ),
 ).returning(_known.id)
-_company = bindparam("company", type_=BigInteger)
-# By `Subject.is_visit`, for values of `Subject.keys`.
-PAYMENTS_OF = {
-    True: and_(_known.company_id == _company, _known.record_id == bindparam("subject")),
-    False: and_(_known.company_id == _company, _known.document_id == bindparam("subject"), _known.record_id.is_(None)),
+_company, _subject = bindparam("company", type_=BigInteger), bindparam("subject", type_=BigInteger)
+# What a list answers for: a record, with `visit` all of its visit as well; or a document.
+_LISTED_FOR = {
+    True: or_(_known.record_id == _subject, _known.visit_id == bindparam("visit", type_=BigInteger)),
+    False: PAYMENTS_OF[False],
 }
 _MISSING = {
     is_visit: and_(
+        _known.company_id == _company,
         is_of,
         _known.operation_id.is_not(None),
         _known.operation_id.not_in(bindparam("listed", expanding=True)),
@@ -90,7 +87,7 @@ _MISSING = {
         # Told while the list was on its way: the next look knows.
         _known.created_at < bindparam("read_at"),
     )
-    for is_visit, is_of in PAYMENTS_OF.items()
+    for is_visit, is_of in _LISTED_FOR.items()
 }
 # Its deletion was told as well, and may wait for this very decision: what is deleted together would wait for each other.
 _is_deletion_told = (
@@ -118,16 +115,23 @@ _REVOKE = {
     is_visit: update(_payments).where(is_missing).values(state=PaymentState.REVOKED)
     for is_visit, is_missing in _MISSING.items()
 }
-_LOAD = {is_visit: select(*MONEY_ROW).where(is_of) for is_visit, is_of in PAYMENTS_OF.items()}
-_MOVED = {
-    is_visit: select(_known.record_id).where(
-        _known.company_id == _company, moved_from == bindparam("subject"), _known.purpose == PaymentPurpose.SALE
-    )
-    for is_visit, moved_from in ((True, _known.moved_from_record_id), (False, _known.moved_from_document_id))
-}
 NEWEST_OF = {
     is_visit: select(func.max(_known.created_at)).where(is_of, _known.checkout_id.is_(None))
     for is_visit, is_of in PAYMENTS_OF.items()
+}
+_loyalty = table_of(LoyaltyRecord)
+_save_loyalty = insert(_loyalty)
+_SAVE_LOYALTY = _save_loyalty.on_conflict_do_update(
+    index_elements=[_loyalty.c.company_id, _loyalty.c.transaction_id],
+    set_={name: _save_loyalty.excluded[name] for name in ("record_id", "document_id", "means", "amount")},
+)
+_FORGET_LOYALTY = {
+    is_visit: delete(_loyalty).where(
+        _loyalty.c.company_id == _company,
+        (_loyalty.c.record_id if is_visit else _loyalty.c.document_id) == _subject,
+        _loyalty.c.transaction_id.not_in(bindparam("listed", expanding=True)),
+    )
+    for is_visit in (True, False)
 }
 
 
@@ -145,7 +149,8 @@ def save_payment(
 ) -> bool:
     """Keeps the newest word on an operation. False when a newer one was noted before.
 
-    `subject`: the sale it belongs to, which it may name by its visit or its document only.
+    `subject`: the sale it belongs to, which it may name by its document only. A payment that names a visit alone is kept
+    so: it may be for any of its records.
     """
     values = {
         "company_id": company_id,
@@ -153,12 +158,14 @@ def save_payment(
         "record_id": (subject.record_id if subject else None) or operation.record_id or None,
         "visit_id": operation.visit_id or None,
         "document_id": operation.document_id or None,
-        "kind": find_payment_kind(operation, policy.payment_kinds),
+        "kind": find_account_use(operation, policy.accounts),
         "amount": policy.in_tenge(abs(operation.amount)),
         "state": PaymentState.ACTIVE if is_in_force(operation, status) else PaymentState.REVOKED,
-        "purpose": find_purpose(operation),
+        "purpose": find_purpose(operation, policy.tip_words),
         "account_id": operation.account.id if operation.account else None,
         "account_title": operation.account.title[:200] if operation.account else None,
+        "sold_item_type": operation.told_item_type,
+        "client_id": operation.client.id if operation.client else None,
         "changed_at": changed_at,
         "told_at": operation.last_change_date or changed_at,
         "webhook_record_id": webhook_record_id,
@@ -173,6 +180,8 @@ def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: P
     that is behind. Our clock and Altegio's stamps are never compared. A webhook that is older than the list and comes after
     it may be taken for news; whatever it leads to, the list is read again first.
     """
+    if facts.spent is not None:
+        _take_over_loyalty(session, subject, facts.spent, policy)
     if facts.payments is None:
         return
     for operation in facts.payments:
@@ -180,7 +189,7 @@ def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: P
             continue
         save_payment(
             session,
-            subject,
+            None,
             subject.company_id,
             operation.id,
             operation,
@@ -191,45 +200,26 @@ def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: P
         )
     listed = [operation.id for operation in facts.payments if operation.id is not None]
     values = {**subject.keys, "listed": listed, "read_at": facts.read_at}
+    if subject.is_visit:
+        values["visit"] = facts.visit_id
     if session.scalar(_IS_YOUNG_MISSING[subject.is_visit], {**values, "young_since": facts.read_at - patience}):
         raise AnswerTooOld("Altegio's list lacks a payment that it has just told of")
     session.execute(_REVOKE[subject.is_visit], values)
 
 
-def load_money(session: Session, subject: Subject, checkout: Checkout | None = None) -> SaleMoney:
-    """Reads all that is known of a sale's money."""
-    rows = session.execute(_LOAD[subject.is_visit], subject.keys).all()
-    moved = session.scalars(_MOVED[subject.is_visit], subject.keys).all()
-    return read_money([tuple(row) for row in rows], moved, checkout.id if checkout else None)
-
-
-def read_money(rows: Sequence[Sequence[Any]], moved: Sequence[int | None], checkout_id: int | None) -> SaleMoney:
-    """Adds up `MONEY_ROW`s. What was taken at the desk, else what Altegio told: staff may have booked the same money there.
-
-    `moved`: for each payment that was moved away, the visit it belongs to by now.
-    """
-    sale = [row for row in rows if row[4] == PaymentPurpose.SALE and row[2] == checkout_id]
-    payments = [
-        KnownPayment(Decimal(amount), PaymentKind(kind) if kind else None)
-        for amount, kind, _, state, _ in sale
-        if state == PaymentState.ACTIVE
+def _take_over_loyalty(session: Session, subject: Subject, spent: Sequence[Loyalty], policy: Policy) -> None:
+    rows = [
+        {
+            "company_id": subject.company_id,
+            "transaction_id": one.id,
+            "record_id": subject.record_id,
+            "document_id": subject.document_id,
+            "means": one.means,
+            "amount": policy.in_tenge(one.amount),
+        }
+        for one in spent
+        if one.id is not None
     ]
-    given_back = [
-        Decimal(amount)
-        for amount, _, _, state, purpose in rows
-        if purpose == PaymentPurpose.REFUND and state == PaymentState.ACTIVE
-    ]
-    return SaleMoney(
-        payments=tuple(payments),
-        given_back=sum(given_back, ZERO),
-        was_told=bool(sale or moved),
-        moved_to=next((record_id for record_id in moved if record_id), None),
-    )
-
-
-def doubt_sale(
-    session: Session, subject: Subject, sale: Receipt, checkout: Checkout | None = None, *, without: int | None = None
-) -> Doubt | None:
-    """Says what the money that is known speaks against a receipt that exists; `without` one of its returns."""
-    returned = sum_returned(session, sale.id, without=without)
-    return find_doubt(read_paid(sale.request), load_money(session, subject, checkout), returned)
+    if rows:
+        session.execute(_SAVE_LOYALTY, rows)
+    session.execute(_FORGET_LOYALTY[subject.is_visit], {**subject.keys, "listed": [row["transaction_id"] for row in rows]})

@@ -62,7 +62,7 @@ def _close(services: Services, cashbox: Cashbox, wait_seconds: float, report: Re
         except WebkassaError as error:
             report(f"{number}: not closed: {error}")
             return False
-        check_shift(services.sessions, services.settings, services.clients, claim, number, closed.shift_number)
+        check_shift(services.sessions, services.settings, services.clients, claim, number, closed.report)
     report(f"{number}: {_summarise(closed)}")
     return True
 

@@ -24,10 +24,19 @@ SETTINGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     ),
     (("--api-token", "--token", "api_token"), {"help": "x-api-key of the integration; asked for, or - as above."}),
     (("--vat",), {"help": "none, auto, or a rate such as 16."}),
+    (("--vat-lines",), {"help": "ботокс=medical, service:8101=medical, good:22001=5: what has another rate than --vat."}),
     (("--marker", "comment_marker"), {"help": "Only records whose comment holds this word."}),
     (("--fiscalize-when",), {"help": "paid, always or manual."}),
     (("--default-payment-method",), {"help": "card, cash, mobile or ask."}),
-    (("--payment-kinds",), {"help": "Kaspi=mobile, Halyk=card: a word of an account's title and its kind."}),
+    (
+        ("--payment-kinds",),
+        {"help": "Kaspi=mobile, id:46003=none: how accounts are taken, by a word of the title or the id."},
+    ),
+    (("--deposits",), {"help": "by_hand, at_top_up or at_spending: when a client's deposit gets its receipt."}),
+    (("--part-payments",), {"help": "at_the_end: one receipt when all is paid."}),
+    (("--tips",), {"help": "Words of expense items and accounts, or ids of items, that are no part of a sale."}),
+    (("--goods-codes",), {"help": "optional, or required: goods without GTIN or NTIN go to a person before any receipt."}),
+    (("--certificates-as",), {"help": "services or goods: what a certificate or membership is on its receipt."}),
 )
 SECRETS = ("password", "api_token")
 

@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from shared.clock import ALMATY, utc_now
 from shared.fiscal.statuses import ReceiptState, RecordState
+from shared.storage.db import dump_json
 from shared.storage.models import Cashbox, FiscalizationLog, Receipt, Replay, WebhookRecord
 
+_LONGEST_ANSWER = 2048
 _AGE = re.compile(r"^(\d+)\s*([smhd])$")
 Columns = TypeVarTuple("Columns")
 
@@ -122,9 +124,16 @@ def _list_calls(session: Session, receipt_id: int) -> list[dict[str, Any]]:
             "code": call.error_code,
             "text": call.error_text,
             "seconds": round((call.finished_at - call.created_at).total_seconds(), 3) if call.finished_at else None,
+            "answer": _show_answer(call),
         }
         for call in calls
     ]
+
+
+def _show_answer(call: FiscalizationLog) -> str | None:
+    """The beginning of an answer that was no plain success, as it is kept: without secrets."""
+    is_plain = call.error_text is None or call.response is None
+    return None if is_plain else dump_json(call.response)[:_LONGEST_ANSWER]
 
 
 def _describe(row: WebhookRecord, receipt: Receipt | None, cashbox: Cashbox | None) -> dict[str, Any]:
@@ -156,6 +165,8 @@ def _describe_receipt(receipt: Receipt) -> dict[str, Any]:
         "shift_number": receipt.shift_number,
         "issued_at": receipt.issued_at,
         "receipt_url": receipt.receipt_url,
+        "warning": receipt.warning,
+        "number_repeated": receipt.number_repeated,
         "next_attempt_at": receipt.next_attempt_at,
         "error": receipt.error_text,
         "return_due": receipt.return_due_reason,

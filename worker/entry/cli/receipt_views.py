@@ -39,7 +39,7 @@ def print_table(rows: list[dict[str, Any]]) -> None:
     for row in rows:
         receipt = row["receipt"] or {}
         table.add_row(
-            str(row["id"]),
+            str(row["id"] or "—"),
             f"{row['resource'] or '?'} {row['resource_id'] or ''}".strip(),
             str(row["company_id"] or ""),
             _coloured(row["state"]),
@@ -98,6 +98,9 @@ def _print_calls(console: Console, calls: list[dict[str, Any]]) -> None:
             escape(call["text"] or ""),
         )
     console.print(table)
+    for call in calls:
+        if call["answer"]:
+            console.print(f"Answer at {_text(call['at'])}: {escape(call['answer'])}")
 
 
 def _coloured(state: str) -> str:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from worker.entry.cli.goods import goods
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -41,7 +43,7 @@ def _with_filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.group()
 @click.pass_context
 def receipts(context: click.Context) -> None:
-    """List, show, replay, reconcile receipts, close a shift."""
+    """List, show, replay, reconcile receipts, list goods and their codes, close a shift."""
     require_app(context)
 
 
@@ -73,17 +75,25 @@ def _read_filters(options: dict[str, Any], default_limit: int) -> Filters:
         raise click.BadParameter(str(error)) from None
 
 
+receipts.add_command(goods)
+
+
 @receipts.command(name="list")
 @_with_filters
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 def list_(as_json: bool, **options: Any) -> None:
-    """List deliveries with their receipts, newest first. ID is `record_id` of the webhook's answer."""
+    """List deliveries with their receipts, newest first, and refused returns, which have no ID.
+
+    ID is `record_id` of the webhook's answer.
+    """
     from worker.entry.cli.receipt_queries import list_deliveries
     from worker.entry.cli.receipt_views import print_table
+    from worker.entry.cli.refused_returns import list_refused_returns
 
-    services = open_services()
+    services, filters = open_services(), _read_filters(options, 50)
     with services.sessions() as session:
-        rows = list_deliveries(session, _read_filters(options, 50))
+        found = list_deliveries(session, filters) + list_refused_returns(session, filters)
+    rows = sorted(found, key=lambda row: row["created_at"], reverse=True)[: filters.limit]
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False, default=str, indent=2))
     else:

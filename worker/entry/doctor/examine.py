@@ -9,8 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.config import ConfigurationError, Settings
 from shared.storage.db import SessionFactory
+from worker.entry.doctor.accounts import look_at_accounts
 from worker.entry.doctor.altegio import look_at_altegio
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
+from worker.entry.doctor.goods import look_at_goods
 from worker.entry.doctor.stores import look_at_broker, look_at_clock, look_at_database, look_at_schema, look_at_work
 from worker.entry.doctor.webkassa import look_at_webkassa
 from worker.services import Services
@@ -29,6 +31,8 @@ def examine(services: Services, app: Celery) -> Iterator[Finding]:
         yield look_at_workers(app)
     yield from look_at_webkassa(services)
     yield from look_at_altegio(services.sessions, settings, services.altegio)
+    yield from look_at_accounts(services.sessions, settings)
+    yield from look_at_goods(services.sessions, settings)
 
 
 def look_at_settings(settings: Settings) -> Iterator[Finding]:

@@ -12,18 +12,23 @@ from sqlalchemy import exists, func, or_, select
 
 from shared.clock import almaty_date
 from shared.config import Settings
-from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, ReceiptState, RecordState
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, ReceiptState, RecordState
 from shared.logging import get_logger
 from shared.queue import MAINTENANCE, PROBE_KEY, RECEIPTS, RECORDS
+from shared.redis_keys import gateway_words_key
 from shared.storage.db import SessionFactory
-from shared.storage.models import Cashbox, CashboxLicence, Receipt, Round, WebhookRecord
+from shared.storage.models import Cashbox, CashboxLicence, FiscalizationLog, Receipt, Round, WebhookRecord
 from worker.alerts import kinds
-from worker.alerts.wording import name_remedy
+from worker.alerts.remedies import name_remedy
 from worker.rounds.watch.condition import Condition, ask, make_condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
+from worker.rounds.watch.goods import find_uncoded_goods
 from worker.rounds.watch.looks import find_looks_behind
+from worker.rounds.watch.refused_returns import find_refused_returns
 from worker.salon.administration import list_unknown_salons
 from worker.services import Services
+from worker.webkassa.errors import CashboxBusy
+from worker.webkassa.session_token import find_shared_logins
 
 log = get_logger(__name__)
 
@@ -33,6 +38,7 @@ REDIS_FULL_PERCENT = 80
 # Beat asks for a round every few seconds.
 TICKS_MISSED_AFTER = timedelta(minutes=5)
 OPEN_AT_MOST = timedelta(hours=1)
+BUSY_FOR = timedelta(minutes=5)
 # A licence is told of this many days before its end, and on the day itself.
 LICENCE_DAYS = (30, 7, 1, 0)
 
@@ -51,13 +57,16 @@ class Observation:
 
 
 def observe(services: Services) -> Observation:
-    """Looks for every kind of trouble once. What cannot be looked for is left out. Raises SQLAlchemyError."""
+    """Looks for every kind of trouble once. What cannot be looked for is left out. Raises SQLAlchemyError.
+
+    A row that cannot be read, such as a date Python does not know, stops one look and not the others.
+    """
     found: list[Condition] = []
     looked_for: set[str] = set()
     for kind, look in _LOOKS.items():
         try:
             found += look(services)
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, ValueError, ArithmeticError) as error:
             log.warning("cannot look", kind=kind, error=type(error).__name__)
         else:
             looked_for.add(kind)
@@ -74,7 +83,8 @@ def _find_breaker(services: Services) -> Iterator[Condition]:
     # Asked of Redis directly: the breaker itself calls an unreachable Redis closed.
     services.redis.ping()
     if services.breaker.is_open():
-        yield make_condition(services.settings, kinds.BREAKER_OPEN, "")
+        words: bytes | None = services.redis.get(gateway_words_key(services.clients.host))  # type: ignore[assignment]
+        yield make_condition(services.settings, kinds.BREAKER_OPEN, "", said=f" ({words.decode()})" if words else "")
 
 
 def _find_paused(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
@@ -83,6 +93,30 @@ def _find_paused(sessions: SessionFactory, settings: Settings) -> Iterator[Condi
     for number, code in ask(sessions, paused):
         remedy = name_remedy(code, settings.alert_language)
         yield make_condition(settings, kinds.CASHBOX_PAUSED, number, cashbox=number, remedy=remedy)
+
+
+def _find_shared_logins(services: Services) -> Iterator[Condition]:
+    """Receipts go out all the same, each with a new login, so that nobody would notice."""
+    for number in find_shared_logins(services.redis):
+        yield make_condition(services.settings, kinds.LOGIN_SHARED, number, cashbox=number)
+
+
+def _find_busy(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
+    """Receipts that were told "one call at a time" for minutes: no call of ours lasts so long."""
+    told_before = exists().where(
+        FiscalizationLog.receipt_id == Receipt.id,
+        FiscalizationLog.outcome == CallOutcome.UNAVAILABLE,
+        FiscalizationLog.error_code == "9",
+        FiscalizationLog.created_at < func.now() - BUSY_FOR,
+    )
+    busy = (
+        select(Cashbox.unique_number)
+        .join(Receipt, Receipt.cashbox_id == Cashbox.id)
+        .where(Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.error_kind == CashboxBusy.__name__, told_before)
+        .distinct()
+    )
+    for (number,) in ask(sessions, busy):
+        yield make_condition(settings, kinds.CASHBOX_BUSY, number, cashbox=number)
 
 
 def _find_old_unissued(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
@@ -213,6 +247,8 @@ _LOOKS: dict[str, _Look] = {
     kinds.DEAD_LETTER: _of_tables(_find_dead_letters),
     kinds.BREAKER_OPEN: _find_breaker,
     kinds.CASHBOX_PAUSED: _of_tables(_find_paused),
+    kinds.LOGIN_SHARED: _find_shared_logins,
+    kinds.CASHBOX_BUSY: _of_tables(_find_busy),
     kinds.OLDEST_UNISSUED: _of_tables(_find_old_unissued),
     kinds.OPEN_TOO_LONG: _of_tables(_find_open_too_long),
     kinds.LICENCE_END: _of_tables(_find_ending_licences),
@@ -225,5 +261,7 @@ _LOOKS: dict[str, _Look] = {
     kinds.SHIFT_OLD: _of_tables(find_old_shifts),
     kinds.SHIFT_NOT_CLOSED: _of_tables(find_unclosed_shifts),
     kinds.OFFLINE: _of_tables(find_autonomous),
+    kinds.GOODS_UNCODED: _of_tables(find_uncoded_goods),
+    kinds.RETURN_REFUSED: _of_tables(find_refused_returns),
     kinds.LOOK_BEHIND: lambda services: find_looks_behind(services.sessions, services.settings, services.altegio),
 }

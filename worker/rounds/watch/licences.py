@@ -24,6 +24,8 @@ log = get_logger(__name__)
 
 # Less than a day: an hourly look that finds yesterday's answer a few minutes too young would skip a day.
 FRESH_FOR = timedelta(hours=20)
+# What servers write for "none" is the first day of the year 1.
+_LIKELY_YEARS = (2000, 2200)
 
 
 def check_licences(services: Services) -> int:
@@ -40,6 +42,8 @@ def read_licence_end(info: dict[str, Any]) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
+        return None
+    if not _LIKELY_YEARS[0] <= moment.year <= _LIKELY_YEARS[1]:
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)
 

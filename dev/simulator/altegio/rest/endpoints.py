@@ -1,19 +1,18 @@
-"""What each operation answers. They read the state; only the hook settings can be changed from outside."""
+"""What each operation answers. All of them read the state and change nothing."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from dev.simulator import simulator
 from dev.simulator.altegio.rest import views
 from dev.simulator.altegio.rest.settings import Settings
-from dev.simulator.altegio.rest.state import GOODS, HOOK_FLAGS, LOYALTY, MONEY, RECORD, Body, State, Stored, read_moment
+from dev.simulator.altegio.rest.state import GOODS, LOYALTY, MONEY, RECORD, Body, State, Stored, read_moment
 from dev.simulator.wire import Request
 
 DEFAULT_COUNT = 50
-MAX_HOOKS = 10
 
 
 class Refusal(Exception):
@@ -29,28 +28,21 @@ NOT_FOUND = (404, None)
 
 @dataclass(frozen=True)
 class Call(simulator.Call):
-    """`body` None: it is no JSON object."""
-
     request: Request
     state: State
     settings: Settings
     ids: Mapping[str, int]
-    body: Mapping[str, Any] | None
-
-    @property
-    def query(self) -> Mapping[str, str]:
-        return self.request.query
 
     @property
     def location(self) -> int:
         return self.ids["location"]
 
     def has_flag(self, name: str) -> bool:
-        return self.query.get(name, "0") in {"1", "true"}
+        return self.request.query.get(name, "0") in {"1", "true"}
 
     def read_number(self, name: str, default: int | None = None) -> int | None:
         """Raises Refusal."""
-        text = self.query.get(name)
+        text = self.request.query.get(name)
         if not text:
             return default
         if not text.isdecimal():
@@ -60,7 +52,7 @@ class Call(simulator.Call):
     def read_moment(self, name: str) -> datetime | None:
         """Raises Refusal. An unescaped plus of an offset arrives as a space."""
         try:
-            return read_moment(self.query.get(name))
+            return read_moment(self.request.query.get(name))
         except ValueError:
             raise Refusal(422, f"{name} must be a date and time") from None
 
@@ -74,23 +66,8 @@ class Call(simulator.Call):
         return [row for row in self.state.list_all(resource, self.location, **wanted) if not row.is_deleted]
 
     def list_changed(self, rows: Sequence[Stored]) -> list[Stored]:
-        after, before = self.read_moment("changed_after"), self.read_moment("changed_before")
-        by_stamp = self.settings.dated_by == "stamp"
-
-        def fits(row: Stored) -> bool:
-            moment = row.changed_at if by_stamp else row.arrived_at
-            return (after is None or moment >= after) and (before is None or moment <= before)
-
-        return [row for row in rows if fits(row)]
-
-    def list_dated(self, rows: Sequence[Stored]) -> list[Stored]:
-        """By the salon's day, both ends included."""
-        start, end = self.read_moment("start_date"), self.read_moment("end_date")
-
-        def fits(day: date) -> bool:
-            return (start is None or start.date() <= day) and (end is None or day <= end.date())
-
-        return [row for row in rows if fits(date.fromisoformat(row.body["date"][:10]))]
+        after, by_stamp = self.read_moment("changed_after"), self.settings.dated_by == "stamp"
+        return [row for row in rows if after is None or (row.changed_at if by_stamp else row.arrived_at) >= after]
 
 
 def _show_record(call: Call) -> Any:
@@ -116,7 +93,7 @@ def _list_records(call: Call) -> Any:
     rows = call.state.list_all(RECORD, call.location)
     if not call.has_flag("with_deleted"):
         rows = [row for row in rows if not row.is_deleted]
-    found = call.list_dated(call.list_changed(rows))
+    found = call.list_changed(rows)
     payments: defaultdict[int, list[Stored]] = defaultdict(list)
     for payment in call.list_live(MONEY):
         payments[int(payment.body["record_id"])].append(payment)
@@ -124,8 +101,7 @@ def _list_records(call: Call) -> Any:
 
 
 def _show_visit(call: Call) -> Any:
-    denied = call.settings.denied_locations
-    records = [row for row in call.state.list_all(RECORD, visit_id=call.ids["visit"]) if row.location not in denied]
+    records = call.state.list_all(RECORD, visit_id=call.ids["visit"])
     if not records:
         raise Refusal(*NOT_FOUND)
     return views.show_visit(records, call.settings)
@@ -136,8 +112,7 @@ def _show_details(call: Call) -> Any:
     if int(record.body["visit_id"]) != call.ids["visit"]:
         raise Refusal(*NOT_FOUND)
     payments = call.list_live(MONEY, record_id=record.id)
-    loyalty = call.list_live(LOYALTY, record_id=record.id)
-    return views.show_details(record, payments, loyalty, call.settings)
+    return views.show_details(record, payments, call.list_live(LOYALTY, record_id=record.id), call.settings)
 
 
 def _show_sale(call: Call) -> Any:
@@ -153,46 +128,30 @@ def _show_sale(call: Call) -> Any:
 
 def _find_record_of(call: Call, document: int) -> Stored | None:
     records = call.list_live(RECORD)
-    return next((row for row in records if any(one["id"] == document for one in row.body["documents"])), None)
+    return next((row for row in records if document in _list_documents(row)), None)
+
+
+def _list_documents(record: Stored) -> list[int]:
+    """A write-off of materials has a document as well, which is no sale. Ids may be text."""
+    return [int(one["id"]) for one in record.body.get("documents", ()) if one.get("type_id", 7) != 8]
 
 
 def _list_transactions(call: Call) -> Any:
     rows = call.state.list_all(MONEY, call.location, **_read_wanted(call, "document_id"))
     if not call.has_flag("deleted"):
         rows = [row for row in rows if not row.is_deleted]
-    found = call.list_dated(call.list_changed(rows))
+    found = call.list_changed(rows)
     return [views.show_transaction(row, call.settings) for row in call.cut_page(found)]
 
 
 def _list_timetable(call: Call) -> Any:
     rows = call.list_live(MONEY, **_read_wanted(call, "visit_id", "record_id"))
-    return [views.show_transaction(row, call.settings) for row in call.list_dated(rows)]
+    return [views.show_transaction(row, call.settings) for row in rows]
 
 
 def _read_wanted(call: Call, *names: str) -> dict[str, int]:
     numbers = {name: call.read_number(name) for name in names}
     return {name: number for name, number in numbers.items() if number is not None}
-
-
-def _show_finance_transaction(call: Call) -> Any:
-    payment = call.state.find(MONEY, call.location, call.ids["transaction"])
-    if payment is None or payment.is_deleted:
-        raise Refusal(*NOT_FOUND)
-    return views.show_finance_transaction(payment)
-
-
-def _change_hooks(call: Call) -> Any:
-    """What is left out is gone: addresses of other integrators too, and every flag falls back to zero."""
-    wanted = call.body or {}
-    urls = wanted.get("urls")
-    if not isinstance(urls, list) or not all(isinstance(url, str) and url for url in urls):
-        raise Refusal(422, "urls must be a list of addresses")
-    unique = list(dict.fromkeys(urls))
-    if not 1 <= len(unique) <= MAX_HOOKS:
-        raise Refusal(422, f"there must be 1 to {MAX_HOOKS} addresses")
-    flags = {name: int(bool(wanted.get(name))) for name in ("active", *HOOK_FLAGS, "self_sending")}
-    call.state.replace_hooks(call.location, {"urls": unique, **flags})
-    return call.state.get_hooks(call.location)
 
 
 ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
@@ -203,8 +162,6 @@ ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
     "sale": _show_sale,
     "timetable_transactions": _list_timetable,
     "transactions": _list_transactions,
-    "finance_transaction": _show_finance_transaction,
     "accounts": lambda call: call.state.list_accounts(call.location),
     "hooks": lambda call: call.state.get_hooks(call.location),
-    "change_hooks": _change_hooks,
 }

@@ -27,7 +27,7 @@ class Fault(faults.Fault):
         "html_502": answer(lambda _: html_reply("502 Bad Gateway", 502)),
         "500": answer(lambda _: refuse({"message": "Internal server error"}, 500)),
         "refused_200": answer(lambda _: refuse({"message": "An error has occurred."})),
-        "429": lambda fault, _: limit(fault.retry_after),
+        "429": lambda fault, *_: limit(fault.retry_after),
     }
     operations = OPERATIONS
 

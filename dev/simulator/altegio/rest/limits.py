@@ -9,10 +9,8 @@ class Limiter:
         self._lock = threading.Lock()
         self._admitted: defaultdict[str, deque[float]] = defaultdict(deque)
         self.refused = 0
-        self.busiest_second = 0
-        self.busiest_minute = 0
 
-    def admits(self, address: str, now: float, per_second: int | None, per_minute: int | None) -> bool:
+    def admits(self, address: str, now: float, per_second: int, per_minute: int) -> bool:
         """A refused call does not count against those that follow. `now` in seconds of a clock that never goes back."""
         with self._lock:
             calls = self._admitted[address]
@@ -23,15 +21,9 @@ class Limiter:
                 self.refused += 1
                 return False
             calls.append(now)
-            self.busiest_second = max(self.busiest_second, recent + 1)
-            self.busiest_minute = max(self.busiest_minute, len(calls))
             return True
-
-    def describe(self) -> dict[str, int]:
-        with self._lock:
-            return {name: getattr(self, name) for name in ("refused", "busiest_second", "busiest_minute")}
 
     def clear(self) -> None:
         with self._lock:
             self._admitted.clear()
-            self.refused = self.busiest_second = self.busiest_minute = 0
+            self.refused = 0

@@ -1,4 +1,4 @@
-"""Paths of the API, below /api/v1."""
+"""Paths of the API, below /api/v1: those that the service asks for."""
 
 import re
 from collections.abc import Mapping
@@ -22,10 +22,8 @@ _PATTERNS = tuple(
         ("GET", "/company/{location}/sale/{document}", "sale"),
         ("GET", "/timetable/transactions/{location}", "timetable_transactions"),
         ("GET", "/transactions/{location}", "transactions"),
-        ("GET", "/finance_transactions/{location}/{transaction}", "finance_transaction"),
         ("GET", "/accounts/{location}", "accounts"),
         ("GET", "/hooks_settings/{location}", "hooks"),
-        ("POST", "/hooks_settings/{location}", "change_hooks"),
     )
 )
 OPERATIONS = frozenset(operation for _, _, operation in _PATTERNS)

@@ -16,15 +16,14 @@ class Settings(settings.Settings):
     partner_token: str = Field("sim-partner-token", min_length=1)
     user_token: str = Field("sim-user-token", min_length=1)
 
-    # Calls from one address; None switches a limit off.
-    limit_per_minute: int | None = Field(200, ge=1)
-    limit_per_second: int | None = Field(5, ge=1)
+    # Calls from one address; 0 switches a limit off.
+    limit_per_minute: int = Field(200, ge=0)
+    limit_per_second: int = Field(5, ge=0)
     # Whether a 429 says how long to wait is not documented.
     retry_after: int | None = Field(None, ge=0)
 
-    # Operations that answer "No rights to manage the location", and locations the user cannot enter at all.
+    # Operations that answer "No rights to manage the location".
     no_rights: frozenset[str] = frozenset()
-    denied_locations: frozenset[int] = frozenset()
     # Refusals of any kind as HTTP 200 with success:false.
     refuse_with_200: bool = False
     # Locations that answer an empty list as a refusal with these words, as some installations do.

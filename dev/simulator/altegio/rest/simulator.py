@@ -2,11 +2,9 @@
 
 import re
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,10 +14,9 @@ from dev.simulator.altegio.rest.faults import Fault, limit, refuse
 from dev.simulator.altegio.rest.limits import Limiter
 from dev.simulator.altegio.rest.routes import find_route
 from dev.simulator.altegio.rest.settings import Settings
-from dev.simulator.altegio.rest.state import GOODS, LOYALTY, MONEY, RECORD, State
+from dev.simulator.altegio.rest.state import State
 from dev.simulator.altegio.rest.views import write_amounts_as_text
 from dev.simulator.journal import Entry
-from dev.simulator.jsontext import BadJson, parse
 from dev.simulator.settings import BadOrder
 from dev.simulator.simulator import Body, Meet, Query
 from dev.simulator.wire import Ending, Request, json_reply
@@ -29,10 +26,8 @@ NEEDS_AUTHENTICATION = (401, "Authentication needed.")
 ACCESS_DENIED = (403, "Access denied.")
 NOTHING_FOUND = "Не найдено"
 NO_RIGHTS = (403, "No rights to manage the location")
-# The next two are assumed: that there is a refusal is known, its words and number are not.
+# Assumed: that there is a refusal is known, its words and number are not.
 WRONG_ACCEPT = (400, f"Accept must be {ACCEPT}")
-NOT_JSON = (400, "The body must be a JSON object")
-CREATED = frozenset({"change_hooks"})
 
 
 class _Strict(BaseModel):
@@ -53,14 +48,6 @@ class Change(_Strict):
     envelopes: list[dict[str, Any]] = Field(min_length=1)
 
 
-class Edit(_Strict):
-    """Fields of one entity that staff changes without any webhook."""
-
-    resource: str
-    id: int
-    changes: dict[str, Any]
-
-
 class Altegio(simulator.Simulator[Settings, Call]):
     """Altegio's REST, which knows what the envelopes of webhooks told it, whether those arrive anywhere or not."""
 
@@ -69,25 +56,19 @@ class Altegio(simulator.Simulator[Settings, Call]):
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
         self.state, self.limiter = State(), Limiter()
-        self.actions = {
-            ("POST", "locations"): self._open_location,
-            ("POST", "changes"): self._apply_changes,
-            ("POST", "edit"): self._edit,
-        }
+        self.actions = {("POST", "locations"): self._open_location, ("POST", "changes"): self._apply_changes}
 
     def receive(self, request: Request) -> Call:
         route = find_route(request.method, request.path)
         operation, ids = route or ("unknown", {})
-        body = _read_object(request.raw)
         told = {
             "at": datetime.now(UTC).isoformat(),
             "method": request.method,
             "path": request.path,
             "query": dict(request.query),
             "location": ids.get("location"),
-            "body": None if body is None else _mask_addresses(body),
         }
-        return Call(Entry(operation, told), request, self.state, self.settings, ids, body)
+        return Call(Entry(operation, told), request, self.state, self.settings, ids)
 
     def handle(self, call: Call, meet: Meet) -> Ending:
         self.delay()
@@ -96,7 +77,7 @@ class Altegio(simulator.Simulator[Settings, Call]):
             return limit(settings.retry_after)
         fault = meet(location=call.ids.get("location"))
         ending = self._answer(call)
-        return fault.spoil(ending) if fault else ending
+        return fault.spoil(ending, call) if fault else ending
 
     def _answer(self, call: Call) -> Ending:
         operation, settings = call.entry.operation, call.settings
@@ -113,20 +94,17 @@ class Altegio(simulator.Simulator[Settings, Call]):
             return Ending(f"refused:{refusal.status}", refuse(meta, status))
         if settings.amounts_as_text:
             data = write_amounts_as_text(data)
-        status = HTTPStatus.CREATED if operation in CREATED else HTTPStatus.OK
-        return Ending("data", json_reply({"success": True, "data": data, "meta": []}, status))
+        return Ending("data", json_reply({"success": True, "data": data, "meta": []}))
 
     def _admit(self, call: Call) -> None:
         """Raises Refusal."""
         operation, location = call.entry.operation, call.ids.get("location")
         if operation not in ENDPOINTS:
             raise Refusal(*NOT_FOUND)
-        if location is not None and (location in call.settings.denied_locations or not self.state.has_location(location)):
+        if location is not None and not self.state.has_location(location):
             raise Refusal(*ACCESS_DENIED)
         if operation in call.settings.no_rights:
             raise Refusal(*NO_RIGHTS)
-        if call.request.method == "POST" and call.body is None:
-            raise Refusal(*NOT_JSON)
 
     def change_settings(self, changes: Body) -> None:
         super().change_settings(changes)
@@ -141,9 +119,8 @@ class Altegio(simulator.Simulator[Settings, Call]):
 
     def describe(self) -> dict[str, Any]:
         return {
-            "state": self.state.describe(),
             "calls": {f"by_{name}": self.journal.count(name) for name in ("operation", "outcome")},
-            "limits": self.limiter.describe(),
+            "limits": {"refused": self.limiter.refused},
             "settings": self.settings.describe(),
         }
 
@@ -158,15 +135,6 @@ class Altegio(simulator.Simulator[Settings, Call]):
         except (KeyError, TypeError, AttributeError) as error:
             raise BadOrder(f"not an envelope: {error!r}") from error
 
-    def _edit(self, _query: Query, body: Body) -> None:
-        edit = Edit.model_validate(body)
-        if edit.resource not in {RECORD, MONEY, GOODS, LOYALTY}:
-            raise BadOrder(f"resource must be one of {RECORD}, {MONEY}, {GOODS}, {LOYALTY}")
-        try:
-            self.state.change(edit.resource, edit.id, edit.changes)
-        except KeyError as error:
-            raise BadOrder(f"no {edit.resource} {edit.id}") from error
-
 
 def _authorize(call: Call) -> None:
     """Raises Refusal."""
@@ -176,19 +144,3 @@ def _authorize(call: Call) -> None:
         raise Refusal(*NEEDS_AUTHENTICATION)
     if headers.get("accept") != ACCEPT:
         raise Refusal(*WRONG_ACCEPT)
-
-
-def _read_object(raw: bytes) -> dict[str, Any] | None:
-    try:
-        body = parse(raw)
-    except BadJson:
-        return None
-    return body if isinstance(body, dict) else None
-
-
-def _mask_addresses(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Of a hook's address only the host is kept: its path is a secret."""
-    if "urls" not in body:
-        return dict(body)
-    urls = body["urls"]
-    return {**body, "urls": [f"{urlsplit(str(url)).hostname}/***" for url in urls] if isinstance(urls, list) else urls}

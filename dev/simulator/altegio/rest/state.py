@@ -83,14 +83,6 @@ class State:
                 place.learn_account(body["account"])
         return True
 
-    def change(self, resource: str, number: int, changes: Mapping[str, Any]) -> None:
-        """Staff edits something without any webhook. Raises KeyError for what does not exist."""
-        with self._lock:
-            old = self._shelves[resource][number]
-            status = "delete" if old.is_deleted and "deleted" not in changes else "update"
-            envelope = {"company_id": old.location, "resource": resource, "resource_id": number, "status": status}
-            self.apply(envelope | {"data": {**old.body, **changes}})
-
     def has_location(self, location: int) -> bool:
         with self._lock:
             return location in self._locations
@@ -124,15 +116,6 @@ class State:
     def get_hooks(self, location: int) -> Body:
         with self._lock:
             return self._locations[location].hooks
-
-    def replace_hooks(self, location: int, hooks: Body) -> None:
-        with self._lock:
-            self._locations[location].hooks = hooks
-
-    def describe(self) -> dict[str, Any]:
-        with self._lock:
-            counts = {name: len(shelf) for name, shelf in self._shelves.items()}
-            return {**counts, "locations": sorted(self._locations)}
 
 
 def read_moment(value: object) -> datetime | None:

@@ -8,15 +8,24 @@ from dev.simulator.altegio.rest.settings import Settings
 from dev.simulator.altegio.rest.state import Body, Stored
 
 NOT_PAID, PAID, PARTLY_PAID = 0, 1, 2
+LOYALTY_FIELDS = (
+    "type_id",
+    "type",
+    "status_id",
+    "item_record_id",
+    "loyalty_certificate_id",
+    "loyalty_abonement_id",
+    "deposit_transaction_id",
+)
 MONEY_FIELDS = frozenset(
     {"cost", "cost_to_pay", "manual_cost", "cost_per_unit", "first_cost", "price", "amount"}
     | {"default_cost_per_unit", "default_cost_total", "cost_to_pay_total"}
 )
 
 
-def show_record(record: Stored, payments: Sequence[Stored] | None, settings: Settings) -> Body:
-    """The body of the webhook with REST's own fields; `payments` None leaves finance_transactions out."""
-    body = record.body | {
+def show_record(record: Stored, payments: Sequence[Stored], settings: Settings) -> Body:
+    """The body of the webhook with REST's own fields."""
+    return record.body | {
         "deleted": record.is_deleted,
         "payment_status": PAID if record.body.get("paid_full") else PARTLY_PAID if payments else NOT_PAID,
         "is_sale_bill_printed": False,
@@ -24,38 +33,34 @@ def show_record(record: Stored, payments: Sequence[Stored] | None, settings: Set
         "consumables": [],
         "acceptance_free": False,
         "technical_break_duration": 0,
+        "finance_transactions": [show_transaction(payment, settings) for payment in payments],
     }
-    if payments is not None:
-        body["finance_transactions"] = [show_transaction(payment, settings) for payment in payments]
-    return body
 
 
 def show_visit(records: Sequence[Stored], settings: Settings) -> Body:
-    """It spells some flags of its records as numbers."""
-    bodies = [show_record(record, None, settings) for record in records]
+    """It spells some flags of its records as numbers, and tells no payments."""
     flags = ("deleted", "prepaid", "prepaid_confirmed")
-    shown = [body | {name: int(bool(body[name])) for name in flags} for body in bodies]
+    shown = []
+    for record in records:
+        body = show_record(record, (), settings)
+        del body["finance_transactions"]
+        shown.append(body | {name: int(bool(body.get(name))) for name in flags})
     first = records[0].body
-    return {"attendance": first["attendance"], "datetime": first["datetime"], "comment": 0, "records": shown}
+    return {"attendance": first.get("attendance"), "datetime": first.get("datetime"), "comment": 0, "records": shown}
 
 
 def show_transaction(payment: Stored, settings: Settings) -> Body:
     """A row of the two lists and of a record; the account's nature is told only where that is switched on."""
-    row = show_finance_transaction(payment)
-    if not settings.is_cash_in_transactions:
-        row["account"] = {name: row["account"][name] for name in ("id", "title")}
-    return row
-
-
-def show_finance_transaction(payment: Stored) -> Body:
-    """One transaction by its id tells the whole account."""
     body = payment.body
-    is_goods = body["sold_item_type"] == "goods_transaction"
+    account = body["account"]
+    if not settings.is_cash_in_transactions:
+        account = {name: account[name] for name in ("id", "title")}
     return body | {
+        "account": account,
         "expense_id": body["expense"]["id"],
-        "account_id": body["account"]["id"],
+        "account_id": account["id"],
         "item_id": body["sold_item_id"],
-        "goods_transaction_id": body["sold_item_id"] if is_goods else 0,
+        "goods_transaction_id": body["sold_item_id"] if body["sold_item_type"] == "goods_transaction" else 0,
         "deleted": payment.is_deleted,
     }
 
@@ -63,7 +68,7 @@ def show_finance_transaction(payment: Stored) -> Body:
 def show_details(record: Stored, payments: Sequence[Stored], loyalty: Sequence[Stored], settings: Settings) -> Body:
     return {
         "payment_transactions": [show_transaction(payment, settings) for payment in payments],
-        "loyalty_transactions": [show_loyalty(one) for one in loyalty],
+        "loyalty_transactions": [_show_loyalty(one) for one in loyalty],
         "items": [_show_detail(record, line) for line in _list_lines(record)],
         "kkm_transaction_details_container": {"last_operation_type": None, "transactions": []},
     }
@@ -71,12 +76,12 @@ def show_details(record: Stored, payments: Sequence[Stored], loyalty: Sequence[S
 
 def _show_detail(record: Stored, line: Body) -> Body:
     return {
-        "id": line["id"],
-        "item_id": line.get("good_id", line["id"]),
+        "id": line.get("id"),
+        "item_id": line.get("good_id", line.get("id")),
         "item_title": line["title"],
-        "amount": abs(line["amount"]),
+        "amount": abs(line.get("amount", 1)),
         "first_cost": _gross(line),
-        "discount": line["discount"],
+        "discount": line.get("discount", 0),
         "cost": line["cost"],
         "is_service": "good_id" not in line,
         "is_good": "good_id" in line,
@@ -94,7 +99,7 @@ def show_sale(
             "id": document_id,
             "items": [_show_item(line) for line in lines],
             "payment_transactions": [_show_sale_payment(payment) for payment in payments],
-            "loyalty_transactions": [show_loyalty(one) for one in loyalty],
+            "loyalty_transactions": [_show_loyalty(one) for one in loyalty],
         },
         "payment_methods": [],
         "kkm_state": {"transactions": []},
@@ -102,7 +107,7 @@ def show_sale(
 
 
 def _list_lines(record: Stored) -> list[Body]:
-    return [*record.body["services"], *record.body["goods_transactions"]]
+    return [*record.body["services"], *record.body.get("goods_transactions", ())]
 
 
 def _as_line(operation: Stored) -> Body:
@@ -113,20 +118,23 @@ def _as_line(operation: Stored) -> Body:
 def _show_item(line: Body) -> Body:
     return {
         "id": line["id"],
-        "type": "good" if "good_id" in line else "service",
+        # What was sold without a visit may be a service as well; no webhook tells of that one.
+        "type": line.get("sold_as") or ("good" if "good_id" in line else "service"),
         "title": line["title"],
         "amount": abs(line["amount"]),
         "default_cost_per_unit": line["cost_per_unit"],
         "default_cost_total": _gross(line),
         "client_discount_percent": line["discount"],
         "cost_to_pay_total": line.get("cost_to_pay", line["cost"]),
+        # Whether a document names the record it belongs to is not documented; some replies do.
+        **({"record_id": line["record_id"]} if line.get("record_id") else {}),
     }
 
 
 def _gross(line: Body) -> Any:
     if "first_cost" in line:
         return line["first_cost"]
-    gross = Decimal(str(line["cost_per_unit"])) * abs(line["amount"])
+    gross = Decimal(str(line.get("cost_per_unit", line["cost"]))) * abs(line.get("amount", 1))
     return int(gross) if gross == gross.to_integral_value() else float(gross)
 
 
@@ -136,8 +144,12 @@ def _show_sale_payment(payment: Stored) -> Body:
     return {**same, "sale_item_id": body["sold_item_id"], "sale_item_type": body["sold_item_type"]}
 
 
-def show_loyalty(one: Stored) -> Body:
-    return {name: one.body[name] for name in ("id", "amount", "title", "is_discount", "is_loyalty_withdraw")}
+def _show_loyalty(one: Stored) -> Body:
+    """The two lists have other fields than each other; a body has what the test or story says, besides these."""
+    told = {
+        name: one.body[name] for name in ("id", "amount", "title", "is_discount", "is_loyalty_withdraw") if name in one.body
+    }
+    return told | {name: one.body[name] for name in LOYALTY_FIELDS if name in one.body}
 
 
 def write_amounts_as_text(value: Any) -> Any:

@@ -35,7 +35,8 @@ class CashboxOrder(Base):
 
     The worker carries it out. `form_key` makes a form sent twice one order, `external_check_number` makes an order sent to
     Webkassa twice one movement of money. `sending_since` is set before a call that moves money and cleared by a certain
-    answer: found set, the same number is sent again. `result` is Webkassa's answer: the report, or the drawer's state.
+    answer: found set, an answer was lost. `before`: what the register's report counted before that call, as
+    `worker.rounds.cash_movement` keeps it. `result` is Webkassa's answer: the report, or the drawer's state.
     """
 
     __tablename__ = "cashbox_orders"
@@ -51,6 +52,7 @@ class CashboxOrder(Base):
     state: Mapped[str] = mapped_column(Text, server_default=OrderState.REQUESTED)
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     sending_since: Mapped[Moment | None]
+    before: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     next_attempt_at: Mapped[Moment | None]
     error_code: Mapped[str | None] = mapped_column(Text)
     error_text: Mapped[str | None] = mapped_column(Text)

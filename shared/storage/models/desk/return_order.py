@@ -22,7 +22,9 @@ class ReturnOrder(Base):
 
     A manager's; without `staff_user_id` the bridge's own, where `RETURN_POLICY` lets it.
 
-    `lines`: [{"position": index in the sale's Positions, "count": "1.5"}]; empty means everything that is left.
+    `lines`: [{"position": index in the sale's Positions, "count": "1.5", "marks": ["…"]}]; empty means everything that is
+    left. `marks`: the codes of the pieces that come back, where the sale has them. `original_shown`: which copy of the
+    sale's receipt the customer showed, as the rules for returns ask.
     """
 
     __tablename__ = "return_orders"
@@ -32,6 +34,7 @@ class ReturnOrder(Base):
     form_key: Mapped[UUID] = mapped_column(unique=True)
     reason: Mapped[str] = mapped_column(Text)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
+    original_shown: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, server_default=text("'requested'"))
     refusal: Mapped[str | None] = mapped_column(Text)
     return_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"), unique=True)

@@ -11,6 +11,7 @@ from shared.storage.models.base import Base, Moment
 class Visit(Base):
     """Keeps what staff see of a record: the newest delivery in the words of the payment page. Written by the worker only.
 
+    `visit_id`: Altegio's visit, which may join several records and have one payment for all of them.
     `lines`: [{name, is_service, count, price, discount, total}], amounts as JSON numbers in tenge. `total` is None where the
     lines cannot be added up; `problem` says why. `client_phone` is digits only. `is_open`: nothing was paid or issued yet.
     `paid_told_at`: Altegio's time of the newest word that the visit was paid in full.
@@ -20,6 +21,7 @@ class Visit(Base):
 
     company_id: Mapped[int]
     record_id: Mapped[int]
+    visit_id: Mapped[int | None]
     delivery_id: Mapped[int] = mapped_column(ForeignKey("webhook_records.id", ondelete="CASCADE"))
     visit_at: Mapped[Moment]
     day: Mapped[date] = mapped_column(Date)
@@ -37,6 +39,7 @@ class Visit(Base):
         UniqueConstraint("company_id", "record_id"),
         Index("ix_visits_day", "day", text("is_open DESC"), text("visit_at DESC"), text("id DESC")),
         Index("ix_visits_record_id", "record_id"),
+        Index("ix_visits_visit", "company_id", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),
         Index("ix_visits_delivery_id", "delivery_id"),
         Index(
             "ix_visits_personal",

@@ -16,7 +16,12 @@ Batch = list[tuple[int, str | None]]
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[Batch]:
     batches: list[Batch] = []
-    monkeypatch.setattr(module, "publish_batch", lambda _, rows: batches.append(list(rows)))
+
+    def publish(_: Any, rows: Sequence[tuple[int, str | None]]) -> int:
+        batches.append(list(rows))
+        return len(rows)
+
+    monkeypatch.setattr(module, "publish_batch", publish)
     return batches
 
 

@@ -214,7 +214,19 @@ def test_ledger_and_tables_have_to_name_the_same_receipts(ledger: Ledger, flags:
         ("untrue", first["external_check_number"]),
         ("untrue", second["external_check_number"]),
     }
-    assert "invented is in no ledger" in [one.what for one in findings]
+    assert "invented is no document of this number" in [one.what for one in findings]
+
+
+def test_the_fiscal_number_of_another_sale_is_untrue_even_where_nothing_is_due(
+    ledger: Ledger, flags: dict[str, set[str]]
+) -> None:
+    evidence = collect(ledger, flags)
+    ours = ledger[0]["external_check_number"]
+    issued = {**evidence.issued, f"{ours}_r1": evidence.issued[ours]}
+
+    [finding] = judge(replace(evidence, issued=issued)).findings
+
+    assert (finding.column, finding.number) == ("untrue", f"{ours}_r1")
 
 
 def test_without_order_the_kinds_of_payment_are_not_judged_but_their_sum_is(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dev.salon_week.posting import plan_week, split_acts
+from dev.salon_week.posting import DELIVERY_DELAY, REPEATED, WINDOW, plan_week, split_acts
 from dev.simulator.altegio.week import find_act, generate_week
 
 WEEK = generate_week(2, days=3, visits=20)
@@ -15,7 +15,7 @@ def test_every_change_and_every_delivery_comes_once_and_in_order() -> None:
     deliveries = [step.delivery for act in ACTS for step in act.steps if step.delivery is not None]
 
     assert truths == [id(event.truth) for event in WEEK.events]
-    assert deliveries == [one.envelope for one in PLAN.deliveries]
+    assert deliveries == [envelope for _, envelope in PLAN.deliveries]
     assert 0 < len(PLAN.dropped) < len(deliveries)
 
 
@@ -41,3 +41,30 @@ def test_some_webhooks_are_repeated_after_closing() -> None:
     places = Counter(act.key == acts[id(step.delivery)] for act in ACTS for step in act.steps if step.delivery is not None)
 
     assert places[True] > places[False] > 0
+
+
+def test_a_share_is_lost_a_share_is_repeated_and_nobody_hears_of_a_silent_change() -> None:
+    told = [id(event.envelope) for event in WEEK.events if event.is_told]
+    posted = Counter(id(envelope) for _, envelope in PLAN.deliveries)
+    dropped = {id(envelope) for envelope in PLAN.dropped}
+
+    assert posted.keys() | dropped == set(told)
+    assert not posted.keys() & dropped
+    assert 0.03 < len(dropped) / len(told) < 0.07
+    assert REPEATED / 2 < sum(count == 2 for count in posted.values()) / len(posted) < REPEATED * 2
+    assert max(posted.values()) == 2
+
+
+def test_each_webhook_is_late_on_its_own_account() -> None:
+    happened = {id(event.envelope): event.at + DELIVERY_DELAY for event in WEEK.events}
+    once = Counter(id(envelope) for _, envelope in PLAN.deliveries)
+    late = [(at - happened[id(one)]).total_seconds() for at, one in PLAN.deliveries if once[id(one)] == 1]
+
+    assert 0 <= min(late) <= max(late) <= WINDOW
+    assert [at for at, _ in PLAN.deliveries] == sorted(at for at, _ in PLAN.deliveries)
+    assert [id(one) for _, one in PLAN.deliveries] != sorted((id(one) for _, one in PLAN.deliveries), key=happened.get)
+
+
+def test_the_same_seed_loses_and_repeats_the_same() -> None:
+    assert plan_week(WEEK, 2, drop=0.05) == PLAN
+    assert plan_week(WEEK, 3, drop=0.05) != PLAN

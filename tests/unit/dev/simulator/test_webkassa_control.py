@@ -191,7 +191,7 @@ def test_ledger_survives_a_restart(make_client: Any, tmp_path: Path) -> None:
 
 def test_every_setting_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
     def read(*options: str) -> Settings:
-        return Settings.from_arguments(argparse.ArgumentParser(), ["--port", "0", *options], {})
+        return Settings.from_arguments(argparse.ArgumentParser(), ["--port", "0", *options])
 
     chosen = read("--vat-rates", "", "--offline", "--no-duplicate-with-data", "--cashbox", "A", "--cashbox", "B")
     assert (chosen.vat_rates, chosen.offline, chosen.duplicate_with_data) == (frozenset(), True, False)

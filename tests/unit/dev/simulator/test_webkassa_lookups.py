@@ -142,7 +142,7 @@ def test_reference_methods(client: Any) -> None:
     assert (units[796], units[5114]) == ("шт", "одн.усл.")
     assert client.call("/api-portal/v4/cashbox/client-info")["Data"]["CashboxStatus"] == 1
     info = client.call("/api-portal/v4/organization/main-info", Xin="000000000000")["Data"]
-    assert (info["TaxationType"], info["VATInfo"]["VATRates"]) == (100, [12, 16])
+    assert (info["TaxationType"], info["VATInfo"]["VATRates"]) == (100, [5, 10, 12, 16])
 
 
 def test_unknown_paths_are_404(client: Any) -> None:

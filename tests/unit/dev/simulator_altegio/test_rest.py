@@ -8,8 +8,10 @@ import pytest
 import requests
 
 from dev.simulator.altegio.day import DEFAULT_COMPANY, Day, generate_day
-from dev.simulator.altegio.rest import RunningSimulator, Settings, start
+from dev.simulator.altegio.rest.settings import Settings
+from dev.simulator.altegio.rest.simulator import Altegio
 from dev.simulator.altegio.stories import Event
+from dev.simulator.serving import Running
 
 HEADERS = {
     "Accept": "application/vnd.api.v2+json",
@@ -41,13 +43,13 @@ class Client:
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[RunningSimulator]:
-    with start(Settings(limit_per_minute=None, limit_per_second=None)) as simulator:
+def running() -> Iterator[Running[Altegio]]:
+    with Running(Altegio(Settings(limit_per_minute=0, limit_per_second=0))) as simulator:
         yield simulator
 
 
 @pytest.fixture
-def client(running: RunningSimulator) -> Iterator[Client]:
+def client(running: Running[Altegio]) -> Iterator[Client]:
     client = Client(running.url)
     client.control("reset")
     yield client
@@ -184,7 +186,6 @@ def test_records_are_listed_by_change_and_by_page(client: Client, tell: Callable
     found = [row["id"] for page in pages for row in page]
     assert sorted(found) == sorted(number for number, body in newest.items() if body["last_change_date"] >= after)
     assert [len(page) for page in pages[:2]] == [7, 7]
-    assert client.read(path, changed_before=after, changed_after=after, with_deleted=1)
     assert client.read(path, changed_after="2026-03-03 00:00:00") == []
     assert client.ask(path, changed_after="yesterday").status_code == 422
 
@@ -196,28 +197,6 @@ def test_changes_may_be_dated_by_their_arrival(client: Client, tell: Callable[..
     assert client.read(path, **query) == []
     client.control("settings", {"dated_by": "arrival"})
     assert len(client.read(path, **query)) > 0
-
-
-def test_a_visit_shows_its_records_with_flags_as_numbers(client: Client, tell: Callable[..., None]) -> None:
-    tell()
-    body = of(find_story("plain"), "record")[-1]
-
-    visit = client.read(f"/visits/{body['visit_id']}")
-
-    assert visit["comment"] == 0
-    assert [(row["id"], row["deleted"], row["prepaid"]) for row in visit["records"]] == [(body["id"], 0, 0)]
-
-
-def test_details_list_services_and_goods(client: Client, tell: Callable[..., None]) -> None:
-    tell()
-    body = of(find_story("goods"), "record")[-1]
-
-    details = client.read(f"/visit/details/{DEFAULT_COMPANY}/{body['id']}/{body['visit_id']}")
-
-    sold = [*body["services"], *body["goods_transactions"]]
-    assert [(item["item_title"], item["cost"]) for item in details["items"]] == [(one["title"], one["cost"]) for one in sold]
-    assert [item["is_good"] for item in details["items"]] == [False] + [True] * len(body["goods_transactions"])
-    assert sum(row["amount"] for row in details["payment_transactions"]) == pytest.approx(sum(one["cost"] for one in sold))
 
 
 @pytest.mark.parametrize("story", ["discount", "goods", "counter_sale"])
@@ -253,29 +232,25 @@ def test_transactions_leave_when_they_are_deleted(client: Client, tell: Callable
         "/transactions": {"document_id": first["document_id"]},
         "/timetable/transactions": {"visit_id": first["visit_id"], "record_id": first["record_id"]},
     }
-    single = f"/finance_transactions/{DEFAULT_COMPANY}/{first['id']}"
 
     tell(creations)
     for path, query in lists.items():
         assert first["id"] in {row["id"] for row in client.read(f"{path}/{DEFAULT_COMPANY}", **query)}
-    assert client.read(single)["account"]["is_cash"] == first["account"]["is_cash"]
 
     tell(events)
     for path, query in lists.items():
         assert client.read(f"{path}/{DEFAULT_COMPANY}", **query) == []
-    assert client.ask(single).status_code == 404
     assert client.read(f"/transactions/{DEFAULT_COMPANY}", deleted=1, document_id=first["document_id"])
 
 
-def test_transactions_are_listed_by_day_and_page(client: Client, tell: Callable[..., None]) -> None:
+def test_transactions_are_listed_by_page(client: Client, tell: Callable[..., None]) -> None:
     tell()
     path = f"/transactions/{DEFAULT_COMPANY}"
 
-    whole = client.read(path, start_date="2026-03-02", end_date="2026-03-02", count=1000)
+    whole = client.read(path, count=1000)
 
     assert len(whole) > 50 == len(client.read(path))
     assert client.read(path, page=2, count=10) == whole[10:20]
-    assert client.read(path, start_date="2026-03-03") == []
 
 
 def test_accounts_tell_cash_from_the_rest(client: Client, tell: Callable[..., None]) -> None:
@@ -298,45 +273,26 @@ def test_lists_may_tell_is_cash_and_amounts_may_be_texts(client: Client, tell: C
     assert all(isinstance(row["amount"], str) and row["amount"][-3] == "." for row in rows)
 
 
-def test_hooks_are_replaced_as_a_whole(client: Client) -> None:
+def test_hooks_are_told_as_a_salon_has_them(client: Client) -> None:
     client.control("locations", {"id": DEFAULT_COMPANY, "urls": ["https://bridge.example/api/webhook/s3cret"]})
-    path = f"/hooks_settings/{DEFAULT_COMPANY}"
-    before = client.read(path)
 
-    other = {"urls": ["https://other.example/hook"], "active": 1, "client": 1}
-    answer = client.session.post(f"{client.url}/api/v1{path}", headers=HEADERS, json=other, timeout=10)
+    hooks = client.read(f"/hooks_settings/{DEFAULT_COMPANY}")
 
-    after = client.read(path)
-    assert (before["urls"], before["record"]) == (["https://bridge.example/api/webhook/s3cret"], 1)
-    assert (answer.status_code, answer.json()["success"]) == (201, True)
-    assert (after["urls"], after["record"], after["client"]) == (["https://other.example/hook"], 0, 1)
-    refused = client.session.post(f"{client.url}/api/v1{path}", headers=HEADERS, json={"urls": []}, timeout=10)
-    assert refused.status_code == 422
-    assert client.read(path) == after
-
-
-def test_staff_can_change_what_no_webhook_tells(client: Client, tell: Callable[..., None]) -> None:
-    tell()
-    number = of(find_story("plain"), "record")[-1]["id"]
-
-    client.control("edit", {"resource": "record", "id": number, "changes": {"paid_full": 0}})
-
-    assert client.read(f"/record/{DEFAULT_COMPANY}/{number}")["paid_full"] == 0
+    assert hooks["urls"] == ["https://bridge.example/api/webhook/s3cret"]
+    assert (hooks["active"], hooks["record"], hooks["client"]) == (1, 1, 0)
 
 
 def test_the_journal_counts_calls_and_keeps_no_secret(client: Client, tell: Callable[..., None]) -> None:
     tell()
     client.read(f"/accounts/{DEFAULT_COMPANY}")
     client.ask("/nowhere")
-    hooks = {"urls": ["https://bridge.example/api/webhook/s3cret"]}
-    client.session.post(f"{client.url}/api/v1/hooks_settings/{DEFAULT_COMPANY}", headers=HEADERS, json=hooks, timeout=10)
 
     journal = client.control("journal", method="GET")
 
     told = Counter((entry["operation"], entry["outcome"], entry["status"]) for entry in journal)
-    assert told == {("accounts", "data", 200): 1, ("unknown", "refused:404", 404): 1, ("change_hooks", "data", 201): 1}
+    assert told == {("accounts", "data", 200): 1, ("unknown", "refused:404", 404): 1}
     assert client.control("state", method="GET")["calls"]["by_operation"]["accounts"] == 1
-    for secret in ("s3cret", "sim-partner-token", "sim-user-token"):
+    for secret in ("sim-partner-token", "sim-user-token"):
         assert secret not in str(journal) + str(client.control("state", method="GET"))
 
 
@@ -349,7 +305,6 @@ def test_the_journal_counts_calls_and_keeps_no_secret(client: Client, tell: Call
         ("faults", {"kind": "explode"}, "kind"),
         ("faults", {"kind": "drop", "operation": "coffee"}, "operation"),
         ("changes", {"envelopes": [{"resource": "record"}]}, "envelope"),
-        ("edit", {"resource": "record", "id": 1, "changes": {}}, "no record 1"),
         ("locations", {"id": "x"}, "id"),
     ],
 )

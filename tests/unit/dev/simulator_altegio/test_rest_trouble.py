@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import requests
 
-from dev.simulator.altegio.rest import RunningSimulator, start
 from dev.simulator.altegio.rest.limits import Limiter
+from dev.simulator.altegio.rest.settings import Settings
+from dev.simulator.altegio.rest.simulator import Altegio
+from dev.simulator.serving import Running
 
 ROOT = Path(__file__).parents[4]
 LOCATION = 307001
@@ -20,44 +22,43 @@ HEADERS = {
     "Accept": "application/vnd.api.v2+json",
     "Authorization": "Bearer sim-partner-token, User sim-user-token",
 }
-NO_LIMITS = {"limit_per_second": None, "limit_per_minute": None}
+NO_LIMITS = {"limit_per_second": 0, "limit_per_minute": 0}
 
 
 @pytest.fixture(scope="module")
-def running() -> Iterator[RunningSimulator]:
-    with start() as simulator:
+def running() -> Iterator[Running[Altegio]]:
+    with Running(Altegio(Settings())) as simulator:
         yield simulator
 
 
 @pytest.fixture
-def server(running: RunningSimulator) -> RunningSimulator:
+def server(running: Running[Altegio]) -> Running[Altegio]:
     running.simulator.reset()
     running.simulator.state.open_location(LOCATION)
     return running
 
 
-def ask(server: RunningSimulator, path: str = f"/accounts/{LOCATION}", timeout: float = 10) -> requests.Response:
+def ask(server: Running[Altegio], path: str = f"/accounts/{LOCATION}", timeout: float = 10) -> requests.Response:
     with requests.Session() as session:
         session.trust_env = False
         return session.get(f"{server.url}/api/v1{path}", headers=HEADERS, timeout=timeout)
 
 
-def control(server: RunningSimulator, path: str, body: Any) -> Any:
+def control(server: Running[Altegio], path: str, body: Any) -> Any:
     with requests.Session() as session:
         session.trust_env = False
         return session.post(f"{server.url}/_sim/{path}", json=body, timeout=10).json()
 
 
-def test_the_sixth_call_of_a_second_is_refused_and_counted(server: RunningSimulator) -> None:
-    control(server, "settings", {"limit_per_minute": None, "retry_after": 1})
+def test_the_sixth_call_of_a_second_is_refused_and_counted(server: Running[Altegio]) -> None:
+    control(server, "settings", {"limit_per_minute": 0, "retry_after": 1})
 
     statuses = [ask(server).status_code for _ in range(6)]
 
     assert statuses == [200] * 5 + [429]
     answer = ask(server)
     assert (answer.json()["success"], answer.headers["Retry-After"]) == (False, "1")
-    limits = server.simulator.describe()["limits"]
-    assert limits == {"refused": 2, "busiest_second": 5, "busiest_minute": 5}
+    assert server.simulator.describe()["limits"] == {"refused": 2}
     control(server, "settings", NO_LIMITS)
     assert ask(server).status_code == 200
 
@@ -74,12 +75,12 @@ def test_limits_slide_and_are_kept_for_each_address() -> None:
     assert admits(101.0)
     served = sum(admits(101.0 + second / 2) for second in range(1, 118))
     assert served == 117
-    assert sum(limiter.admits("a", 159.5, None, 200) for _ in range(300)) == 200 - 5 - 1 - 117
-    assert limiter.admits("a", 160.0, None, 200)
+    assert sum(limiter.admits("a", 159.5, 0, 200) for _ in range(300)) == 200 - 5 - 1 - 117
+    assert limiter.admits("a", 160.0, 0, 200)
 
 
 @pytest.mark.parametrize("kind", ["drop", "reset", "truncated", "timeout"])
-def test_faults_that_end_the_connection(server: RunningSimulator, kind: str) -> None:
+def test_faults_that_end_the_connection(server: Running[Altegio], kind: str) -> None:
     control(server, "settings", NO_LIMITS)
     control(server, "faults", {"kind": kind, "operation": "accounts", "seconds": 0.05})
 
@@ -94,7 +95,7 @@ def test_faults_that_end_the_connection(server: RunningSimulator, kind: str) -> 
     ("kind", "status", "success"),
     [("500", 500, False), ("refused_200", 200, False), ("429", 429, False), ("html_502", 502, None), ("slow", 200, True)],
 )
-def test_faults_that_answer(server: RunningSimulator, kind: str, status: int, success: bool | None) -> None:
+def test_faults_that_answer(server: Running[Altegio], kind: str, status: int, success: bool | None) -> None:
     control(server, "faults", {"kind": kind})
 
     answer = ask(server)
@@ -104,7 +105,7 @@ def test_faults_that_answer(server: RunningSimulator, kind: str, status: int, su
     assert success is None or answer.json()["success"] is success
 
 
-def test_a_fault_can_be_meant_for_some_calls_only(server: RunningSimulator) -> None:
+def test_a_fault_can_be_meant_for_some_calls_only(server: Running[Altegio]) -> None:
     control(server, "settings", NO_LIMITS)
     server.simulator.state.open_location(307002)
     control(server, "faults", {"kind": "500", "operation": "accounts", "location": 307002, "times": None})
@@ -114,7 +115,7 @@ def test_a_fault_can_be_meant_for_some_calls_only(server: RunningSimulator) -> N
     assert ask(server, "/accounts/307002").status_code == 500
 
 
-def test_latency_delays_every_answer(server: RunningSimulator) -> None:
+def test_latency_delays_every_answer(server: Running[Altegio]) -> None:
     control(server, "settings", {"latency_ms": 80})
     began_at = time.monotonic()
 
@@ -123,7 +124,7 @@ def test_latency_delays_every_answer(server: RunningSimulator) -> None:
     assert time.monotonic() - began_at >= 0.08
 
 
-def test_a_caller_that_leaves_does_not_keep_the_server(server: RunningSimulator) -> None:
+def test_a_caller_that_leaves_does_not_keep_the_server(server: Running[Altegio]) -> None:
     control(server, "settings", NO_LIMITS)
     control(server, "faults", {"kind": "timeout", "seconds": 600})
 
@@ -134,7 +135,17 @@ def test_a_caller_that_leaves_does_not_keep_the_server(server: RunningSimulator)
 
 
 def test_it_runs_as_a_process() -> None:
-    command = [sys.executable, "-m", "dev.simulator.altegio.rest", "--port", "0", "--no-limits", "--user-token", "other"]
+    command = [
+        sys.executable,
+        "-m",
+        "dev.simulator.altegio.rest",
+        "--port",
+        "0",
+        "--limit-per-second",
+        "0",
+        "--user-token",
+        "other",
+    ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[-1]
@@ -143,4 +154,4 @@ def test_it_runs_as_a_process() -> None:
             shown = session.get(f"{url}/_sim/state", timeout=10).json()["settings"]
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=10) == 0
-    assert (shown["limit_per_second"], shown["user_token"]) == (None, "***")
+    assert (shown["limit_per_second"], shown["user_token"]) == (0, "***")

@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import pytest
 
 from dev.simulator.altegio.__main__ import main
+from dev.simulator.altegio.day import generate_day
 from dev.simulator.altegio.sender import Sender
 
 
@@ -124,32 +125,20 @@ def test_nobody_listening_is_a_transport_error(receiver: Receiver, pauses: list[
     assert "s3cret" not in outcome.problem
 
 
-def test_command_sends_a_day_and_writes_its_books(
-    receiver: Receiver, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    books = tmp_path / "books.json"
+def test_command_sends_a_day_and_says_what_is_due(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
+    code = main(["--url", receiver.url, "--speed", "0", "--visits", "20", "--date", "2026-03-02"])
 
-    code = main(["--url", receiver.url, "--fast", "--visits", "20", "--date", "2026-03-02", "--books", str(books)])
-
+    day, printed = generate_day(visits=20, day=date(2026, 3, 2)), capsys.readouterr().out
     assert code == 0
-    printed, due = capsys.readouterr().out, json.loads(books.read_text("utf-8"))
-    assert f"Due: {due['count']} receipts, {due['total']} tenge" in printed
+    assert [json.loads(body) for body in receiver.bodies] == day.envelopes
+    assert f"Due: {len(day.books.receipts)} receipts, {day.books.total} tenge" in printed
     assert "s3cret" not in printed
-    assert len(receiver.bodies) > 100
 
 
 def test_command_fails_when_one_was_refused(receiver: Receiver, capsys: pytest.CaptureFixture[str]) -> None:
     receiver.answers = [200, 422]
 
-    code = main(["--url", receiver.url, "--fast", "--visits", "2"])
+    code = main(["--url", receiver.url, "--speed", "0", "--visits", "2"])
 
     assert code == 1
     assert "422" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("flag", ["--list", "--dry-run"])
-def test_looking_sends_nothing(receiver: Receiver, flag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["--url", receiver.url, "--visits", "3", flag]) == 0
-
-    assert "record" in capsys.readouterr().out
-    assert receiver.bodies == []

@@ -98,6 +98,12 @@ def test_a_record_is_data_as_a_webhook_has_it(server: CannedServer, client: Alte
     assert server.asked[0].query == {"include_finance_transactions": "1"}
 
 
+def test_a_record_holds_nothing_that_no_column_can(server: CannedServer, client: AltegioClient) -> None:
+    text = '{"success": true, "data": {"id": 700001, "title": "x\\u0000\\ud83dy 😀", "cost": 1e400000}}'
+    server.answer(RECORD, Answer(text))
+    assert client.get_record(SALON, 700001) == {"id": 700001, "title": "xy 😀", "cost": "1E+400000"}
+
+
 def test_another_record_than_asked_for_is_no_answer(server: CannedServer, client: AltegioClient) -> None:
     server.answer(RECORD, good({"id": 700002}))
     assert type(fail(client)) is AltegioUnavailable

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from shared.altegio import GOODS_SALE, SOLD_GOODS, FinanceOperation, GoodsOperation, parse_entity
-from worker.altegio.schemas import UnreadableAnswer, read_accounts, read_loyalty, read_payments, read_sale_items
+from worker.altegio.schemas import (
+    UnreadableAnswer,
+    find_owner,
+    list_own_rows,
+    read_accounts,
+    read_payments,
+    read_sale_items,
+)
 
 CASH, CARDS = 41001, 41002
 ACCOUNTS = {CASH: True, CARDS: False}
@@ -135,33 +142,6 @@ def test_accounts_that_say_their_type() -> None:
     assert read_accounts(rows) == {1: True, 2: False}
 
 
-# Loyalty.
-
-
-def test_what_was_not_paid_by_money() -> None:
-    state = {
-        "loyalty_transactions": [
-            {"amount": 9.9, "type_id": 11},
-            {"amount": "-100", "type_id": 8, "is_discount": False},
-            {"amount": 500, "type_id": 2, "is_discount": True},
-            {"amount": 700, "deleted": 1},
-            {"amount": Decimal("0.1"), "is_discount": "0"},
-        ]
-    }
-    assert read_loyalty(state) == Decimal("110.0")
-
-
-@pytest.mark.parametrize("state", [{}, {"loyalty_transactions": []}, {"loyalty_transactions": None}])
-def test_no_loyalty(state: dict[str, Any]) -> None:
-    assert read_loyalty(state) == 0
-
-
-@pytest.mark.parametrize("row", [{}, {"amount": "?"}, "100", {"amount": 1, "is_discount": "maybe"}])
-def test_loyalty_that_cannot_be_read(row: Any) -> None:
-    with pytest.raises(UnreadableAnswer, match=r"loyalty_transactions\[0\]"):
-        read_loyalty({"loyalty_transactions": [row]})
-
-
 # Goods.
 
 
@@ -200,6 +180,41 @@ def test_an_item_becomes_the_webhook_that_never_came() -> None:
     assert isinstance(operation, GoodsOperation)
     assert operation.good is not None
     assert (operation.good.title, operation.amount, operation.cost) == ("Шампунь", Decimal(-2), Decimal(2340))
+
+
+def test_services_and_certificates_of_a_document_say_what_they_are() -> None:
+    service = SHAMPOO | {"id": 2, "type": "service", "title": "Укладка"}
+    told = [
+        GoodsOperation.model_validate(data)
+        for data in read_sale_items(sale(service, SHAMPOO, SHAMPOO | {"id": 3, "type": "loyalty_certificate"}), 900001)
+    ]
+    assert [(one.is_service, one.sells_certificate) for one in told] == [(True, False), (False, False), (False, True)]
+
+
+@pytest.mark.parametrize("sold", ["loyalty_certificate", "loyalty_abonement"])
+def test_a_certificate_listed_as_goods_is_known_by_its_payments(sold: str) -> None:
+    state = sale(SHAMPOO) | {"payment_transactions": [{"sale_item_type": sold, "amount": 2340}]}
+    assert GoodsOperation.model_validate(read_sale_items(state, 900001)[0]).sells_certificate
+    state["payment_transactions"].append({"sale_item_type": "good", "amount": 1})
+    assert not GoodsOperation.model_validate(read_sale_items(state, 900001)[0]).sells_certificate
+
+
+def test_rows_of_other_documents_are_theirs() -> None:
+    rows = [{"document_id": 900001}, {"document_id": "900001"}, {}, {"document_id": 0}, {"document_id": 900002}]
+    assert list_own_rows({"payment_transactions": rows}, "payment_transactions", 900001) == rows[:4]
+
+
+@pytest.mark.parametrize(
+    ("state", "owner"),
+    [
+        ({"items": [SHAMPOO]}, None),
+        ({"items": [SHAMPOO | {"record_id": 0}]}, None),
+        ({"record_id": "1001", "items": []}, 1001),
+        ({"items": [SHAMPOO, SHAMPOO | {"record_id": 1001}]}, 1001),
+    ],
+)
+def test_whose_document_it_is(state: dict[str, Any], owner: int | None) -> None:
+    assert find_owner(state) == owner
 
 
 def test_items_of_other_documents_and_deleted_ones_are_not_of_this_sale() -> None:

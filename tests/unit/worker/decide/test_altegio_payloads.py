@@ -1,31 +1,23 @@
 """Every payload file of Altegio, through everything that is pure: envelope, lines, decision, draft."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from api.webhook.envelopes import Arrival, read_arrivals
 from shared.altegio import FinanceOperation, GoodsOperation, Record, parse_entity
+from shared.fiscal.ledger import NOTHING_KNOWN, Cost, keep_ledger
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import RecordState
 from shared.storage.db import load_json
 from tests.unit.material import ALTEGIO, list_names, load_expected
-from worker.decide.money import NO_MONEY
-from worker.decide.operations import find_purpose, is_payment, pays_goods
-from worker.decide.rules import (
-    AskPerson,
-    AwaitPayment,
-    Decision,
-    Ignore,
-    IssueReceipt,
-    decide_record,
-    find_reason_to_ignore_goods,
-    settle,
-)
-from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, build_record_lines
-from worker.receipt.vat import choose_vat_rate
+from worker.decide.operations import find_purpose, is_payment, pays_document
+from worker.decide.rules import KnownFacts, decide_record, find_reason_to_ignore_goods
+from worker.decide.settlement.decisions import AskPerson, AwaitPayment, Decision, Ignore, IssueReceipt
+from worker.decide.settlement.settling import settle
+from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, build_record_lines, price_record
+from worker.receipt.vat import VatRegime, choose_vat_rates
 from worker.salon.policy import Policy
 
 EXPECTED = load_expected()
@@ -106,35 +98,40 @@ def judge(arrival: Arrival) -> tuple[str, str | None]:
     entity = parse_entity(str(arrival.resource), load_json(arrival.body)["data"])
     match entity:
         case Record():
-            lines, total = build_lines(entity)
-            return end(decide_record(entity, str(arrival.status), total, NO_MONEY, None, POLICY), lines)
+            lines, cost, problem = build_lines(entity)
+            ledger = keep_ledger(NOTHING_KNOWN, cost)
+            return end(decide_record(entity, str(arrival.status), ledger, None, POLICY, KnownFacts(problem=problem)), lines)
         case GoodsOperation():
             return judge_goods(entity, str(arrival.status))
         case FinanceOperation():
-            is_of_sale = bool(entity.record_id) or pays_goods(entity)
-            noted = find_purpose(entity) == "refund" or (is_payment(entity, str(arrival.status)) and is_of_sale)
-            return ("processed" if noted else "ignored"), None
+            purpose = find_purpose(entity)
+            if not is_payment(entity, str(arrival.status)):
+                return ("processed" if purpose == "refund" else "ignored"), None
+            # What was sold is not known, and a deposit is by hand until the salon chooses.
+            if pays_document(entity) or purpose == "deposit":
+                return "dead_lettered", None
+            return ("processed" if purpose == "sale" else "ignored"), None
 
 
-def build_lines(record: Record) -> tuple[tuple[Line, ...], Decimal | CannotBuild]:
+def build_lines(record: Record) -> tuple[tuple[Line, ...], Cost | None, CannotBuild | None]:
     try:
-        lines = build_record_lines(record)
+        return build_record_lines(record), price_record(record), None
     except CannotBuild as problem:
-        return (), problem
-    return lines, sum((line.total for line in lines), ZERO)
+        return (), None, problem
 
 
 def judge_goods(operation: GoodsOperation, status: str) -> tuple[str, str | None]:
     lines = build_goods_lines([operation])
     if find_reason_to_ignore_goods(operation, POLICY) or status == "delete" or operation.deleted or not lines:
         return "ignored", None
-    return end(settle(sum((line.total for line in lines), ZERO), [], POLICY), lines)
+    total = sum((line.total for line in lines), ZERO)
+    return end(settle(keep_ledger(NOTHING_KNOWN, Cost(total, total)), POLICY), lines)
 
 
 def end(decision: Decision, lines: tuple[Line, ...]) -> tuple[str, str | None]:
     match decision:
         case IssueReceipt(payments):
-            draft = build_draft(lines, payments, choose_vat_rate("auto", date(2026, 4, 14)))
+            draft = build_draft(lines, payments, choose_vat_rates(VatRegime("auto"), date(2026, 4, 14)))
             return "processed", str(draft.total)
         case AwaitPayment():
             return "awaiting_payment", None

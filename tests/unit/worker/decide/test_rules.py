@@ -6,27 +6,29 @@ from typing import Any
 import pytest
 
 from shared.altegio import FinanceOperation, GoodsOperation, Record
+from shared.fiscal.ledger import Cost, KnownMoney, Movement, SaleLedger, Spending, keep_ledger
 from shared.fiscal.money import ZERO
-from shared.fiscal.statuses import PaymentKind
+from shared.fiscal.statuses import AccountUse, NoMoney, PaymentKind
 from tests.unit.material import make_record
-from worker.decide.money import NO_MONEY, KnownPayment, SaleMoney
-from worker.decide.operations import find_payment_kind, find_purpose, is_payment
+from worker.decide.operations import find_account_use, find_purpose, is_payment
 from worker.decide.rules import (
+    KnownFacts,
+    LiveReceipt,
+    decide_record,
+    find_reason_to_ignore_goods,
+    has_marker,
+    may_turn_with_payments,
+)
+from worker.decide.settlement.decisions import (
     AlreadyReceipted,
     AskPerson,
     AwaitPayment,
     Decision,
     Ignore,
     IssueReceipt,
-    KnownFacts,
-    LiveReceipt,
     ReturnDue,
-    decide_record,
-    find_reason_to_ignore_goods,
-    has_marker,
-    may_turn_with_payments,
-    settle,
 )
+from worker.decide.settlement.settling import settle
 from worker.receipt.lines import CannotBuild
 from worker.salon.policy import Policy
 
@@ -45,17 +47,27 @@ def decide(
     *,
     status: str = "update",
     total: Decimal | CannotBuild = PRICE,
-    payments: tuple[KnownPayment, ...] = (),
+    payments: tuple[Movement, ...] = (),
     live: LiveReceipt | None = None,
     policy: Policy = Policy(),  # noqa: B008 - frozen
     was_paid: bool = False,
 ) -> Decision:
-    money, known = SaleMoney(payments, was_told=bool(payments)), KnownFacts(was_paid=was_paid)
-    return decide_record(make_record(**(fields or {})), status, total, money, live, policy, known)
+    problem = total if isinstance(total, CannotBuild) else None
+    ledger = keep(None if isinstance(total, CannotBuild) else total, *payments)
+    record, known = make_record(**(fields or {})), KnownFacts(was_paid=was_paid, problem=problem)
+    return decide_record(record, status, ledger, live, policy, known)
 
 
-def paid(amount: int | str, kind: PaymentKind | None = CARD) -> KnownPayment:
-    return KnownPayment(Decimal(amount), kind)
+def keep(
+    total: Decimal | None, *payments: Movement, spent: dict[NoMoney, int] | None = None, is_read: bool = False
+) -> SaleLedger:
+    spendings = tuple(Spending(Decimal(amount), means) for means, amount in (spent or {}).items())
+    known = KnownMoney(payments, spendings, was_told=bool(payments), is_read=is_read)
+    return keep_ledger(known, None if total is None else Cost(total, total))
+
+
+def paid(amount: int | str, kind: PaymentKind | None = CARD) -> Movement:
+    return Movement(Decimal(amount), AccountUse(kind) if kind else None)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +92,7 @@ def test_when_a_receipt_is_due(fields: dict[str, Any], policy: Policy, kind: typ
 @pytest.mark.parametrize(("policy", "kind"), [(Policy(), IssueReceipt), (ALWAYS, IssueReceipt), (MANUAL, AwaitPayment)])
 def test_a_record_silent_on_payment_is_due_as_it_stands(policy: Policy, kind: type[Decision]) -> None:
     record = make_record().model_validate(SILENT)
-    assert type(decide_record(record, "update", PRICE, NO_MONEY, None, policy)) is kind
+    assert type(decide_record(record, "update", keep(PRICE), None, policy)) is kind
 
 
 @pytest.mark.parametrize("policy", [Policy(), ALWAYS, MANUAL])
@@ -192,12 +204,6 @@ def test_goods_alone_are_something_sold() -> None:
         pytest.param([], Policy(), IssueReceipt({CARD: PRICE}, is_assumed=True), id="none-known-the-default-stands-in"),
         pytest.param([], Policy(default_kind=CASH), IssueReceipt({CASH: PRICE}, is_assumed=True), id="default-cash"),
         pytest.param([paid(4000, CASH)], Policy(), IssueReceipt({CASH: PRICE}), id="known-beats-default"),
-        pytest.param(
-            [paid("3999.99", CASH)],
-            Policy(),
-            IssueReceipt({CASH: Decimal("3999.99"), CARD: Decimal("0.01")}, is_assumed=True),
-            id="the-default-stands-in-for-the-rest",
-        ),
         pytest.param([paid(4000, CASH)], ASK, IssueReceipt({CASH: PRICE}), id="known-needs-no-question"),
         pytest.param(
             [paid(1500, CASH), paid(2500, CARD)],
@@ -226,8 +232,8 @@ def test_goods_alone_are_something_sold() -> None:
         ),
     ],
 )
-def test_how_it_was_paid(payments: list[KnownPayment], policy: Policy, decision: IssueReceipt) -> None:
-    assert settle(PRICE, payments, policy) == decision
+def test_how_it_was_paid(payments: list[Movement], policy: Policy, decision: IssueReceipt) -> None:
+    assert settle(keep(PRICE, *payments), policy) == decision
     assert decide(payments=tuple(payments), policy=policy) == decision
 
 
@@ -235,18 +241,47 @@ def test_how_it_was_paid(payments: list[KnownPayment], policy: Policy, decision:
     ("payments", "policy", "kind"),
     [
         pytest.param([paid(1000, CASH), paid(1000)], ASK, AwaitPayment, id="staff-is-asked-about-the-rest"),
+        pytest.param([paid("3999.99")], Policy(), AskPerson, id="the-rest-was-no-money-or-its-word-is-missing"),
         pytest.param([paid("4000.01")], Policy(), AskPerson, id="a-tiyn-over"),
         pytest.param([paid(4000), paid(4000)], Policy(), AskPerson, id="twice"),
         pytest.param([], ASK, AwaitPayment, id="staff-is-asked"),
     ],
 )
-def test_payments_that_do_not_fit(payments: list[KnownPayment], policy: Policy, kind: type[Decision]) -> None:
-    assert type(settle(PRICE, payments, policy)) is kind
+def test_payments_that_do_not_fit(payments: list[Movement], policy: Policy, kind: type[Decision]) -> None:
+    assert type(settle(keep(PRICE, *payments), policy)) is kind
 
 
 def test_a_visit_paid_in_part_waits_for_the_rest() -> None:
     assert type(decide(UNPAID, payments=(paid(1000),), policy=ALWAYS)) is AwaitPayment
-    assert type(decide(payments=(paid(1000),), policy=ALWAYS)) is IssueReceipt
+    assert type(decide(payments=(paid(1000),), policy=ALWAYS)) is AskPerson
+
+
+def test_what_was_paid_before_the_rest_is_told() -> None:
+    assert decide(UNPAID, payments=(paid(1000),)) == AwaitPayment("not paid in full yet: 1000.00 ₸ of 4000.00 ₸")
+    by_hand = decide(UNPAID, payments=(paid(1000),), policy=Policy(part_payments="per_payment"))
+    assert isinstance(by_hand, AskPerson)
+    assert (by_hand.code, "1000.00 ₸ of 4000.00 ₸" in by_hand.reason) == ("part_payment", True)
+
+
+@pytest.mark.parametrize(
+    ("deposits", "kind", "settled"),
+    [
+        pytest.param("by_hand", None, AwaitPayment, id="by-hand-on-the-payment-page"),
+        pytest.param("at_top_up", None, Ignore, id="the-top-up-had-the-receipt"),
+        pytest.param("at_spending", CASH, IssueReceipt, id="like-the-top-up"),
+        pytest.param("at_spending", None, AskPerson, id="nobody-knows-how-it-was-topped-up"),
+    ],
+)
+def test_all_from_a_deposit(deposits: Any, kind: PaymentKind | None, settled: type[Decision]) -> None:
+    ledger = keep(PRICE, spent={NoMoney.DEPOSIT: 4000}, is_read=True)
+    decision = settle(ledger, Policy(deposits=deposits), deposit_kind=kind)
+    assert type(decision) is settled
+    assert not isinstance(decision, IssueReceipt) or decision.payments == {CASH: PRICE}
+
+
+def test_what_stands_beside_money_is_no_money() -> None:
+    ledger = keep(PRICE, paid(1500, CASH), spent={NoMoney.CERTIFICATE: 2000, NoMoney.BONUS: 500})
+    assert settle(ledger, Policy()) == IssueReceipt({CASH: Decimal(1500)})
 
 
 @pytest.mark.parametrize(
@@ -255,6 +290,8 @@ def test_a_visit_paid_in_part_waits_for_the_rest() -> None:
         (IssueReceipt({CARD: PRICE}), False),
         (IssueReceipt({CARD: PRICE}, is_assumed=True), True),
         (AskPerson("sum_mismatch", "twice as much"), True),
+        (AskPerson("no_money", "called paid"), True),
+        (AskPerson("deposit", "by hand"), False),
         (AskPerson("difference", "another total"), False),
         (AwaitPayment("not paid"), False),
         (Ignore("free"), False),
@@ -324,7 +361,7 @@ def test_what_counts_as_a_clients_payment(fields: dict[str, Any], status: str, c
     ],
 )
 def test_payment_kind_by_the_till(account: Any, kind: PaymentKind | None) -> None:
-    assert find_payment_kind(FinanceOperation.model_validate({"amount": 1, "account": account}), {}) is kind
+    assert find_account_use(FinanceOperation.model_validate({"amount": 1, "account": account}), {}) == kind
 
 
 @pytest.mark.parametrize(
@@ -340,14 +377,36 @@ def test_payment_kind_by_the_till(account: Any, kind: PaymentKind | None) -> Non
 )
 def test_a_salon_says_what_its_accounts_are(account: Any, kind: PaymentKind | None) -> None:
     operation = FinanceOperation.model_validate({"amount": 1, "account": account})
-    assert find_payment_kind(operation, {"Kaspi": MOBILE, "halyk": CARD}) is kind
+    assert find_account_use(operation, {"Kaspi": MOBILE, "halyk": CARD}) == kind
+
+
+@pytest.mark.parametrize(
+    ("fields", "accounts", "use"),
+    [
+        pytest.param({"title": "Депозиты", "is_cash": True}, {}, AccountUse.DEPOSIT, id="a-till-of-deposits"),
+        pytest.param({"title": "Deposits (payment in cash)"}, {}, AccountUse.DEPOSIT, id="in-english"),
+        pytest.param({"title": "Депозиты"}, {"депозиты": "cash"}, AccountUse.CASH, id="the-salon-knows-better"),
+        pytest.param({"id": 7, "title": "Kaspi"}, {"id:7": "none", "Kaspi": "mobile"}, AccountUse.NONE, id="by-its-id"),
+        pytest.param({"title": "Расчётный счёт"}, {"расчетный счет": "none"}, AccountUse.NONE, id="a-bank-account"),
+        pytest.param({"title": "Halyk POS"}, {"halyk": "elsewhere"}, AccountUse.ELSEWHERE, id="a-register-itself"),
+    ],
+)
+def test_accounts_that_hold_no_new_money(fields: dict[str, Any], accounts: dict[str, str], use: AccountUse) -> None:
+    operation = FinanceOperation.model_validate({"amount": 1, "record_id": 1001, "account": fields})
+    assert find_account_use(operation, accounts) is use
+
+
+def test_a_top_up_into_a_till_of_deposits_is_new_money() -> None:
+    account = {"title": "Deposits (payment in cash)", "is_cash": True}
+    operation = FinanceOperation.model_validate({"amount": 1, "document_id": 6001, "account": account})
+    assert find_account_use(operation, {}) is AccountUse.CASH
 
 
 @pytest.mark.parametrize("status", ["update", "delete"])
 def test_a_payment_taken_back_before_its_receipt_was_sent_needs_no_return(status: str) -> None:
     """Nothing exists at Webkassa, so there is nothing to give back; the waiting receipt is withdrawn with the payment."""
     record = Record.model_validate({"paid_full": 0, "deleted": status == "delete"})
-    decision = decide_record(record, status, PRICE, NO_MONEY, NEVER_SENT, Policy())
+    decision = decide_record(record, status, keep(PRICE), NEVER_SENT, Policy())
     assert isinstance(decision, Ignore if status == "delete" else AwaitPayment)
 
 
@@ -356,8 +415,16 @@ def test_a_payment_taken_back_before_its_receipt_was_sent_needs_no_return(status
     [
         pytest.param({}, "sale", id="a-visit"),
         pytest.param({"record_id": 0, "document_id": 5, "sold_item_type": "goods_transaction"}, "sale", id="goods"),
-        pytest.param({"record_id": 0}, "deposit", id="a-top-up"),
+        pytest.param({"record_id": 0, "visit_id": 7}, "sale", id="a-visit-alone"),
+        pytest.param({"record_id": 0, "document_id": 5, "sold_item_type": "service"}, "sale", id="a-service-without-visit"),
+        pytest.param({"record_id": 0, "document_id": 5}, "deposit", id="a-top-up-by-its-document"),
+        pytest.param({"record_id": 0, "expense": {"title": "Пополнение счета"}}, "deposit", id="a-top-up-by-its-item"),
+        pytest.param({"record_id": 0, "expense": {"title": "Внесение в кассу"}}, "other", id="change-for-the-drawer"),
         pytest.param({"record_id": 0, "sold_item_type": "loyalty_certificate"}, "other", id="a-certificate-of-no-document"),
+        pytest.param({"record_id": 0, "document_id": 5, "sold_item_type": "loyalty_abonement"}, "sale", id="a-membership"),
+        pytest.param({"expense": {"title": "Чаевые мастеру"}}, "tip", id="tips-by-their-item"),
+        pytest.param({"account": {"title": "Чаевые"}, "record_id": 0}, "tip", id="tips-by-their-till"),
+        pytest.param({"expense": {"id": 31, "title": "Благодарность"}}, "tip", id="tips-by-the-id-of-their-item"),
         pytest.param({"amount": -38, "comment": "комиссии за эквайринг"}, "fee", id="a-fee"),
         pytest.param({"amount": -38, "comment": "Acquiring commission"}, "fee", id="a-fee-in-english"),
         pytest.param({"amount": -4000}, "refund", id="money-back-for-a-visit"),
@@ -367,12 +434,15 @@ def test_a_payment_taken_back_before_its_receipt_was_sent_needs_no_return(status
 )
 def test_what_money_is_for(fields: dict[str, Any], purpose: str) -> None:
     operation = FinanceOperation.model_validate({"id": 1, "amount": 4000, "record_id": 1001, **fields})
-    assert find_purpose(operation) == purpose
+    assert find_purpose(operation, ("чаевые", "id:31")) == purpose
 
 
-def test_where_the_ledger_was_read_nothing_stands_in_for_a_part() -> None:
-    assert isinstance(settle(PRICE, [paid(1000)], Policy(), is_ledger=True), AskPerson)
-    assert isinstance(settle(PRICE, [], Policy(), is_ledger=True), IssueReceipt)
+def test_where_the_ledger_was_read_nothing_stands_in_for_it() -> None:
+    for payments, code in (((paid(1000),), "sum_mismatch"), ((), "no_money")):
+        decision = settle(keep(PRICE, *payments, is_read=True), Policy())
+        assert isinstance(decision, AskPerson)
+        assert decision.code == code
+    assert isinstance(settle(keep(PRICE, is_read=True), Policy(), is_paid=False), AwaitPayment)
 
 
 class TestTakenAtTheDesk:
@@ -382,8 +452,10 @@ class TestTakenAtTheDesk:
     def decide(
         total: Decimal | CannotBuild = PRICE, *, status: str = "update", live: LiveReceipt | None = None, sum_: int = 4000
     ) -> Decision:
-        money = SaleMoney((paid(sum_),))
-        return decide_record(make_record(**UNPAID), status, total, money, live, Policy(), KnownFacts(paid_at_desk=True))
+        problem = total if isinstance(total, CannotBuild) else None
+        ledger = keep(None if isinstance(total, CannotBuild) else total, paid(sum_))
+        known = KnownFacts(paid_at_desk=True, problem=problem)
+        return decide_record(make_record(**UNPAID), status, ledger, live, Policy(), known)
 
     @pytest.mark.parametrize("live", [None, NEVER_SENT])
     @pytest.mark.parametrize("status", ["update", "delete"])

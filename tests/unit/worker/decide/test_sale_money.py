@@ -4,17 +4,33 @@ from decimal import Decimal
 
 import pytest
 
+from shared.fiscal.ledger import KnownMoney, Movement, SaleLedger, Spending, keep_ledger
 from shared.fiscal.money import ZERO
-from shared.fiscal.statuses import PaymentKind
-from worker.decide.money import NO_MONEY, DoubtKind, KnownPayment, SaleMoney, find_doubt
+from shared.fiscal.statuses import AccountUse, NoMoney, PaymentKind, PaymentPurpose
+from worker.decide.settlement.doubts import DoubtKind, find_doubt
 
 CASH, CARD, MOBILE = PaymentKind.CASH, PaymentKind.CARD, PaymentKind.MOBILE
 RECEIPT = {CASH: Decimal(4000)}
+NO_MONEY = SaleLedger()
 
 
-def told(*payments: tuple[int, PaymentKind | None], back: int = 0, moved_to: int | None = None) -> SaleMoney:
-    known = tuple(KnownPayment(Decimal(amount), kind) for amount, kind in payments)
-    return SaleMoney(known, Decimal(back), was_told=True, moved_to=moved_to)
+def told(
+    *payments: tuple[int, PaymentKind | None],
+    back: int = 0,
+    moved_to: int | None = None,
+    loose: int = 0,
+    deposit: int = 0,
+    is_unshared: bool = False,
+) -> SaleLedger:
+    movements = [Movement(Decimal(amount), AccountUse(kind) if kind else None) for amount, kind in payments]
+    movements += [Movement(Decimal(back), AccountUse.CASH, PaymentPurpose.REFUND)] if back else []
+    movements += [Movement(Decimal(loose), AccountUse.CASH, is_assigned=False)] if loose else []
+    spent = (Spending(Decimal(deposit), NoMoney.DEPOSIT),) if deposit else ()
+    return keep_ledger(KnownMoney(tuple(movements), spent, was_told=True, moved_to=moved_to, is_unshared=is_unshared))
+
+
+def only_given_back(amount: int) -> SaleLedger:
+    return keep_ledger(KnownMoney((Movement(Decimal(amount), AccountUse.CASH, PaymentPurpose.REFUND),)))
 
 
 @pytest.mark.parametrize(
@@ -28,10 +44,13 @@ def told(*payments: tuple[int, PaymentKind | None], back: int = 0, moved_to: int
         pytest.param(told((3000, CASH)), 1000, id="lowered-and-returned"),
         pytest.param(told(), 4000, id="gone-and-returned"),
         pytest.param(told((4000, CASH)), 1000, id="returned-and-altegio-was-not-told"),
-        pytest.param(SaleMoney(given_back=Decimal(500)), 500, id="an-expense-that-was-returned"),
+        pytest.param(only_given_back(500), 500, id="an-expense-that-was-returned"),
+        pytest.param(told((4000, CASH), loose=500), 0, id="income-that-nothing-explains-beside-it"),
+        pytest.param(told((1500, CASH), deposit=2500), 0, id="a-part-that-a-deposit-paid"),
+        pytest.param(told(deposit=4000), 0, id="all-of-it-from-a-deposit"),
     ],
 )
-def test_what_agrees(money: SaleMoney, returned: int) -> None:
+def test_what_agrees(money: SaleLedger, returned: int) -> None:
     assert find_doubt(RECEIPT, money, Decimal(returned)) is None
 
 
@@ -46,13 +65,16 @@ def test_what_agrees(money: SaleMoney, returned: int) -> None:
         pytest.param(told((4000, CASH), back=4000), DoubtKind.LESS, "4000.00 ₸ were given back", id="an-expense"),
         pytest.param(told((4000, CASH), back=1), DoubtKind.LESS, "1.00 ₸ were given back", id="a-small-expense"),
         pytest.param(told((4000, CASH), back=9000), DoubtKind.LESS, "given back", id="more-back-than-came"),
-        pytest.param(SaleMoney(given_back=Decimal(500)), DoubtKind.LESS, "500.00 ₸", id="an-expense-and-no-payment-told"),
+        pytest.param(only_given_back(500), DoubtKind.LESS, "500.00 ₸", id="an-expense-and-no-payment-told"),
+        pytest.param(told(is_unshared=True), DoubtKind.LESS, "leaves nothing for this one", id="other-records-have-it-all"),
+        pytest.param(told((1000, CASH), deposit=2500), DoubtKind.LESS, "3000.00 ₸ less", id="a-deposit-that-is-not-enough"),
+        pytest.param(told((4500, CASH), loose=400), DoubtKind.MORE, "900.00 ₸ have", id="more-than-nothing-explains"),
         pytest.param(told((6000, CASH)), DoubtKind.MORE, "2000.00 ₸ have no receipt", id="more"),
         pytest.param(told((4000, CARD)), DoubtKind.OTHER_KIND, "card 4000.00 ₸", id="another-kind"),
         pytest.param(told((1000, MOBILE), (3000, CASH)), DoubtKind.OTHER_KIND, "mobile 1000.00 ₸", id="partly"),
     ],
 )
-def test_what_speaks_against_it(money: SaleMoney, kind: DoubtKind, words: str) -> None:
+def test_what_speaks_against_it(money: SaleLedger, kind: DoubtKind, words: str) -> None:
     doubt = find_doubt(RECEIPT, money)
     assert doubt is not None
     assert doubt.kind is kind

@@ -7,17 +7,18 @@ import pytest
 from shared.altegio import GoodsOperation
 from shared.clock import almaty_date
 from shared.fiscal.statuses import PaymentKind
-from tests.unit.material import make_draft, make_record
+from tests.unit.material import flat, make_draft, make_record
 from worker.receipt.lines import (
     CannotBuild,
     Line,
     build_draft,
     build_goods_lines,
     build_record_lines,
-    choose_record_lines,
+    fit_record_lines,
+    price_record,
     take_off,
 )
-from worker.receipt.vat import choose_vat_rate, contained_tax
+from worker.receipt.vat import VatRegime, choose_vat_rates, contained_tax
 
 HAIRCUT: dict[str, Any] = {"title": "Стрижка", "amount": 1, "cost_per_unit": 4000, "cost": 4000}
 
@@ -231,21 +232,22 @@ def test_each_line_is_taxed_on_what_is_left_after_its_discount(rate: int | None,
     ],
 )
 def test_vat_rate_by_the_salons_calendar(regime: str, moment: datetime, rate: int | None) -> None:
-    assert choose_vat_rate(regime, almaty_date(moment)) == rate
+    (line,) = build({"cost": 4000})
+    assert choose_vat_rates(VatRegime(regime), almaty_date(moment))(line) == rate
 
 
 @pytest.mark.parametrize("paid", ["3999.99", "4000.01", "0"])
 def test_payments_must_match_to_the_tiyn(paid: str) -> None:
     with pytest.raises(CannotBuild) as caught:
-        build_draft(build(HAIRCUT), {PaymentKind.CASH: Decimal(paid)}, None)
+        build_draft(build(HAIRCUT), {PaymentKind.CASH: Decimal(paid)}, flat(None))
     assert caught.value.code == "sum_mismatch"
 
 
 def test_nine_digits_are_the_most_a_receipt_holds() -> None:
     full = build({"cost": 999_999_999})
-    assert build_draft(full, {PaymentKind.CARD: Decimal(999_999_999)}, 16).total == 999_999_999
+    assert build_draft(full, {PaymentKind.CARD: Decimal(999_999_999)}, flat(16)).total == 999_999_999
     with pytest.raises(CannotBuild) as caught:
-        build_draft((*full, *build({"cost": 1})), {PaymentKind.CARD: Decimal(1_000_000_000)}, 16)
+        build_draft((*full, *build({"cost": 1})), {PaymentKind.CARD: Decimal(1_000_000_000)}, flat(16))
     assert caught.value.code == "too_large"
 
 
@@ -253,22 +255,43 @@ HALVES = [HAIRCUT, {"title": "Укладка", "amount": 1, "cost_per_unit": 200
 
 
 @pytest.mark.parametrize(
-    ("changes", "paid", "loyalty", "totals"),
+    ("changes", "due", "totals"),
     [
-        pytest.param({}, 0, 0, ["4000.00", "2000.00"], id="nothing-known"),
-        pytest.param({}, 6000, 0, ["4000.00", "2000.00"], id="they-agree"),
-        pytest.param({}, 5000, 0, ["4000.00", "2000.00"], id="they-do-not-and-nothing-explains-it"),
-        pytest.param({}, 4500, 1500, ["3000.00", "1500.00"], id="the-rest-was-a-certificate"),
-        pytest.param({}, "5999.99", "0.01", ["3999.99", "2000.00"], id="one-tiyn-of-bonus"),
-        pytest.param({"cost_to_pay": 0}, 6000, 0, ["4000.00", "2000.00"], id="nothing-left-to-pay-once-paid"),
-        pytest.param({"cost_to_pay": 0}, 4500, 1500, ["3000.00", "1500.00"], id="the-same-with-a-certificate"),
-        pytest.param({"cost_to_pay": 0}, 5000, 0, [], id="nothing-left-and-nothing-fits"),
+        pytest.param({}, 6000, ["4000.00", "2000.00"], id="what-they-cost"),
+        pytest.param({}, 4500, ["3000.00", "1500.00"], id="the-rest-was-a-certificate"),
+        pytest.param({}, "5999.99", ["3999.99", "2000.00"], id="one-tiyn-of-bonus"),
+        pytest.param({"cost_to_pay": 1500}, 3000, ["1500.00", "1500.00"], id="what-is-left-to-pay"),
+        pytest.param({"cost_to_pay": 1500}, 2000, ["1000.00", "1000.00"], id="less-than-is-left-to-pay"),
+        pytest.param({"cost_to_pay": 1500}, 4500, ["3000.00", "1500.00"], id="more-than-is-left-to-pay"),
+        pytest.param({"cost_to_pay": 0}, 6000, ["4000.00", "2000.00"], id="nothing-left-to-pay-once-paid"),
+        pytest.param({"cost_to_pay": 0}, 4500, ["3000.00", "1500.00"], id="the-same-with-a-certificate"),
+        pytest.param({}, 0, [], id="nothing"),
     ],
 )
-def test_lines_that_agree_with_the_money(changes: dict[str, Any], paid: Any, loyalty: Any, totals: list[str]) -> None:
+def test_lines_of_a_receipt_for_what_is_due(changes: dict[str, Any], due: Any, totals: list[str]) -> None:
     record = make_record(services=[line | changes for line in HALVES])
-    lines = choose_record_lines(record, Decimal(paid), Decimal(loyalty))
+    lines = fit_record_lines(record, Decimal(due))
     assert [f"{line.total:f}" for line in lines] == totals
+    assert all(line.price * line.count - line.discount == line.total for line in lines)
+
+
+def test_more_is_due_than_the_lines_cost() -> None:
+    with pytest.raises(CannotBuild) as caught:
+        fit_record_lines(make_record(services=HALVES), Decimal("6000.01"))
+    assert caught.value.code == "sum_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("changes", "cost"),
+    [
+        pytest.param({}, (6000, 6000), id="one-word"),
+        pytest.param({"cost_to_pay": 1500}, (3000, 6000), id="two-words"),
+        pytest.param({"cost_to_pay": 0}, (0, 6000), id="nothing-left-to-pay"),
+    ],
+)
+def test_both_words_on_what_a_visit_costs(changes: dict[str, Any], cost: tuple[int, int]) -> None:
+    priced = price_record(make_record(services=[line | changes for line in HALVES]))
+    assert (priced.asked, priced.full) == cost
 
 
 @pytest.mark.parametrize("amount", ["0.01", "0.02", "0.03", "1.99", "333.33", "9999.99"])

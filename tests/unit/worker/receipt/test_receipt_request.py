@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from shared.fiscal.statuses import PaymentKind
-from tests.unit.material import make_draft
+from tests.unit.material import flat, make_draft
 from worker.receipt.lines import ReceiptDraft, build_draft
 from worker.receipt.request import to_sale_request
 
@@ -76,12 +76,12 @@ def test_rounding_to_tenge_only_where_nothing_has_tiyn(line: dict[str, Any], rou
 def test_tiyn_in_one_payment_are_enough() -> None:
     draft = make_draft({"cost": 4000})
     split = {PaymentKind.CASH: Decimal("0.50"), PaymentKind.CARD: Decimal("3999.50")}
-    assert request_of(build_draft(draft.lines, split, None))["RoundType"] == 0
+    assert request_of(build_draft(draft.lines, split, flat(None)))["RoundType"] == 0
 
 
 def test_each_payment_kind_once_and_change_zero() -> None:
     kinds = {PaymentKind.MOBILE: Decimal(1000), PaymentKind.CASH: Decimal(2500), PaymentKind.CARD: Decimal(500)}
-    request = request_of(build_draft(make_draft({"cost": 4000}).lines, kinds, None))
+    request = request_of(build_draft(make_draft({"cost": 4000}).lines, kinds, flat(None)))
     assert sorted((row["PaymentType"], row["Sum"]) for row in request["Payments"]) == [(0, 2500), (1, 500), (4, 1000)]
     assert request["Change"] == 0
 
@@ -90,7 +90,7 @@ def test_order_of_payments_does_not_depend_on_how_they_came() -> None:
     one = {PaymentKind.MOBILE: Decimal(1000), PaymentKind.CASH: Decimal(3000)}
     lines = make_draft({"cost": 4000}).lines
     other = dict(reversed(one.items()))
-    assert request_of(build_draft(lines, one, 16)) == request_of(build_draft(lines, other, 16))
+    assert request_of(build_draft(lines, one, flat(16))) == request_of(build_draft(lines, other, flat(16)))
 
 
 @pytest.mark.parametrize(

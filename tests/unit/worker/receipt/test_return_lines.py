@@ -147,3 +147,47 @@ def test_webkassa_rounds_lines_only_where_nothing_has_tiyn(
     positions: list[dict[str, Any]], payments: list[tuple[str, int]], rounding: int
 ) -> None:
     assert build_return(sell(positions, *payments), [], [], NUMBER).request["RoundType"] == rounding
+
+
+def marked(count: int, *marks: str) -> dict[str, Any]:
+    codes = {"Mark": marks[0]} if len(marks) == 1 else {"MarkList": list(marks)}
+    return {"PositionName": "Крем", "Count": count, "Price": 1000, "Discount": 0, "TaxPercent": None, "Tax": 0, **codes}
+
+
+@pytest.fixture
+def creams(sale: Basis) -> Basis:
+    """Three marked pieces."""
+    request = {**sale.request, "Positions": [marked(3, "a", "b", "c")], "Payments": [{"Sum": 3000, "PaymentType": CARD}]}
+    return Basis({**request, "Change": 0}, Decimal(3000), "1", "30.12.2025 18:04:05", "1", offline_mode=False)
+
+
+def codes_of(request: dict[str, Any]) -> tuple[Any, Any]:
+    (position,) = request["Positions"]
+    return position.get("Mark"), position.get("MarkList")
+
+
+class TestMarkedGoods:
+    def test_all_of_them_carry_all_codes(self, creams: Basis) -> None:
+        assert codes_of(build_return(creams, [], [], NUMBER).request) == (None, ["a", "b", "c"])
+
+    def test_some_of_them_carry_the_chosen_ones_and_the_rest_what_is_left(self, creams: Basis) -> None:
+        first = build_return(creams, [], [{"position": 0, "count": "2", "marks": ["a", "c"]}], NUMBER).request
+        assert codes_of(first) == (None, ["a", "c"])
+        assert codes_of(build_return(creams, [first], [], NUMBER).request) == ("b", None)
+
+    @pytest.mark.parametrize("marks", [None, [], ["a", "b"], ["a", "a"], ["x"]])
+    def test_as_many_as_pieces_and_no_others(self, creams: Basis, marks: list[str] | None) -> None:
+        with pytest.raises(CannotReturn, match="codes have to be chosen"):
+            build_return(creams, [], [{"position": 0, "count": "1", "marks": marks}], NUMBER)
+
+    def test_a_code_comes_back_once(self, creams: Basis) -> None:
+        first = build_return(creams, [], [{"position": 0, "count": "1", "marks": ["a"]}], NUMBER).request
+        with pytest.raises(CannotReturn, match="not returned yet"):
+            build_return(creams, [first], [{"position": 0, "count": "1", "marks": ["a"]}], NUMBER)
+
+    def test_where_nobody_knows_which_came_back_none_are_told(self, creams: Basis) -> None:
+        """A return made before codes were chosen carried all of them."""
+        careless = build_return(creams, [], [{"position": 0, "count": "1", "marks": ["a"]}], NUMBER).request
+        del careless["Positions"][0]["Mark"]
+        careless["Positions"][0]["MarkList"] = ["a", "b", "c"]
+        assert codes_of(build_return(creams, [careless], [], NUMBER).request) == (None, None)

@@ -4,9 +4,11 @@ from datetime import timedelta
 import pytest
 
 from worker.webkassa.errors import (
+    AlreadyIssued,
     CashboxBusy,
     DomainUnavailable,
     LoginRefused,
+    NotFoundInShift,
     OfflineTooLong,
     OutcomeUnknown,
     ReceiptRejected,
@@ -20,6 +22,7 @@ from worker.webkassa.errors import (
     WebkassaUnavailable,
 )
 from worker.webkassa.retry_policy import (
+    DEFAULT_SNOOZE_SECONDS,
     RETRY_AFTER_CAP_SECONDS,
     Budget,
     DeadLetter,
@@ -138,6 +141,14 @@ def test_pauses_after_failures_of_the_service_grow() -> None:
 def test_what_may_exist_stays_a_question_past_every_budget(age: timedelta, decision: RetryDecision) -> None:
     found = decide(OutcomeUnknown("x"), 500, age, may_exist=True)
     assert found == decision or type(found) is decision
+
+
+@pytest.mark.parametrize("error", [ReceiptRejected, UnknownVendorCode, AlreadyIssued, NotFoundInShift])
+def test_trouble_with_the_question_never_ends_what_may_exist(error: type[WebkassaError]) -> None:
+    for used in (0, 9, 500):
+        decision = decide(error("no"), used, OLD, may_exist=True)
+        assert isinstance(decision, Snooze)
+        assert decision.seconds >= DEFAULT_SNOOZE_SECONDS / 2
 
 
 def test_what_a_register_refuses_is_due_as_soon_as_it_is_well() -> None:

@@ -9,7 +9,13 @@ import pytest
 from fakeredis import FakeServer, FakeStrictRedis
 
 from worker.webkassa.errors import LoginRefused, WebkassaUnavailable
-from worker.webkassa.session_token import REMEMBER_SECONDS, SessionToken
+from worker.webkassa.session_token import (
+    ENDED_TO_TELL,
+    ENDED_WITHIN_SECONDS,
+    REMEMBER_SECONDS,
+    SessionToken,
+    find_shared_logins,
+)
 
 
 class Register:
@@ -145,3 +151,44 @@ def test_a_remembered_token_is_compared_with_the_shared_one_now_and_then(
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + REMEMBER_SECONDS + 1)
     assert first.get() == "token-2"
+
+
+class TestAnotherProgramWithTheSameLogin:
+    @staticmethod
+    def end(token: SessionToken, times: int) -> None:
+        for _ in range(times):
+            token.renew(token.get(), "SWK00000001")
+
+    @pytest.fixture
+    def redis(self, redis_server: FakeServer) -> FakeStrictRedis:
+        return FakeStrictRedis(server=redis_server)
+
+    def test_sessions_that_end_again_and_again_are_told_of(self, make: Make, redis: FakeStrictRedis) -> None:
+        token = make(Register())
+        self.end(token, ENDED_TO_TELL - 1)
+        assert find_shared_logins(redis) == []
+        self.end(token, 1)
+        assert find_shared_logins(redis) == ["SWK00000001"]
+
+    def test_what_lies_longer_back_is_not(self, make: Make, redis: FakeStrictRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.end(make(Register()), ENDED_TO_TELL)
+        later = time.time() + ENDED_WITHIN_SECONDS + 1
+        monkeypatch.setattr(time, "time", lambda: later)
+        assert find_shared_logins(redis) == []
+
+    def test_one_end_met_by_many_workers_is_one(self, make: Make, redis: FakeStrictRedis) -> None:
+        tokens = [make(Register()) for _ in range(5)]
+        stale = tokens[0].get()
+        for token in tokens:
+            token.renew(stale, "SWK00000001")
+        assert find_shared_logins(redis) == []
+
+    def test_a_login_by_hand_is_no_end(self, make: Make, redis: FakeStrictRedis) -> None:
+        token = make(Register())
+        for _ in range(ENDED_TO_TELL):
+            token.renew_at_once()
+        assert find_shared_logins(redis) == []
+
+    def test_counts_are_forgotten_in_time(self, make: Make, redis: FakeStrictRedis) -> None:
+        self.end(make(Register()), 1)
+        assert all(redis.ttl(key) > 0 for key in redis.keys("webkassa:ended:*"))

@@ -12,7 +12,7 @@ from fakeredis import FakeStrictRedis
 from shared.config import Settings
 from tests.unit.canned_server import AUTHORIZE, Answer, CannedServer, find_closed_address
 from tests.unit.material import make_credentials
-from worker.webkassa.client import WebkassaClient
+from worker.webkassa.client import RENEWALS, WebkassaClient
 from worker.webkassa.errors import (
     DomainUnavailable,
     LoginRefused,
@@ -120,7 +120,7 @@ def test_unknown_host_name(make_client: MakeClient) -> None:
 
 
 def test_tls_to_a_server_that_speaks_none(server: CannedServer, make_client: MakeClient) -> None:
-    assert isinstance(fail_to_sell(make_client(f"https://{server.address}")), WebkassaUnavailable | OutcomeUnknown)
+    assert type(fail_to_sell(make_client(f"https://{server.address}"))) is WebkassaUnavailable
     assert server.asked == []
 
 
@@ -222,12 +222,36 @@ def test_an_expired_session_costs_one_login_and_sends_the_same_body(server: Cann
 
 
 @pytest.mark.parametrize("code", [2, 3])
-def test_a_session_that_is_refused_twice_is_given_up(server: CannedServer, client: WebkassaClient, code: int) -> None:
+def test_a_session_that_is_refused_again_and_again_is_given_up(
+    server: CannedServer, client: WebkassaClient, code: int
+) -> None:
     server.answer(CHECK, fail(code))
     error = fail_to_sell(client)
     assert type(error) is SessionExpired
     assert error.code == str(code)
-    assert len(server.asked_at(CHECK)) == 2
+    assert [asked.body["Token"] for asked in server.asked_at(CHECK)] == ["token-1", "token-2", "token-3", "token-4"]
+    assert len(server.asked_at(AUTHORIZE)) == 1 + RENEWALS
+
+
+def test_another_program_that_signs_in_between_costs_logins_and_no_receipt(
+    server: CannedServer, client: WebkassaClient
+) -> None:
+    server.answer(CHECK, EXPIRED, EXPIRED, EXPIRED, DONE)
+    assert sell(client) == "3300000000451"
+    assert server.asked_at(CHECK)[-1].body == {"Token": "token-4", **SALE}
+
+
+def test_a_token_another_worker_left_is_tried_and_not_believed(
+    server: CannedServer, client: WebkassaClient, make_client: MakeClient
+) -> None:
+    """Redis has one that this worker does not know yet, and it is as dead as its own."""
+    redis = client._token._redis
+    client._token.get()
+    redis.set(client._token._key, "theirs, dead as well")
+    server.answer(CHECK, EXPIRED, EXPIRED, DONE)
+    assert sell(client) == "3300000000451"
+    tried = [asked.body["Token"] for asked in server.asked_at(CHECK)]
+    assert tried == ["token-1", "theirs, dead as well", "token-2"]
     assert len(server.asked_at(AUTHORIZE)) == 2
 
 
@@ -282,6 +306,15 @@ def test_no_spare_host_helps(server: CannedServer, spare: CannedServer, client: 
     assert (len(server.asked_at(CHECK)), len(spare.asked_at(CHECK))) == (1, 1)
 
 
+def test_a_host_that_is_not_of_the_domain_is_not_called(
+    server: CannedServer, spare: CannedServer, make_client: MakeClient
+) -> None:
+    client = make_client(server.url.replace("127.0.0.1", "localhost"))
+    server.answer(CHECK, moved(spare.address))
+    assert type(fail_to_sell(client)) is DomainUnavailable
+    assert spare.asked == []
+
+
 def test_no_spare_host_is_named(server: CannedServer, client: WebkassaClient) -> None:
     server.answer(CHECK, moved())
     assert type(fail_to_sell(client)) is DomainUnavailable
@@ -310,8 +343,11 @@ def test_a_spare_host_may_say_that_the_session_is_over(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(server: CannedServer, spare: CannedServer, client: WebkassaClient, status: int) -> None:
-    server.answer(CHECK, Answer("", status, {"Location": f"{spare.url}{CHECK}"}))
+    for path in (AUTHORIZE, CHECK):
+        server.answer(path, Answer("", status, {"Location": f"{spare.url}{path}"}))
     assert type(fail_to_sell(client)) is RegisterRefused
+    server.answer(AUTHORIZE, Answer({"Data": {"Token": "token-1"}}))
+    assert type(fail_to_sell(client)) is OutcomeUnknown
     assert spare.asked == []
 
 
@@ -388,6 +424,14 @@ def test_newest_shifts_come_from_the_last_page(server: CannedServer, client: Web
     assert [row.number for row in shifts] == list(range(70, 0, -1))
     assert [row.number for row in shifts if row.is_open] == [70]
     assert [(asked.body["Skip"], asked.body["Take"]) for asked in server.asked_at(SHIFT_HISTORY)] == [(0, 50), (20, 50)]
+
+
+def test_shifts_of_a_register_registered_anew_are_the_newest(server: CannedServer, client: WebkassaClient) -> None:
+    """Its numbers begin at 1 again: by number they would never be asked for what was lost in them."""
+    former = [shift(number, CloseDate=f"{number - 30:02}.04.2026 23:50:04") for number in (56, 57)]
+    now = [shift(1, CloseDate="28.04.2026 23:50:04"), shift(2, CloseDate="29.04.2026 23:50:04"), shift(3)]
+    server.answer(SHIFT_HISTORY, Answer({"Data": {"Total": 5, "Shifts": former + now}}))
+    assert [row.number for row in client.list_newest_shifts("C")] == [3, 2, 1, 57, 56]
 
 
 def test_history_is_read_page_by_page(server: CannedServer, client: WebkassaClient) -> None:

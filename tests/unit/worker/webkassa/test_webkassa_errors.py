@@ -9,6 +9,7 @@ from worker.webkassa.errors import (
     CashboxBusy,
     DomainUnavailable,
     LoginRefused,
+    NotBelieved,
     NotFoundInShift,
     OfflineTooLong,
     OutcomeUnknown,
@@ -22,6 +23,7 @@ from worker.webkassa.errors import (
     WebkassaError,
     WebkassaUnavailable,
     error_from_answer,
+    speaks_of_sequence,
 )
 
 # The vendor's codes by what they ask for.
@@ -70,6 +72,43 @@ def test_nine_about_sequence_is_a_busy_cashbox(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "Позиция «Стрижка одновременно»: Налог подсчитан неверно",
+        "Позиция «Набор «Два» одновременно»: Налог подсчитан неверно",
+        "Позиция 'Крем O'Hara одновременно': Налог подсчитан неверно",
+        'Позиция "Набор "Два" одновременно": Налог подсчитан неверно',
+        "Позиция “Стрижка одновременно”: Налог подсчитан неверно",
+        "Позиция „Стрижка одновременно“: Налог подсчитан неверно",
+        "Позиция ‘Стрижка одновременно’: Налог подсчитан неверно",
+        "Позиция `sequential`: Налог подсчитан неверно",
+        "Длина поля превышена: «Стрижка и укладка одновремен",
+        "Длина поля превышена: 'Стрижка и укладка одновремен",
+    ],
+)
+def test_words_that_are_quoted_make_no_cashbox_busy(text: str) -> None:
+    assert type(error_from_answer([item(9, text)], None)) is ReceiptRejected
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "is_busy"),
+    [
+        ("Позиция Стрижка  одновременно: Налог", ["Стрижка одновременно"], False),
+        ("позиция СТРИЖКА ОДНОВРЕМЕННО: налог", ["Стрижка одновременно"], False),
+        ("Стрижка одновременно", ["Стрижка одновременно"], False),
+        ("Стрижка одновременно плюс: Налог", ["Стрижка", "Стрижка одновременно плюс"], False),
+        ("Позиция Стрижка одновременно: Налог", ["Укладка"], True),
+        ("Запросы выполняются последовательно", ["о", "", "выполняются"], True),
+        ("«Запросы выполняются последовательно»", [], True),
+        ("Касса «SWK00000001»: запросы выполняются последовательно", [], True),
+        ("The cashbox's requests must be sequential; don't overlap", [], True),
+    ],
+)
+def test_names_of_our_own_make_no_cashbox_busy(text: str, names: list[str], is_busy: bool) -> None:
+    assert speaks_of_sequence(text, names) is is_busy
+
+
+@pytest.mark.parametrize(
     ("codes", "kind"),
     [
         pytest.param([9, 14], AlreadyIssued, id="the-receipt-exists-whatever-else"),
@@ -79,6 +118,7 @@ def test_nine_about_sequence_is_a_busy_cashbox(text: str) -> None:
         pytest.param([7777, 9], UnknownVendorCode, id="first-of-equals"),
         pytest.param([9, 7], RegisterRefused, id="a-blocked-register-before-a-wrong-body"),
         pytest.param([9, 8], ReceiptRejected, id="both-permanent"),
+        pytest.param([None, 9], ReceiptRejected, id="a-code-before-none"),
     ],
 )
 def test_the_code_that_says_more_wins(codes: list[int], kind: type[WebkassaError]) -> None:
@@ -87,12 +127,16 @@ def test_the_code_that_says_more_wins(codes: list[int], kind: type[WebkassaError
     assert error.text == "; ".join(f"t{code}" for code in codes)
 
 
-@pytest.mark.parametrize("fault", [{}, {"Code": None}, {"Code": "странно"}, {"Code": []}, {"Code": 7777}, {"Code": -2}])
+@pytest.mark.parametrize(
+    "fault", [{}, {"Code": None}, {"Code": "странно"}, {"Code": []}, {"Code": True}, {"Code": 7777}, {"Code": -2}]
+)
 def test_what_nobody_documented_is_asked_about(fault: dict[str, Any]) -> None:
     assert type(error_from_answer([fault], None)) is UnknownVendorCode
 
 
-@pytest.mark.parametrize("fault", [{"Code": "11"}, {"code": 11, "text": "a"}, {"Code": 11, "Text": None}])
+@pytest.mark.parametrize(
+    "fault", [{"Code": "11"}, {"Code": " 11.0 "}, {"code": 11, "text": "a"}, {"Code": 11, "Text": None}]
+)
 def test_odd_spellings_of_a_known_code(fault: dict[str, Any]) -> None:
     assert type(error_from_answer([fault], None)) is ShiftExpired
 
@@ -117,6 +161,7 @@ def test_spare_hosts_come_along() -> None:
         (DomainUnavailable, Blame.SERVICE),
         (OutcomeUnknown, Blame.SERVICE),
         (UnknownVendorCode, Blame.UNCLEAR),
+        (NotBelieved, Blame.UNCLEAR),
         (AlreadyIssued, Blame.UNCLEAR),
         (SessionExpired, Blame.REGISTER),
         (ShiftNotOpen, Blame.UNCLEAR),
@@ -125,6 +170,15 @@ def test_spare_hosts_come_along() -> None:
 )
 def test_blame(kind: type[WebkassaError], blame: Blame) -> None:
     assert kind("text").blame is blame
+
+
+def test_what_is_not_believed_has_a_word_of_our_own_for_a_code() -> None:
+    assert NotBelieved("why").code == "not_believed"
+
+
+def test_no_text_of_an_error_is_without_end_or_unstorable() -> None:
+    error = WebkassaUnavailable("x\x00\ud83d" * 5000)
+    assert (len(error.text) <= 2000, str(error) == error.text, set(error.text)) == (True, True, {"x"})
 
 
 def test_text_names_the_code() -> None:

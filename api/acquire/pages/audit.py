@@ -1,0 +1,90 @@
+"""Shows managers who did what."""
+
+from decimal import Decimal
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
+
+from api.acquire.access.guards import ManagerDep
+from api.acquire.show.rendering import render
+from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.text import Text
+from api.dependencies import SessionDep
+from shared.fiscal.statuses import PaymentKind
+from shared.storage.models import AuditEvent, StaffUser
+
+router = APIRouter()
+
+PAGE_SIZE = 50
+
+ACTIONS = {
+    "signed_in": Text("Signed in"),
+    "signed_out": Text("Signed out"),
+    "sign_in_failed": Text("Wrong password"),
+    "sign_in_locked": Text("Wrong password, sign-in closed for a while"),
+    "payment_taken": Text("Payment taken"),
+    "return_ordered": Text("Return ordered"),
+    "replayed": Text("Put back to work"),
+    "probed": Text("Paused cashbox checked"),
+    "x_report_ordered": Text("X-report ordered"),
+    "z_report_ordered": Text("Z-report ordered"),
+    "deposit_ordered": Text("Cash put in"),
+    "withdrawal_ordered": Text("Cash taken out"),
+    "goods_codes_changed": Text("Codes of goods changed"),
+    "user_added": Text("Account added"),
+    "user_disabled": Text("Account disabled"),
+    "user_enabled": Text("Account enabled"),
+    "password_reset": Text("New password"),
+}
+
+_SUBJECTS = {
+    "visit": (Text("Visit"), "/acquire/visits/"),
+    "receipt": (Text("Receipt"), "/acquire/success/"),
+    "delivery": (Text("delivery"), None),
+    "staff": (Text("account"), None),
+    "order": (Text("Order"), "/acquire/orders/"),
+    "cashbox": (Text("Cashbox"), None),
+    "salon": (Text("Salon"), None),
+}
+
+
+@router.get("/audit")
+def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str = "") -> Response:
+    """Shows the trail, newest first, a page at a time from the id `before` on."""
+    about = aliased(StaffUser)
+    query = (
+        select(AuditEvent, StaffUser.login, about.login)
+        .outerjoin(StaffUser, StaffUser.id == AuditEvent.staff_user_id)
+        .outerjoin(about, AuditEvent.subject == func.concat("staff ", about.id))
+    )
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        query = query.where(AuditEvent.id < int(before))
+    rows = session.execute(query.order_by(AuditEvent.id.desc()).limit(PAGE_SIZE + 1)).all()
+    next_before = rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None
+    return render(
+        request, "audit.html", events=[_show(*row) for row in rows[:PAGE_SIZE]], next_before=next_before, is_first=not before
+    )
+
+
+def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
+    """`about`: the login of the account that it was done to. Only the command line acts without a login."""
+    kind, _, number = (event.subject or "").partition(" ")
+    label, place = _SUBJECTS.get(kind, (Text("Other"), None))
+    return {
+        "at": event.created_at,
+        "login": login or Text("command line"),
+        "action": ACTIONS.get(event.action, event.action),
+        "label": label if number else None,
+        "number": about or number,
+        "place": f"{place}{number}" if place else None,
+        "sums": _find_sums(event.details),
+    }
+
+
+def _find_sums(details: dict[str, Any]) -> list[tuple[Text | None, Decimal]]:
+    """The money of a payment by kind, or of a return."""
+    if isinstance(kinds := details.get("kinds"), dict):
+        return [(KIND_LABELS[PaymentKind(kind)], Decimal(amount)) for kind, amount in kinds.items()]
+    return [(None, Decimal(details["total"]))] if "total" in details else []

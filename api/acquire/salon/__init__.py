@@ -1,0 +1,1 @@
+"""A salon's choices and accounts, in words for managers."""

@@ -1,0 +1,71 @@
+"""Reads a salon's choices: the words of its cashbox's row, of the environment where that leaves them open. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from shared.fiscal.accounts import name_id, parse_accounts
+from shared.fiscal.vat_rates import parse_vat_lines
+
+# Columns of `cashboxes` and settings of the same name.
+CHOICES: Final = (
+    "vat",
+    "vat_lines",
+    "comment_marker",
+    "fiscalize_when",
+    "default_payment_method",
+    "payment_kinds",
+    "deposits",
+    "part_payments",
+    "tips",
+    "certificates_as",
+    "goods_codes",
+)
+SETTING_OF = {"comment_marker": "fiscalize_comment_marker", "vat": "webkassa_vat"}
+
+DEPOSITS = ("by_hand", "at_top_up", "at_spending")
+# Words of the environment -> of the policy. `each` (`per_payment`) joins them with the decisions that carry it out.
+PART_PAYMENTS: Mapping[str, str] = {"at_the_end": "one_at_end"}
+DEFAULT_ACCOUNTS = "Kaspi=mobile"
+DEFAULT_TIPS = "чаевые, шайлық, tips"
+
+
+def choose(settings: object, cashbox: object | None, name: str) -> str:
+    """Returns the word that holds for a choice. `cashbox`: its row, or as much of it as was read."""
+    own = getattr(cashbox, name, None)
+    return str(getattr(settings, SETTING_OF.get(name, name)) if own is None else own)
+
+
+def parse_vat(text: str) -> str:
+    """Returns a VAT regime in small letters: `none`, `auto` or a whole rate from 1 to 99. Raises ValueError."""
+    vat = text.strip().lower()
+    if vat in ("none", "auto") or (vat.isdigit() and 0 < int(vat) < 100):
+        return vat
+    raise ValueError("must be none, auto or a whole rate such as 12 or 16")
+
+
+def parse_words(text: str) -> tuple[str, ...]:
+    """Returns words and, as `id:` and number, ids of a list with commas."""
+    return tuple(name_id(word) for word in (part.strip() for part in text.split(",")) if word)
+
+
+def _one_of(known: Sequence[str] | Mapping[str, str]) -> Callable[[str], str]:
+    def check(value: str) -> str:
+        if value not in known:
+            raise ValueError(f"{value!r} is none of {', '.join(known)}")
+        return value
+
+    return check
+
+
+# Reads a word or raises ValueError; a choice that is not here takes any text.
+CHECKS: Mapping[str, Callable[[str], Any]] = {
+    "vat": parse_vat,
+    "vat_lines": parse_vat_lines,
+    "fiscalize_when": _one_of(("paid", "always", "manual")),
+    "default_payment_method": _one_of(("card", "cash", "mobile", "ask")),
+    "payment_kinds": parse_accounts,
+    "deposits": _one_of(DEPOSITS),
+    "part_payments": _one_of(PART_PAYMENTS),
+    "certificates_as": _one_of(("services", "goods")),
+    "goods_codes": _one_of(("optional", "required")),
+}

@@ -1,0 +1,41 @@
+"""Words alerts about what a salon has to see to. Pure, as `wording` is."""
+
+from collections.abc import Mapping
+
+from worker.alerts import kinds
+
+Words = tuple[str, str, str]
+
+# What is wrong; what to do. In Russian, Kazakh, English.
+KINDS: Mapping[str, tuple[Words, Words]] = {
+    kinds.UNKNOWN_COMPANY: (
+        ("Вебхук неизвестного филиала", "Белгісіз филиалдан вебхук", "A webhook of an unknown salon"),
+        (
+            "Если филиал ваш, дайте ему кассу: celery -A worker cashboxes add",
+            "Филиал сіздікі болса, оған касса беріңіз: celery -A worker cashboxes add",
+            "If the salon is yours, give it a cashbox: celery -A worker cashboxes add",
+        ),
+    ),
+    kinds.GOODS_UNCODED: (
+        ("Товары уходят в чеки без кода", "Тауарлар чекке кодсыз түседі", "Goods go onto receipts without a code"),
+        (
+            "Впишите GTIN или NTIN на странице настроек или: celery -A worker receipts goods --without-code",
+            "Баптаулар бетінде GTIN немесе NTIN жазыңыз немесе: celery -A worker receipts goods --without-code",
+            "Write GTIN or NTIN on the settings page, or: celery -A worker receipts goods --without-code",
+        ),
+    ),
+}
+
+# The lines of conditions.
+DETAILS: Mapping[str, Words] = {
+    kinds.UNKNOWN_COMPANY: (
+        "филиал {company}: ждут {count}",
+        "филиал {company}: күтіп тұр {count}",
+        "salon {company}: {count} wait",
+    ),
+    kinds.GOODS_UNCODED: (
+        "филиал {company}: с кодом {percent} % строк, без кода {count}",
+        "филиал {company}: жолдардың {percent} % коды бар, кодсыз {count}",
+        "salon {company}: {percent} % of the lines have a code, {count} have none",
+    ),
+}
