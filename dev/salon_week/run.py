@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from dev.demo.processes import read_pss
 from dev.demo.waiting import WaitTimeout, wait_until
 from dev.harness import command
 from dev.harness.command import option, tell
@@ -65,6 +66,7 @@ class Result:
     dropped: int
     caught_up: int
     calls: dict[str, int]
+    memory: dict[str, float]
     seconds: float
 
     @property
@@ -81,6 +83,7 @@ class Result:
                 f"{self.seconds:.0f} s; {self.webhooks} webhooks posted, {self.dropped} lost on the way",
                 f"{self.caught_up} deliveries that never came were taken over from Altegio",
                 f"calls of Altegio: {', '.join(f'{name} {count}' for name, count in sorted(self.calls.items()))}",
+                f"memory at the end, PSS: {', '.join(f'{name} {size:.0f} MB' for name, size in self.memory.items())}",
                 self.verdict.format(),
             ]
         )
@@ -209,6 +212,7 @@ class Run:
             dropped=len(self._plan.dropped),
             caught_up=tables.count_caught_up(),
             calls=calls,
+            memory={name: read_pss(child.pid) for name, child in world.stack.children.items() if child.running},
             seconds=time.monotonic() - self._started_at,
         )
 

@@ -8,7 +8,6 @@ from sqlalchemy import BigInteger, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.clock import utc_now
 from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
@@ -227,7 +226,7 @@ def mark_return_due(
     if lines is not None or sale.return_due_reason != reason:
         sale.return_due_lines = lines
     sale.return_due_reason = reason
-    sale.paid_back_since = (sale.paid_back_since or utc_now()) if is_paid_back else None
+    sale.paid_back_since = (sale.paid_back_since or func.now()) if is_paid_back else None
     return Resolution.processed(f"return due: {reason}", receipt_id=sale.id)
 
 

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from shared.clock import utc_now
 from shared.fiscal.statuses import CallOutcome
 from shared.storage.db import SessionFactory, begin
 from worker.cashbox.calls import close_log, write_end
@@ -48,13 +47,13 @@ class Issued(NamedTuple):
 
 def send(clients: CashboxClients, work: Work) -> Issued:
     """The call, and whether its answer is believed. Raises WebkassaError."""
-    client, sent_at = clients.open(work.receipt.cashbox_id), utc_now()
+    client, taken_at = clients.open(work.receipt.cashbox_id), work.receipt.taken_at
 
     def judge(document: FiscalReceipt) -> str | None:
-        return find_doubt(document, _describe(work), work.last, sent_at=sent_at, now=utc_now())
+        return find_doubt(document, _describe(work), work.last, sent_at=taken_at, now=taken_at)
 
     def judge_earlier(document: FiscalReceipt) -> str | None:
-        return find_doubt_of_earlier(document, _describe(work), shift=None, now=utc_now())
+        return find_doubt_of_earlier(document, _describe(work), shift=None, now=taken_at)
 
     return Issued(*client.check(work.receipt.request, judge, judge_earlier))
 
@@ -198,7 +197,7 @@ def _settle_not_there(services: Services, receipt: DueReceipt) -> float | None:
     """What is shown by no lookup. Returns the seconds until the next one, None where there is none."""
     reason = recall(receipt)
     with begin(services.sessions) as connection:
-        if isinstance(reason, AlreadyIssued) and utc_now() - receipt.budget_starts_at < LOOKUPS_LAG:
+        if isinstance(reason, AlreadyIssued) and receipt.taken_at - receipt.budget_starts_at < LOOKUPS_LAG:
             save_unknown(connection, receipt, reason, LOOK_AGAIN_SECONDS, counts=False)
             return LOOK_AGAIN_SECONDS
         if isinstance(reason, NotBelieved) and receipt.budget_used + 1 >= services.budget.max_attempts:
