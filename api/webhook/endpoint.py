@@ -90,11 +90,16 @@ def is_webhook(scope: Scope) -> bool:
     """Says whether this is a POST to the address itself, or to it and a secret."""
     if scope["type"] != "http" or scope["method"] != "POST":
         return False
-    path: str = scope["path"]
+    path = _tidy(scope["path"])
     return path.startswith(PATH) and (path == PATH or bool(_find_secret(path)))
 
 
 def _find_secret(path: str) -> str | None:
     """The one segment after the address; None where there is none, or more than one."""
-    rest = path[len(PATH) :]
+    rest = _tidy(path)[len(PATH) :]
     return rest[1:] if rest.startswith("/") and "/" not in rest[1:] else None
+
+
+def _tidy(path: str) -> str:
+    """A slash too many, between or behind, is no other address."""
+    return f"/{'/'.join(filter(None, path.split('/')))}" if "//" in path or path.endswith("/") else path

@@ -64,6 +64,12 @@ def test_either_secret_in_the_path_opens(client: TestClient, secret: str) -> Non
     assert (answer.status_code, answer.json()["record_id"]) == (200, 1)
 
 
+@pytest.mark.parametrize("path", ["/api/webhook/{}/", "/api/webhook//{}", "//api//webhook/{}//"])
+def test_a_slash_too_many_is_no_other_address(client: TestClient, path: str) -> None:
+    assert client.post(f"http://testserver{path.format(SECRET)}", content=BODY).status_code == 200
+    assert client.post(f"http://testserver{path.format('wrong')}", content=BODY).status_code == 401
+
+
 @pytest.mark.parametrize("secret", [SECRET, OTHER])
 @pytest.mark.parametrize("spelling", ["{}", "sha256={}", " {} "])
 @pytest.mark.parametrize("upper", [False, True])
@@ -145,7 +151,10 @@ def test_the_content_type_does_not_matter(client: TestClient, kind: str) -> None
         ("POST", "/api/webhook/s3cret", True),
         ("POST", "/api/webhook/status", True),
         ("GET", "/api/webhook", False),
-        ("POST", "/api/webhook/", False),
+        ("POST", "/api/webhook/", True),
+        ("POST", "//api/webhook", True),
+        ("POST", "/api//webhook//s3cret/", True),
+        ("POST", "/api/webhook/status/5/", False),
         ("POST", "/api/webhook/status/5", False),
         ("POST", "/api/webhooks", False),
         ("POST", "/acquire/login", False),
