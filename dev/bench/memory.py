@@ -15,9 +15,9 @@ from dev.harness.posting import Postman
 from dev.harness.report import show_table
 from dev.simulator.altegio.day import generate_day
 
-BURST, BURSTS = 5000, 3
+BURSTS = 2
 SALONS = 10
-_BURST_SECONDS, _LOOK_SECONDS, _REST_SECONDS = 900.0, 1.0, 5.0
+_BURST_SECONDS, _LOOK_SECONDS, _REST_SECONDS = 3600.0, 1.0, 5.0
 # Of all webhooks of the mixed time, and which share of Webkassa's answers is lost meanwhile.
 PER_SECOND, LOST = 2.0, 0.05
 # Webhooks that a visit of the generator brings, at least.

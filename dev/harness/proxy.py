@@ -158,10 +158,11 @@ class Proxy:
         """Its answer is read by nobody."""
         with contextlib.suppress(OSError):
             reader, writer = await asyncio.open_connection("127.0.0.1", self.target)
-            writer.write(request)
-            await _read_rest(reader, await reader.read(_CHUNK))
-            writer.close()
-            await writer.wait_closed()
+            try:
+                writer.write(request)
+                await _read_rest(reader, await reader.read(_CHUNK))
+            finally:
+                writer.transport.abort()
 
 
 async def _read_rest(reader: asyncio.StreamReader, data: bytes) -> bytes:
