@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,11 +15,12 @@ from dev.harness.desk import Desk, add_manager
 from dev.harness.oracle import Evidence, Verdict, judge
 from dev.harness.tables import Tables
 from dev.harness.world import World
+from dev.salon_week.items import find_failed, find_said, find_second_items, find_unlisted, list_items
 from dev.salon_week.lines import Counts, count_lines, show_lines
 from dev.salon_week.posting import Act, ActPostman, plan_week, split_acts
 from dev.simulator.altegio.books import Books
 from dev.simulator.altegio.salon import Salon
-from dev.simulator.altegio.week import Week, find_act, generate_week
+from dev.simulator.altegio.week import CostToPay, Week, find_act, generate_week
 
 # The regimes a chain can mix: the law's rate of the day, no payer of VAT, a rate written down.
 VATS = ("auto", "none", "16")
@@ -32,7 +33,6 @@ ENVIRONMENT = {
     "RETRY_CAP_SECONDS": "5",
     "GOODS_WAIT_SECONDS": "1",
     "PAYMENT_WAIT_SECONDS": "1",
-    "PAYMENT_KINDS": "Kaspi=mobile",
     "RETURN_DELAY_SECONDS": "3",
 }
 # One salon's reads come from a replica that is behind, another's empty lists are refused; the third is as documented.
@@ -51,6 +51,7 @@ class Options(command.Options):
     workers: int = option(2, "(2)")
     patience: float = option(60.0, "seconds without a change until an act is given up")
     returns: str = option("manual", "RETURN_POLICY of the service (manual)", choices=("manual", "auto"))
+    cost_to_pay: CostToPay = option("both", "what it does when no money pays (both)", choices=("both", "falls", "stays"))
     trouble: float = option(0.0, "share of the calls to Altegio that fail, 0..1 (0)")
     altegio: str = option("{}", """settings of its simulator: '{"no_rights": ["transactions"]}'""")
     environment: dict[str, str] = field(default_factory=dict)
@@ -90,7 +91,12 @@ class Run:
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
         self._week: Week = generate_week(
-            options.seed, companies=options.companies, vats=VATS, days=options.days, visits=options.visits
+            options.seed,
+            companies=options.companies,
+            vats=VATS,
+            days=options.days,
+            visits=options.visits,
+            cost_to_pay=options.cost_to_pay,
         )
         self._plan = plan_week(self._week, options.seed, options.drop)
         self._world = World(
@@ -133,8 +139,7 @@ class Run:
         world.altegio.settings(**HABITS)
         for salon in self._week.salons:
             world.altegio.open(salon.company_id, [world.stack.webhook_url], accounts=_describe_tills(salon))
-            options = (f"--company={salon.company_id}", f"--cashbox={CASHBOXES[salon.company_id]}", f"--vat={salon.vat}")
-            world.run((sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "add", *options))
+            world.run((sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "add", *_describe_choices(salon)))
 
     def _pay_at_desk(self, act: Act) -> None:
         """What Altegio does not learn. It comes first in its act, and has its receipt before anything else happens."""
@@ -180,21 +185,20 @@ class Run:
             CASHBOXES,
             tables.find_issued(),
             tables.find_flags(),
-            tables.find_said(),
+            find_said(tables, list_items(tables)),
             returns_alone=self._options.returns == "auto",
         )
 
     def _conclude(self, postman: ActPostman) -> Result:
         world, tables = self._world, self._tables
         calls = world.altegio.count_calls()
-        asked = {f"of record {one.source_id} " for one in self._week.books.not_due if one.asked_at}
-        items = {f"of finances_operation {number} deposit" for number in self._week.books.open_items}
-        told = tables.list_failed()
-        failed = [line for line in told if not any(name in line for name in asked | items)]
-        silent = [f"no word {name}" for name in sorted(items) if not any(name in line for line in told)]
+        items = list_items(tables)
         evidence = self._gather(self._week.books)
         evidence.noted = {
-            "unsettled": tables.list_open() + failed + silent,
+            "unsettled": tables.list_open(),
+            "failed": find_failed(tables, items, self._week.books),
+            "unlisted": find_unlisted(items, self._week.books),
+            "not one item": find_second_items(tables, items, self._week.books),
             "refused": postman.refused,
             "died": world.deaths,
             "over limits": ["a call of Altegio"] * calls["refused"],
@@ -213,8 +217,15 @@ class Run:
         )
 
 
+def _describe_choices(salon: Salon) -> list[str]:
+    choices = {name.replace("_", "-"): value for name, value in asdict(salon.choices).items() if name != "tip_item"}
+    told = {"company": salon.company_id, "cashbox": CASHBOXES[salon.company_id], "vat": salon.vat, **choices}
+    return [f"--{name}={value}" for name, value in told.items() if value]
+
+
 def _describe_tills(salon: Salon) -> list[dict[str, Any]]:
-    return [{"id": till.id, "title": till.title, "type": int(not till.is_cash), "comment": ""} for till in salon.tills.all]
+    tills = (*salon.tills.all, *salon.tills.outside)
+    return [{"id": till.id, "title": till.title, "type": int(not till.is_cash), "comment": ""} for till in tills]
 
 
 def _close_books(books: Books, act: Act) -> Books:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from dev.simulator.altegio.books import DueReceipt
-from dev.simulator.altegio.money_stories import EVENINGS
 from dev.simulator.altegio.rest.state import LOYALTY, MONEY, RECORD, State
 from dev.simulator.altegio.salon import compute_tax
+from dev.simulator.altegio.stories.evenings import EVENINGS
+from dev.simulator.altegio.stories.turns import COUNTER_TURNS, VISIT_TURNS
 from dev.simulator.altegio.week import COUNTER_DECK, WEEK_DECK, Week, find_act, generate_week
-from dev.simulator.altegio.week_stories import COUNTER_TURNS, VISIT_TURNS
 
 SEEDS = (1, 2, 3)
 REGIMES = ("auto", "none", "12")
