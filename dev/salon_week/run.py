@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +29,7 @@ CASHBOXES = {307001: "SWK00000002", 307002: "SWK00000003", 307003: "SWK00000004"
 # As in production, only shorter: nobody waits minutes for a week that is lived in minutes.
 ENVIRONMENT = {
     "DISPATCH_INTERVAL_SECONDS": "1",
-    "RECONCILE_INTERVAL_SECONDS": "10",
+    "RECONCILE_INTERVAL_SECONDS": "4",
     "RETRY_BASE_SECONDS": "0.5",
     "RETRY_CAP_SECONDS": "5",
     "GOODS_WAIT_SECONDS": "1",
@@ -139,7 +140,9 @@ class Run:
         world.altegio.settings(**HABITS)
         for salon in self._week.salons:
             world.altegio.open(salon.company_id, [world.stack.webhook_url], accounts=_describe_tills(salon))
-            world.run((sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "add", *_describe_choices(salon)))
+        add = (sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "add")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(world.run, [(*add, *_describe_choices(salon)) for salon in self._week.salons]))
 
     def _pay_at_desk(self, act: Act) -> None:
         """What Altegio does not learn. It comes first in its act, and has its receipt before anything else happens."""

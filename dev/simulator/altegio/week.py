@@ -75,6 +75,11 @@ LINES = {**dict.fromkeys(SEVERAL, "several"), **dict.fromkeys(WITH_GOODS, "goods
 class Week(Day):
     salons: tuple[Salon, ...]
     desk: tuple[DeskPayment, ...]
+    first_day: date
+
+    def find_act(self, at: datetime) -> tuple[date, bool]:
+        """What was booked before the first day belongs to it."""
+        return max(find_act(at), (self.first_day, False))
 
 
 def find_act(at: datetime) -> tuple[date, bool]:
@@ -139,7 +144,7 @@ def generate_week(
                 play_counter(script, next(counter[salon]), salon, choose_moment(rng, day))
             script.play_deposit(salon, shopper.choose_client(), choose_moment(rng, day))
             move_cash(script, Story("cash_moved", salon, script.events), choose_moment(rng, day))
-    return Week(sorted(script.events, key=lambda event: event.at), script.books, salons, tuple(script.desk))
+    return Week(sorted(script.events, key=lambda event: event.at), script.books, salons, tuple(script.desk), first_day)
 
 
 def _deal_round(rng: random.Random, deck: Sequence[str], salons: Sequence[Salon]) -> Mapping[Salon, Iterator[str]]:

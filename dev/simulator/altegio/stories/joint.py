@@ -45,9 +45,9 @@ def pay_together(script: Script, shopper: Shopper, story: Story, visit: Visit) -
     for record in records:
         script.record(story, record, at + timedelta(seconds=2), attendance=CAME, paid=True)
     if story.name == "joint_open":
-        for record in records:
-            asked = {"asked_at": at, "told": (whole - MISSING,)}
-            script.books.owe_nothing(story.name, record, "the payment of the visit does not fit its records", **asked)
+        why, told = "the payment of the visit does not fit its records", (whole - MISSING,)
+        script.books.owe_nothing(story.name, visit, why, asked_at=at, told=told)
+        script.books.owe_nothing(story.name, second, why, asked_at=at)
         return
     paid_at = at
     if is_short:
