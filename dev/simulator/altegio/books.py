@@ -1,7 +1,7 @@
 """The generator's own books: which receipts a faithful bridge owes, to the tiyn, and what has to become of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dev.simulator.altegio.bodies import Payment, Visit
 from dev.simulator.altegio.salon import ZERO, Kind, Line, Salon, add_up, compute_tax, to_tiyn
 
-Source = Literal["record", "goods", "deposit"]
+Source = Literal["record", "goods", "deposit", "part"]
 # `return_due`: the money went back. `difference`: the receipt says another sum or another kind than Altegio does now.
 # `person`: somebody has to look at it, in either way.
 Turn = Literal["return_due", "difference", "person"]
@@ -103,6 +103,18 @@ class Books:
         line = DueLine(PREPAYMENT, "service", 1, amount)
         self.receipts.append(
             DueReceipt(**asdict(owner), total=amount, kinds={kind: amount}, tax=to_tiyn(ZERO), lines=(line,), due_at=at)
+        )
+
+    def owe_part(self, story: str, salon: Salon, visit: Visit, payment: Payment, **ending: Any) -> None:
+        """A receipt for this payment alone, with the rate of the day of the service; before it the money is no turnover."""
+        number, at = f"altegio_prepaid_{payment.id}", payment.paid_at
+        owner = Owner(number, salon.company_id, "part", payment.id, story)
+        line = replace(payment.line, total=payment.amount, covered=ZERO)
+        due = DueLine(f"{PREPAYMENT}: {line.ware.title}", line.kind, 1, payment.amount)
+        tax = _compute_tax(line, salon, visit.starts_at) if at.date() >= visit.starts_at.date() else to_tiyn(ZERO)
+        kinds = _add_up_kinds([payment])
+        self.receipts.append(
+            DueReceipt(**asdict(owner), total=payment.amount, kinds=kinds, tax=tax, lines=(due,), due_at=at, **ending)
         )
 
     def owe_nothing(self, story: str, visit: Visit, why: str, **asked: Any) -> None:

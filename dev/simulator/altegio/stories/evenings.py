@@ -179,7 +179,7 @@ EVENINGS: Mapping[str, Evening] = {
     "desk_refund": Evening(_give_all_back, "return_due", "unsure"),
 }
 # Before any receipt: a person is asked, and told the money that is there.
-ASKED = ("deleted_half_paid", "emptied", "paid_without_money")
+ASKED = ("emptied", "paid_without_money")
 
 
 @dataclass(kw_only=True)
@@ -205,22 +205,18 @@ class MoneyScript(Script):
         self.books.owe_record(story.name, story.salon, visit, paid, **ending)
 
     def play_asked(self, story: Story, visit: Visit) -> None:
-        """Paid in part, then deleted; or paid, and its lines are taken out before it is called paid; or only called so."""
-        at, line = self.choose_end(visit), visit.lines[0]
-        if story.name == "paid_without_money":
-            self.record(story, visit, at, attendance=CAME, paid=True)
-            asked = {"asked_at": at, "told": (visit.total,)}
-            self.books.owe_nothing(story.name, visit, "Altegio knows of no money", **asked)
-            return
-        amount = line.total // 2 if story.name == "deleted_half_paid" else line.total
-        payment = self.make_payment(line, amount, visit.document_id, self.choose_till(story.salon), at)
-        self.post_payments(story, visit, [payment], "create", at)
-        later = at + timedelta(seconds=30)
-        if story.name == "deleted_half_paid":
-            self.record(story, visit, later, status="delete", attendance=CAME, deleted=True)
-        else:
-            self.record(story, replace(visit, lines=()), later, attendance=CAME, paid=True)
-        self.books.owe_nothing(story.name, visit, "money without a sale", asked_at=later, told=(add_up([amount]),))
+        """Paid, and its lines are taken out before Altegio calls it paid; or only called so."""
+        at, line, told = self.choose_end(visit), visit.lines[0], visit.total
+        if story.name == "emptied":
+            payment, told = (
+                self.make_payment(line, line.total, visit.document_id, self.choose_till(story.salon), at),
+                line.total,
+            )
+            self.post_payments(story, visit, [payment], "create", at)
+            at, visit = at + timedelta(seconds=30), replace(visit, lines=())
+        self.record(story, visit, at, attendance=CAME, paid=True)
+        why = "money without a sale, or a sale without money"
+        self.books.owe_nothing(story.name, visit, why, asked_at=at, told=(add_up([told]),))
 
     def twin(self, story: Story, visit: Visit) -> Visit:
         """Another client with the same wish, served and not paid that day."""

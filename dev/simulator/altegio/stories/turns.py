@@ -19,6 +19,7 @@ from dev.simulator.altegio.stories.deposits import pay_from_deposit, top_up
 from dev.simulator.altegio.stories.evenings import ASKED, EVENINGS, MoneyScript
 from dev.simulator.altegio.stories.joint import JOINT, come_twice, pay_together
 from dev.simulator.altegio.stories.loyalty import MEANS, STAYS, accrue, cancel_certificate, spend
+from dev.simulator.altegio.stories.parts import PARTS, delete_half_paid, pay_in_parts
 from dev.simulator.altegio.stories.script import CAME, Story
 
 FLOOD = 8
@@ -60,26 +61,6 @@ class WeekScript(MoneyScript):
         """Of which nothing was spent yet."""
         amount = Decimal(1000 * self.rng.randint(5, 30))
         top_up(self, Story("deposit", salon, self.events), client, amount, self.choose_till(salon), at)
-
-    def pay_partly(self, story: Story, visit: Visit) -> None:
-        line, at = visit.lines[0], self.choose_end(visit)
-        part = self.make_payment(line, line.total // 2, visit.document_id, self.choose_till(story.salon), at)
-        self.post_payments(story, visit, [part], "create", at)
-        self.record(story, visit, at + timedelta(seconds=2), attendance=CAME)
-        self.books.owe_nothing(story.name, visit, "paid in part only")
-
-    def prepay(self, story: Story, visit: Visit) -> None:
-        """A part when the visit is booked, the rest at its end."""
-        line, at = visit.lines[0], self.choose_end(visit)
-        first, second = line.total // 3, line.total - line.total // 3
-        early = self.make_payment(
-            line, first, visit.document_id, self.choose_till(story.salon), visit.created_at + timedelta(minutes=3)
-        )
-        self.post_payments(story, visit, [early], "create", early.paid_at)
-        late = self.make_payment(line, second, visit.document_id, self.choose_till(story.salon), at)
-        self.post_payments(story, visit, [late], "create", at)
-        self.record(story, visit, at + timedelta(seconds=2), attendance=CAME, paid=True)
-        self.books.owe_record(story.name, story.salon, visit, [early, late])
 
     def flood(self, story: Story, visit: Visit) -> None:
         """Staff clicks, other integrations write: one update after another, and nothing new in them."""
@@ -152,8 +133,8 @@ PLAYS: Mapping[str, Play] = {
     **dict.fromkeys(("deposit_spent", "deposit_part"), pay_from_deposit),
     **dict.fromkeys(ACCOUNTS, pay_outside),
     **dict.fromkeys(EXTRAS, pay_and_more),
-    "partly": WeekScript.pay_partly,
-    "prepaid": WeekScript.prepay,
+    **dict.fromkeys(PARTS, pay_in_parts),
+    "deleted_half_paid": delete_half_paid,
     "flood": WeekScript.flood,
     "two_records": lambda script, story, visit: come_twice(script, script.shopper, story, visit),
     **dict.fromkeys(JOINT, lambda script, story, visit: pay_together(script, script.shopper, story, visit)),
