@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -18,10 +19,19 @@ from dev.harness.tables import Tables
 from dev.harness.world import World
 from dev.salon_week.items import find_failed, find_said, find_second_items, find_unlisted, list_items
 from dev.salon_week.lines import Counts, count_lines, show_lines
+from dev.salon_week.money import (
+    Account,
+    add_up_moved,
+    compare_accounts,
+    describe_explained,
+    read_booked,
+    show_accounts,
+)
+from dev.salon_week.pieces import find_other_pieces, return_piece
 from dev.salon_week.posting import Act, ActPostman, plan_week, split_acts
 from dev.simulator.altegio.books import Books
 from dev.simulator.altegio.salon import Salon
-from dev.simulator.altegio.week import CostToPay, Week, find_act, generate_week
+from dev.simulator.altegio.week import CostToPay, Week, generate_week
 
 # The regimes a chain can mix: the law's rate of the day, no payer of VAT, a rate written down.
 VATS = ("auto", "none", "16")
@@ -63,6 +73,8 @@ class Result:
     options: Options
     verdict: Verdict
     lines: dict[str, Counts]
+    accounts: list[Account]
+    open_items: int
     webhooks: int
     dropped: int
     caught_up: int
@@ -82,10 +94,30 @@ class Result:
                 f"seed {options.seed}, {options.companies} salons, {options.days} days, {options.workers} workers",
                 f"{self.seconds:.0f} s; {self.webhooks} webhooks posted, {self.dropped} lost on the way",
                 f"{self.caught_up} deliveries that never came were taken over from Altegio",
+                show_accounts(self.accounts),
                 f"calls of Altegio: {', '.join(f'{name} {count}' for name, count in sorted(self.calls.items()))}",
+                self._sum_up(),
                 self.verdict.format(),
             ]
         )
+
+    def _sum_up(self) -> str:
+        """In the words of whoever wants to know whether a salon's money is right."""
+        count = Counter[str]()
+        for line in self.lines.values():
+            count.update(line)
+        wrong = [one.what for one in self.verdict.findings if one.column == "wrong"]
+        figures = {
+            "due": count["due"],
+            "issued": count["issued"],
+            "missing": self.verdict.count("missing"),
+            "extra": self.verdict.count("extra") + self.verdict.count("doubled"),
+            "wrong kind": sum("kinds " in what for what in wrong),
+            "wrong VAT": sum("tax " in what for what in wrong),
+            "open items": self.open_items,
+            "not listed": self.verdict.count("unlisted"),
+        }
+        return f"{', '.join(f'{name} {figure}' for name, figure in figures.items())}; {describe_explained(self.accounts)}"
 
 
 class Run:
@@ -127,6 +159,7 @@ class Run:
                 self._pay_at_desk(act)
                 postman.post(act)
                 left = self._settle(act)
+                self._return_at_desk(act)
                 lacking = f", lacking {len(left)}: {left[0]}" if left else ""
                 issued = len(self._tables.find_issued())
                 tell(f"act {number}/{len(acts)}  posted {postman.posted}  issued {issued}{lacking}")
@@ -146,13 +179,21 @@ class Run:
 
     def _pay_at_desk(self, act: Act) -> None:
         """What Altegio does not learn. It comes first in its act, and has its receipt before anything else happens."""
-        due = [one for one in self._week.desk if find_act(one.at) == act.key]
+        due = [one for one in self._week.desk if self._week.find_act(one.at) == act.key]
         desk = Desk(self._world.stack.api_url) if due else None
         for one in due:
             assert desk is not None
             desk.pay(self._tables.find_visit(one.company_id, one.record_id), one.kind)
         numbers = {f"altegio_{one.record_id}" for one in due}
         wait_until(lambda: numbers <= set(self._tables.find_issued()), timeout=SETTLE_SECONDS, what="the desk", poll=0.5)
+
+    def _return_at_desk(self, act: Act) -> None:
+        """What a manager returns in the end of an act, when the return is due."""
+        due = [one for one in self._week.returns if self._week.find_act(one.at) == act.key]
+        for one in due:
+            return_piece(Desk(self._world.stack.api_url), self._tables, one)
+        numbers = {f"{one.external_check_number}_r1" for one in due}
+        wait_until(lambda: numbers <= set(self._tables.find_issued()), timeout=SETTLE_SECONDS, what="returns", poll=0.5)
 
     def _settle(self, act: Act) -> list[str]:
         """What is still amiss when everything is right, or when nothing has moved any more."""
@@ -176,7 +217,7 @@ class Run:
 
     def _list_left(self, act: Act) -> list[str]:
         """What has to come yet of all that happened until the end of this act."""
-        found = judge(self._gather(_close_books(self._week.books, act))).findings
+        found = judge(self._gather(_close_books(self._week, act))).findings
         left = [*self._tables.list_open(), *(str(one) for one in found if one.column in AWAITED)]
         return [one for one in left if one not in self._given_up]
 
@@ -201,6 +242,7 @@ class Run:
             "unsettled": tables.list_open(),
             "failed": find_failed(tables, items, self._week.books),
             "unlisted": find_unlisted(items, self._week.books),
+            "other piece": find_other_pieces(self._world.simulator.receipts(), self._week.returns),
             "not one item": find_second_items(tables, items, self._week.books),
             "refused": postman.refused,
             "died": world.deaths,
@@ -212,6 +254,8 @@ class Run:
             options=self._options,
             verdict=verdict,
             lines=count_lines(evidence, verdict, self._plan.dropped),
+            accounts=compare_accounts(add_up_moved(self._week), read_booked(world, self._week, CASHBOXES)),
+            open_items=len(self._week.books.open_items) + sum(one.asked_at is not None for one in self._week.books.not_due),
             webhooks=postman.posted,
             dropped=len(self._plan.dropped),
             caught_up=tables.count_caught_up(),
@@ -231,12 +275,15 @@ def _describe_tills(salon: Salon) -> list[dict[str, Any]]:
     return [{"id": till.id, "title": till.title, "type": int(not till.is_cash), "comment": ""} for till in tills]
 
 
-def _close_books(books: Books, act: Act) -> Books:
+def _close_books(week: Week, act: Act) -> Books:
     """As they are at the end of this act: what turns later is still in order."""
+    books = week.books
 
     def has_happened(at: datetime | None) -> bool:
-        return at is not None and find_act(at) <= act.key
+        return at is not None and week.find_act(at) <= act.key
 
     due = [one for one in books.receipts if has_happened(one.due_at)]
-    receipts = [one if has_happened(one.turned_at) else replace(one, turn=None, told=()) for one in due]
+    receipts = [
+        one if has_happened(one.turned_at) else replace(one, turn=None, told=(), proposed=(), returned=None) for one in due
+    ]
     return Books(receipts, [one for one in books.not_due if has_happened(one.asked_at)])

@@ -54,6 +54,8 @@ class DueReceipt(Owner):
     money: Money = "kept"
     # Sums that whoever has to look at it is told.
     told: tuple[Decimal, ...] = ()
+    # What is returned of it in the end, where somebody does; None: all of it, if anything.
+    returned: Decimal | None = None
     # What a return is proposed of, where goods were taken out: one item of work, besides which there is no other.
     proposed: tuple[DueLine, ...] = ()
     # The money went back so soon that whether a sale receipt exists depends on the order of arrival:

@@ -22,7 +22,7 @@ from dev.simulator.altegio.salon import (
     Turnover,
 )
 from dev.simulator.altegio.stories.beside import move_cash
-from dev.simulator.altegio.stories.evenings import EVENING, DeskPayment
+from dev.simulator.altegio.stories.evenings import EVENING, DeskPayment, DeskReturn
 from dev.simulator.altegio.stories.script import Story
 from dev.simulator.altegio.stories.shopping import Ids, Shopper
 from dev.simulator.altegio.stories.turns import PLAYS, WeekScript
@@ -54,7 +54,7 @@ CHOICES = (
         payment_kinds="Перевод=mobile, Счёт ИП=none, Kaspi Pay терминал=elsewhere",
         tips="чаевые, шайлық",
         tip_item=(31, "Шайлық"),
-        vat_lines="service:8811=medical, service:8812=medical, good:24008=periodicals",
+        vat_lines="service:8811=medical, service:8812=medical, журнал=periodicals",
     ),
 )
 # Which of the law's turnovers a salon tells apart.
@@ -68,13 +68,18 @@ WRITTEN_OFF = 0.2
 # Stories whose lines are of another kind than their name says.
 SEVERAL = ("certificate", "membership", "bonus", "flood", "price_changed")
 WITH_GOODS = ("refunded_later", "goods_taken_out", "goods_taken_out_expense")
-LINES = {**dict.fromkeys(SEVERAL, "several"), **dict.fromkeys(WITH_GOODS, "goods")}
+LINES = {
+    "marked_return": "marked",
+    **dict.fromkeys(SEVERAL, "several"),
+    **dict.fromkeys(WITH_GOODS, "goods"),
+}
 
 
 @dataclass(frozen=True)
 class Week(Day):
     salons: tuple[Salon, ...]
     desk: tuple[DeskPayment, ...]
+    returns: tuple[DeskReturn, ...]
     first_day: date
 
     def find_act(self, at: datetime) -> tuple[date, bool]:
@@ -144,7 +149,14 @@ def generate_week(
                 play_counter(script, next(counter[salon]), salon, choose_moment(rng, day))
             script.play_deposit(salon, shopper.choose_client(), choose_moment(rng, day))
             move_cash(script, Story("cash_moved", salon, script.events), choose_moment(rng, day))
-    return Week(sorted(script.events, key=lambda event: event.at), script.books, salons, tuple(script.desk), first_day)
+    return Week(
+        sorted(script.events, key=lambda event: event.at),
+        script.books,
+        salons,
+        tuple(script.desk),
+        tuple(script.returns),
+        first_day,
+    )
 
 
 def _deal_round(rng: random.Random, deck: Sequence[str], salons: Sequence[Salon]) -> Mapping[Salon, Iterator[str]]:

@@ -11,6 +11,8 @@ from dev.simulator.altegio.salon import Till
 from dev.simulator.altegio.stories.script import CAME, Script, Story
 
 ACCOUNTS = ("bank", "bank_part", "terminal", "terminal_part")
+# What the id of a till for tips is beyond that of the cash.
+TIPS_TILL = 8
 TO_THE_BANK = {"id": 15, "title": "Инкассация", "type": 1}
 CHANGE_PUT_IN = {"id": 16, "title": "Внесение размена", "type": 7}
 
@@ -39,7 +41,7 @@ def tip(script: Script, story: Story, visit: Visit, at: datetime) -> None:
 
 
 def tip_into_its_own_till(script: Script, story: Story, visit: Visit, at: datetime) -> None:
-    till = Till(story.salon.tills.cash.id + 8, "Чаевые", "cash")
+    till = Till(story.salon.tills.cash.id + TIPS_TILL, "Чаевые", "cash")
     _take(script, story, visit, at, OTHER_INCOME, till)
 
 

@@ -32,6 +32,16 @@ class DeskPayment:
 
 
 @dataclass(frozen=True)
+class DeskReturn:
+    """A manager returns one of several marked pieces of the last line, and chooses which."""
+
+    at: datetime
+    external_check_number: str
+    title: str
+    mark: str
+
+
+@dataclass(frozen=True)
 class Scene:
     """The evening of a visit that has its receipt."""
 
@@ -92,6 +102,15 @@ class Scene:
             body = payment_body(payment, self.visit, self.at)
             self.story.post("finances_operation", "delete", body, self.at + timedelta(seconds=2))
         return (out.total,)
+
+    def bring_back_a_piece(self) -> tuple[Decimal]:
+        """Money for one of the marked pieces is given back, and a manager returns the piece that was brought."""
+        line = self.visit.lines[-1]
+        self.give_back(line.ware.price)
+        number = f"altegio_{self.visit.record_id}"
+        brought = self.script.rng.choice(line.marks)
+        self.script.returns.append(DeskReturn(self.at, number, line.ware.title, brought))
+        return (line.ware.price,)
 
     def move(self) -> None:
         """The payment belongs to another visit of that day, which was unpaid: it gets the receipt of its own."""
@@ -157,6 +176,7 @@ class Evening:
     turn: Turn | None = None
     money: Money = "kept"
     takes_out: bool = False
+    is_returned_in_part: bool = False
 
 
 EVENINGS: Mapping[str, Evening] = {
@@ -170,6 +190,7 @@ EVENINGS: Mapping[str, Evening] = {
     "payment_moved": Evening(Scene.move, "person", "unsure"),
     "goods_taken_out": Evening(lambda scene: scene.take_out("deleted"), "return_due", "unsure", takes_out=True),
     "goods_taken_out_expense": Evening(lambda scene: scene.take_out("expense"), "return_due", "unsure", takes_out=True),
+    "marked_return": Evening(Scene.bring_back_a_piece, "return_due", "unsure", is_returned_in_part=True),
     "tips_later": Evening(_take_extra("tips")),
     "income_later": Evening(_take_extra("income")),
     # Paid at our desk: the next ones begin without a payment in Altegio.
@@ -186,6 +207,7 @@ ASKED = ("emptied", "paid_without_money")
 class MoneyScript(Script):
     shopper: Shopper
     desk: list[DeskPayment] = field(default_factory=list)
+    returns: list[DeskReturn] = field(default_factory=list)
 
     def play_evening(self, story: Story, visit: Visit) -> None:
         day, evening = visit.starts_at.date(), EVENINGS[story.name]
@@ -202,6 +224,8 @@ class MoneyScript(Script):
         ending: dict[str, Any] = {"turn": evening.turn, "turned_at": turned_at, "money": evening.money, "told": told or ()}
         if evening.takes_out:
             ending["proposed"] = list_due(visit.lines[-1:])
+        if evening.is_returned_in_part and told:
+            [ending["returned"]] = told
         self.books.owe_record(story.name, story.salon, visit, paid, **ending)
 
     def play_asked(self, story: Story, visit: Visit) -> None:

@@ -62,6 +62,8 @@ class Shopper:
     def choose_lines(self, story: str) -> tuple[Line, ...]:
         if story == "goods":
             return (*self._services(1), *self.choose_goods(self._rng.randint(1, 2)))
+        if story == "marked":
+            return (*self._services(1), self.choose_marked(3))
         if story == "several":
             return self._services(self._rng.randint(2, 4))
         if story == "free_line":

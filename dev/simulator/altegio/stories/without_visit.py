@@ -79,7 +79,8 @@ def _take_on_wages(script: MoneyScript, story: Story, lines: Sequence[Line], doc
 def _choose_lines(script: MoneyScript, name: str) -> Sequence[Line]:
     """One to three products, or one certificate, membership or service."""
     if name == "counter_service":
-        return script.shopper.choose_lines("plain")
+        # Its document does not tell the id of the service.
+        return script.shopper.choose_lines("tiyn")
     loyalty = {"counter_certificate": "certificate", "counter_membership": "abonement"}.get(name)
     if loyalty is None:
         return script.shopper.choose_goods(script.rng.randint(1, 3))

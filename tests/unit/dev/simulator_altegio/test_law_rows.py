@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from decimal import Decimal
 
 import pytest
 
@@ -67,6 +68,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("bank_part", "terminal_part"), "receipt"),
     },
     "cash taken to the bank, change put in": {"cash_moved": ""},
+    "partial return of marked goods": {"marked_return": "return"},
     "goods taken out of a paid visit, money back": {"goods_taken_out": "return", "goods_taken_out_expense": "return"},
     "two VAT rates": {"plain": "receipt"},
 }
@@ -76,6 +78,10 @@ STORIES = {story: wants for row in ROWS.values() for story, wants in row.items()
 @pytest.fixture(scope="module")
 def week() -> Week:
     return generate_week(4, vats=("auto", "none", "16"))
+
+
+def list_owners(week: Week) -> list[DueReceipt | NotDue]:
+    return [*week.books.receipts, *week.books.not_due]
 
 
 def find_want(one: DueReceipt | NotDue) -> str:
@@ -88,7 +94,7 @@ def find_want(one: DueReceipt | NotDue) -> str:
 
 def test_every_row_has_its_stories_and_they_want_what_it_wants(week: Week) -> None:
     wants = defaultdict(set)
-    for one in (*week.books.receipts, *week.books.not_due):
+    for one in list_owners(week):
         wants[one.story.removesuffix(STAYS)].add(find_want(one))
     for item in week.books.open_items:
         wants[item.story.removesuffix(STAYS)].add("item")
@@ -102,7 +108,7 @@ def test_each_salon_says_of_its_deposits_what_it_has_chosen(week: Week) -> None:
     chosen = {salon.company_id: salon.choices.deposits for salon in week.salons}
     receipts = {one.company_id for one in week.books.receipts if one.source == "deposit"}
     items = {one.company_id for one in week.books.open_items}
-    spent = [one for one in (*week.books.receipts, *week.books.not_due) if one.story.startswith("deposit_spent")]
+    spent = [one for one in list_owners(week) if one.story.startswith("deposit_spent")]
 
     assert {chosen[company] for company in receipts} == {"at_top_up"}
     assert {chosen[company] for company in items} == {"by_hand"}
@@ -117,7 +123,7 @@ def test_money_before_the_service_is_no_turnover(week: Week) -> None:
     advances = [one for one in week.books.receipts if one.source == "deposit"]
 
     assert advances
-    assert all((one.tax, one.lines[0].title) == (0, "Предоплата") for one in advances)
+    assert all((one.tax, one.lines[0].title) == (Decimal(0), "Предоплата") for one in advances)
 
 
 def test_what_goods_were_taken_out_is_proposed_as_a_return(week: Week) -> None:
