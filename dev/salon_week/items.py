@@ -87,7 +87,9 @@ def find_second_items(tables: Tables, items: Sequence[Item], books: Books) -> li
     """Goods that were taken out are one item of work, and what is to be returned is proposed."""
     wanted = {one.external_check_number: one for one in books.receipts if one.proposed}
     proposed = {number: _read_proposed(lines, request) for number, _, lines, request in tables.ask(_DUE)}
-    found = [f"{one.number}: beside its return {one}" for one in items if one.number in wanted]
+    # A delivery that waits for a payment is no item once its visit has a receipt.
+    beside = [one for one in items if one.number in wanted and one.state == "dead_lettered"]
+    found = [f"{one.number}: beside its return {one}" for one in beside]
     for number, due in wanted.items():
         lines = _list_proposed(due)
         if proposed.get(number) not in (None, lines):

@@ -4,6 +4,7 @@ import json
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -82,14 +83,21 @@ def _list_paid_at_desk(books: Books) -> Iterator[DueReceipt]:
 def read_booked(world: World, week: Week, cashboxes: Mapping[int, str]) -> Sums:
     """What the command shows of the month of the week, and of the one in which it is lived."""
     companies = {number: company for company, number in cashboxes.items()}
+    months = sorted({f"{day:%Y-%m}" for day in (week.first_day, datetime.now(ALMATY).date())})
+    with ThreadPoolExecutor() as pool:
+        rows = [row for month in pool.map(lambda month: _list_rows(world, month), months) for row in month]
     booked: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
-    for month in sorted({f"{day:%Y-%m}" for day in (week.first_day, datetime.now(ALMATY).date())}):
-        command = (sys.executable, "-m", "celery", "-A", "worker", "books", "--month", month, "--json")
-        for row in json.loads(processes.run(command, world.environment, world.folder).stdout):
-            if row["row"] == "total":
-                paid, returned = (Decimal(row[name] or 0) for name in ("altegio_paid", "altegio_returned"))
-                booked[companies[row["cashbox"]], row["kind"]] += paid - returned
+    for row in rows:
+        if row["row"] == "total":
+            paid, returned = (Decimal(row[name] or 0) for name in ("altegio_paid", "altegio_returned"))
+            booked[companies[row["cashbox"]], row["kind"]] += paid - returned
     return dict(booked)
+
+
+def _list_rows(world: World, month: str) -> list[dict[str, Any]]:
+    command = (sys.executable, "-m", "celery", "-A", "worker", "books", "--month", month, "--json")
+    rows: list[dict[str, Any]] = json.loads(processes.run(command, world.environment, world.folder).stdout)
+    return rows
 
 
 def compare_accounts(moved: Sums, booked: Sums) -> list[Account]:

@@ -45,6 +45,7 @@ CHOICES = (
     ),
     Choices(
         deposits="at_spending",
+        part_payments="each",
         payment_kinds="Kaspi=mobile, id:46114=none, id:46115=elsewhere",
         tips="чаевые, id:77",
         tip_item=(77, "Благодарность мастеру"),
