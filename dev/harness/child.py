@@ -74,8 +74,8 @@ class Child(processes.Child):
 
     def shift_clock(self, seconds: float) -> None:
         """Lets a process in Python have a clock that is so far ahead, from its next start on."""
-        path = f"{_CLOCK}{os.pathsep}{self._environment.get('PYTHONPATH', '')}"
-        self._environment |= {"PYTHONPATH": path, "CLOCK_AHEAD": str(seconds)}
+        path = self._environment.get("PYTHONPATH", "").removeprefix(f"{_CLOCK}{os.pathsep}")
+        self._environment |= {"PYTHONPATH": f"{_CLOCK}{os.pathsep}{path}", "CLOCK_AHEAD": str(seconds)}
         # Clocks are set while an interpreter starts, which a fork of one does not do.
         self._spawn = processes.spawn
 

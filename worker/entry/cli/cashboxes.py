@@ -33,7 +33,7 @@ SETTINGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
         {"help": "Kaspi=mobile, id:46003=none: how accounts are taken, by a word of the title or the id."},
     ),
     (("--deposits",), {"help": "by_hand, at_top_up or at_spending: when a client's deposit gets its receipt."}),
-    (("--part-payments",), {"help": "at_the_end: one receipt when all is paid."}),
+    (("--part-payments",), {"help": "at_the_end: one receipt when all is paid; each: one for each payment."}),
     (("--tips",), {"help": "Words of expense items and accounts, or ids of items, that are no part of a sale."}),
     (("--goods-codes",), {"help": "optional, or required: goods without GTIN or NTIN go to a person before any receipt."}),
     (("--certificates-as",), {"help": "services or goods: what a certificate or membership is on its receipt."}),

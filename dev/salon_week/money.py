@@ -1,0 +1,119 @@
+"""Every tenge that moved in the week, by what it is in the words of the law, and where the books of the service have it."""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from dev.demo import processes
+from dev.harness.report import show_table
+from dev.harness.world import World
+from dev.simulator.altegio.bodies import Body
+from dev.simulator.altegio.books import Books, DueReceipt
+from dev.simulator.altegio.ledgers import DEPOSIT_INCOME, OTHER_INCOME, OTHER_OUTGO, REFUND_OUTGO
+from dev.simulator.altegio.rest.state import ALMATY
+from dev.simulator.altegio.salon import ZERO, Salon
+from dev.simulator.altegio.stories.beside import CHANGE_PUT_IN, TIPS_TILL, TO_THE_BANK
+from dev.simulator.altegio.week import Week
+
+BY_ITEM: Mapping[Any, str] = {
+    DEPOSIT_INCOME["id"]: "deposits",
+    OTHER_INCOME["id"]: "other income",
+    REFUND_OUTGO["id"]: "refunds",
+    TO_THE_BANK["id"]: "drawer",
+    CHANGE_PUT_IN["id"]: "drawer",
+}
+# Company and what the money is -> its sum.
+Sums = Mapping[tuple[int, str], Decimal]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Of one salon and one sort of money: what moved, and what of it the books have."""
+
+    company_id: int
+    sort: str
+    moved: Decimal
+    booked: Decimal
+
+    @property
+    def unexplained(self) -> Decimal:
+        return abs(self.moved - self.booked)
+
+
+def classify(salon: Salon, body: Body) -> str:
+    """A kind of payment, or what it is instead."""
+    account, item = body["account"]["id"], body["expense"]["id"]
+    outside = {till.id: till.kind for till in salon.tills.outside}
+    if account in outside:
+        return outside[account]
+    if account == salon.tills.cash.id + TIPS_TILL or item == salon.choices.tip_item[0]:
+        return "tips"
+    if item == OTHER_OUTGO["id"]:
+        return "refunds" if body["record_id"] else "fees"
+    return BY_ITEM.get(item) or {till.id: till.kind for till in salon.tills.all}[account]
+
+
+def add_up_moved(week: Week) -> Sums:
+    """What Altegio has in the end, and what was taken at the desk."""
+    salons, newest = {salon.company_id: salon for salon in week.salons}, dict[int, Any]()
+    for event in week.events:
+        if event.truth["resource"] == "finances_operation":
+            newest[event.truth["resource_id"]] = event.truth
+    moved: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for truth in newest.values():
+        if truth["status"] != "delete":
+            company = truth["company_id"]
+            moved[company, classify(salons[company], truth["data"])] += Decimal(str(truth["data"]["amount"]))
+    for due in _list_paid_at_desk(week.books):
+        for kind, amount in due.kinds.items():
+            moved[due.company_id, kind] += amount
+    return dict(moved)
+
+
+def _list_paid_at_desk(books: Books) -> Iterator[DueReceipt]:
+    return (one for one in books.receipts if one.story.startswith("desk_"))
+
+
+def read_booked(world: World, week: Week, cashboxes: Mapping[int, str]) -> Sums:
+    """What the command shows of the month of the week, and of the one in which it is lived."""
+    companies = {number: company for company, number in cashboxes.items()}
+    months = sorted({f"{day:%Y-%m}" for day in (week.first_day, datetime.now(ALMATY).date())})
+    with ThreadPoolExecutor() as pool:
+        rows = [row for month in pool.map(lambda month: _list_rows(world, month), months) for row in month]
+    booked: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
+    for row in rows:
+        if row["row"] == "total":
+            paid, returned = (Decimal(row[name] or 0) for name in ("altegio_paid", "altegio_returned"))
+            booked[companies[row["cashbox"]], row["kind"]] += paid - returned
+    return dict(booked)
+
+
+def _list_rows(world: World, month: str) -> list[dict[str, Any]]:
+    command = (sys.executable, "-m", "celery", "-A", "worker", "books", "--month", month, "--json")
+    rows: list[dict[str, Any]] = json.loads(processes.run(command, world.environment, world.folder).stdout)
+    return rows
+
+
+def compare_accounts(moved: Sums, booked: Sums) -> list[Account]:
+    """Without the bank's fees, which no client paid."""
+    places = sorted(place for place in {*moved, *booked} if place[1] != "fees")
+    return [Account(*place, moved.get(place, ZERO), booked.get(place, ZERO)) for place in places]
+
+
+def describe_explained(accounts: Sequence[Account]) -> str:
+    whole = sum((max(abs(one.moved), abs(one.booked)) for one in accounts), ZERO)
+    unexplained = sum((one.unexplained for one in accounts), ZERO)
+    share = 100 * (1 - unexplained / whole) if whole else Decimal(100)
+    return f"explained {'100' if not unexplained else f'{share:.1f}'} %, unexplained {unexplained} tenge"
+
+
+def show_accounts(accounts: Sequence[Account]) -> str:
+    headings = ["salon and sort of money", "moved", "in the books", "unexplained"]
+    rows = [(f"{one.company_id} {one.sort}", one.moved, one.booked, one.unexplained or ".") for one in accounts]
+    return show_table(headings, rows)
