@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from dev.bench.material.backlog import FIRST_COMPANY, ISSUED, UNDECIDED, add_paid_visits, count
 from dev.bench.receipts import send
-from dev.bench.world import AT_ONCE, POSTGRES_SETTINGS, BenchWorld
+from dev.bench.world import AT_ONCE, BenchWorld
 from dev.demo.processes import read_pss
 from dev.demo.waiting import wait_until
 from dev.harness.command import tell, work_folder
@@ -67,7 +67,7 @@ def _open(arenas: str, *, asks_altegio: bool = False) -> Iterator[BenchWorld]:
     environment = {**AT_ONCE, "MALLOC_ARENA_MAX": arenas}
     with (
         work_folder("dev.bench") as folder,
-        BenchWorld(folder, environment, postgres=POSTGRES_SETTINGS, asks_altegio=asks_altegio) as world,
+        BenchWorld(folder, environment, asks_altegio=asks_altegio) as world,
     ):
         world.migrate()
         world.start_simulator(SALONS, 20)
