@@ -41,6 +41,7 @@ LINES: Mapping[str, str] = {
     "other_out": "fees",
     "unexplained": "other income",
 }
+Row = Mapping[str, Any]
 # Company and what the money is -> its sum.
 Sums = Mapping[tuple[int, str], Decimal]
 
@@ -97,12 +98,15 @@ def _list_paid_at_desk(books: Books) -> Iterator[DueReceipt]:
     return (one for one in books.receipts if one.story.startswith("desk_"))
 
 
-def read_booked(world: World, week: Week, cashboxes: Mapping[int, str]) -> Sums:
+def read_books(world: World, week: Week) -> list[Row]:
     """What the command shows of the month of the week, and of the one in which it is lived."""
-    companies = {number: company for company, number in cashboxes.items()}
     months = sorted({f"{day:%Y-%m}" for day in (week.first_day, datetime.now(ALMATY).date())})
     with ThreadPoolExecutor() as pool:
-        rows = [row for month in pool.map(lambda month: _list_rows(world, month), months) for row in month]
+        return [row for rows in pool.map(lambda month: _list_rows(world, month), months) for row in rows]
+
+
+def add_up_booked(rows: Sequence[Row], cashboxes: Mapping[int, str]) -> Sums:
+    companies = {number: company for company, number in cashboxes.items()}
     booked: defaultdict[tuple[int, str], Decimal] = defaultdict(Decimal)
     for row in rows:
         company, told = companies[row["cashbox"]], _read(row, "altegio_paid") - _read(row, "altegio_returned")
@@ -113,13 +117,24 @@ def read_booked(world: World, week: Week, cashboxes: Mapping[int, str]) -> Sums:
     return dict(booked)
 
 
-def _read(row: Mapping[str, Any], name: str) -> Decimal:
+def find_unlisted_debts(rows: Sequence[Row], week: Week) -> list[str]:
+    """What the books of the last day lack, or name with another sum."""
+    listed = {(row["company_id"], row["record_id"]): row for row in rows if row["row"] == "open" and row["why"] == "debt"}
+    found = []
+    for debt in week.books.debts:
+        row = listed.get((debt.company_id, debt.record_id))
+        if row is None or _read(row, "difference") != debt.amount:
+            found.append(f"{debt.story} {debt.record_id}: owed are {debt.amount}, the books say {row and row['difference']}")
+    return found
+
+
+def _read(row: Row, name: str) -> Decimal:
     return Decimal(row.get(name) or 0)
 
 
-def _list_rows(world: World, month: str) -> list[dict[str, Any]]:
+def _list_rows(world: World, month: str) -> list[Row]:
     command = (sys.executable, "-m", "celery", "-A", "worker", "books", "--month", month, "--json")
-    rows: list[dict[str, Any]] = json.loads(processes.run(command, world.environment, world.folder).stdout)
+    rows: list[Row] = json.loads(processes.run(command, world.environment, world.folder).stdout)
     return rows
 
 
