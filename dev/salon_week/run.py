@@ -22,10 +22,12 @@ from dev.salon_week.items import find_failed, find_said, find_second_items, find
 from dev.salon_week.lines import Counts, count_lines, show_lines
 from dev.salon_week.money import (
     Account,
+    add_up_booked,
     add_up_moved,
     compare_accounts,
     describe_explained,
-    read_booked,
+    find_unlisted_debts,
+    read_books,
     show_accounts,
 )
 from dev.salon_week.pieces import find_other_pieces, return_piece
@@ -240,8 +242,12 @@ class Run:
         world, tables = self._world, self._tables
         calls = world.altegio.count_calls()
         items = list_items(tables)
+        booked = read_books(world, self._week)
+        accounts = compare_accounts(add_up_moved(self._week), add_up_booked(booked, CASHBOXES))
         evidence = self._gather(self._week.books)
         evidence.noted = {
+            "unexplained": [str(one) for one in accounts if one.unexplained],
+            "debts": find_unlisted_debts(booked, self._week),
             "unsettled": tables.list_open(),
             "failed": find_failed(tables, items, self._week.books),
             "unlisted": find_unlisted(items, self._week.books),
@@ -257,7 +263,7 @@ class Run:
             options=self._options,
             verdict=verdict,
             lines=count_lines(evidence, verdict, self._plan.dropped),
-            accounts=compare_accounts(add_up_moved(self._week), read_booked(world, self._week, CASHBOXES)),
+            accounts=accounts,
             open_items=len(self._week.books.open_items) + sum(one.asked_at is not None for one in self._week.books.not_due),
             webhooks=postman.posted,
             dropped=len(self._plan.dropped),

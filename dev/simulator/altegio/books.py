@@ -84,11 +84,22 @@ class OpenItem:
     told_at: datetime
 
 
+@dataclass(frozen=True)
+class Debt:
+    """What a client owes for a visit that was rendered: the books name it each day."""
+
+    company_id: int
+    record_id: int
+    story: str
+    amount: Decimal
+
+
 @dataclass
 class Books:
     receipts: list[DueReceipt] = field(default_factory=list)
     not_due: list[NotDue] = field(default_factory=list)
     open_items: list[OpenItem] = field(default_factory=list)
+    debts: list[Debt] = field(default_factory=list)
 
     def owe_record(self, story: str, salon: Salon, visit: Visit, payments: Sequence[Payment], **ending: Any) -> None:
         """`ending`: `turn`, `turned_at`, `money`, `told` and `is_certain` of the receipt."""
@@ -126,6 +137,9 @@ class Books:
     def owe_nothing_of(self, story: str, salon: Salon, document_id: int, why: str, **asked: Any) -> None:
         """The same for a document."""
         self.not_due.append(NotDue(**asdict(own_document(story, salon, document_id)), why=why, **asked))
+
+    def lend(self, story: str, visit: Visit, paid: Decimal = ZERO) -> None:
+        self.debts.append(Debt(visit.company_id, visit.record_id, story, visit.total - paid))
 
     @property
     def total(self) -> Decimal:

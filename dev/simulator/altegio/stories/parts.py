@@ -29,6 +29,7 @@ def pay_in_parts(script: MoneyScript, story: Story, visit: Visit) -> None:
         script.books.owe_record(story.name, story.salon, visit, [part, *late])
     if not late:
         script.books.owe_nothing(story.name, visit, "paid in part only")
+        script.books.lend(story.name, visit, part.amount)
 
 
 def _pay_part(script: MoneyScript, story: Story, visit: Visit) -> Payment:

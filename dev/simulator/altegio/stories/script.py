@@ -94,6 +94,7 @@ class Script:
         self.serve(story, visit)
         if story.name == "unpaid":
             self.books.owe_nothing(story.name, visit, "not paid that day")
+            self.books.lend(story.name, visit)
             return
         paid_at = self.choose_end(visit)
         payments = self.pay(story, visit, paid_at)

@@ -35,7 +35,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(("tips", "tips_till", "tips_later"), "receipt"),
         **dict.fromkeys(("income", "income_later"), "receipt"),
     },
-    "part paid now": {"partly": "nothing", "prepaid": "receipt"},
+    "part paid now": {"partly": "nothing receipt", "prepaid": "receipt"},
     "refund booked as an expense": {
         "refund_expense": "return",
         "refund_in_parts": "return",
@@ -54,7 +54,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         "desk_repriced": "difference",
     },
     "service added after the receipt": {"unpaid_service": "difference", "service_added": "difference"},
-    "deleted visit whose payments stay": {"deleted_and_kept": "difference", "deleted_half_paid": "person"},
+    "deleted visit whose payments stay": {"deleted_and_kept": "difference", "deleted_half_paid": "person difference may"},
     "one payment over several records": {
         "joint": "receipt",
         "joint_visit_alone": "receipt",
@@ -124,6 +124,21 @@ def test_money_before_the_service_is_no_turnover(week: Week) -> None:
 
     assert advances
     assert all((one.tax, one.lines[0].title) == (Decimal(0), "Предоплата") for one in advances)
+
+
+def test_each_part_has_its_receipt_where_the_salon_wants_it() -> None:
+    """One that is paid on the day of the service has the rate of that day."""
+    each = generate_week(4, companies=2, vats=("none", "16"))
+    parts = [one for one in each.books.receipts if one.source == "part"]
+    rest = {one.source_id: one for one in each.books.receipts if one.story == "prepaid" and one.source == "record"}
+
+    assert {one.story for one in parts} == {"partly", "prepaid", "deleted_half_paid"}
+    assert {one.company_id for one in parts} == {each.salons[1].company_id}
+    assert all(one.lines[0].title.startswith("Предоплата: ") for one in parts)
+    taxed = [one for one in parts if one.tax]
+    assert all(one.tax == (one.total * 16 / 116).quantize(Decimal("0.01")) for one in taxed)
+    assert any(one.story == "partly" for one in taxed)
+    assert rest
 
 
 def test_what_goods_were_taken_out_is_proposed_as_a_return(week: Week) -> None:

@@ -57,10 +57,11 @@ def is_apart(body: dict[str, Any]) -> bool:
 
 
 def is_of_other_money(receipt: DueReceipt, week: Week) -> bool:
-    """Paid at our desk, from a deposit, or by a payment that names another record or none."""
-    spent = {salon.company_id for salon in week.salons if salon.choices.deposits == "at_spending"}
-    is_from_deposit = receipt.company_id in spent and receipt.story.startswith("deposit_")
-    return was_taken_at_desk(receipt) or is_from_deposit or receipt.story.startswith("joint")
+    """Paid at our desk, from a deposit, in parts with a receipt each, or by a payment that names another record or none."""
+    [choices] = [salon.choices for salon in week.salons if salon.company_id == receipt.company_id]
+    is_from_deposit = choices.deposits == "at_spending" and receipt.story.startswith("deposit_")
+    is_in_parts = choices.part_payments == "each" and receipt.story in ("prepaid", "partly", "deleted_half_paid")
+    return was_taken_at_desk(receipt) or is_from_deposit or is_in_parts or receipt.story.startswith("joint")
 
 
 def was_taken_at_desk(receipt: DueReceipt) -> bool:
