@@ -166,8 +166,9 @@ def _find_given_back_kept(evidence: Evidence) -> Found:
     for receipt, _ in evidence.find_recorded():
         number, returned = receipt.external_check_number, evidence.returned.get(receipt.external_check_number)
         is_told = bool(evidence.flags.get(number)) and not (evidence.returns_alone and receipt.money == "gone")
-        if receipt.turn and receipt.money != "kept" and returned != receipt.total and not is_told:
-            yield number, f"was given back, returned is {returned or 'nothing'} of {receipt.total}"
+        wanted = receipt.total if receipt.returned is None else receipt.returned
+        if receipt.turn and receipt.money != "kept" and returned != wanted and not is_told:
+            yield number, f"was given back, returned is {returned or 'nothing'} of {wanted}"
 
 
 COLUMNS: Mapping[str, Callable[[Evidence], Found]] = {

@@ -11,7 +11,7 @@ from itertools import groupby
 from dev.harness.altegio import AltegioControl
 from dev.harness.posting import Postman, describe
 from dev.simulator.altegio.bodies import Envelope
-from dev.simulator.altegio.week import Week, find_act
+from dev.simulator.altegio.week import Week
 
 THREADS = 6
 DELIVERY_DELAY = timedelta(seconds=5)
@@ -71,7 +71,7 @@ def split_acts(week: Week, plan: Plan) -> list[Act]:
     changes: list[_Entry] = [(event.at, event.truth, None) for event in week.events]
     webhooks: list[_Entry] = [(at, None, envelope) for at, envelope in plan.deliveries]
     timed = sorted([*changes, *webhooks], key=lambda entry: entry[0])
-    return [Act(key, list(_group(entries))) for key, entries in groupby(timed, key=lambda entry: find_act(entry[0]))]
+    return [Act(key, list(_group(entries))) for key, entries in groupby(timed, key=lambda entry: week.find_act(entry[0]))]
 
 
 def _group(entries: Iterable[_Entry]) -> Iterator[Step]:

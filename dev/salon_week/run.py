@@ -3,7 +3,9 @@
 import json
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,11 +18,23 @@ from dev.harness.desk import Desk, add_manager
 from dev.harness.oracle import Evidence, Verdict, judge
 from dev.harness.tables import Tables
 from dev.harness.world import World
+from dev.salon_week.items import find_failed, find_said, find_second_items, find_unlisted, list_items
 from dev.salon_week.lines import Counts, count_lines, show_lines
+from dev.salon_week.money import (
+    Account,
+    add_up_booked,
+    add_up_moved,
+    compare_accounts,
+    describe_explained,
+    find_unlisted_debts,
+    read_books,
+    show_accounts,
+)
+from dev.salon_week.pieces import find_other_pieces, return_piece
 from dev.salon_week.posting import Act, ActPostman, plan_week, split_acts
 from dev.simulator.altegio.books import Books
 from dev.simulator.altegio.salon import Salon
-from dev.simulator.altegio.week import Week, find_act, generate_week
+from dev.simulator.altegio.week import CostToPay, Week, generate_week
 
 # The regimes a chain can mix: the law's rate of the day, no payer of VAT, a rate written down.
 VATS = ("auto", "none", "16")
@@ -28,12 +42,11 @@ CASHBOXES = {307001: "SWK00000002", 307002: "SWK00000003", 307003: "SWK00000004"
 # As in production, only shorter: nobody waits minutes for a week that is lived in minutes.
 ENVIRONMENT = {
     "DISPATCH_INTERVAL_SECONDS": "1",
-    "RECONCILE_INTERVAL_SECONDS": "10",
+    "RECONCILE_INTERVAL_SECONDS": "4",
     "RETRY_BASE_SECONDS": "0.5",
     "RETRY_CAP_SECONDS": "5",
     "GOODS_WAIT_SECONDS": "1",
     "PAYMENT_WAIT_SECONDS": "1",
-    "PAYMENT_KINDS": "Kaspi=mobile",
     "RETURN_DELAY_SECONDS": "3",
 }
 # One salon's reads come from a replica that is behind, another's empty lists are refused; the third is as documented.
@@ -52,6 +65,7 @@ class Options(command.Options):
     workers: int = option(2, "(2)")
     patience: float = option(60.0, "seconds without a change until an act is given up")
     returns: str = option("manual", "RETURN_POLICY of the service (manual)", choices=("manual", "auto"))
+    cost_to_pay: CostToPay = option("both", "what it does when no money pays (both)", choices=("both", "falls", "stays"))
     trouble: float = option(0.0, "share of the calls to Altegio that fail, 0..1 (0)")
     altegio: str = option("{}", """settings of its simulator: '{"no_rights": ["transactions"]}'""")
     environment: dict[str, str] = field(default_factory=dict)
@@ -62,6 +76,8 @@ class Result:
     options: Options
     verdict: Verdict
     lines: dict[str, Counts]
+    accounts: list[Account]
+    open_items: int
     webhooks: int
     dropped: int
     caught_up: int
@@ -82,18 +98,43 @@ class Result:
                 f"seed {options.seed}, {options.companies} salons, {options.days} days, {options.workers} workers",
                 f"{self.seconds:.0f} s; {self.webhooks} webhooks posted, {self.dropped} lost on the way",
                 f"{self.caught_up} deliveries that never came were taken over from Altegio",
+                show_accounts(self.accounts),
                 f"calls of Altegio: {', '.join(f'{name} {count}' for name, count in sorted(self.calls.items()))}",
                 f"memory at the end, PSS: {', '.join(f'{name} {size:.0f} MB' for name, size in self.memory.items())}",
+                self._sum_up(),
                 self.verdict.format(),
             ]
         )
+
+    def _sum_up(self) -> str:
+        """In the words of whoever wants to know whether a salon's money is right."""
+        count = Counter[str]()
+        for line in self.lines.values():
+            count.update(line)
+        wrong = [one.what for one in self.verdict.findings if one.column == "wrong"]
+        figures = {
+            "due": count["due"],
+            "issued": count["issued"],
+            "missing": self.verdict.count("missing"),
+            "extra": self.verdict.count("extra") + self.verdict.count("doubled"),
+            "wrong kind": sum("kinds " in what for what in wrong),
+            "wrong VAT": sum("tax " in what for what in wrong),
+            "open items": self.open_items,
+            "not listed": self.verdict.count("unlisted"),
+        }
+        return f"{', '.join(f'{name} {figure}' for name, figure in figures.items())}; {describe_explained(self.accounts)}"
 
 
 class Run:
     def __init__(self, options: Options, folder: Path) -> None:
         self._options = options
         self._week: Week = generate_week(
-            options.seed, companies=options.companies, vats=VATS, days=options.days, visits=options.visits
+            options.seed,
+            companies=options.companies,
+            vats=VATS,
+            days=options.days,
+            visits=options.visits,
+            cost_to_pay=options.cost_to_pay,
         )
         self._plan = plan_week(self._week, options.seed, options.drop)
         self._world = World(
@@ -123,6 +164,7 @@ class Run:
                 self._pay_at_desk(act)
                 postman.post(act)
                 left = self._settle(act)
+                self._return_at_desk(act)
                 lacking = f", lacking {len(left)}: {left[0]}" if left else ""
                 issued = len(self._tables.find_issued())
                 tell(f"act {number}/{len(acts)}  posted {postman.posted}  issued {issued}{lacking}")
@@ -136,18 +178,27 @@ class Run:
         world.altegio.settings(**HABITS)
         for salon in self._week.salons:
             world.altegio.open(salon.company_id, [world.stack.webhook_url], accounts=_describe_tills(salon))
-            options = (f"--company={salon.company_id}", f"--cashbox={CASHBOXES[salon.company_id]}", f"--vat={salon.vat}")
-            world.run((sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "add", *options))
+        add = (sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "add")
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(world.run, [(*add, *_describe_choices(salon)) for salon in self._week.salons]))
 
     def _pay_at_desk(self, act: Act) -> None:
         """What Altegio does not learn. It comes first in its act, and has its receipt before anything else happens."""
-        due = [one for one in self._week.desk if find_act(one.at) == act.key]
+        due = [one for one in self._week.desk if self._week.find_act(one.at) == act.key]
         desk = Desk(self._world.stack.api_url) if due else None
         for one in due:
             assert desk is not None
             desk.pay(self._tables.find_visit(one.company_id, one.record_id), one.kind)
         numbers = {f"altegio_{one.record_id}" for one in due}
         wait_until(lambda: numbers <= set(self._tables.find_issued()), timeout=SETTLE_SECONDS, what="the desk", poll=0.5)
+
+    def _return_at_desk(self, act: Act) -> None:
+        """What a manager returns in the end of an act, when the return is due."""
+        due = [one for one in self._week.returns if self._week.find_act(one.at) == act.key]
+        for one in due:
+            return_piece(Desk(self._world.stack.api_url), self._tables, one)
+        numbers = {f"{one.external_check_number}_r1" for one in due}
+        wait_until(lambda: numbers <= set(self._tables.find_issued()), timeout=SETTLE_SECONDS, what="returns", poll=0.5)
 
     def _settle(self, act: Act) -> list[str]:
         """What is still amiss when everything is right, or when nothing has moved any more."""
@@ -171,7 +222,7 @@ class Run:
 
     def _list_left(self, act: Act) -> list[str]:
         """What has to come yet of all that happened until the end of this act."""
-        found = judge(self._gather(_close_books(self._week.books, act))).findings
+        found = judge(self._gather(_close_books(self._week, act))).findings
         left = [*self._tables.list_open(), *(str(one) for one in found if one.column in AWAITED)]
         return [one for one in left if one not in self._given_up]
 
@@ -183,21 +234,25 @@ class Run:
             CASHBOXES,
             tables.find_issued(),
             tables.find_flags(),
-            tables.find_said(),
+            find_said(tables, list_items(tables)),
             returns_alone=self._options.returns == "auto",
         )
 
     def _conclude(self, postman: ActPostman) -> Result:
         world, tables = self._world, self._tables
         calls = world.altegio.count_calls()
-        asked = {f"of record {one.source_id} " for one in self._week.books.not_due if one.asked_at}
-        items = {f"of finances_operation {number} deposit" for number in self._week.books.open_items}
-        told = tables.list_failed()
-        failed = [line for line in told if not any(name in line for name in asked | items)]
-        silent = [f"no word {name}" for name in sorted(items) if not any(name in line for line in told)]
+        items = list_items(tables)
+        booked = read_books(world, self._week)
+        accounts = compare_accounts(add_up_moved(self._week), add_up_booked(booked, CASHBOXES))
         evidence = self._gather(self._week.books)
         evidence.noted = {
-            "unsettled": tables.list_open() + failed + silent,
+            "unexplained": [str(one) for one in accounts if one.unexplained],
+            "debts": find_unlisted_debts(booked, self._week),
+            "unsettled": tables.list_open(),
+            "failed": find_failed(tables, items, self._week.books),
+            "unlisted": find_unlisted(items, self._week.books),
+            "other piece": find_other_pieces(self._world.simulator.receipts(), self._week.returns),
+            "not one item": find_second_items(tables, items, self._week.books),
             "refused": postman.refused,
             "died": world.deaths,
             "over limits": ["a call of Altegio"] * calls["refused"],
@@ -208,6 +263,8 @@ class Run:
             options=self._options,
             verdict=verdict,
             lines=count_lines(evidence, verdict, self._plan.dropped),
+            accounts=accounts,
+            open_items=len(self._week.books.open_items) + sum(one.asked_at is not None for one in self._week.books.not_due),
             webhooks=postman.posted,
             dropped=len(self._plan.dropped),
             caught_up=tables.count_caught_up(),
@@ -217,16 +274,26 @@ class Run:
         )
 
 
+def _describe_choices(salon: Salon) -> list[str]:
+    choices = {name.replace("_", "-"): value for name, value in asdict(salon.choices).items() if name != "tip_item"}
+    told = {"company": salon.company_id, "cashbox": CASHBOXES[salon.company_id], "vat": salon.vat, **choices}
+    return [f"--{name}={value}" for name, value in told.items() if value]
+
+
 def _describe_tills(salon: Salon) -> list[dict[str, Any]]:
-    return [{"id": till.id, "title": till.title, "type": int(not till.is_cash), "comment": ""} for till in salon.tills.all]
+    tills = (*salon.tills.all, *salon.tills.outside)
+    return [{"id": till.id, "title": till.title, "type": int(not till.is_cash), "comment": ""} for till in tills]
 
 
-def _close_books(books: Books, act: Act) -> Books:
+def _close_books(week: Week, act: Act) -> Books:
     """As they are at the end of this act: what turns later is still in order."""
+    books = week.books
 
     def has_happened(at: datetime | None) -> bool:
-        return at is not None and find_act(at) <= act.key
+        return at is not None and week.find_act(at) <= act.key
 
     due = [one for one in books.receipts if has_happened(one.due_at)]
-    receipts = [one if has_happened(one.turned_at) else replace(one, turn=None, told=()) for one in due]
+    receipts = [
+        one if has_happened(one.turned_at) else replace(one, turn=None, told=(), proposed=(), returned=None) for one in due
+    ]
     return Books(receipts, [one for one in books.not_due if has_happened(one.asked_at)])

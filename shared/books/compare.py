@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -28,14 +29,18 @@ from shared.fiscal.z_report import ReportSums
 def compare(material: Material, days: Iterable[date]) -> list[DayBooks]:
     """Returns the books of one cashbox for each of the days, in their order."""
     books = {day: DayBooks(day) for day in days}
-    told, issued = _by_subject_and_day(material)
+    material = _join_visits(material)
+    told, ours, issued = _by_subject_and_day(material)
     documents: dict[BookedSale, list[Document]] = defaultdict(list)
     for document in material.documents:
         documents[document.subject].append(document)
-    for subject in {*told, *issued}:
-        _compare_subject(material, books, subject, told[subject], issued[subject], documents[subject])
+    for subject in {*told, *ours, *issued}:
+        _compare_subject(material, books, _Sale(subject, told[subject], ours[subject], issued[subject], documents[subject]))
     _count_documents(material, books)
     _compare_shifts(material, books)
+    for money in material.other:
+        if money.day in books:
+            books[money.day].other.append(money)
     for letter in material.dead_letters:
         if letter.day in books:
             books[letter.day].dead_letters.append(letter)
@@ -47,62 +52,112 @@ def compare(material: Material, days: Iterable[date]) -> list[DayBooks]:
 
 # Signed sums of one sale, as they came.
 _Days = dict[date, list[tuple[Kind, Decimal]]]
+_Sales = dict[BookedSale, _Days]
 
 
-def _by_subject_and_day(material: Material) -> tuple[dict[BookedSale, _Days], dict[BookedSale, _Days]]:
-    told: dict[BookedSale, _Days] = defaultdict(lambda: defaultdict(list))
-    issued: dict[BookedSale, _Days] = defaultdict(lambda: defaultdict(list))
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """What is known of one sale: by Altegio's word, by our desk's, by its receipts."""
+
+    subject: BookedSale
+    told: _Days
+    ours: _Days
+    issued: _Days
+    documents: Sequence[Document]
+
+    @property
+    def paid(self) -> dict[Kind, Decimal]:
+        return _net(part for days in (self.told, self.ours) for day in days.values() for part in day)
+
+    @property
+    def made(self) -> dict[Kind, Decimal]:
+        return _net(part for day in self.issued.values() for part in day)
+
+
+def _by_subject_and_day(material: Material) -> tuple[_Sales, _Sales, _Sales]:
+    told, ours, issued = (defaultdict[BookedSale, _Days](lambda: defaultdict(list)) for _ in range(3))
     for movement in material.movements:
-        told[movement.subject][movement.day].append((movement.kind, movement.amount))
+        of = ours if movement.is_ours else told
+        of[movement.subject][movement.day].append((movement.kind, movement.amount))
     for document in material.documents:
         sign = -1 if document.is_return else 1
         for kind, amount in document.sums.items():
             issued[document.subject][document.day].append((kind, sign * amount))
-    return told, issued
+    return told, ours, issued
 
 
-def _compare_subject(
-    material: Material,
-    books: Mapping[date, DayBooks],
-    subject: BookedSale,
-    told: _Days,
-    issued: _Days,
-    documents: Sequence[Document],
-) -> None:
-    if not told and subject.company_id in material.silent:
-        _assume(books, issued)
+def _join_visits(material: Material) -> Material:
+    """Takes the records of a visit together where they do not agree one by one: a payment of all of them names the first."""
+    told, ours, issued = _by_subject_and_day(material)
+    first: dict[BookedSale, BookedSale] = {}
+    for records in material.joint:
+        sales = [_Sale(one, told[one], ours[one], issued[one], ()) for one in records]
+        if not all(_agree(sale.paid, sale.made) for sale in sales):
+            first |= dict.fromkeys(records, records[0])
+    if not first:
+        return material
+    circumstances = dict(material.circumstances)
+    for subject, owner in first.items():
+        circumstances[owner] = _merge(circumstances.get(owner), circumstances.get(subject))
+    return replace(
+        material,
+        movements=[replace(one, subject=first.get(one.subject, one.subject)) for one in material.movements],
+        documents=[replace(one, subject=first.get(one.subject, one.subject)) for one in material.documents],
+        circumstances=circumstances,
+    )
+
+
+def _merge(one: Circumstances | None, other: Circumstances | None) -> Circumstances:
+    one, other = one or Circumstances(), other or Circumstances()
+    return Circumstances(
+        is_open=one.is_open or other.is_open,
+        delivery_state=one.delivery_state or other.delivery_state,
+        reason=one.reason or other.reason,
+        return_due=one.return_due or other.return_due,
+    )
+
+
+def _compare_subject(material: Material, books: Mapping[date, DayBooks], sale: _Sale) -> None:
+    subject = sale.subject
+    if not sale.told and not sale.ours and subject.company_id in material.silent:
+        _assume(books, sale.issued)
         return
-    whole_told = _net(part for day in told.values() for part in day)
-    whole_issued = _net(part for day in issued.values() for part in day)
-    agrees = _agree(whole_told, whole_issued)
-    circumstances = material.circumstances.get(subject, Circumstances())
-    for day in {*told, *issued} & set(books):
-        said, made = _net(told.get(day, ())), _net(issued.get(day, ()))
-        is_same = _agree(said, made)
+    agrees = _agree(sale.paid, sale.made)
+    for day in {*sale.told, *sale.ours, *sale.issued} & set(books):
+        said, taken, made = (_net(days.get(day, ())) for days in (sale.told, sale.ours, sale.issued))
+        is_same = _agree(_net([*said.items(), *taken.items()]), made)
         # A kind that was not told is the one on the receipt.
-        for kind, amount in issued.get(day, ()) if is_same and None in said else told.get(day, ()):
+        for kind, amount in sale.issued.get(day, ()) if is_same and None in said and not taken else sale.told.get(day, ()):
             books[day].told.add(kind, amount)
+        for kind, amount in sale.ours.get(day, ()):
+            books[day].ours.add(kind, amount)
         if is_same:
             continue
-        why = Why.OTHER_DAY if agrees else _find_why(whole_told, whole_issued, circumstances, documents)
-        receipts = tuple((document.receipt_id, document.fiscal_number) for document in documents)
+        why = Why.OTHER_DAY if agrees else _find_why(material, sale)
+        circumstances = material.circumstances.get(subject, Circumstances())
+        receipts = tuple((document.receipt_id, document.fiscal_number) for document in sale.documents)
         note = circumstances.return_due if why is Why.RETURN_DUE else circumstances.reason
-        difference = Difference(day, subject, why, said, made, receipts, None if why is Why.OTHER_DAY else note)
+        note = None if why in (Why.OTHER_DAY, Why.UNEXPLAINED) else note
+        difference = Difference(day, subject, why, said, made, receipts, note, taken)
         (books[day].reasons if why in HARMLESS else books[day].differences).append(difference)
 
 
 def _assume(books: Mapping[date, DayBooks], issued: _Days) -> None:
     for day in set(issued) & set(books):
         for kind, amount in issued[day]:
-            books[day].told.add(kind, amount)
+            books[day].ours.add(kind, amount)
             books[day].assumed += amount
 
 
-def _find_why(told: Amounts, issued: Amounts, known: Circumstances, documents: Sequence[Document]) -> Why:
+def _find_why(material: Material, sale: _Sale) -> Why:
+    known = material.circumstances.get(sale.subject, Circumstances())
+    told, issued, documents = sale.paid, sale.made, sale.documents
     if known.is_open:
         return Why.UNDER_WAY
     if known.return_due is not None:
         return Why.RETURN_DUE
+    if _is_loose_alone(material, sale):
+        return Why.UNEXPLAINED
     if not documents:
         if known.delivery_state == "dead_lettered":
             return Why.DEAD_LETTER
@@ -114,6 +169,13 @@ def _find_why(told: Amounts, issued: Amounts, known: Circumstances, documents: S
     if sum(told.values(), ZERO) == sum(issued.values(), ZERO):
         return Why.OTHER_KIND
     return Why.OTHER_SUM
+
+
+def _is_loose_alone(material: Material, sale: _Sale) -> bool:
+    """Says whether everything agrees but for income that Altegio ties to nothing that was sold."""
+    own = [one for one in material.movements if one.subject == sale.subject]
+    firm = _net((one.kind, one.amount) for one in own if not one.is_loose)
+    return len(firm) > 0 and any(one.is_loose for one in own) and _agree(firm, sale.made)
 
 
 def _agree(told: Amounts, issued: Amounts) -> bool:

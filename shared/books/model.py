@@ -1,10 +1,12 @@
-"""Defines the books of a cashbox, day by day: what Altegio says was paid, what we issued, what the Z-reports count. Pure.
+"""Defines the books of a cashbox, day by day: what Altegio says was paid, what our desk took, what we issued, what the
+Z-reports count, and all money beside them. Pure.
 
 Days are Almaty's. A movement of money belongs to the day it happened on, a receipt to the day it was issued on. A Z-report
 cannot be split, so a shift over midnight is matched by its documents: of a day it counts what we issued on it in shifts that
 have a report, and what a report has more or less than all our receipts of its shift counts for the day the shift began.
 
-A sale is compared with its own payments, however many days apart; where only the days differ nothing is wrong.
+A sale is compared with its own payments, however many days apart; where only the days differ nothing is wrong. What was
+taken at our desk, or assumed where Altegio tells nothing, is never shown as Altegio's word.
 """
 
 from collections.abc import Mapping, Sequence
@@ -46,6 +48,47 @@ class Why(StrEnum):
     RETURNED_HERE = "returned_here"
     OTHER_KIND = "other_kind"
     OTHER_SUM = "other_sum"
+    UNEXPLAINED = "unexplained"
+
+
+class Entry(StrEnum):
+    """Names money that is on no receipt of its day, or not as money: the lines of the books beside their columns.
+
+    `cash_in`, `cash_out`: movements of a cash account that Altegio books beside sales; `drawer_in`, `drawer_out`: what
+    was booked at the register. `transfer`: came from another account of the salon's own. `staff_goods`: taken without a
+    payment. `prepaid`: of the receipts, those for a part of a visit.
+    """
+
+    PREPAID = "prepaid"
+    TOP_UP = "top_up"
+    DEPOSIT = "deposit"
+    CERTIFICATE = "certificate"
+    MEMBERSHIP = "membership"
+    BONUS = "bonus"
+    NONE = "none"
+    ELSEWHERE = "elsewhere"
+    TIP = "tip"
+    REFUND = "refund"
+    STAFF_GOODS = "staff_goods"
+    CASH_IN = "cash_in"
+    DRAWER_IN = "drawer_in"
+    TRANSFER = "transfer"
+    CASH_OUT = "cash_out"
+    DRAWER_OUT = "drawer_out"
+    OTHER_OUT = "other_out"
+    UNEXPLAINED = "unexplained"
+
+
+# Altegio's word; the rest is ours.
+OURS = (Entry.PREPAID, Entry.DRAWER_IN, Entry.DRAWER_OUT)
+
+
+class OpenKind(StrEnum):
+    """Names what is open at the end of a day. `debt`: rendered and not paid in full; `prepayment`: paid before its day."""
+
+    DEBT = "debt"
+    PREPAYMENT = "prepayment"
+    DEPOSIT = "deposit"
 
 
 HARMLESS = (Why.OTHER_DAY, Why.UNDER_WAY, Why.NOT_DUE)
@@ -53,17 +96,51 @@ HARMLESS = (Why.OTHER_DAY, Why.UNDER_WAY, Why.NOT_DUE)
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """Records money that came (positive) or went back (negative) on a day, by Altegio's word or over our desk."""
+    """Records money that came (positive) or went back (negative) on a day, by Altegio's word or over our desk (`is_ours`).
+
+    `is_loose`: Altegio ties it to nothing that was sold.
+    """
 
     subject: BookedSale
     day: date
     kind: Kind
     amount: Decimal
+    is_ours: bool = False
+    is_loose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OtherMoney:
+    """Records money of an entry on a day. `note` names it for a person: an item's title, an operation's number."""
+
+    entry: Entry
+    day: date
+    amount: Decimal
+    company_id: int
+    record_id: int | None = None
+    document_id: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """Describes what is open at the end of a day, since when, and for how many days by then."""
+
+    kind: OpenKind
+    amount: Decimal
+    since: date
+    age: int
+    company_id: int
+    record_id: int | None = None
+    client_id: int | None = None
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Describes a receipt that was issued; `sums` are positive, for a return too."""
+    """Describes a receipt that was issued; `sums` are positive, for a return too. `is_told`: a return of
+    which the payment itself tells: that of one payment alone, or of a sale that went back in full.
+    """
 
     subject: BookedSale
     day: date
@@ -74,6 +151,7 @@ class Document:
     shift_number: int | None
     is_offline: bool
     registration: str = ""
+    is_told: bool = False
 
     @property
     def shift_name(self) -> ShiftName | None:
@@ -124,7 +202,8 @@ class DeadLetter:
 class Material:
     """Holds everything about the sales of one cashbox that were touched in the days in question.
 
-    `silent`: salons whose Altegio tells no payments; their receipts are taken for what was paid.
+    `silent`: salons whose Altegio tells no payments; their receipts are taken for what was paid. `joint`: records of one
+    visit, which may have one payment for all.
     """
 
     movements: Sequence[Movement]
@@ -133,6 +212,8 @@ class Material:
     circumstances: Mapping[BookedSale, Circumstances]
     dead_letters: Sequence[DeadLetter] = ()
     silent: frozenset[int] = frozenset()
+    other: Sequence[OtherMoney] = ()
+    joint: Sequence[tuple[BookedSale, ...]] = ()
 
 
 @dataclass(slots=True)
@@ -165,8 +246,8 @@ class Flow:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Describes one sale on one day. `told` and `issued` are that day's, returns taken off; `receipts`: all of the sale's,
-    as (id, fiscal number).
+    """Describes one sale on one day. `told`, `ours` (what our desk took) and `issued` are that day's, returns taken off;
+    `receipts`: all of the sale's, as (id, fiscal number).
     """
 
     day: date
@@ -176,6 +257,7 @@ class Difference:
     issued: Amounts
     receipts: tuple[tuple[int, str], ...] = ()
     note: str | None = None
+    ours: Amounts = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +278,14 @@ class ShiftDifference:
 class DayBooks:
     """Holds the comparison of one cashbox's day. `counted` leaves out the shifts of `missing_reports`, by number.
 
-    `uncounted`: issued in those shifts. `assumed`: sums of silent salons, taken over into `told`.
+    `told` is Altegio's word alone; `ours`: taken at our desk, and the sums of silent salons, which are `assumed` to be as
+    they were issued. `uncounted`: issued in shifts without a report. `other`: money beside these columns. `open`: what is
+    open at the end of the day, None where that was not looked up.
     """
 
     day: date
     told: Flow = field(default_factory=Flow)
+    ours: Flow = field(default_factory=Flow)
     issued: Flow = field(default_factory=Flow)
     counted: Flow = field(default_factory=Flow)
     uncounted: Decimal = ZERO
@@ -213,11 +298,23 @@ class DayBooks:
     returns: int = 0
     offline: list[Document] = field(default_factory=list)
     assumed: Decimal = ZERO
+    other: list[OtherMoney] = field(default_factory=list)
+    open: Sequence[OpenItem] | None = None
+
+    @property
+    def unexplained(self) -> list[OtherMoney]:
+        """Returns income that nothing explains: each is a difference."""
+        return [money for money in self.other if money.entry is Entry.UNEXPLAINED]
 
     @property
     def difference_count(self) -> int:
-        return len(self.differences) + len(self.shift_differences)
+        return len(self.differences) + len(self.shift_differences) + len(self.unexplained)
 
     @property
     def is_empty(self) -> bool:
-        return not (self.told.kinds or self.issued.kinds or self.difference_count or self.dead_letters)
+        has_money = self.told.kinds or self.ours.kinds or self.issued.kinds or self.other or self.open
+        return not (has_money or self.difference_count or self.dead_letters)
+
+    def add_up(self, entry: Entry) -> Decimal:
+        """Returns the sum of an entry."""
+        return sum((money.amount for money in self.other if money.entry is entry), ZERO)

@@ -1,15 +1,20 @@
 """Reads what the books are made of: sales touched in some days, all their payments and receipts, the shifts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session, defer
 
 from shared.books.compare import compare
+from shared.books.homes import Homes, map_homes
+from shared.books.joint import JointVisits, find_joint_visits
 from shared.books.model import BookedSale, Circumstances, DayBooks, DeadLetter, Document, Material, Movement, ShiftBooks
+from shared.books.open_items import list_open_items
+from shared.books.other_money import list_other_money
 from shared.clock import ALMATY, almaty_date
 from shared.fiscal.money import InvalidAmount, parse_amount
 from shared.fiscal.payment_types import read_paid
@@ -27,6 +32,8 @@ from shared.fiscal.z_report import read_report
 from shared.storage.db import allow_long
 from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, WebhookRecord
 
+# What is compared with receipts; money put on a client's account where that has one.
+_COMPARED = (PaymentPurpose.SALE, PaymentPurpose.REFUND, PaymentPurpose.DEPOSIT)
 # Money between bank accounts, on terminals that are registers themselves and from deposits is on no receipt of ours.
 _IS_FOR_REGISTER = or_(PaymentRecord.kind.is_(None), PaymentRecord.kind.in_(list(PaymentKind)))
 _OF_STRANGER = ("fiscal_number", "external_check_number", "issued_at")
@@ -39,25 +46,34 @@ def keep_books(session: Session, cashbox: Cashbox, first: date, last: date) -> l
     """Returns the books of one cashbox, one entry for each day from `first` to `last`, both included."""
     allow_long(session)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return compare(_read(session, cashbox, first, last), days)
+    homes = map_homes(session)
+    books = compare(_read(session, cashbox, homes, first, last), days)
+    books[-1].open = list_open_items(
+        session, lambda one: homes.find(one) == cashbox.id, last, _begin(last + timedelta(days=1))
+    )
+    return books
 
 
-def _read(session: Session, cashbox: Cashbox, first: date, last: date) -> Material:
+def _read(session: Session, cashbox: Cashbox, homes: Homes, first: date, last: date) -> Material:
     since, until = _begin(first), _begin(last + timedelta(days=1))
     shifts = _list_shifts(session, cashbox, since, until)
-    subjects = _find_subjects(session, cashbox, since, until, [shift.number for shift in shifts])
+    numbers = [shift.number for shift in shifts]
+    subjects, joint = _find_subjects(session, cashbox, homes, since, until, numbers)
     receipts = _list_receipts(session, cashbox, subjects)
     issued = [receipt for receipt in receipts if receipt.state == ReceiptState.ISSUED]
     missing = {receipt.shift_number for receipt in issued if receipt.shift_number is not None}
     shifts = _list_shifts_by_number(session, cashbox, missing | {shift.number for shift in shifts})
-    documents = [_describe_document(receipt, shifts) for receipt in issued]
+    told = {receipt.id for receipt in issued if receipt.operation_id is not None or receipt.returned}
+    documents = [_describe_document(receipt, shifts, told) for receipt in issued]
     return Material(
-        movements=_list_movements(session, subjects, documents),
+        movements=_list_movements(session, subjects, joint, documents, {receipt.operation_id for receipt in issued}),
         documents=documents,
         shifts=[_describe_shift(shift) for shift in shifts],
         circumstances=_describe_circumstances(session, subjects, receipts),
-        dead_letters=_list_dead_letters(session, cashbox, since, until),
+        dead_letters=_list_dead_letters(session, cashbox, homes, since, until),
         silent=_find_silent(session, {subject.company_id for subject in subjects}),
+        other=list_other_money(session, cashbox.id, lambda one: homes.find(one) == cashbox.id, since, until),
+        joint=joint.groups,
     )
 
 
@@ -66,39 +82,44 @@ def _begin(day: date) -> datetime:
 
 
 def _find_subjects(
-    session: Session, cashbox: Cashbox, since: datetime, until: datetime, shift_numbers: Sequence[int]
-) -> set[BookedSale]:
-    """Sales with a receipt, a payment or a payment taken back in these days, or a receipt in one of their shifts."""
+    session: Session, cashbox: Cashbox, homes: Homes, since: datetime, until: datetime, shift_numbers: Sequence[int]
+) -> tuple[set[BookedSale], JointVisits]:
+    """Sales with a receipt, a payment or a payment taken back in these days, or a receipt in one of their shifts; with them
+    all records of their visits.
+    """
     issued = select(Receipt.company_id, Receipt.record_id, Receipt.document_id).where(
         Receipt.cashbox_id == cashbox.id,
         or_(_is_within(Receipt.issued_at, since, until), Receipt.shift_number.in_(shift_numbers)),
     )
     subjects = {BookedSale(*row) for row in session.execute(issued)}
-    paid = select(PaymentRecord.company_id, PaymentRecord.record_id, PaymentRecord.document_id).where(
-        PaymentRecord.purpose == PaymentPurpose.SALE,
+    places = (PaymentRecord.record_id, PaymentRecord.document_id, PaymentRecord.visit_id)
+    paid = select(PaymentRecord.company_id, *places).where(
+        PaymentRecord.purpose.in_(_COMPARED),
         or_(
             _is_within(PaymentRecord.paid_at, since, until),
             and_(PaymentRecord.state == PaymentState.REVOKED, _is_within(PaymentRecord.changed_at, since, until)),
         ),
     )
     voided = select(Checkout.company_id, Checkout.record_id).where(_is_within(Checkout.voided_at, since, until))
-    touched = {_subject(*row) for row in session.execute(paid)}
-    touched |= {BookedSale(company_id, record_id, None) for company_id, record_id in session.execute(voided)}
-    return subjects | _of_cashbox(session, cashbox, touched - subjects)
+    payments = session.execute(paid).all()
+    touched = {BookedSale(company_id, record_id, None) for company_id, record_id in session.execute(voided)}
+    sold = {one.record_id for one in (*subjects, *touched)} | {row.record_id for row in payments}
+    records = {record_id for record_id in sold if record_id is not None}
+    alone = {row.visit_id for row in payments if row.record_id is None and row.visit_id is not None}
+    joint = find_joint_visits(session, records, alone)
+    touched |= {joint.name(*row) for row in payments}
+    touched |= {one for group in joint.groups for one in group}
+    touched = {one for one in touched if one.record_id is not None or one.document_id is not None}
+    return subjects | _of_cashbox(session, cashbox, homes, touched - subjects), joint
 
 
 def _is_within(column: Any, since: datetime, until: datetime) -> ColumnElement[bool]:
     return and_(column >= since, column < until)
 
 
-def _subject(company_id: int, record_id: int | None, document_id: int | None) -> BookedSale:
-    """A visit's payments name its document as well; the visit is what was sold."""
-    return BookedSale(company_id, record_id, None if record_id is not None else document_id)
-
-
-def _of_cashbox(session: Session, cashbox: Cashbox, subjects: set[BookedSale]) -> set[BookedSale]:
+def _of_cashbox(session: Session, cashbox: Cashbox, homes: Homes, subjects: set[BookedSale]) -> set[BookedSale]:
     """Those without a receipt in these days: where their receipts are, else where the salon's would go."""
-    homes = {
+    known = {
         BookedSale(company_id, record_id, document_id): cashbox_id
         for company_id, record_id, document_id, cashbox_id in session.execute(
             select(Receipt.company_id, Receipt.record_id, Receipt.document_id, Receipt.cashbox_id).where(
@@ -106,10 +127,7 @@ def _of_cashbox(session: Session, cashbox: Cashbox, subjects: set[BookedSale]) -
             )
         )
     }
-    mapped = select(Cashbox.company_id, Cashbox.id).where(Cashbox.enabled, Cashbox.company_id.is_not(None))
-    own = {row.company_id: row.id for row in session.execute(mapped)}
-    default = session.scalar(select(func.min(Cashbox.id)).where(Cashbox.company_id.is_(None)))
-    return {s for s in subjects if homes.get(s, own.get(s.company_id, default)) == cashbox.id}
+    return {s for s in subjects if known.get(s, homes.find(s.company_id)) == cashbox.id}
 
 
 def _is_one_of(model: Any, subjects: Iterable[BookedSale]) -> ColumnElement[bool]:
@@ -127,7 +145,7 @@ def _list_receipts(session: Session, cashbox: Cashbox, subjects: set[BookedSale]
     return [row for row in session.scalars(query) if BookedSale(row.company_id, row.record_id, row.document_id) in subjects]
 
 
-def _describe_document(receipt: Receipt, shifts: Sequence[Shift]) -> Document:
+def _describe_document(receipt: Receipt, shifts: Sequence[Shift], told: Collection[int]) -> Document:
     issued_at = receipt.issued_at or receipt.created_at
     return Document(
         subject=BookedSale(receipt.company_id, receipt.record_id, receipt.document_id),
@@ -139,6 +157,7 @@ def _describe_document(receipt: Receipt, shifts: Sequence[Shift]) -> Document:
         shift_number=receipt.shift_number,
         is_offline=bool(receipt.offline_mode),
         registration=_find_registration(receipt, shifts),
+        is_told=receipt.basis_receipt_id in told,
     )
 
 
@@ -150,45 +169,66 @@ def _find_registration(receipt: Receipt, shifts: Sequence[Shift]) -> str:
     return told[-1] if told else ""
 
 
-def _list_movements(session: Session, subjects: set[BookedSale], documents: Sequence[Document]) -> list[Movement]:
-    """What was taken at the desk, else what Altegio knows: staff may have booked the same money there as well."""
+def _list_movements(
+    session: Session,
+    subjects: set[BookedSale],
+    joint: JointVisits,
+    documents: Sequence[Document],
+    with_receipts: Collection[int | None],
+) -> list[Movement]:
+    """What was taken at the desk, else what Altegio knows: staff may have booked the same money there as well. Payments
+    `with_receipts` of their own came before the desk took the rest.
+    """
+    of_visit_alone = and_(PaymentRecord.record_id.is_(None), PaymentRecord.visit_id.in_(joint.visit_ids))
     query = (
         select(PaymentRecord, Checkout)
         .outerjoin(Checkout, Checkout.id == PaymentRecord.checkout_id)
-        .where(PaymentRecord.purpose == PaymentPurpose.SALE, _IS_FOR_REGISTER, _is_one_of(PaymentRecord, subjects))
+        .where(
+            PaymentRecord.purpose.in_(_COMPARED),
+            _IS_FOR_REGISTER,
+            or_(_is_one_of(PaymentRecord, subjects), of_visit_alone),
+        )
     )
-    told: dict[BookedSale, list[Movement]] = defaultdict(list)
+    sold = {document.subject for document in documents}
+    told: dict[BookedSale, list[tuple[PaymentRecord, list[Movement]]]] = defaultdict(list)
     desk: dict[BookedSale, list[Movement]] = defaultdict(list)
     live: set[BookedSale] = set()
     for payment, checkout in session.execute(query):
-        subject = _subject(payment.company_id, payment.record_id, payment.document_id)
-        if subject not in subjects:
+        subject = joint.name(payment.company_id, payment.record_id, payment.document_id, payment.visit_id)
+        if subject not in subjects or (payment.purpose == PaymentPurpose.DEPOSIT and subject not in sold):
             continue
         if checkout is None:
             is_back = payment.state == PaymentState.REVOKED
-            told[subject] += _move(subject, payment, payment.paid_at, payment.changed_at if is_back else None)
+            moves = _move(subject, payment, payment.paid_at, payment.changed_at if is_back else None)
+            told[subject].append((payment, moves))
             continue
         desk[subject] += _move(subject, payment, checkout.created_at, checkout.voided_at)
         if checkout.voided_at is None:
             live.add(subject)
-    given_back = [_give_back(document) for document in documents if document.is_return and document.subject in live]
-    movements = [move for subject in subjects for move in (*desk[subject], *([] if subject in live else told[subject]))]
+    movements = [move for moves in desk.values() for move in moves]
+    for subject, payments in told.items():
+        kept = (moves for payment, moves in payments if subject not in live or payment.operation_id in with_receipts)
+        movements += [move for moves in kept for move in moves]
+    at_desk = (one for one in documents if one.is_return and one.subject in live and not one.is_told)
+    given_back = [_give_back(document) for document in at_desk]
     return movements + [move for moves in given_back for move in moves]
 
 
 def _move(subject: BookedSale, payment: PaymentRecord, came_at: datetime, went_at: datetime | None) -> list[Movement]:
-    """Money that came and went on one day did not move."""
+    """Money that came and went on one day did not move. An expense of the sale gives money back."""
     kind = PaymentKind(payment.kind) if payment.kind else None
     came, went = almaty_date(came_at), almaty_date(went_at) if went_at else None
     if came == went or (payment.state == PaymentState.REVOKED and went is None):
         return []
-    moves = [Movement(subject, came, kind, payment.amount)]
-    return moves if went is None else [*moves, Movement(subject, went, kind, -payment.amount)]
+    amount = -payment.amount if payment.purpose == PaymentPurpose.REFUND else payment.amount
+    is_loose = payment.sold_item_type == "" and payment.purpose == PaymentPurpose.SALE
+    move = Movement(subject, came, kind, amount, is_ours=payment.checkout_id is not None, is_loose=is_loose)
+    return [move] if went is None else [move, replace(move, day=went, amount=-amount)]
 
 
 def _give_back(document: Document) -> list[Movement]:
     """A part of a desk sale that was returned at the desk: the manager handed the money back."""
-    return [Movement(document.subject, document.day, kind, -amount) for kind, amount in document.sums.items()]
+    return [Movement(document.subject, document.day, kind, -amount, is_ours=True) for kind, amount in document.sums.items()]
 
 
 def _list_shifts(session: Session, cashbox: Cashbox, since: datetime, until: datetime) -> list[Shift]:
@@ -256,7 +296,9 @@ def _delivery_subject(row: WebhookRecord) -> BookedSale:
     return BookedSale(row.company_id or 0, row.resource_id if is_record else None, None if is_record else row.document_id)
 
 
-def _list_dead_letters(session: Session, cashbox: Cashbox, since: datetime, until: datetime) -> list[DeadLetter]:
+def _list_dead_letters(
+    session: Session, cashbox: Cashbox, homes: Homes, since: datetime, until: datetime
+) -> list[DeadLetter]:
     query = (
         select(WebhookRecord)
         .options(*_WITHOUT_BODIES)
@@ -264,7 +306,7 @@ def _list_dead_letters(session: Session, cashbox: Cashbox, since: datetime, unti
         .order_by(WebhookRecord.id)
     )
     rows = [(row, _delivery_subject(row)) for row in session.scalars(query)]
-    ours = _of_cashbox(session, cashbox, {subject for _, subject in rows})
+    ours = _of_cashbox(session, cashbox, homes, {subject for _, subject in rows})
     return [
         DeadLetter(row.id, almaty_date(row.created_at), subject, row.error_code, row.reason)
         for row, subject in rows

@@ -1,13 +1,15 @@
 """Keeps the ledger of a sale: everything that is known of its money, added up once. Pure.
 
-    cost + surplus = paid + no money + outside + open
+    cost + surplus = prepaid + paid + no money + outside + open
 
-Tips and income that Altegio ties to nothing sold (`unassigned`) stand apart, and so does what was given back (`given_back`),
-for which a receipt is returned rather than made smaller. In whatever order things were told, the answer is the same.
+`prepaid` is money that has a receipt of its own already; a receipt of the sale carries the rest only. Tips and income
+that Altegio ties to nothing sold (`unassigned`) stand apart, and so does what was given back (`given_back`), for which a
+receipt is returned rather than made smaller. In whatever order things were told, the answer is the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
@@ -26,13 +28,21 @@ class Movement:
     """Holds a movement of money in force, its amount positive whichever way it went.
 
     `use`: how its account is taken, None where that was not told. `is_assigned`: Altegio ties it to something sold, or says
-    nothing of that.
+    nothing of that. `receipted`: the part of it that has a receipt of its own; `operation_id`, `day`: which payment it is,
+    of which day.
     """
 
     amount: Decimal
     use: AccountUse | None
     purpose: PaymentPurpose = PaymentPurpose.SALE
     is_assigned: bool = True
+    receipted: Decimal = ZERO
+    operation_id: int | None = None
+    day: date | None = None
+
+    @property
+    def without_receipt(self) -> Decimal:
+        return self.amount - self.receipted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +68,10 @@ class Cost:
 class KnownMoney:
     """Holds what is known of the money of a sale.
 
-    `was_told`: a payment was told at some time, whatever became of it. `moved_to`: the visit one of them belongs to by now.
-    `is_read`: Altegio's own list was read, so nothing is missing. `is_unshared`: other records of the same visit have
-    payments that may be for this one, and the sums do not say so.
+    `was_told`: a payment was told at some time, whatever became of it. `moved_to`: the visit one of them belongs to by
+    now. `is_read`: Altegio's own list was read, so nothing is missing. `is_unshared`: other records of the same visit
+    have payments that may be for this one, and the sums do not say so. `unnamed`: payments that name none of several
+    records of the visit. `returned`: what went back already by returns of receipts that payments have of their own.
     """
 
     movements: tuple[Movement, ...] = ()
@@ -69,6 +80,8 @@ class KnownMoney:
     moved_to: int | None = None
     is_read: bool = False
     is_unshared: bool = False
+    unnamed: Decimal = ZERO
+    returned: Decimal = ZERO
 
 
 NOTHING_KNOWN = KnownMoney()
@@ -78,9 +91,11 @@ NOTHING_KNOWN = KnownMoney()
 class SaleLedger:
     """Answers what is known of a sale's money. `cost` is None where it was not asked for, or cannot be added up.
 
-    `paid`: money for a register, by kind, refunds not yet taken off. `outside`: on accounts that need no receipt of ours.
-    `unassigned`: income that nothing sold explains; `loose`: such income counted as paid, since the sum does not fit
-    without it. `unclear`: what may have paid or not.
+    `paid`: money for a register, by kind, refunds not yet taken off. `prepaid`: money with receipts of its own, refunds
+    taken off, `prepaid_back` those of them that no return shows yet; `returned_here`: returned, though nothing was given
+    back in Altegio. `outside`: on accounts that need no receipt of ours. `given_back`: of the money without a receipt of
+    its own, which is taken first. `unassigned`: income that nothing sold explains; `loose`: such income counted as paid,
+    since the sum does not fit without it. `unclear`: what may have paid or not.
     """
 
     known: KnownMoney = NOTHING_KNOWN
@@ -89,6 +104,9 @@ class SaleLedger:
     no_money: Mapping[NoMoney, Decimal] = field(default_factory=dict)
     outside: Mapping[AccountUse, Decimal] = field(default_factory=dict)
     given_back: Decimal = ZERO
+    prepaid: Decimal = ZERO
+    prepaid_back: Decimal = ZERO
+    returned_here: Decimal = ZERO
     tips: Decimal = ZERO
     unassigned: Decimal = ZERO
     loose: Decimal = ZERO
@@ -116,7 +134,7 @@ class SaleLedger:
 
     @property
     def covered(self) -> Decimal:
-        return self.total_paid + self.without_receipt
+        return self.prepaid + self.total_paid + self.without_receipt
 
     @property
     def open(self) -> Decimal:
@@ -131,7 +149,7 @@ class SaleLedger:
     @property
     def receipt_total(self) -> Decimal:
         """Returns what a receipt shows once everything is paid."""
-        return ZERO if self.cost is None else max(ZERO, self.cost - self.without_receipt)
+        return ZERO if self.cost is None else max(ZERO, self.cost - self.without_receipt - self.prepaid)
 
 
 def keep_ledger(known: KnownMoney, cost: Cost | None = None, *, receipted: Sequence[Decimal] = ()) -> SaleLedger:
@@ -152,6 +170,9 @@ def keep_ledger(known: KnownMoney, cost: Cost | None = None, *, receipted: Seque
         no_money=ledger.no_money,
         outside=ledger.outside,
         given_back=ledger.given_back,
+        prepaid=ledger.prepaid,
+        prepaid_back=ledger.prepaid_back,
+        returned_here=ledger.returned_here,
         tips=sum((one.amount for one in known.movements if one.purpose is PaymentPurpose.TIP), ZERO),
         unassigned=loose_sum if is_apart else ZERO,
         loose=ZERO if is_apart else loose_sum,
@@ -177,7 +198,7 @@ def _add_up(known: KnownMoney, sale: Sequence[Movement], back: Sequence[Movement
     no_money: dict[NoMoney, Decimal] = _sum_by(
         (one.means, one.amount) for one in known.spent if one.means is not NoMoney.UNCLEAR
     )
-    tills = _sum_by((one.use, one.amount) for one in sale)
+    tills = _sum_by((one.use, one.without_receipt) for one in sale if one.without_receipt)
     given_back = ZERO
     for one in back:
         left = tills.get(one.use, ZERO) if one.use in (*_OUTSIDE, AccountUse.DEPOSIT) else ZERO
@@ -189,11 +210,18 @@ def _add_up(known: KnownMoney, sale: Sequence[Movement], back: Sequence[Movement
     if deposit:
         no_money[NoMoney.DEPOSIT] = no_money.get(NoMoney.DEPOSIT, ZERO) + deposit
     outside = {use: tills.pop(use) for use in _OUTSIDE if use in tills}
+    prepaid = sum((one.receipted for one in sale), ZERO)
+    settled = min(given_back, prepaid, known.returned)
+    over = given_back - settled - add_up(tills)
+    prepaid_back = min(max(ZERO, over), prepaid - settled)
     return SaleLedger(
         paid={PaymentKind(use) if use else None: amount for use, amount in tills.items()},
         no_money=no_money,
         outside={use: amount for use, amount in outside.items() if amount},
-        given_back=given_back,
+        given_back=given_back - settled - prepaid_back,
+        prepaid=prepaid - settled - prepaid_back,
+        prepaid_back=prepaid_back,
+        returned_here=known.returned - settled,
     )
 
 
@@ -222,7 +250,7 @@ def _choose_cost(ledger: SaleLedger, cost: Cost, receipted: Sequence[Decimal]) -
         return ledger.covered
     no_money = add_up(ledger.no_money)
     for said in receipted:
-        whole = said + ledger.without_receipt
+        whole = said + ledger.prepaid + ledger.without_receipt
         if whole in (cost.full, cost.asked) or _is_owed(whole - no_money, cost):
             return whole
     if ledger.covered and not cost.asked:

@@ -50,23 +50,25 @@ def spread(claims: Iterable[Claim], payments: Sequence[VisitPayment]) -> Shares:
 
 
 def _fill(wanted: Mapping[int, Decimal], payments: Sequence[VisitPayment]) -> Shares:
-    """A record's own payments first, then what they leave over, in the order of the records."""
+    """A record's own payments first, then what they leave over, in the order of the records. What has a receipt already
+    stays with the record it names.
+    """
     left = dict(wanted)
     parts: dict[int, list[Movement]] = {record_id: [] for record_id in wanted}
     over: list[VisitPayment] = []
-    for payment in payments:
+    for payment in sorted(payments, key=lambda one: not one.movement.receipted):
         rest = payment.movement.amount
         if payment.record_id in left:
             rest -= _give(payment, payment.record_id, rest, left, parts)
         if rest:
-            over.append(replace(payment, movement=replace(payment.movement, amount=rest)))
+            over.append(replace(payment, movement=_cut(payment.movement, payment.movement.amount - rest, rest)))
     for payment in over:
         rest = payment.movement.amount
         for record_id in wanted:
             rest -= _give(payment, record_id, rest, left, parts)
         if rest:
             owner = payment.record_id if payment.record_id in parts else next(iter(wanted))
-            parts[owner].append(replace(payment.movement, amount=rest))
+            parts[owner].append(_cut(payment.movement, payment.movement.amount - rest, rest))
     return {record_id: tuple(given) for record_id, given in parts.items()}
 
 
@@ -76,6 +78,12 @@ def _give(
     part = min(rest, left[record_id])
     if part > ZERO:
         left[record_id] -= part
-        parts[record_id].append(replace(payment.movement, amount=part))
+        parts[record_id].append(_cut(payment.movement, payment.movement.amount - rest, part))
         return part
     return ZERO
+
+
+def _cut(movement: Movement, begin: Decimal, amount: Decimal) -> Movement:
+    """A part of a payment, from `begin` on: what of it has a receipt comes first."""
+    receipted = min(amount, max(ZERO, movement.receipted - begin))
+    return replace(movement, amount=amount, receipted=receipted)

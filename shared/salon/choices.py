@@ -23,8 +23,8 @@ CHOICES: Final = (
 SETTING_OF = {"comment_marker": "fiscalize_comment_marker", "vat": "webkassa_vat"}
 
 DEPOSITS = ("by_hand", "at_top_up", "at_spending")
-# Words of the environment -> of the policy. `each` (`per_payment`) joins them with the decisions that carry it out.
-PART_PAYMENTS: Mapping[str, str] = {"at_the_end": "one_at_end"}
+# Words of the environment -> of the policy.
+PART_PAYMENTS: Mapping[str, str] = {"at_the_end": "one_at_end", "each": "per_payment"}
 DEFAULT_ACCOUNTS = "Kaspi=mobile"
 DEFAULT_TIPS = "чаевые, шайлық, tips"
 

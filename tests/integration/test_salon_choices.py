@@ -50,7 +50,7 @@ def test_the_salons_words_and_the_environments(bridge: Bridge) -> None:
         ({"payment_kinds": "Kaspi=barter"}, "--payment-kinds"),
         ({"certificates_as": "money"}, "--certificates-as"),
         # Not carried out by the decisions yet, so nobody may rely on it.
-        ({"part_payments": "each"}, "--part-payments"),
+        ({"part_payments": "half"}, "--part-payments"),
     ],
 )
 def test_a_bad_choice_names_its_option(bridge: Bridge, changes: dict[str, str], words: str) -> None:

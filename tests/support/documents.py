@@ -55,13 +55,13 @@ def recover(bridge: Bridge) -> None:
     raise AssertionError(f"still open: {[(one.id, one.state, one.error_text) for one in bridge.receipts()]}")
 
 
-def order_return(bridge: Bridge, receipt_id: int = 1) -> None:
-    """A manager wants all of it back; `make_returns` lets the worker do it."""
+def order_return(bridge: Bridge, receipt_id: int = 1, *, sold_anew_as: str | None = None) -> None:
+    """A manager wants all of it back; `make_returns` lets the worker do it. `sold_anew_as`: only its kind was wrong."""
     with bridge.services.sessions.begin() as session:
         manager = StaffUser(login=uuid4().hex, role="manager", password_hash="-")
         session.add(manager)
         session.flush()
-        wish = {"form_key": uuid4(), "reason": "клиент передумал", "lines": []}
+        wish = {"form_key": uuid4(), "reason": "клиент передумал", "lines": [], "sold_anew_as": sold_anew_as}
         session.add(ReturnOrder(receipt_id=receipt_id, staff_user_id=manager.id, **wish))
 
 

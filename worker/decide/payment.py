@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from shared.altegio import FinanceOperation
-from shared.fiscal.statuses import AccountUse, PaymentPurpose, RecordState
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, AccountUse, PaymentPurpose, RecordState
 from shared.storage.models import Checkout, Receipt
 from worker.altegio.errors import AnswerTooOld
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
+from worker.decide.known.own_receipts import find_own_receipt, mark_doubted, review_own_receipts, withdraw_doubted
 from worker.decide.known.patience import patience_of
 from worker.decide.known.payment_wait import (
     SUPERSEDED,
@@ -23,7 +24,7 @@ from worker.decide.known.sale_money import doubt_sale
 from worker.decide.known.touched import Touched, find_touched
 from worker.decide.operations import find_account_use, find_purpose, is_in_force, is_payment
 from worker.decide.resolution import Resolution
-from worker.decide.sales import Subject, clear_return_due, find_sale, mark_return_due, may_be_changed
+from worker.decide.sales import Subject, clear_return_due, find_sale, join_sale, mark_return_due, may_be_changed
 from worker.decide.settlement.advances import build_advance, find_reason_for_person
 from worker.decide.settlement.doubts import Doubt, DoubtKind
 from worker.decide.store_missed import knows_goods, store_missed_goods
@@ -100,6 +101,9 @@ def _decide(note: _Note) -> Resolution:
     touched = note.touched
     if not touched.was_noted and not (note.is_in_force and note.purpose in _OF_SALES):
         return Resolution.ignored(_say_apart(note))
+    waiting = _review_own(note) if touched.has_own else None
+    if waiting is not None:
+        return waiting
     woken = [row_id for lost in touched.left for row_id in _doubt_lost(note, lost)]
     if note.purpose is PaymentPurpose.DEPOSIT:
         resolution = _note_top_up(note)
@@ -109,6 +113,22 @@ def _decide(note: _Note) -> Resolution:
     else:
         resolution = _follow(note)
     return replace(resolution, wake=(*resolution.wake, *woken))
+
+
+def _review_own(note: _Note) -> Resolution | None:
+    """Receipts that payments of the visit have of their own, this one's too, are held against the news."""
+    subject = next((one for one in note.touched.sales if one.is_visit), None)
+    if subject is None:
+        return None
+    reviewed = review_own_receipts(note.session, subject, [note.row.resource_id])
+    withdraw_doubted(note.session, reviewed)
+    if any(one.is_new for one in reviewed):
+        wait = seconds_to_wait(note.services.settings, note.session, subject, note.row.created_at)
+        if wait > 0:
+            return Resolution.waiting("payments of this visit may follow", wait)
+        demand_facts(note.services.altegio, subject, note.facts)
+    mark_doubted(reviewed, is_deleted=is_deleted(note.session, subject))
+    return None
 
 
 _NO_RECEIPT = (AccountUse.NONE, AccountUse.ELSEWHERE)
@@ -187,6 +207,9 @@ def _follow_other(note: _Note, subject: Subject) -> tuple[int, ...]:
 def _follow_one(note: _Note, subject: Subject) -> Resolution:
     session = note.session
     sale = find_sale(session, subject)
+    own = find_own_receipt(session, subject.company_id, note.row.resource_id) if note.touched.has_own else None
+    if own is not None and own.state in OPEN_RECEIPT_STATES:
+        return replace(join_sale(session, own, note.done), wake=wake_deliveries(session, subject, sale))
     if sale is None and (found := _find_missing_goods(note, subject)):
         return found
     if sale is None or may_be_changed(sale):

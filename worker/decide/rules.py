@@ -19,11 +19,12 @@ from worker.decide.settlement.decisions import (
     AwaitPayment,
     Decision,
     Ignore,
+    IssueParts,
     IssueReceipt,
     ReturnDue,
 )
 from worker.decide.settlement.doubts import Doubt, DoubtKind, find_doubt
-from worker.decide.settlement.settling import decide_given_back, merge_kinds, settle
+from worker.decide.settlement.settling import decide_given_back, merge_kinds, settle, settle_parts
 from worker.receipt.lines import CannotBuild
 from worker.salon.policy import Policy
 
@@ -84,7 +85,7 @@ def decide_record(
     if policy.fiscalize_when == "manual":
         return AwaitPayment("receipts are issued from the payment page only")
     if not is_due(record, policy):
-        return _await_rest(ledger, policy)
+        return _settle_parts(ledger, policy, known)
     if known.problem is not None:
         return AskPerson(known.problem.code, str(known.problem))
     return _decide_due(record, ledger, policy, known)
@@ -94,14 +95,11 @@ def is_due(record: Record, policy: Policy) -> bool:
     return policy.fiscalize_when == "always" or record.is_silent_on_payment or record.is_paid
 
 
-def _await_rest(ledger: SaleLedger, policy: Policy) -> AwaitPayment | AskPerson:
-    """What was paid so far is told; a salon that wants a receipt for each part has it made by a person."""
-    if not ledger.in_force:
-        return AwaitPayment("not paid in full yet")
-    of = f" of {ledger.receipt_total} ₸" if ledger.cost is not None else ""
-    if policy.part_payments == "per_payment":
-        return AskPerson("part_payment", f"{ledger.in_force} ₸{of} were paid before the rest: make their receipt by hand")
-    return AwaitPayment(f"not paid in full yet: {ledger.in_force} ₸{of}")
+def _settle_parts(ledger: SaleLedger, policy: Policy, known: KnownFacts) -> Decision:
+    """What was paid so far is told, and has receipts where the salon wants one for each payment."""
+    if known.problem is not None and ledger.in_force and policy.part_payments == "per_payment":
+        return AskPerson(known.problem.code, str(known.problem))
+    return settle_parts(ledger, policy)
 
 
 def _settle_at_desk(ledger: SaleLedger, policy: Policy, known: KnownFacts) -> Decision:
@@ -162,7 +160,8 @@ def _compare_with_live(
 
 
 def _decide_due(record: Record, ledger: SaleLedger, policy: Policy, known: KnownFacts) -> Decision:
-    if ledger.given_back and ledger.known.was_told:
+    is_paid = record.is_silent_on_payment or record.is_paid
+    if (ledger.given_back or ledger.returned_here) and ledger.known.was_told:
         return decide_given_back(ledger)
     if not record.services and not record.goods_transactions:
         if ledger.in_force:
@@ -170,7 +169,8 @@ def _decide_due(record: Record, ledger: SaleLedger, policy: Policy, known: Known
         return Ignore(NOTHING_SOLD)
     if not ledger.cost and not ledger.covered:
         return _decide_free(record, ledger)
-    is_paid = record.is_silent_on_payment or record.is_paid
+    if not is_paid and policy.part_payments == "per_payment" and ledger.covered:
+        return settle_parts(ledger, policy)
     return settle(ledger, policy, is_paid=is_paid, deposit_kind=known.deposit_kind)
 
 
@@ -187,6 +187,8 @@ def may_turn_with_payments(decision: Decision) -> bool:
     match decision:
         case IssueReceipt(is_assumed=is_assumed):
             return is_assumed
+        case IssueParts():
+            return True
         case AskPerson(code):
             return code in TURNED_BY_PAYMENTS
         case _:

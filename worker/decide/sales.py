@@ -23,6 +23,9 @@ from worker.webkassa.errors import AlreadyIssued
 
 # Of a receipt for money put on a client's account; such a document sells nothing else.
 _ADVANCE = "altegio_deposit_"
+_OURS = "altegio_"
+# Of a receipt for one payment of a visit.
+_PREPAID = "altegio_prepaid_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Subject:
         return f"{_ADVANCE}{self.document_id}"
 
 
+def prepaid_number(operation_id: int) -> str:
+    """The same for ever for the receipt of one payment: no record and no sale has that number."""
+    return f"{_PREPAID}{operation_id}"
+
+
 _receipts = table_of(Receipt)
 _CREATE = (
     insert(_receipts)
@@ -60,7 +68,8 @@ _CREATE = (
     .on_conflict_do_nothing()
     .returning(_receipts.c.id)
 )
-_is_sale = and_(Receipt.company_id == bindparam("company"), Receipt.kind == ReceiptKind.SALE)
+# Without the receipts that payments have of their own.
+_is_sale = and_(Receipt.company_id == bindparam("company"), Receipt.kind == ReceiptKind.SALE, Receipt.operation_id.is_(None))
 _SALES = {
     is_visit: and_(_is_sale, (Receipt.record_id if is_visit else Receipt.document_id) == bindparam("subject"))
     for is_visit in (True, False)
@@ -109,7 +118,7 @@ def sum_returned(session: Session, sale_id: int, *, without: int | None = None) 
 
 def is_advance(receipt: Receipt) -> bool:
     """Whether it is for money put on a client's account."""
-    return receipt.external_check_number.startswith(_ADVANCE)
+    return _ADVANCE.removeprefix(_OURS) in receipt.external_check_number
 
 
 def may_be_changed(receipt: Receipt) -> bool:
@@ -127,15 +136,20 @@ def issue_sale(
     cashbox: SalonCashbox,
     desk: DeskDetails = NO_DESK_DETAILS,
     *,
-    earlier: int,
+    earlier: int = 0,
     is_of_advance: bool = False,
+    operation_id: int | None = None,
 ) -> Resolution:
-    """Makes the sale due, or brings one that was never issued up to date. `earlier`: how many sales the subject had."""
+    """Makes the sale due, or brings one that was never issued up to date. `earlier`: how many sales the subject had.
+
+    `operation_id`: the payment it is for alone.
+    """
     order_number = subject.advance_number if is_of_advance else subject.external_check_number
-    number = sale.external_check_number if sale else _next_number(order_number, earlier)
+    first = prepaid_number(operation_id) if operation_id else order_number
+    number = sale.external_check_number if sale else _next_number(first, earlier)
     request = to_sale_request(draft, cashbox.unique_number, number, order_number, desk)
     if sale is None:
-        return _create_sale(session, subject, cashbox, draft, request)
+        return _create_sale(session, subject, cashbox, draft, request, operation_id)
     is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
     if is_refused and sale.request == request:
         reason = f"Webkassa refused this receipt before: {sale.error_text}"
@@ -153,6 +167,10 @@ def _next_number(bare: str, earlier: int) -> str:
     return f"{bare}_{earlier + 1}" if earlier else bare
 
 
+def _name_salon(number: str, company_id: int) -> str:
+    return number.replace(_OURS, f"{_OURS}{company_id}_", 1)
+
+
 def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: SalonCashbox) -> None:
     """A receipt that does not exist at Webkassa takes the present shape, under its old number."""
     sale.request, sale.total, sale.tax, sale.cashbox_id = request, draft.total, draft.tax, cashbox.id
@@ -164,19 +182,30 @@ def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox
 
 
 def _create_sale(
-    session: Session, subject: Subject, cashbox: SalonCashbox, draft: ReceiptDraft, request: dict[str, Any]
+    session: Session,
+    subject: Subject,
+    cashbox: SalonCashbox,
+    draft: ReceiptDraft,
+    request: dict[str, Any],
+    operation_id: int | None,
 ) -> Resolution:
     values = {
         "company_id": subject.company_id,
         "cashbox_id": cashbox.id,
         "record_id": subject.record_id,
         "document_id": subject.document_id,
+        "operation_id": operation_id,
         "external_check_number": request["ExternalCheckNumber"],
         "total": draft.total,
         "tax": draft.tax,
         "request": request,
     }
     created = session.scalar(_CREATE, values)
+    if created is None:
+        # Another salon has the same number of Altegio's, and came first. From now on the receipt keeps this one.
+        values["external_check_number"] = _name_salon(request["ExternalCheckNumber"], subject.company_id)
+        values["request"] = request | {"ExternalCheckNumber": values["external_check_number"]}
+        created = session.scalar(_CREATE, values)
     if created is None:
         reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"
         return Resolution.dead("number_taken", reason)

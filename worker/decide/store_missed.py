@@ -44,6 +44,22 @@ def store_missed_payment(
     return _store(session, company_id, FINANCES, operation.id, status, data, operation.last_change_date)
 
 
+def store_settled_payment(session: Session, company_id: int, operation: FinanceOperation, values: Mapping[str, Any]) -> None:
+    """Stores a payment that was read and told by no webhook as a delivery decided already: `values` are its row's."""
+    if operation.id is None:
+        return
+    data = operation.model_dump(mode="json", exclude_none=True)
+    row_id = _store(session, company_id, FINANCES, operation.id, "update", data, operation.last_change_date)
+    if row_id is None:
+        return
+    session.execute(update(WebhookRecord).where(WebhookRecord.id == row_id).values(**values))
+    session.execute(
+        update(PaymentRecord)
+        .where(PaymentRecord.company_id == company_id, PaymentRecord.operation_id == operation.id)
+        .values(webhook_record_id=row_id)
+    )
+
+
 def store_missed_goods(session: Session, subject: Subject, goods: Iterable[GoodsOperation]) -> list[int]:
     """Rows for the lines of a sale document."""
     stored = []

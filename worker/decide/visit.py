@@ -16,12 +16,21 @@ from worker.decide.delivery import Delivery
 from worker.decide.known.deposits import find_deposit_kind
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.money_rows import load_money_rows
+from worker.decide.known.own_receipts import (
+    Reviewed,
+    blame_deletion,
+    mark_doubted,
+    review_own_receipts,
+    settle_refused,
+    withdraw_doubted,
+)
 from worker.decide.known.patience import give_up_unknown, patience_of, refuse_older_answer
 from worker.decide.known.payment_wait import seconds_to_wait, wake_visits
 from worker.decide.known.payments import take_over_ledger
 from worker.decide.known.sale_money import claim_receipt, doubt_sale, gather_money
 from worker.decide.known.siblings import claim_cost
 from worker.decide.known.tables import KnownVisit, look_up_visit
+from worker.decide.part_payments import issue_parts
 from worker.decide.resolution import Resolution
 from worker.decide.rules import KnownFacts, LiveReceipt, decide_record, is_due, may_turn_with_payments
 from worker.decide.sales import (
@@ -40,6 +49,7 @@ from worker.decide.settlement.decisions import (
     AwaitPayment,
     Decision,
     Ignore,
+    IssueParts,
     IssueReceipt,
     ReturnDue,
 )
@@ -57,7 +67,8 @@ from worker.services import Services
 class _Case:
     """What is known when the decision about a visit is made. `problem`: why its lines cannot be added up.
 
-    `record` and `status` are Altegio's own word where it was asked, else the delivery's.
+    `record` and `status` are Altegio's own word where it was asked, else the delivery's. `own`: receipts that payments of
+    the visit have of their own.
     """
 
     services: Services
@@ -74,6 +85,11 @@ class _Case:
     checkout: Checkout | None
     ledger: SaleLedger
     problem: CannotBuild | None
+    own: tuple[Reviewed, ...] = ()
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.record.deleted or self.status == "delete"
 
 
 def decide_visit(services: Services, session: Session, row: Delivery, record: Record, facts: Facts | None) -> Resolution:
@@ -82,12 +98,14 @@ def decide_visit(services: Services, session: Session, row: Delivery, record: Re
     if known.newer is not None:
         return Resolution.ignored(f"superseded by delivery {known.newer}")
     case = _collect(services, session, row, record, facts, known)
-    resolution = _resolve(case)
-    if resolution.cashbox_id is None:
+    resolution = _review_own(case) or _resolve(case)
+    is_awaiting = resolution.state is RecordState.AWAITING_PAYMENT
+    if resolution.cashbox_id is None or is_awaiting:
         withdraw_unsent(session, case.sale, resolution.reason)
     is_waiting = resolution.state is RecordState.RECEIVED and case.sale is None
-    is_open = is_waiting or resolution.state is RecordState.AWAITING_PAYMENT
-    show_visit(session, row, case.record, _fit_shown(case), is_open=is_open)
+    if is_awaiting and resolution.cashbox_id is not None:
+        case = _collect(services, session, row, record, None, look_up_visit(session, row, record))
+    show_visit(session, row, case.record, _fit_shown(case), is_open=is_waiting or is_awaiting)
     if known.money.siblings and known.shown_by != row.id:
         # What this one is paid with may be told by now, or was taken for theirs.
         return replace(resolution, wake=wake_visits(session, row.company_id, known.money.siblings))
@@ -136,7 +154,29 @@ def _collect(
     )
     receipted = (live.total, live.total - live.returned) if live is not None and is_receipted else ()
     ledger = keep_ledger(money, cost, receipted=receipted)
-    return _Case(services, session, row, facts, known, record, status, salon, subject, sale, live, checkout, ledger, problem)
+    own = tuple(review_own_receipts(session, subject)) if any(row.own_total for row in rows.payments) else ()
+    if status == "delete" or record.deleted:
+        own = tuple(blame_deletion(own))
+    return _Case(
+        services, session, row, facts, known, record, status, salon, subject, sale, live, checkout, ledger, problem, own
+    )
+
+
+def _review_own(case: _Case) -> Resolution | None:
+    """Receipts of payments that went back are withdrawn or shown to a manager, before anything else is decided."""
+    if withdraw_doubted(case.session, case.own):
+        return Resolution.waiting("the receipt of a payment was withdrawn: decided anew", 0)
+    if any(one.is_new for one in case.own):
+        wait = (
+            0.0
+            if case.is_deleted
+            else seconds_to_wait(case.services.settings, case.session, case.subject, case.row.created_at)
+        )
+        if wait > 0:
+            return Resolution.waiting("payments of this visit may follow", wait)
+        demand_facts(case.services.altegio, case.subject, case.facts)
+    mark_doubted(case.own, is_deleted=case.is_deleted)
+    return None
 
 
 def _resolve(case: _Case) -> Resolution:
@@ -171,9 +211,8 @@ def _find_deposit_kind(case: _Case) -> PaymentKind | None:
 
 def _resolve_returned(case: _Case) -> Resolution:
     """Its sale was returned in full. What is paid again is never receipted by itself: staff knows why it was returned."""
-    is_deleted = case.record.deleted or case.status == "delete"
     is_paid = is_due(case.record, case.salon.policy) or bool(case.ledger.in_force)
-    if is_deleted or not is_paid:
+    if case.is_deleted or not is_paid:
         return Resolution.ignored("the sale was returned; a new one is made on the payment page")
     return Resolution.awaiting("the sale was returned, and the visit is called paid: take the payment on the payment page")
 
@@ -187,13 +226,13 @@ def _was_paid(case: _Case) -> bool:
 def _is_fiscal(decision: Decision) -> bool:
     """Whether it makes a receipt, doubts one, or leaves open what Altegio could tell."""
     is_unsure = isinstance(decision, AwaitPayment) and decision.is_unsure
-    return is_unsure or isinstance(decision, IssueReceipt | ReturnDue | AskPerson)
+    return is_unsure or isinstance(decision, IssueReceipt | IssueParts | ReturnDue | AskPerson)
 
 
 def _may_turn(case: _Case, decision: Decision) -> bool:
     """Whether a payment that is still on its way could change the decision."""
     if isinstance(decision, ReturnDue):
-        return not case.record.deleted and case.status != "delete"
+        return not case.is_deleted
     # A difference may be one half of a change whose other half, the money, is on its way.
     if isinstance(decision, AskPerson) and decision.code in ("paid_but_deleted", "difference"):
         return True
@@ -220,6 +259,9 @@ def _carry_out(case: _Case, decision: Decision) -> Resolution:
             return mark_return_due(sale, reason, is_paid_back=is_paid_back, lines=_propose_return(case, sale))
         case IssueReceipt(kinds):
             return _issue(case, kinds)
+        case IssueParts():
+            sold_on = _sold_on(case.record, case.row)
+            return issue_parts(case.session, case.subject, case.salon, case.record, decision, sold_on, case.facts)
 
 
 def _propose_return(case: _Case, sale: Receipt) -> ReturnLines | None:
@@ -250,6 +292,8 @@ def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
         lines = fit_record_lines(case.record, add_up(kinds), amounts_in_tiyn=policy.amounts_in_tiyn)
         draft = build_draft(name_goods(session, case.salon, lines), kinds, rate_of)
         desk = read_desk_details(case.checkout)
+        if policy.part_payments == "per_payment":
+            settle_refused(session, subject)
         return issue_sale(session, subject, case.sale, draft, cashbox, desk, earlier=case.known.sales)
     except CannotBuild as problem:
         return Resolution.dead(problem.code, str(problem))

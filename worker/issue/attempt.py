@@ -22,6 +22,7 @@ from worker.issue.next_receipt import Work, announce_again
 from worker.issue.outcomes import save_dead, save_issued, save_not_found, save_unknown
 from worker.issue.saving import save
 from worker.services import Services
+from worker.webkassa.answers import find_earlier
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import (
     AlreadyIssued,
@@ -32,7 +33,7 @@ from worker.webkassa.errors import (
     UnknownVendorCode,
     WebkassaError,
 )
-from worker.webkassa.schemas import FiscalReceipt, UnreadableAnswer, read_check_data
+from worker.webkassa.schemas import FiscalReceipt
 
 Saved = TypeVar("Saved")
 
@@ -51,7 +52,10 @@ def send(clients: CashboxClients, work: Work) -> Issued:
     def judge(document: FiscalReceipt) -> str | None:
         return find_doubt(document, _describe(work), work.last, sent_at=taken_at, now=taken_at)
 
-    return Issued(*client.check(work.receipt.request, judge))
+    def judge_earlier(document: FiscalReceipt) -> str | None:
+        return find_doubt_of_earlier(document, _describe(work), shift=None, now=taken_at)
+
+    return Issued(*client.check(work.receipt.request, judge, judge_earlier))
 
 
 def save_answer(sessions: SessionFactory, work: Work, issued: Issued, then: Callable[[Connection], Saved]) -> Saved:
@@ -142,15 +146,10 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
 
 def _take_duplicate(services: Services, claim: CashboxClaim, work: Work, error: AlreadyIssued) -> float | None:
     """Code 14 is success when it brings the receipt along; else the receipt is looked up, never sent under a new number."""
-    data = error.response.get("Data") if isinstance(error.response, dict) else None
-    try:
-        document = read_check_data(data)
-    except UnreadableAnswer:
+    document = find_earlier(error)
+    if document is None:
         return fail(services, claim, work, error)
-    doubt = find_doubt_of_earlier(document, _describe(work), shift=None, now=work.receipt.taken_at)
     try:
-        if doubt is not None:
-            raise NotBelieved(doubt)
         _save_found(services.sessions, work, document, error)
     except NotBelieved as disbelief:
         disbelief.text, disbelief.response = f"{error}; {disbelief.text}", error.response

@@ -8,6 +8,7 @@ from shared.logging import get_logger
 from shared.storage.db import Executor, SessionFactory
 from shared.storage.models import Cashbox, Checkout, Receipt, ReturnOrder, Shift
 from shared.storage.models.desk.return_order import ReturnState
+from worker.issue.sell_anew import sell_anew
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
 
 log = get_logger(__name__)
@@ -107,8 +108,9 @@ def _find_seller(session: Session, cashbox_id: int) -> str | None:
 
 def settle_basis(executor: Executor, sale_id: int) -> None:
     """After a return was issued: a sale that is returned in full may be made anew, and its payment counts no more."""
-    found = select(Receipt.company_id, Receipt.record_id, Receipt.total).where(Receipt.id == sale_id).with_for_update()
-    company_id, record_id, total = executor.execute(found).one()
+    columns = (Receipt.company_id, Receipt.record_id, Receipt.operation_id, Receipt.total)
+    found = select(*columns).where(Receipt.id == sale_id).with_for_update()
+    company_id, record_id, operation_id, total = executor.execute(found).one()
     given_back = executor.execute(
         select(func.coalesce(func.sum(Receipt.total), 0)).where(
             Receipt.basis_receipt_id == sale_id, Receipt.state == ReceiptState.ISSUED
@@ -117,8 +119,12 @@ def settle_basis(executor: Executor, sale_id: int) -> None:
     if given_back != total:
         return
     executor.execute(update(Receipt).where(Receipt.id == sale_id).values(returned=True, return_due_reason=None))
-    executor.execute(
-        update(Checkout)
-        .where(Checkout.company_id == company_id, Checkout.record_id == record_id, Checkout.voided_at.is_(None))
-        .values(voided_at=func.now())
-    )
+    voided = None
+    if operation_id is None:  # else of one payment alone: what staff took for the rest stands
+        voided = executor.execute(
+            update(Checkout)
+            .where(Checkout.company_id == company_id, Checkout.record_id == record_id, Checkout.voided_at.is_(None))
+            .values(voided_at=func.now())
+            .returning(Checkout.id)
+        ).scalar()
+    sell_anew(executor, sale_id, voided)

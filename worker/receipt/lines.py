@@ -20,6 +20,7 @@ from worker.receipt.vat import RateOf, contained_tax
 MAX_PRICE = Decimal(999_999_999)
 MAX_COUNT = Decimal("4294967.295")
 MAX_NAME = 128
+PREPAID_NAME = "Предоплата"
 _COUNT_STEP = Decimal("0.001")
 _HUNDRED = Decimal(100)
 
@@ -94,6 +95,29 @@ def fit_record_lines(record: Record, due: Decimal, *, amounts_in_tiyn: bool = Fa
 def build_sold_lines(record: Record, *, amounts_in_tiyn: bool = False) -> tuple[Line, ...]:
     """Returns the lines of a visit by what they cost, whatever is left to pay of them. Raises CannotBuild."""
     return _build_both(record, amounts_in_tiyn=amounts_in_tiyn)[1]
+
+
+def build_prepaid_lines(
+    record: Record, amount: Decimal, rate_of: RateOf, *, amounts_in_tiyn: bool = False
+) -> dict[Line, int | None]:
+    """Returns the lines of a receipt for a payment that is a part of what a visit costs, each with its VAT rate.
+
+    One line, or one for each rate: what the part is for, in the shares of the visit's lines. Goods are handed over with the
+    rest, so their codes are not on it. Raises CannotBuild.
+    """
+    by_rate: dict[int | None, list[Line]] = {}
+    try:
+        for line in fit_record_lines(record, amount, amounts_in_tiyn=amounts_in_tiyn):
+            by_rate.setdefault(rate_of(line), []).append(line)
+    except NoRate as problem:
+        raise CannotBuild("no_vat_rate", str(problem)) from None
+    return {_join_prepaid(lines): rate for rate, lines in by_rate.items()}
+
+
+def _join_prepaid(lines: Sequence[Line]) -> Line:
+    name = f"{PREPAID_NAME}: {', '.join(line.name for line in lines)}"[:MAX_NAME].rstrip()
+    total = _add_up(lines)
+    return Line(name, is_service=True, count=Decimal(1), price=total, discount=ZERO, total=total)
 
 
 def fit_lines(lines: Sequence[Line], due: Decimal) -> tuple[Line, ...]:

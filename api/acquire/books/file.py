@@ -6,12 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from api.acquire.books.view import WHY_LABELS
+from api.acquire.books.view import ENTRY_LABELS, OPEN_LABELS, WHY_LABELS
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.i18n import Speaker
 from api.acquire.words.text import Text
 from shared.books.csv_file import write_csv
-from shared.books.model import DayBooks, Why
+from shared.books.model import DayBooks, Entry, OpenKind, Why
 from shared.books.table import COLUMNS, list_rows
 from shared.fiscal.statuses import PaymentKind
 
@@ -22,6 +22,7 @@ HEADERS = {
     "kind": Text("Way of payment"),
     "altegio_paid": Text("Altegio: paid"),
     "altegio_returned": Text("Altegio: taken back"),
+    "desk": Text("Taken at our desk, or assumed"),
     "issued": Text("Receipts: sales"),
     "returned": Text("Receipts: returns"),
     "z_report": Text("Z-report"),
@@ -33,11 +34,15 @@ HEADERS = {
     "why": Text("Why"),
     "receipts": Text("Fiscal numbers"),
     "note": Text("Note"),
+    "age": Text("Days"),
 }
 ROWS = {
     "total": Text("Total"),
+    "money": Text("Other money"),
+    "unexplained": Text("Unexplained"),
     "difference": Text("Difference"),
     "reason": Text("No difference"),
+    "open": Text("Open at the end of the day"),
     "shift": Text("Z-report differs"),
     "stranger": Text("Not our document"),
     "offline": Text("Autonomous mode"),
@@ -65,9 +70,9 @@ def write_books_xlsx(kept: Sequence[tuple[str, DayBooks]], speaker: Speaker) -> 
             "money": book.add_format({"num_format": "#,##0.00"}),
             "day": book.add_format({"num_format": "yyyy-mm-dd"}),
         }
-        totals = [row for row in rows if row["row"] == "total"]
-        others = [row for row in rows if row["row"] != "total"]
-        _write_sheet(book.add_worksheet(speaker.say(Text("Totals"))), formats, COLUMNS[1:10], totals, speaker)
+        totals = [row for row in rows if row["row"] in ("total", "money")]
+        others = [row for row in rows if row["row"] not in ("total", "money")]
+        _write_sheet(book.add_worksheet(speaker.say(Text("Totals"))), formats, COLUMNS[1:11], totals, speaker)
         _write_sheet(book.add_worksheet(speaker.say(Text("To look at"))), formats, COLUMNS, others, speaker)
     return out.getvalue()
 
@@ -103,6 +108,10 @@ def _say(row: Mapping[str, Any], speaker: Speaker) -> dict[str, Any]:
     said["row"] = speaker.say(ROWS[row["row"]])
     if row["kind"] in set(PaymentKind):
         said["kind"] = speaker.say(KIND_LABELS[PaymentKind(row["kind"])])
+    if row["row"] == "money":
+        said["kind"] = speaker.say(ENTRY_LABELS[Entry(row["kind"])])
+    if row["row"] == "open":
+        said["why"] = speaker.say(OPEN_LABELS[OpenKind(row["why"])])
     if row["why"] in set(Why):
         said["why"] = speaker.say(WHY_LABELS[Why(row["why"])])
     return said

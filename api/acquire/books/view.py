@@ -8,8 +8,21 @@ from typing import Any
 
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
-from shared.books.model import Amounts, DayBooks, Difference, Flow, Kind, ShiftDifference, Why
-from shared.books.table import join
+from shared.books.model import (
+    OURS,
+    Amounts,
+    DayBooks,
+    Difference,
+    Entry,
+    Flow,
+    Kind,
+    OpenItem,
+    OpenKind,
+    OtherMoney,
+    ShiftDifference,
+    Why,
+)
+from shared.books.table import join, list_entries
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind
 
@@ -24,6 +37,32 @@ WHY_LABELS = {
     Why.RETURNED_HERE: Text("Returned here, but still paid in Altegio"),
     Why.OTHER_KIND: Text("The sum agrees, the way of payment does not"),
     Why.OTHER_SUM: Text("The sums differ"),
+    Why.UNEXPLAINED: Text("An income that nothing sold explains"),
+}
+ENTRY_LABELS = {
+    Entry.PREPAID: Text("Of the receipts: for parts of visits"),
+    Entry.TOP_UP: Text("Put on clients' deposits"),
+    Entry.DEPOSIT: Text("Paid from deposits"),
+    Entry.CERTIFICATE: Text("Paid by certificates"),
+    Entry.MEMBERSHIP: Text("Paid by memberships"),
+    Entry.BONUS: Text("Paid by bonuses"),
+    Entry.NONE: Text("Between bank accounts: no receipt"),
+    Entry.ELSEWHERE: Text("At terminals that are registers themselves"),
+    Entry.TIP: Text("Tips"),
+    Entry.REFUND: Text("Given back as expenses of sales"),
+    Entry.STAFF_GOODS: Text("Goods taken without a payment"),
+    Entry.CASH_IN: Text("Cash put in, by Altegio"),
+    Entry.DRAWER_IN: Text("Cash put in, at the register"),
+    Entry.TRANSFER: Text("Moved between the salon's accounts"),
+    Entry.CASH_OUT: Text("Cash taken out, by Altegio"),
+    Entry.DRAWER_OUT: Text("Cash taken out, at the register"),
+    Entry.OTHER_OUT: Text("Other expenses, not in cash"),
+    Entry.UNEXPLAINED: Text("Income that nothing sold explains"),
+}
+OPEN_LABELS = {
+    OpenKind.DEBT: Text("Debt"),
+    OpenKind.PREPAYMENT: Text("Prepayment"),
+    OpenKind.DEPOSIT: Text("Client's deposit"),
 }
 UNTOLD = Text("Way of payment not told")
 CHART_HEIGHT = 120
@@ -38,6 +77,7 @@ class KindRow:
 
     label: Text
     told: Decimal
+    ours: Decimal
     issued: Decimal
     counted: Decimal | None
     told_differs: bool
@@ -66,6 +106,7 @@ class SaleLine:
     document_id: int | None
     why: Text
     told: list[tuple[Text, Decimal]]
+    ours: list[tuple[Text, Decimal]]
     issued: list[tuple[Text, Decimal]]
     receipts: tuple[tuple[int, str], ...]
     note: str | None
@@ -85,6 +126,24 @@ class ShiftLine:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryLine:
+    """Describes a line beside the columns; `differs`: Altegio and the register do not say the same of the drawer."""
+
+    label: Text
+    amount: Decimal
+    is_ours: bool
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenLine:
+    """Describes what is open at the end of the last day shown."""
+
+    label: Text
+    item: OpenItem
+
+
+@dataclass(frozen=True, slots=True)
 class BooksView:
     """Holds everything the page prints of a day or a month. `missing`: (cashbox, shift) without a report."""
 
@@ -101,25 +160,32 @@ class BooksView:
     receipts: int
     returns: int
     assumed: Decimal
+    has_ours: bool
+    entries: list[EntryLine]
+    unexplained: list[tuple[str, OtherMoney]]
+    open: list[OpenLine]
+    open_sums: list[tuple[Text, Decimal]]
     is_empty: bool
 
     @property
     def difference_count(self) -> int:
-        return len(self.differences) + len(self.shifts)
+        return len(self.differences) + len(self.shifts) + len(self.unexplained)
 
 
 def show_books(kept: Kept) -> BooksView:
     """Adds up the days of all cashboxes and lists what differs."""
     days = [books for _, books in kept]
-    told, issued, counted = join(days)
+    told, ours, issued, counted = join(days)
     missing = sorted({(number, shift) for number, books in kept for shift in books.missing_reports})
-    kinds: list[Kind] = [*PaymentKind, *([None] if None in told.kinds else [])]
-    rows = [_show_kind(kind, told, issued, counted, days) for kind in kinds]
+    kinds: list[Kind] = [*PaymentKind, *([None] if None in told.kinds | ours.kinds else [])]
+    rows = [_show_kind(kind, told, ours, issued, counted, days) for kind in kinds]
+    open_items = [item for books in days for item in books.open or ()]
     return BooksView(
         rows=rows,
         total=KindRow(
             label=Text("Total"),
             told=told.total,
+            ours=ours.total,
             issued=issued.total,
             counted=_find_counted(counted.total, issued.total, days),
             told_differs=any(row.told_differs for row in rows),
@@ -136,17 +202,41 @@ def show_books(kept: Kept) -> BooksView:
         receipts=sum(books.receipts for books in days),
         returns=sum(books.returns for books in days),
         assumed=sum((books.assumed for books in days), ZERO),
+        has_ours=bool(ours.kinds),
+        entries=_show_entries(days),
+        unexplained=[(number, money) for number, books in kept for money in books.unexplained],
+        open=[OpenLine(OPEN_LABELS[item.kind], item) for item in open_items],
+        open_sums=[
+            (OPEN_LABELS[kind], sum((item.amount for item in open_items if item.kind is kind), ZERO))
+            for kind in OpenKind
+            if any(item.kind is kind for item in open_items)
+        ],
         is_empty=all(books.is_empty for books in days),
     )
 
 
-def _show_kind(kind: Kind, told: Flow, issued: Flow, counted: Flow, days: Sequence[DayBooks]) -> KindRow:
+def _show_entries(days: Sequence[DayBooks]) -> list[EntryLine]:
+    """Where Altegio tells of cash put in or taken out, the register's line stands beside it, though it be empty."""
+    sums = dict(list_entries(days))
+    off: set[Entry] = set()
+    for told, booked in ((Entry.CASH_IN, Entry.DRAWER_IN), (Entry.CASH_OUT, Entry.DRAWER_OUT)):
+        if told in sums and sums[told] != sums.setdefault(booked, ZERO):
+            off |= {told, booked}
+    return [
+        EntryLine(ENTRY_LABELS[entry], sums[entry], entry in OURS, entry in off or entry is Entry.UNEXPLAINED)
+        for entry in Entry
+        if entry in sums
+    ]
+
+
+def _show_kind(kind: Kind, told: Flow, ours: Flow, issued: Flow, counted: Flow, days: Sequence[DayBooks]) -> KindRow:
     return KindRow(
         label=KIND_LABELS[kind] if kind else UNTOLD,
         told=told.net(kind),
+        ours=ours.net(kind),
         issued=issued.net(kind),
         counted=_find_counted(counted.net(kind), issued.net(kind), days),
-        told_differs=told.net(kind) != issued.net(kind),
+        told_differs=told.net(kind) + ours.net(kind) != issued.net(kind),
         counted_differs=any(kind in difference.amounts for books in days for difference in books.shift_differences),
     )
 
@@ -165,6 +255,7 @@ def _show_sale(number: str, difference: Difference) -> SaleLine:
         document_id=subject.document_id,
         why=WHY_LABELS[difference.why],
         told=_list_amounts(difference.told),
+        ours=_list_amounts(difference.ours),
         issued=_list_amounts(difference.issued),
         receipts=difference.receipts,
         note=difference.note,
@@ -191,6 +282,7 @@ class DayLine:
 
     day: date
     told: Decimal
+    ours: Decimal
     issued: Decimal
     counted: Decimal | None
     counted_differs: bool
@@ -199,17 +291,18 @@ class DayLine:
 
 def show_days(kept: Kept) -> list[DayLine]:
     """Returns one line a day, cashboxes added up; days on which nothing happened are left out."""
-    return [line for line in _iterate_days(kept) if line.told or line.issued or line.counted or line.differences]
+    sums = ((line, (line.told, line.ours, line.issued, line.counted, line.differences)) for line in _iterate_days(kept))
+    return [line for line, shown in sums if any(shown)]
 
 
 def _iterate_days(kept: Kept) -> Iterator[DayLine]:
     for day in sorted({books.day for _, books in kept}):
         of_day = [books for _, books in kept if books.day == day]
-        told, issued, counted = join(of_day)
+        told, ours, issued, counted = join(of_day)
         differences = sum(books.difference_count for books in of_day)
         shown = _find_counted(counted.total, issued.total, of_day)
         is_off = any(books.shift_differences for books in of_day)
-        yield DayLine(day, told.total, issued.total, shown, is_off, differences)
+        yield DayLine(day, told.total, ours.total, issued.total, shown, is_off, differences)
 
 
 def draw_chart(kept: Kept) -> list[Bar]:

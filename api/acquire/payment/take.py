@@ -120,6 +120,7 @@ def is_live_sale_of(visit: Visit) -> ColumnElement[bool]:
         (Receipt.company_id == visit.company_id)
         & (Receipt.record_id == visit.record_id)
         & (Receipt.kind == ReceiptKind.SALE)
+        & Receipt.operation_id.is_(None)
         & (Receipt.state != ReceiptState.REJECTED)
         & ~Receipt.returned
     )

@@ -11,6 +11,7 @@ from api.acquire.payment.form import FormErrors, read_form_key
 from api.acquire.words.text import Text
 from shared.fiscal.marks import find_marks_left, read_marks
 from shared.fiscal.money import ZERO, round_tiyn
+from shared.fiscal.statuses import PaymentKind
 
 MAX_REASON = 200
 # What the customer showed of the sale's receipt, as `ReturnOrder` keeps it.
@@ -40,13 +41,17 @@ class SoldLine:
 
 @dataclass(frozen=True, slots=True)
 class ReturnWish:
-    """Holds what is to be returned, as `ReturnOrder` keeps it. `lines` is empty for everything that is left."""
+    """Holds what is to be returned, as `ReturnOrder` keeps it. `lines` is empty for everything that is left.
+
+    `sold_anew_as`: how the same sale was really paid, where that is why it is returned.
+    """
 
     form_key: UUID
     reason: str
     lines: list[dict[str, Any]]
     total: Decimal
     original_shown: str | None = None
+    sold_anew_as: PaymentKind | None = None
 
 
 def find_left(
@@ -116,19 +121,30 @@ def read_return(typed: Mapping[str, str], lines: Sequence[SoldLine]) -> ReturnWi
         errors.add("reason", Text("The reason is longer than 200 characters."))
     if not errors.by_field and not any(counts.values()):
         errors.add("lines", Text("Choose at least one line to return."))
+    is_everything = all(counts[line.position] == line.left_count for line in lines)
+    is_untouched = is_everything and all(line.left_count == line.count for line in lines)
+    anew = typed.get("sold_anew_as") or None
+    if anew is not None and (anew not in set(PaymentKind) or not is_untouched):
+        errors.add("sold_anew_as", Text("Only a whole sale can be made anew: leave all its lines as they were."))
     if form_key is None:
         errors.add("lines", Text("The page is out of date. Check the lines and press once more."))
     if errors.by_field or form_key is None:
         return errors
     total = sum((share(line, counts[line.position]) for line in lines if counts[line.position]), ZERO)
-    is_everything = all(counts[line.position] == line.left_count for line in lines)
     chosen = [
         {"position": index, "count": f"{count:f}", **({"marks": marks[index]} if marks[index] else {})}
         for index, count in counts.items()
         if count
     ]
     shown = typed.get("original_shown") or None
-    return ReturnWish(form_key, reason, [] if is_everything else chosen, total, shown if shown in ORIGINALS else None)
+    return ReturnWish(
+        form_key=form_key,
+        reason=reason,
+        lines=[] if is_everything else chosen,
+        total=total,
+        original_shown=shown if shown in ORIGINALS else None,
+        sold_anew_as=PaymentKind(anew) if anew else None,
+    )
 
 
 def _read_marks(line: SoldLine, count: Decimal, typed: Mapping[str, str], errors: FormErrors) -> list[str]:

@@ -62,12 +62,15 @@ def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str,
         reason=wish.reason,
         lines=wish.lines,
         original_shown=wish.original_shown,
+        sold_anew_as=wish.sold_anew_as,
     )
     session.add(order)
     session.flush()
     told: dict[str, object] = {"return_order_id": order.id, "total": str(wish.total)}
     if wish.original_shown:
         told["original_shown"] = wish.original_shown
+    if wish.sold_anew_as:
+        told["sold_anew_as"] = wish.sold_anew_as
     audit.record(session, staff_id, "return_ordered", f"receipt {sale.id}", **told)
     return Ordered(order.id, is_new=True)
 

@@ -89,8 +89,14 @@ LABELS: Mapping[str, Choice] = {
     ),
     "part_payments": Choice(
         Text("Payments in parts"),
-        {"at_the_end": Text("One receipt when everything is paid")},
-        Text("A visit that is paid in part waits for the rest."),
+        {
+            "at_the_end": Text("One receipt when everything is paid"),
+            "each": Text("A receipt for each payment, the rest at the end"),
+        },
+        Text(
+            "A visit that is paid in part waits for the rest. With a receipt for each payment its line is “Предоплата”,"
+            " without VAT before the day of the service; the last receipt carries only the rest."
+        ),
     ),
     "tips": Choice(
         Text("Tips"),

@@ -1,6 +1,7 @@
 """Reads what the pages show, one statement a page. State and order are the database's work, so that any day stays fast.
 
 `sale` is the visit's sale: the one that was not returned, else the newest; a refused one only when there is no other.
+Receipts of single payments, for a part of what the visit costs, stand beside it.
 """
 
 from collections.abc import Sequence
@@ -41,7 +42,12 @@ _sale = (
         Receipt.error_text,
         Receipt.offline_mode,
     )
-    .where(Receipt.record_id == Visit.record_id, Receipt.company_id == Visit.company_id, Receipt.kind == ReceiptKind.SALE)
+    .where(
+        Receipt.record_id == Visit.record_id,
+        Receipt.company_id == Visit.company_id,
+        Receipt.kind == ReceiptKind.SALE,
+        Receipt.operation_id.is_(None),
+    )
     .order_by(Receipt.returned, Receipt.state == ReceiptState.REJECTED, Receipt.id.desc())
     .limit(1)
     .lateral("sale")

@@ -126,8 +126,8 @@ ADVICE = {
         retry_helps=False,
     ),
     "part_payment": Advice(
-        Text("A part of the visit was paid before the rest."),
-        Text("Make a receipt for that part in Webkassa's cabinet, or wait until all is paid."),
+        Text("A part of the visit was paid, and its record or sum is unsure."),
+        Text("Correct the payment in Altegio, make its receipt in Webkassa's cabinet, or wait until all is paid."),
         retry_helps=False,
     ),
     "goods_without_code": Advice(

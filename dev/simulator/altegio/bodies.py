@@ -17,6 +17,9 @@ _SHAPES = {
     name: json.dumps(shape) for name, shape in json.loads(Path(__file__).with_name("shapes.json").read_text("utf-8")).items()
 }
 
+# What a write-off's id is beyond that of the visit's own document.
+WRITE_OFF = 5_000
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -30,6 +33,8 @@ class Visit:
     client: Person | None
     lines: tuple[Line, ...]
     comment: str = ""
+    # Materials it used are a document as well, and stand first. Ids are text then, as some installations spell them.
+    has_write_off: bool = False
 
     @property
     def services(self) -> tuple[Line, ...]:
@@ -103,7 +108,7 @@ def record_body(visit: Visit, changed_at: datetime, *, attendance: int, paid: bo
         datetime=visit.starts_at.strftime("%Y-%m-%dT%H:%M:%S+05:00"),
         create_date=stamp(visit.created_at),
         last_change_date=stamp(changed_at),
-        documents=[_document(visit)],
+        documents=_list_documents(visit),
     )
 
 
@@ -114,7 +119,7 @@ def _service(line: Line) -> Body:
         id=line.ware.id,
         title=line.ware.title,
         cost=cost,
-        cost_to_pay=wire_number(line.to_pay),
+        cost_to_pay=wire_number(line.cost_to_pay),
         manual_cost=cost,
         cost_per_unit=wire_number(line.ware.price),
         discount=wire_number(line.discount),
@@ -125,7 +130,9 @@ def _service(line: Line) -> Body:
 
 def _goods_transaction(visit: Visit, line: Line) -> Body:
     price = wire_number(line.ware.price)
-    return fill(
+    # How Altegio names the codes of marked pieces is not documented.
+    marked = {"marking_codes": list(line.marks)} if line.marks else {}
+    body = fill(
         "goods_transaction",
         id=line.id,
         title=line.ware.title,
@@ -139,6 +146,15 @@ def _goods_transaction(visit: Visit, line: Line) -> Body:
         master_id=visit.specialist.id,
         good_id=line.ware.id,
     )
+    return body | marked
+
+
+def _list_documents(visit: Visit) -> list[Body]:
+    own = _document(visit)
+    if not visit.has_write_off:
+        return [own]
+    write_off = {"id": str(visit.document_id + WRITE_OFF), "type_id": 8, "type_title": "Списание"}
+    return [own | write_off, own | {"id": str(visit.document_id)}]
 
 
 def _document(visit: Visit) -> Body:

@@ -8,8 +8,8 @@ from datetime import date, datetime, time, timedelta
 from dev.simulator.altegio.bodies import Envelope, Visit
 from dev.simulator.altegio.books import Books
 from dev.simulator.altegio.salon import SPECIALISTS, Salon
-from dev.simulator.altegio.shopping import Ids, Shopper
-from dev.simulator.altegio.stories import Event, Script
+from dev.simulator.altegio.stories.script import Event, Script
+from dev.simulator.altegio.stories.shopping import Ids, Shopper
 
 DEFAULT_COMPANY = 307626
 DEFAULT_DAY = date(2026, 3, 2)

@@ -1,7 +1,7 @@
-"""What a fictional salon has: people, services, goods, tills. And the arithmetic of one sold line and its tax."""
+"""What a fictional salon has: people, services, goods, tills, choices. And the arithmetic of one sold line and its tax."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
@@ -10,6 +10,9 @@ TIYN = Decimal("0.01")
 ZERO = Decimal(0)
 
 Kind = Literal["cash", "card", "mobile"]
+# Money between bank accounts has no receipt; at a terminal that is a register itself it has one already.
+Use = Literal["cash", "card", "mobile", "none", "elsewhere"]
+Turnover = Literal["standard", "medical", "periodicals"]
 
 
 def to_tiyn(amount: Decimal) -> Decimal:
@@ -38,8 +41,8 @@ class Specialist:
 class Till:
     id: int
     title: str
-    # How the receipt has to say it. Altegio itself tells cash from the rest only.
-    kind: Kind
+    # How the receipt has to say it, if at all. Altegio itself tells cash from the rest only.
+    kind: Use
 
     @property
     def is_cash(self) -> bool:
@@ -57,11 +60,15 @@ class Ware:
     barcode: str = ""
     # Certificates and memberships are sold as goods too.
     loyalty: Literal["", "certificate", "abonement"] = ""
+    turnover: Turnover = "standard"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One sold line. `total` is what it costs, Altegio's `cost`; a certificate or bonuses may have `covered` some of it."""
+    """One sold line. `total` is what it costs, Altegio's `cost`; a certificate or bonuses may have `covered` some of it.
+
+    `falls`: Altegio's `cost_to_pay` says so. Whether it does is not known.
+    """
 
     id: int
     kind: Literal["service", "good"]
@@ -70,10 +77,17 @@ class Line:
     discount: Decimal
     total: Decimal
     covered: Decimal = ZERO
+    falls: bool = True
+    # Codes of the pieces, where the goods are marked.
+    marks: tuple[str, ...] = ()
 
     @property
     def to_pay(self) -> Decimal:
         return self.total - self.covered
+
+    @property
+    def cost_to_pay(self) -> Decimal:
+        return self.to_pay if self.falls else self.total
 
     @property
     def before_discount(self) -> Decimal:
@@ -84,26 +98,44 @@ def discounted(ware: Ware, quantity: int, percent: Decimal) -> Decimal:
     return to_tiyn(ware.price * quantity * (100 - percent) / 100)
 
 
-VAT_16_SINCE = date(2026, 1, 1)
+# The law's rates by the day they hold from: standard, licensed medical services and medicines, periodicals.
+RATES: Mapping[Turnover, tuple[tuple[date, int], ...]] = {
+    "standard": ((date(2026, 1, 1), 16), (date.min, 12)),
+    "medical": ((date(2027, 1, 1), 10), (date(2026, 1, 1), 5)),
+    "periodicals": ((date(2026, 1, 1), 10),),
+}
 
 
-def compute_tax(total: Decimal, regime: str, sold_on: date) -> Decimal:
-    """VAT contained in a price. `regime`: `none`, `auto` (12 % before 2026, 16 % from then on) or a rate."""
+def compute_tax(total: Decimal, regime: str, sold_on: date, turnover: Turnover = "standard") -> Decimal:
+    """VAT contained in a price. `regime`: `none`, `auto` (the law's of the day), or a rate for all standard turnover."""
     if regime == "none":
         return to_tiyn(ZERO)
-    rate = int(regime) if regime.isdecimal() else 16 if sold_on >= VAT_16_SINCE else 12
+    is_told = regime.isdecimal() and turnover == "standard"
+    rate = int(regime) if is_told else next(rate for since, rate in RATES[turnover] if sold_on >= since)
     return to_tiyn(total * rate / (100 + rate))
+
+
+BANK, TERMINAL = Till(46004, "Расчётный счёт", "none"), Till(46005, "Терминал-касса", "elsewhere")
 
 
 @dataclass(frozen=True)
 class Tills:
+    """`bank`: transfers between bank accounts; `terminal`: one that is a register itself."""
+
     cash: Till
     card: Till
     mobile: Till
+    bank: Till = BANK
+    terminal: Till = TERMINAL
 
     @property
-    def all(self) -> tuple[Till, Till, Till]:
+    def all(self) -> tuple[Till, ...]:
+        """Whose money needs a receipt of ours."""
         return (self.cash, self.card, self.mobile)
+
+    @property
+    def outside(self) -> tuple[Till, ...]:
+        return (self.bank, self.terminal)
 
 
 TILLS = Tills(
@@ -112,12 +144,33 @@ TILLS = Tills(
 
 
 @dataclass(frozen=True)
+class Choices:
+    """What a salon has written down, in the words of `cashboxes add`. `tip_item`: Altegio's expense item of its tips."""
+
+    deposits: Literal["by_hand", "at_top_up", "at_spending"] = "by_hand"
+    part_payments: Literal["at_the_end", "each"] = "at_the_end"
+    payment_kinds: str = "Kaspi=mobile"
+    tips: str = "чаевые"
+    tip_item: tuple[int, str] = (31, "Чаевые мастеру")
+    vat_lines: str = ""
+
+
+@dataclass(frozen=True)
 class Salon:
-    """`vat` as `compute_tax` takes it."""
+    """`vat` as `compute_tax` takes it; `cost_to_pay`: whether it falls when something that is no money pays.
+
+    `turnovers`: which of the law's it tells apart.
+    """
 
     company_id: int
     vat: str = "none"
     tills: Tills = TILLS
+    choices: Choices = field(default_factory=Choices)
+    cost_to_pay: Literal["falls", "stays", "both"] = "both"
+    turnovers: frozenset[Turnover] = frozenset()
+
+    def find_turnover(self, ware: Ware) -> Turnover:
+        return ware.turnover if ware.turnover in self.turnovers else "standard"
 
 
 SPECIALISTS = (
@@ -151,6 +204,13 @@ BARCODED_GOODS = (
     Ware(24006, 'Бальзам "Алтын дән" 200 мл', Decimal("3650.50"), "BL-200", barcode="4870001000028"),
     Ware(24007, "Расчёска карбоновая", Decimal(2200), "CB-1", barcode="4870001000035"),
 )
+# Where a salon tells turnovers apart, their rate is another one.
+MEDICAL_SERVICES = (
+    Ware(8811, "Ботулинотерапия, 1 зона", Decimal(22_000), turnover="medical"),
+    Ware(8812, "Медицинский пилинг", Decimal("13500.50"), turnover="medical"),
+)
+PERIODICALS = (Ware(24008, "Журнал о моде", Decimal(1900), "MAG-1", turnover="periodicals"),)
+MARKED_GOODS = (Ware(24009, "Духи 30 мл", Decimal(18_000), "PF-30"),)
 CERTIFICATES = (
     Ware(24101, "Сертификат 20 000", Decimal(20_000), loyalty="certificate"),
     Ware(24102, "Абонемент на 5 стрижек", Decimal(19_500), loyalty="abonement"),

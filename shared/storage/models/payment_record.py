@@ -1,4 +1,4 @@
-from sqlalchemy import ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy import Boolean, ForeignKey, Index, Text, UniqueConstraint, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.fiscal.statuses import AccountUse, PaymentPurpose, PaymentState
@@ -13,6 +13,8 @@ class PaymentRecord(Base):
     `paid_at` is when it was first told; `changed_at` is Altegio's time of the newest word: a revoked one's end.
     `kind` is None when Altegio did not say where the money went; the configured default stands in.
     `sold_item_type`: what it was paid for, "" where Altegio ties it to nothing sold, None where it says nothing of that.
+    `is_outgo`: it left the salon, None where that was not noted yet; `item_title`: the expense item it is booked on.
+    `drawer_dismissed_at`: somebody said that it is no movement of the register's drawer.
     `client_id`: whose it is, by Altegio. A payment of several records of a visit names one of them, or the visit alone.
     `moved_from_record_id`, `moved_from_document_id`: the sale that the operation paid before Altegio moved it.
     """
@@ -34,6 +36,9 @@ class PaymentRecord(Base):
     account_title: Mapped[str | None] = mapped_column(Text)
     sold_item_type: Mapped[str | None] = mapped_column(Text)
     client_id: Mapped[int | None]
+    is_outgo: Mapped[bool | None] = mapped_column(Boolean)
+    item_title: Mapped[str | None] = mapped_column(Text)
+    drawer_dismissed_at: Mapped[Moment | None]
     changed_at: Mapped[Moment | None]
     paid_at: Mapped[Moment] = mapped_column(server_default=func.now())
     checkout_id: Mapped[int | None] = mapped_column(ForeignKey("checkouts.id"), index=True)

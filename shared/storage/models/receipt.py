@@ -19,6 +19,8 @@ class Receipt(Base):
     `attempts` counts all, `budget_used` those that count against RETRY_MAX_ATTEMPTS, from `budget_starts_at` on.
     `next_attempt_at` is None where nobody sees to it any more: issued, refused, or given to a person.
     `paid_back_since`: the whole payment is gone in Altegio, so that the return is no matter of judgement.
+    `operation_id`: the payment that it is for alone, a part of what the visit costs; such receipts stand beside the visit's
+    sale, which carries the rest.
     `return_due_lines`: what to return, as lines of `ReturnOrder`, where Altegio took lines out of the sale.
     `number_repeated`: its fiscal number was another receipt's before, from the time when answers were believed unseen.
     `warning`: what Webkassa said beside the document.
@@ -32,6 +34,7 @@ class Receipt(Base):
     kind: Mapped[str] = mapped_column(Text)
     record_id: Mapped[int | None]
     document_id: Mapped[int | None]
+    operation_id: Mapped[int | None]
     external_check_number: Mapped[str] = mapped_column(Text, unique=True)
     basis_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"), index=True)
     total: Mapped[Money]
@@ -75,13 +78,16 @@ class Receipt(Base):
         CheckConstraint("(record_id IS NULL) <> (document_id IS NULL)", name="one_subject"),
         CheckConstraint("(kind = 'return') = (basis_receipt_id IS NOT NULL)", name="return_has_basis"),
         CheckConstraint("state <> 'issued' OR fiscal_number IS NOT NULL", name="issued_has_fiscal_number"),
+        CheckConstraint("operation_id IS NULL OR (kind = 'sale' AND record_id IS NOT NULL)", name="payment_is_of_a_visit"),
         # At most one sale that is neither refused for good nor returned in full, for each visit and each goods document.
         Index(
             "uq_receipts_live_sale_of_record",
             "company_id",
             "record_id",
             unique=True,
-            postgresql_where=text("kind = 'sale' AND record_id IS NOT NULL AND state <> 'rejected' AND NOT returned"),
+            postgresql_where=text(
+                "kind = 'sale' AND record_id IS NOT NULL AND operation_id IS NULL AND state <> 'rejected' AND NOT returned"
+            ),
         ),
         Index(
             "uq_receipts_live_sale_of_document",
@@ -90,6 +96,15 @@ class Receipt(Base):
             unique=True,
             postgresql_where=text("kind = 'sale' AND document_id IS NOT NULL AND state <> 'rejected' AND NOT returned"),
         ),
+        # The same for each payment that has a receipt of its own.
+        Index(
+            "uq_receipts_sale_of_payment",
+            "company_id",
+            "operation_id",
+            unique=True,
+            postgresql_where=text("kind = 'sale' AND operation_id IS NOT NULL AND state <> 'rejected' AND NOT returned"),
+        ),
+        Index("ix_receipts_payment", "company_id", "operation_id", postgresql_where=text("operation_id IS NOT NULL")),
         Index(
             "ix_receipts_open",
             "cashbox_id",

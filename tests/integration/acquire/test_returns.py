@@ -47,9 +47,18 @@ def test_some_lines_are_named_with_their_counts(desk: Desk, manager: Browser, sa
     assert order.lines == [{"position": 1, "count": "2"}, {"position": 2, "count": "0.25"}]
 
 
+def test_only_the_way_of_payment_was_wrong(desk: Desk, manager: Browser, sale: Receipt) -> None:
+    assert send(manager, sale, ["1", "3", "1,5"], sold_anew_as="mobile").status_code == 303
+    (order,) = desk.all(ReturnOrder)
+    assert (order.lines, order.sold_anew_as) == ([], "mobile")
+    assert desk.all(AuditEvent)[-1].details["sold_anew_as"] == "mobile"
+
+
 @pytest.mark.parametrize(
     ("counts", "fields", "field"),
     [
+        (["", "3", "1,5"], {"sold_anew_as": "cash"}, "sold_anew_as"),
+        (["1", "3", "1,5"], {"sold_anew_as": "gold"}, "sold_anew_as"),
         (["2", "", ""], {}, "count_0"),
         (["", "4", ""], {}, "count_1"),
         (["", "", "1.501"], {}, "count_2"),

@@ -31,7 +31,7 @@ def test_the_salons_own_word_holds_before_the_environments() -> None:
         ("fiscalize_when", "always", "never"),
         ("default_payment_method", "ask", "barter"),
         ("deposits", "at_spending", "never"),
-        ("part_payments", "at_the_end", "each"),
+        ("part_payments", "each", "half"),
         ("certificates_as", "goods", "money"),
     ],
 )

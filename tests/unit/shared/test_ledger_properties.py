@@ -1,13 +1,14 @@
 """The ledger of generated sales: every tenge once, whatever was told and in whatever order."""
 
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.fiscal.ledger import Cost, KnownMoney, Movement, SaleLedger, Spending, add_up, keep_ledger
-from shared.fiscal.money import ZERO
+from shared.fiscal.money import ZERO, round_tiyn
 from shared.fiscal.shares import Claim, VisitPayment, share_out, spread
 from shared.fiscal.statuses import AccountUse, NoMoney, PaymentPurpose
 
@@ -17,14 +18,23 @@ OUTSIDE = (AccountUse.NONE, AccountUse.ELSEWHERE)
 sums = st.integers(1, 2_000_000).map(lambda tiyn: Decimal(tiyn) / 100)
 uses = st.sampled_from([None, *AccountUse])
 purposes = st.sampled_from([PaymentPurpose.SALE, PaymentPurpose.SALE, PaymentPurpose.REFUND, PaymentPurpose.TIP])
-movements = st.lists(st.builds(Movement, sums, uses, purposes, st.booleans()), max_size=6)
+purse = st.builds(Movement, sums, uses, purposes, st.booleans())
+
+
+def _with_receipt(movement: Movement, share: int) -> Movement:
+    """A payment of which some, or all, has a receipt of its own."""
+    is_sale = movement.purpose is PaymentPurpose.SALE
+    return replace(movement, receipted=round_tiyn(movement.amount * share / 4)) if is_sale else movement
+
+
+movements = st.lists(st.builds(_with_receipt, purse, st.sampled_from([0, 0, 0, 1, 4])), max_size=6)
 spendings = st.lists(st.builds(Spending, sums, st.sampled_from(NoMoney)), max_size=3)
 
 
 @st.composite
 def sales(draw: st.DrawFn) -> tuple[KnownMoney, Cost]:
     """Any money beside any cost; half of the costs are made to fit some of it, in one of the ways Altegio has."""
-    known = KnownMoney(tuple(draw(movements)), tuple(draw(spendings)))
+    known = KnownMoney(tuple(draw(movements)), tuple(draw(spendings)), returned=draw(st.sampled_from([ZERO, draw(sums)])))
     paid = _sum_of(known, PaymentPurpose.SALE)
     no_money = sum((one.amount for one in known.spent if one.means is not NoMoney.UNCLEAR), ZERO)
     full = draw(st.sampled_from([paid + no_money, paid, draw(sums)]))
@@ -43,6 +53,9 @@ def _describe(ledger: SaleLedger) -> tuple[object, ...]:
         dict(ledger.no_money),
         dict(ledger.outside),
         ledger.given_back,
+        ledger.prepaid,
+        ledger.prepaid_back,
+        ledger.returned_here,
         ledger.tips,
         ledger.unassigned,
         ledger.loose,
@@ -55,10 +68,11 @@ def _describe(ledger: SaleLedger) -> tuple[object, ...]:
 def test_what_it_costs_is_paid_or_open(sale: tuple[KnownMoney, Cost]) -> None:
     ledger = keep_ledger(*sale)
     assert ledger.cost is not None
-    whole = ledger.total_paid + add_up(ledger.no_money) + add_up(ledger.outside) + ledger.open
+    whole = ledger.prepaid + ledger.total_paid + add_up(ledger.no_money) + add_up(ledger.outside) + ledger.open
     assert ledger.cost + ledger.surplus == whole
     assert not (ledger.open and ledger.surplus)
     assert min(ledger.open, ledger.surplus, ledger.receipt_total, ledger.given_back, ledger.unassigned) >= 0
+    assert min(ledger.prepaid, ledger.prepaid_back, ledger.returned_here) >= 0
 
 
 @many
@@ -71,7 +85,10 @@ def test_every_sum_is_counted_once(sale: tuple[KnownMoney, Cost]) -> None:
     came = _sum_of(known, PaymentPurpose.SALE) + spent
     went = _sum_of(known, PaymentPurpose.REFUND)
     stays = ledger.total_paid + add_up(ledger.no_money) + add_up(ledger.outside) + ledger.unassigned + ledger.unclear
-    assert came - went == stays - ledger.given_back
+    aside = sum((one.receipted for one in known.movements if not one.is_assigned), ZERO) if ledger.unassigned else ZERO
+    settled = known.returned - ledger.returned_here
+    assert came - went == stays + ledger.prepaid - ledger.given_back
+    assert ledger.prepaid + ledger.prepaid_back + settled + aside == sum((one.receipted for one in known.movements), ZERO)
     assert ledger.tips == _sum_of(known, PaymentPurpose.TIP)
     assert not set(ledger.outside) - set(OUTSIDE)
 
@@ -83,7 +100,9 @@ def test_the_order_in_which_it_was_told_does_not_matter(sale: tuple[KnownMoney, 
     told, spent = list(known.movements), list(known.spent)
     rng.shuffle(told)
     rng.shuffle(spent)
-    assert _describe(keep_ledger(KnownMoney(tuple(told), tuple(spent)), cost)) == _describe(keep_ledger(known, cost))
+    assert _describe(keep_ledger(replace(known, movements=tuple(told), spent=tuple(spent)), cost)) == _describe(
+        keep_ledger(known, cost)
+    )
 
 
 @many
@@ -91,7 +110,7 @@ def test_the_order_in_which_it_was_told_does_not_matter(sale: tuple[KnownMoney, 
 def test_tips_and_what_is_elsewhere_make_no_receipt_larger(sale: tuple[KnownMoney, Cost]) -> None:
     known, cost = sale
     without = tuple(one for one in known.movements if one.purpose is not PaymentPurpose.TIP)
-    assert _describe(keep_ledger(KnownMoney(without, known.spent), cost))[:5] == _describe(keep_ledger(known, cost))[:5]
+    assert _describe(keep_ledger(replace(known, movements=without), cost))[:5] == _describe(keep_ledger(known, cost))[:5]
     ledger = keep_ledger(known, cost)
     for_register = [one for one in known.movements if one.use not in (*OUTSIDE, AccountUse.DEPOSIT)]
     assert ledger.total_paid <= sum((one.amount for one in for_register if one.purpose is PaymentPurpose.SALE), ZERO)
@@ -104,11 +123,14 @@ claims = st.lists(st.tuples(sums, sums), min_size=1, max_size=4).map(
 )
 
 
+parts = st.builds(_with_receipt, st.builds(Movement, sums, uses), st.sampled_from([0, 0, 1, 4]))
+
+
 @st.composite
 def joint_visits(draw: st.DrawFn) -> tuple[list[Claim], list[VisitPayment]]:
     records = draw(claims)
     named = st.sampled_from([None, *(claim.record_id for claim in records), 99])
-    payments = [VisitPayment(draw(named), Movement(draw(sums), draw(uses))) for _ in range(draw(st.integers(0, 4)))]
+    payments = [VisitPayment(draw(named), draw(parts)) for _ in range(draw(st.integers(0, 4)))]
     rest = sum((claim.full for claim in records), ZERO) - sum((one.movement.amount for one in payments), ZERO)
     if rest > 0 and draw(st.booleans()):
         payments.append(VisitPayment(draw(named), Movement(rest, draw(uses))))
@@ -129,7 +151,10 @@ def test_shared_out_nothing_is_lost_or_doubled(visit: tuple[list[Claim], list[Vi
     for shares in (share_out(records, payments), spread(records, payments)):
         if shares is not None:
             assert set(shares) == {claim.record_id for claim in records}
-            assert _add([part for given in shares.values() for part in given]) == everything
+            shared = [part for given in shares.values() for part in given]
+            assert _add(shared) == everything
+            assert sum(part.receipted for part in shared) == sum(one.movement.receipted for one in payments)
+            assert all(part.receipted <= part.amount for part in shared)
 
 
 @given(joint_visits())

@@ -4,7 +4,8 @@ A visit is asked for with everything of the joint visit Altegio counts it to: on
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +13,12 @@ from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, func, or_, se
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
+from shared.clock import almaty_date
 from shared.fiscal.ledger import KnownMoney, Movement, Spending
 from shared.fiscal.money import ZERO
 from shared.fiscal.shares import Claim, VisitPayment, share_out, spread
-from shared.fiscal.statuses import AccountUse, NoMoney, PaymentPurpose, PaymentState
-from shared.storage.models import LoyaltyRecord, PaymentRecord, Visit
+from shared.fiscal.statuses import AccountUse, NoMoney, PaymentPurpose, PaymentState, ReceiptKind, ReceiptState
+from shared.storage.models import LoyaltyRecord, PaymentRecord, Receipt, Visit
 from shared.storage.statements import table_of
 from worker.decide.sales import Subject
 
@@ -30,7 +32,10 @@ _company, _subject = bindparam("company", type_=BigInteger), bindparam("subject"
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
-    """A row of `payment_records`, as far as the ledger needs it."""
+    """A row of `payment_records`, as far as the ledger needs it.
+
+    `own_total`: what its own receipt says, where it has one; `own_returned`: what of that was returned.
+    """
 
     amount: Decimal
     use: AccountUse | None
@@ -40,10 +45,31 @@ class PaymentRow:
     sold_item_type: str | None
     record_id: int | None
     operation_id: int | None
+    day: date
+    own_total: Decimal = ZERO
+    own_returned: Decimal = ZERO
 
     @property
     def movement(self) -> Movement:
-        return Movement(self.amount, self.use, self.purpose, is_assigned=self.sold_item_type != "")
+        return Movement(
+            amount=self.amount,
+            use=self.use,
+            purpose=self.purpose,
+            is_assigned=self.sold_item_type != "",
+            receipted=min(self.amount, self.own_total),
+            operation_id=self.operation_id,
+            day=self.day,
+        )
+
+    @property
+    def in_force(self) -> Decimal:
+        """What of it pays for a sale now."""
+        return self.amount if self.is_active and self.purpose is PaymentPurpose.SALE else ZERO
+
+    @property
+    def unexplained_returns(self) -> Decimal:
+        """What was returned of its own receipt although the payment itself is in force: it may be for a refund."""
+        return max(ZERO, self.own_returned - max(ZERO, self.own_total - self.in_force))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +90,25 @@ def _collect(column: ColumnElement[Any], *conditions: ColumnElement[bool]) -> Co
     return select(found).where(*conditions).scalar_subquery()
 
 
+_own, _back = table_of(Receipt).alias("own"), table_of(Receipt).alias("back")
+_returned = (
+    select(func.sum(_back.c.total))
+    .where(_back.c.basis_receipt_id == _own.c.id, _back.c.state != ReceiptState.REJECTED)
+    .scalar_subquery()
+)
+# One that was returned may have been sold anew.
+_own_receipt = (
+    select(func.jsonb_build_array(func.coalesce(func.sum(_own.c.total), 0), func.coalesce(func.sum(_returned), 0)))
+    .where(
+        _own.c.company_id == _payments.company_id,
+        _own.c.operation_id == _payments.operation_id,
+        _own.c.operation_id.is_not(None),
+        _own.c.kind == ReceiptKind.SALE,
+        _own.c.state != ReceiptState.REJECTED,
+    )
+    .correlate(table_of(PaymentRecord))
+    .scalar_subquery()
+)
 _PAYMENT = func.jsonb_build_array(
     _payments.amount,
     _payments.kind,
@@ -73,6 +118,8 @@ _PAYMENT = func.jsonb_build_array(
     _payments.sold_item_type,
     _payments.record_id,
     _payments.operation_id,
+    _payments.paid_at,
+    _own_receipt,
 )
 _SPENT = func.jsonb_build_array(_loyalty.amount, _loyalty.means)
 # The number of the joint visit: told, or noted with the record.
@@ -139,11 +186,22 @@ def read_money_rows(
 
 
 def _read_payment(
-    amount: Any, kind: str | None, checkout_id: int | None, state: str, purpose: str, sold: str | None, *ids: int | None
+    amount: Any, kind: str | None, checkout_id: int | None, state: str, purpose: str, sold: str | None, *rest: Any
 ) -> PaymentRow:
     use = AccountUse(kind) if kind else None
     is_active = state == PaymentState.ACTIVE
-    return PaymentRow(Decimal(amount), use, checkout_id, is_active, PaymentPurpose(purpose), sold, *ids)
+    record_id, operation_id, paid_at, own_receipt = rest
+    day = almaty_date(datetime.fromisoformat(paid_at))
+    own = map(Decimal, own_receipt or ())
+    return PaymentRow(
+        Decimal(amount), use, checkout_id, is_active, PaymentPurpose(purpose), sold, record_id, operation_id, day, *own
+    )
+
+
+def sum_prepaid(rows: MoneyRows, record_id: int) -> Decimal:
+    """Adds up what payments that name the record have receipts of their own for."""
+    own = [row for row in rows.payments if row.record_id == record_id and row.in_force]
+    return sum((row.movement.receipted for row in own), ZERO)
 
 
 def take_own(
@@ -157,15 +215,23 @@ def take_own(
     sale = [row for row in mine if row.purpose in purposes and row.checkout_id == checkout_id]
     return KnownMoney(
         movements=(
-            *(Movement(row.amount, row.use, is_assigned=row.sold_item_type != "") for row in sale if row.is_active),
+            *(replace(row.movement, purpose=PaymentPurpose.SALE) for row in sale if row.is_active),
+            *(_receipted_part(row) for row in mine if checkout_id is not None and row.own_total and row.in_force),
             *(row.movement for row in mine if row.is_active and row.purpose in _BESIDE),
         ),
+        returned=sum((row.unexplained_returns for row in mine), ZERO),
         spent=rows.spent,
         was_told=bool(sale or rows.moved),
         moved_to=next((record_id for record_id in rows.moved if record_id), None),
         is_read=is_read,
         is_unshared=any(row.is_active and row.purpose in purposes for row in rows.payments if row not in mine),
     )
+
+
+def _receipted_part(row: PaymentRow) -> Movement:
+    """What was paid before the desk took the rest, and has its receipt."""
+    movement = row.movement
+    return replace(movement, amount=movement.receipted)
 
 
 def take_share(rows: MoneyRows, record_id: int, claims: Sequence[Claim], *, is_read: bool = False) -> KnownMoney:
@@ -177,11 +243,13 @@ def take_share(rows: MoneyRows, record_id: int, claims: Sequence[Claim], *, is_r
     beside = [row for row in rows.payments if row.is_active and row.purpose in _BESIDE]
     return KnownMoney(
         movements=(*shared, *(row.movement for row in beside if (row.record_id or first) == record_id)),
+        returned=sum((row.unexplained_returns for row in rows.payments if row.record_id == record_id), ZERO),
         spent=rows.spent,
         was_told=bool(rows.moved) or _was_told(sale, record_id, claims),
         moved_to=next((moved_to for moved_to in rows.moved if moved_to), None),
         is_read=is_read,
         is_unshared=is_unshared,
+        unnamed=sum((row.amount for row in sale if row.is_active and row.record_id is None), ZERO),
     )
 
 

@@ -17,6 +17,7 @@ from worker.decide.known.patience import WOKEN_BY_APPEARING
 from worker.decide.known.payments import NEWEST_OF
 from worker.decide.rules import IGNORED_WITHOUT_MONEY, TURNED_BY_PAYMENTS
 from worker.decide.sales import Subject, find_sale, may_be_changed
+from worker.decide.settlement.settling import NO_RECEIPT_NEEDED
 
 SUPERSEDED = "superseded by a newer change of the same operation"
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
@@ -30,6 +31,7 @@ _first_sales = (
     .where(
         Receipt.company_id == _company,
         Receipt.record_id.is_not(None),
+        Receipt.operation_id.is_(None),
         Receipt.kind == ReceiptKind.SALE,
         Receipt.state != ReceiptState.REJECTED,
         ~Receipt.returned,
@@ -63,6 +65,7 @@ _WAKE = {
             and_(_row.state == RecordState.RECEIVED, _row.next_attempt_at > func.now()),
             and_(_row.state == RecordState.DEAD_LETTERED, _row.error_code.in_((*TURNED_BY_PAYMENTS, *WOKEN_BY_APPEARING))),
             and_(_row.state == RecordState.IGNORED, _row.reason.in_(IGNORED_WITHOUT_MONEY)),
+            and_(_row.state == RecordState.IGNORED, _row.reason.startswith(NO_RECEIPT_NEEDED)),
             and_(
                 _row.receipt_id == bindparam("unsent", type_=BigInteger),
                 _row.state.in_((RecordState.PROCESSING, RecordState.RETRYING)),

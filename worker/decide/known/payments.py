@@ -18,7 +18,7 @@ from worker.altegio.errors import AnswerTooOld
 from worker.altegio.loyalty import Loyalty
 from worker.decide.known.facts import Facts
 from worker.decide.known.money_rows import PAYMENTS_OF
-from worker.decide.operations import find_account_use, find_purpose, is_in_force
+from worker.decide.operations import find_account_use, find_purpose, is_in_force, is_outgo
 from worker.decide.sales import Subject
 from worker.salon.policy import Policy
 
@@ -34,6 +34,8 @@ _TOLD = (
     "purpose",
     "account_id",
     "account_title",
+    "is_outgo",
+    "item_title",
     "webhook_record_id",
 )
 _SAVE = _insert.on_conflict_do_update(
@@ -164,6 +166,8 @@ def save_payment(
         "purpose": find_purpose(operation, policy.tip_words),
         "account_id": operation.account.id if operation.account else None,
         "account_title": operation.account.title[:200] if operation.account else None,
+        "is_outgo": is_outgo(operation),
+        "item_title": operation.expense.title[:200] if operation.expense else None,
         "sold_item_type": operation.told_item_type,
         "client_id": operation.client.id if operation.client else None,
         "changed_at": changed_at,

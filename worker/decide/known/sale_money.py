@@ -1,6 +1,7 @@
 """All that is known of a sale's money, and whether its receipt still tells the truth."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.shares import Claim
 from shared.storage.models import Checkout, Receipt
-from worker.decide.known.money_rows import MoneyRows, load_money_rows, take_own, take_share
+from worker.decide.known.money_rows import MoneyRows, load_money_rows, sum_prepaid, take_own, take_share
 from worker.decide.known.siblings import load_claims
 from worker.decide.sales import Subject, is_advance, sum_returned
 from worker.decide.settlement.doubts import Doubt, find_doubt
@@ -36,8 +37,15 @@ def gather_money(
     if checkout_id is None and claim is not None and record_id is not None:
         others = load_claims(session, subject, rows.siblings, policy, read)
         if others:
-            return take_share(rows, record_id, [claim, *others], is_read=is_read)
+            claims = [_add_prepaid(rows, one) for one in (claim, *others)]
+            return take_share(rows, record_id, claims, is_read=is_read)
     return take_own(rows, subject, checkout_id, is_read=is_read)
+
+
+def _add_prepaid(rows: MoneyRows, claim: Claim) -> Claim:
+    """What payments have receipts of their own for is no part of what the sale's receipt says."""
+    prepaid = sum_prepaid(rows, claim.record_id) if claim.is_receipted else ZERO
+    return replace(claim, asked=claim.asked + prepaid, full=claim.full + prepaid)
 
 
 def load_money(
@@ -70,7 +78,8 @@ def doubt_sale(
     returned = sum_returned(session, sale.id, without=without)
     claim = claim_receipt(subject, sale.total, returned)
     known = load_money(session, subject, policy, claim, checkout=checkout, is_of_advance=is_advance(sale))
-    says = Cost(sale.total, sale.total)
+    whole = sale.total + sum((movement.receipted for movement in known.movements), ZERO)
+    says = Cost(whole, whole)
     return find_doubt(read_paid(sale.request), keep_ledger(known, says), returned)
 
 

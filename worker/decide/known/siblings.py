@@ -28,6 +28,7 @@ _SALES = select(_receipts.record_id, _receipts.id, _receipts.total).where(
     _receipts.company_id == _company,
     _receipts.record_id.in_(bindparam("records", expanding=True)),
     _receipts.kind == ReceiptKind.SALE,
+    _receipts.operation_id.is_(None),
     _receipts.state != ReceiptState.REJECTED,
     ~_receipts.returned,
 )

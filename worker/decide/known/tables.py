@@ -60,7 +60,10 @@ _newer = (
     .limit(1)
 )
 _sales = select(func.count()).where(
-    _receipts.company_id == _company, _receipts.record_id == _record, _receipts.kind == ReceiptKind.SALE
+    _receipts.company_id == _company,
+    _receipts.record_id == _record,
+    _receipts.kind == ReceiptKind.SALE,
+    _receipts.operation_id.is_(None),
 )
 _checkout = select(_checkouts.id).where(
     _checkouts.company_id == _company, _checkouts.record_id == _record, _checkouts.voided_at.is_(None)

@@ -7,6 +7,7 @@ from shared.config import Settings
 from shared.storage.locks import lock_sales
 from shared.storage.models import Receipt, Visit
 from worker.decide.known.facts import Facts
+from worker.decide.known.own_receipts import doubt_own_receipt
 from worker.decide.known.patience import patience_of
 from worker.decide.known.payments import take_over_ledger
 from worker.decide.known.sale_money import doubt_sale
@@ -42,7 +43,10 @@ def find_kept(
     record = facts.record
     if record is not None and not record.deleted and record.is_paid:
         return "Altegio calls the visit paid in full"
-    doubt = doubt_sale(session, subject, receipt, policy, without=return_id)
+    if receipt.operation_id is not None:
+        doubt = doubt_own_receipt(session, subject, receipt, without=return_id)
+    else:
+        doubt = doubt_sale(session, subject, receipt, policy, without=return_id)
     if doubt is None:
         return "Altegio's payments agree with the receipt"
     return None if doubt.is_paid_back else doubt.reason

@@ -3,19 +3,19 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, func, or_, select
+from sqlalchemy import BigInteger, bindparam, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from shared.altegio import FinanceOperation
 from shared.storage.locks import lock_sales
-from shared.storage.models import PaymentRecord, Visit
+from shared.storage.models import PaymentRecord, Receipt, Visit
 from shared.storage.statements import table_of
 from worker.decide.delivery import Delivery
 from worker.decide.operations import is_outgo, is_top_up, pays_document
 from worker.decide.sales import Subject
 
-_payments, _visits = table_of(PaymentRecord).c, table_of(Visit).c
+_payments, _visits, _receipts = table_of(PaymentRecord).c, table_of(Visit).c, table_of(Receipt).c
 _company, _record = bindparam("company", type_=BigInteger), bindparam("record", type_=BigInteger)
 _is_stored = (_payments.company_id == _company, _payments.operation_id == bindparam("operation", type_=BigInteger))
 _names = ("record_id", "document_id", "moved_from_record_id", "moved_from_document_id", "visit_id")
@@ -40,7 +40,15 @@ _paying = select(func.coalesce(func.jsonb_agg(_payments.record_id.distinct()), "
         _payments.document_id == bindparam("document", type_=BigInteger),
     ),
 )
-_QUESTION = select(*(question.scalar_subquery() for question in (_stored, *_joined, _paying)))
+# Whether payments of the record, or this one, have receipts of their own.
+_own = (_receipts.company_id == _company, _receipts.operation_id.is_not(None))
+_has_own = select(
+    or_(
+        exists().where(*_own, _receipts.operation_id == bindparam("operation", type_=BigInteger)),
+        exists().where(*_own, _receipts.record_id == _record),
+    )
+)
+_QUESTION = select(*(question.scalar_subquery() for question in (_stored, *_joined, _paying, _has_own)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Touched:
     """`subject`: the sale it pays, or gives money back of. `others`: further records of the same visit, in order.
 
     `left`: sales that it paid before. `was_noted`: an earlier word on it is stored. `joint`: visits it belongs to, or did.
+    `has_own`: it, or another payment of the record, has a receipt of its own.
     """
 
     subject: Subject | None
@@ -55,6 +64,7 @@ class Touched:
     left: tuple[Subject, ...]
     was_noted: bool
     joint: frozenset[int]
+    has_own: bool
 
     @property
     def sales(self) -> tuple[Subject, ...]:
@@ -71,7 +81,7 @@ def find_touched(session: Session, row: Delivery, operation: FinanceOperation) -
         "visit_alone": (operation.visit_id or None) if is_alone else None,
         "document": (operation.document_id or None) if is_alone and is_outgo(operation) else None,
     }
-    stored, joined, old_joined, paying = session.execute(_QUESTION, values).one()
+    stored, joined, old_joined, paying, has_own = session.execute(_QUESTION, values).one()
     records = sorted({*joined, *(paying if is_alone else ())})
     subject = _find_subject(row.company_id, operation, records)
     others = [Subject(row.company_id, record_id=number) for number in records if not subject or number != subject.record_id]
@@ -84,6 +94,7 @@ def find_touched(session: Session, row: Delivery, operation: FinanceOperation) -
         left=tuple(one for one in left if one not in named),
         was_noted=stored is not None,
         joint=frozenset(number for number in (operation.visit_id, stored[-1] if stored else None) if number),
+        has_own=has_own,
     )
 
 

@@ -3,9 +3,8 @@
 from decimal import Decimal
 
 from shared.altegio import GOODS_TYPE_SALE, FinanceOperation, GoodsOperation
+from worker.receipt.lines import PREPAID_NAME
 from worker.salon.policy import Policy
-
-ADVANCE_NAME = "Предоплата"
 
 
 def build_advance(top_up: FinanceOperation) -> GoodsOperation:
@@ -16,7 +15,7 @@ def build_advance(top_up: FinanceOperation) -> GoodsOperation:
             "id": top_up.id,
             "document_id": top_up.document_id,
             "type_id": GOODS_TYPE_SALE,
-            "good": {"title": ADVANCE_NAME},
+            "good": {"title": PREPAID_NAME},
             "amount": 1,
             "cost": top_up.amount,
             "cost_per_unit": top_up.amount,

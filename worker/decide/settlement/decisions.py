@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from shared.fiscal.ledger import Movement
 from shared.fiscal.statuses import PaymentKind
 
 
@@ -12,6 +13,14 @@ class IssueReceipt:
 
     payments: dict[PaymentKind, Decimal]
     is_assumed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class IssueParts:
+    """Each of these payments gets a receipt of its own, and the visit waits for the rest."""
+
+    payments: tuple[Movement, ...]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,8 @@ class AskPerson:
     reason: str
 
 
-Decision = IssueReceipt | AwaitPayment | Ignore | AlreadyReceipted | ReturnDue | AskPerson
+Decision = IssueReceipt | IssueParts | AwaitPayment | Ignore | AlreadyReceipted | ReturnDue | AskPerson
 # How a sale that has no receipt yet may be settled.
 Settlement = IssueReceipt | AwaitPayment | AskPerson | Ignore
+# What is due for a visit that is not paid in full.
+OfParts = IssueParts | AwaitPayment | AskPerson

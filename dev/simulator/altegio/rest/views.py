@@ -8,15 +8,18 @@ from dev.simulator.altegio.rest.settings import Settings
 from dev.simulator.altegio.rest.state import Body, Stored
 
 NOT_PAID, PAID, PARTLY_PAID = 0, 1, 2
-LOYALTY_FIELDS = (
-    "type_id",
-    "type",
-    "status_id",
-    "item_record_id",
-    "loyalty_certificate_id",
-    "loyalty_abonement_id",
-    "deposit_transaction_id",
+# As the official samples of the two lists show them; which of them a row has depends on its type.
+LOYALTY_OF_DETAILS = (
+    "id status_id amount type_id program_id card_id salon_group_id item_id item_type_id item_record_id goods_transaction_id"
+    " is_discount is_loyalty_withdraw type program title"
 )
+LOYALTY_OF_SALE = (
+    "id document_id sale_item_id sale_item_type amount type_id type created_at chain"
+    " deposit_transaction_id loyalty_card_id loyalty_program_id loyalty_certificate_id loyalty_abonement_id"
+)
+# Of a sale document's row only where no type says more.
+LOYALTY_FLAGS = " is_discount is_loyalty_withdraw title"
+IN_FORCE = 1
 MONEY_FIELDS = frozenset(
     {"cost", "cost_to_pay", "manual_cost", "cost_per_unit", "first_cost", "price", "amount"}
     | {"default_cost_per_unit", "default_cost_total", "cost_to_pay_total"}
@@ -68,7 +71,7 @@ def show_transaction(payment: Stored, settings: Settings) -> Body:
 def show_details(record: Stored, payments: Sequence[Stored], loyalty: Sequence[Stored], settings: Settings) -> Body:
     return {
         "payment_transactions": [show_transaction(payment, settings) for payment in payments],
-        "loyalty_transactions": [_show_loyalty(one) for one in loyalty],
+        "loyalty_transactions": [_pick(one.body, LOYALTY_OF_DETAILS) for one in loyalty],
         "items": [_show_detail(record, line) for line in _list_lines(record)],
         "kkm_transaction_details_container": {"last_operation_type": None, "transactions": []},
     }
@@ -99,7 +102,7 @@ def show_sale(
             "id": document_id,
             "items": [_show_item(line) for line in lines],
             "payment_transactions": [_show_sale_payment(payment) for payment in payments],
-            "loyalty_transactions": [_show_loyalty(one) for one in loyalty],
+            "loyalty_transactions": [_show_loyalty_of_sale(one.body) for one in loyalty],
         },
         "payment_methods": [],
         "kkm_state": {"transactions": []},
@@ -144,12 +147,15 @@ def _show_sale_payment(payment: Stored) -> Body:
     return {**same, "sale_item_id": body["sold_item_id"], "sale_item_type": body["sold_item_type"]}
 
 
-def _show_loyalty(one: Stored) -> Body:
-    """The two lists have other fields than each other; a body has what the test or story says, besides these."""
-    told = {
-        name: one.body[name] for name in ("id", "amount", "title", "is_discount", "is_loyalty_withdraw") if name in one.body
-    }
-    return told | {name: one.body[name] for name in LOYALTY_FIELDS if name in one.body}
+def _show_loyalty_of_sale(body: Body) -> Body:
+    """Whether a row that was cancelled stays in it is not known: it does, and says so."""
+    flags = "" if body.get("type_id") else LOYALTY_FLAGS
+    status = "" if body.get("status_id") == IN_FORCE else " status_id"
+    return _pick(body, LOYALTY_OF_SALE + flags + status)
+
+
+def _pick(body: Body, names: str) -> Body:
+    return {name: body[name] for name in names.split() if name in body}
 
 
 def write_amounts_as_text(value: Any) -> Any:

@@ -37,6 +37,7 @@ class CashboxOrder(Base):
     Webkassa twice one movement of money. `sending_since` is set before a call that moves money and cleared by a certain
     answer: found set, an answer was lost. `before`: what the register's report counted before that call, as
     `worker.rounds.cash_movement` keeps it. `result` is Webkassa's answer: the report, or the drawer's state.
+    `payment_record_id`: the operation of Altegio that told of the movement; of each there is one order.
     """
 
     __tablename__ = "cashbox_orders"
@@ -59,6 +60,7 @@ class CashboxOrder(Base):
     result: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     shift_number: Mapped[int | None]
     done_at: Mapped[Moment | None]
+    payment_record_id: Mapped[int | None] = mapped_column(ForeignKey("payment_records.id", ondelete="SET NULL"))
 
     __table_args__ = (
         one_of("kind", OrderKind),
@@ -66,5 +68,11 @@ class CashboxOrder(Base):
         CheckConstraint("(kind IN ('deposit', 'withdrawal')) = (amount IS NOT NULL)", name="money_has_amount"),
         CheckConstraint("amount > 0", name="amount_positive"),
         Index("ix_cashbox_orders_open", "cashbox_id", postgresql_where=text("state = 'requested'")),
+        Index(
+            "uq_cashbox_orders_payment",
+            "payment_record_id",
+            unique=True,
+            postgresql_where=text("payment_record_id IS NOT NULL AND state <> 'refused'"),
+        ),
         Index("ix_cashbox_orders_cashbox_id_id", "cashbox_id", "id"),
     )

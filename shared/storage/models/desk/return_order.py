@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.fiscal.statuses import PaymentKind
 from shared.storage.models.base import Base, one_of
 
 
@@ -24,7 +25,8 @@ class ReturnOrder(Base):
 
     `lines`: [{"position": index in the sale's Positions, "count": "1.5", "marks": ["…"]}]; empty means everything that is
     left. `marks`: the codes of the pieces that come back, where the sale has them. `original_shown`: which copy of the
-    sale's receipt the customer showed, as the rules for returns ask.
+    sale's receipt the customer showed, as the rules for returns ask. `sold_anew_as`: the way of payment of the same sale
+    once more, made when the return of everything is issued: the first one said the wrong way.
     """
 
     __tablename__ = "return_orders"
@@ -35,11 +37,13 @@ class ReturnOrder(Base):
     reason: Mapped[str] = mapped_column(Text)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     original_shown: Mapped[str | None] = mapped_column(Text)
+    sold_anew_as: Mapped[str | None] = mapped_column(Text)
     state: Mapped[str] = mapped_column(Text, server_default=text("'requested'"))
     refusal: Mapped[str | None] = mapped_column(Text)
     return_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"), unique=True)
 
     __table_args__ = (
         one_of("state", ReturnState),
+        one_of("sold_anew_as", PaymentKind),
         Index("ix_return_orders_requested", "id", postgresql_where=text("state = 'requested'")),
     )

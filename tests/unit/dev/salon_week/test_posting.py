@@ -3,7 +3,7 @@
 from collections import Counter
 
 from dev.salon_week.posting import DELIVERY_DELAY, REPEATED, WINDOW, plan_week, split_acts
-from dev.simulator.altegio.week import find_act, generate_week
+from dev.simulator.altegio.week import generate_week
 
 WEEK = generate_week(2, days=3, visits=20)
 PLAN = plan_week(WEEK, 2, drop=0.05)
@@ -29,7 +29,7 @@ def test_a_webhook_leaves_after_its_change_was_told() -> None:
 
 
 def test_acts_are_in_order_and_hold_their_own_changes_only() -> None:
-    moments = {id(event.truth): find_act(event.at) for event in WEEK.events}
+    moments = {id(event.truth): WEEK.find_act(event.at) for event in WEEK.events}
 
     assert [act.key for act in ACTS] == sorted({act.key for act in ACTS})
     for act in ACTS:
@@ -37,7 +37,7 @@ def test_acts_are_in_order_and_hold_their_own_changes_only() -> None:
 
 
 def test_some_webhooks_are_repeated_after_closing() -> None:
-    acts = {id(event.envelope): find_act(event.at) for event in WEEK.events}
+    acts = {id(event.envelope): WEEK.find_act(event.at) for event in WEEK.events}
     places = Counter(act.key == acts[id(step.delivery)] for act in ACTS for step in act.steps if step.delivery is not None)
 
     assert places[True] > places[False] > 0

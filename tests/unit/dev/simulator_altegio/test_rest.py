@@ -10,7 +10,7 @@ import requests
 from dev.simulator.altegio.day import DEFAULT_COMPANY, Day, generate_day
 from dev.simulator.altegio.rest.settings import Settings
 from dev.simulator.altegio.rest.simulator import Altegio
-from dev.simulator.altegio.stories import Event
+from dev.simulator.altegio.stories.script import Event
 from dev.simulator.serving import Running
 
 HEADERS = {

@@ -1,5 +1,6 @@
 """The fiscal decision, a row for each rule."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import pytest
 from shared.altegio import FinanceOperation, GoodsOperation, Record
 from shared.fiscal.ledger import Cost, KnownMoney, Movement, SaleLedger, Spending, keep_ledger
 from shared.fiscal.money import ZERO
-from shared.fiscal.statuses import AccountUse, NoMoney, PaymentKind
+from shared.fiscal.statuses import AccountUse, NoMoney, PaymentKind, PaymentPurpose
 from tests.unit.material import make_record
 from worker.decide.operations import find_account_use, find_purpose, is_payment
 from worker.decide.rules import (
@@ -25,6 +26,7 @@ from worker.decide.settlement.decisions import (
     AwaitPayment,
     Decision,
     Ignore,
+    IssueParts,
     IssueReceipt,
     ReturnDue,
 )
@@ -258,9 +260,44 @@ def test_a_visit_paid_in_part_waits_for_the_rest() -> None:
 
 def test_what_was_paid_before_the_rest_is_told() -> None:
     assert decide(UNPAID, payments=(paid(1000),)) == AwaitPayment("not paid in full yet: 1000.00 ₸ of 4000.00 ₸")
-    by_hand = decide(UNPAID, payments=(paid(1000),), policy=Policy(part_payments="per_payment"))
-    assert isinstance(by_hand, AskPerson)
-    assert (by_hand.code, "1000.00 ₸ of 4000.00 ₸" in by_hand.reason) == ("part_payment", True)
+
+
+EACH = Policy(part_payments="per_payment")
+
+
+def test_a_receipt_for_each_payment() -> None:
+    part = replace(paid(1000), operation_id=1)
+    assert decide(UNPAID, payments=(part,), policy=EACH) == IssueParts(
+        (part,), "not paid in full yet: 1000.00 ₸ of 4000.00 ₸"
+    )
+
+
+@pytest.mark.parametrize(
+    "payments",
+    [
+        pytest.param([], id="nothing"),
+        pytest.param([replace(paid(4000), operation_id=1)], id="everything"),
+        pytest.param([replace(paid(1000), operation_id=1, receipted=Decimal(1000))], id="has-one"),
+        pytest.param([replace(paid(1000), operation_id=1, receipted=Decimal(500))], id="raised-since"),
+        pytest.param([replace(paid(1000), operation_id=1, is_assigned=False)], id="tied-to-nothing"),
+        pytest.param([replace(paid(1000), operation_id=1, use=AccountUse.ELSEWHERE)], id="elsewhere"),
+    ],
+)
+def test_what_is_no_part_waits(payments: list[Movement]) -> None:
+    assert type(decide(UNPAID, payments=tuple(payments), policy=EACH)) is AwaitPayment
+
+
+@pytest.mark.parametrize(
+    "payments",
+    [
+        pytest.param([replace(paid(5000), operation_id=1)], id="too-much"),
+        pytest.param([replace(paid(1000), operation_id=1), replace(paid(200), purpose=PaymentPurpose.REFUND)], id="back"),
+    ],
+)
+def test_a_part_that_is_unsure_is_a_persons_matter(payments: list[Movement]) -> None:
+    asked = decide(UNPAID, payments=tuple(payments), policy=EACH)
+    assert isinstance(asked, AskPerson)
+    assert asked.code == "part_payment"
 
 
 @pytest.mark.parametrize(

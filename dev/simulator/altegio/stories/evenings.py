@@ -8,13 +8,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any, Literal
 
 from dev.simulator.altegio.bodies import Payment, Visit, record_body
-from dev.simulator.altegio.books import Money, Turn
-from dev.simulator.altegio.ledgers import REFUND_OUTGO, payment_body
+from dev.simulator.altegio.books import KINDS, Money, Turn, list_due
+from dev.simulator.altegio.ledgers import REFUND_OUTGO, goods_sale_body, payment_body
 from dev.simulator.altegio.salon import Kind, add_up
-from dev.simulator.altegio.shopping import Shopper
-from dev.simulator.altegio.stories import CAME, WAITING, Script, Story
+from dev.simulator.altegio.stories.beside import EXTRAS
+from dev.simulator.altegio.stories.script import CAME, WAITING, Script, Story
+from dev.simulator.altegio.stories.shopping import Shopper
 
 EVENING = time(22)
 
@@ -27,6 +29,16 @@ class DeskPayment:
     company_id: int
     record_id: int
     kind: Kind
+
+
+@dataclass(frozen=True)
+class DeskReturn:
+    """A manager returns one of several marked pieces of the last line, and chooses which."""
+
+    at: datetime
+    external_check_number: str
+    title: str
+    mark: str
 
 
 @dataclass(frozen=True)
@@ -77,6 +89,29 @@ class Scene:
         self.update(changed)
         return self.visit.total, changed.total
 
+    def take_out(self, money: Literal["deleted", "expense"]) -> tuple[Decimal]:
+        """The last goods come back, and their money goes back."""
+        *kept, out = self.visit.lines
+        self.update(replace(self.visit, lines=tuple(kept)), 4, paid=True)
+        body = goods_sale_body(out, self.visit.document_id, self.at, self.at, self.visit)
+        self.story.post("goods_operations_sale", "delete", body, self.at)
+        if money == "expense":
+            self.give_back(out.total, 2)
+            return (out.total,)
+        for payment in (one for one in self.payments if one.line == out):
+            body = payment_body(payment, self.visit, self.at)
+            self.story.post("finances_operation", "delete", body, self.at + timedelta(seconds=2))
+        return (out.total,)
+
+    def bring_back_a_piece(self) -> tuple[Decimal]:
+        """Money for one of the marked pieces is given back, and a manager returns the piece that was brought."""
+        line = self.visit.lines[-1]
+        self.give_back(line.ware.price)
+        number = f"altegio_{self.visit.record_id}"
+        brought = self.script.rng.choice(line.marks)
+        self.script.returns.append(DeskReturn(self.at, number, line.ware.title, brought))
+        return (line.ware.price,)
+
     def move(self) -> None:
         """The payment belongs to another visit of that day, which was unpaid: it gets the receipt of its own."""
         other = self.script.twin(self.story, self.visit)
@@ -126,13 +161,22 @@ def _touch(scene: Scene) -> None:
     scene.update(scene.visit, 60, confirmed=0)
 
 
+def _take_extra(name: str) -> Callable[[Scene], None]:
+    return lambda scene: EXTRAS[name](scene.script, scene.story, scene.visit, scene.at)
+
+
 @dataclass(frozen=True)
 class Evening:
-    """What happens, and what the receipt wants then. The act returns the sums that whoever looks at it is told, if any."""
+    """What happens, and what the receipt wants then. The act returns the sums that whoever looks at it is told, if any.
+
+    `takes_out`: the return that is due is of the last line, and proposed so.
+    """
 
     act: Callable[[Scene], tuple[Decimal, ...] | None]
     turn: Turn | None = None
     money: Money = "kept"
+    takes_out: bool = False
+    is_returned_in_part: bool = False
 
 
 EVENINGS: Mapping[str, Evening] = {
@@ -144,6 +188,11 @@ EVENINGS: Mapping[str, Evening] = {
     "refund_in_parts": Evening(_give_back_twice, "return_due", "unsure"),
     "payment_lowered": Evening(_lower, "person", "unsure"),
     "payment_moved": Evening(Scene.move, "person", "unsure"),
+    "goods_taken_out": Evening(lambda scene: scene.take_out("deleted"), "return_due", "unsure", takes_out=True),
+    "goods_taken_out_expense": Evening(lambda scene: scene.take_out("expense"), "return_due", "unsure", takes_out=True),
+    "marked_return": Evening(Scene.bring_back_a_piece, "return_due", "unsure", is_returned_in_part=True),
+    "tips_later": Evening(_take_extra("tips")),
+    "income_later": Evening(_take_extra("income")),
     # Paid at our desk: the next ones begin without a payment in Altegio.
     "desk_touched": Evening(_touch),
     "desk_deleted": Evening(Scene.delete, "return_due"),
@@ -151,47 +200,54 @@ EVENINGS: Mapping[str, Evening] = {
     "desk_refund": Evening(_give_all_back, "return_due", "unsure"),
 }
 # Before any receipt: a person is asked, and told the money that is there.
-ASKED = ("deleted_half_paid", "emptied")
+ASKED = ("emptied", "paid_without_money")
 
 
 @dataclass(kw_only=True)
 class MoneyScript(Script):
     shopper: Shopper
     desk: list[DeskPayment] = field(default_factory=list)
+    returns: list[DeskReturn] = field(default_factory=list)
 
     def play_evening(self, story: Story, visit: Visit) -> None:
         day, evening = visit.starts_at.date(), EVENINGS[story.name]
         if story.name.startswith("desk_"):
-            at, till = datetime.combine(day, EVENING), self._choose_till(story.salon)
-            self.desk.append(DeskPayment(at, visit.company_id, visit.record_id, till.kind))
+            at, till = datetime.combine(day, EVENING), self.choose_till(story.salon)
+            kind = next(one for one in KINDS if one == till.kind)
+            self.desk.append(DeskPayment(at, visit.company_id, visit.record_id, kind))
             paid = [self.make_payment(line, line.to_pay, visit.document_id, till, at) for line in visit.lines if line.to_pay]
             told = evening.act(Scene(self, story, visit, (), self.choose_evening(day)))
         else:
-            paid = self._pay(story, visit, self._choose_end(visit))
+            paid = self.pay(story, visit, self.choose_end(visit))
             told = evening.act(Scene(self, story, visit, paid, self.choose_evening(day)))
         turned_at = datetime.combine(day, EVENING) if evening.turn else None
-        ending = {"turn": evening.turn, "turned_at": turned_at, "money": evening.money, "told": told or ()}
+        ending: dict[str, Any] = {"turn": evening.turn, "turned_at": turned_at, "money": evening.money, "told": told or ()}
+        if evening.takes_out:
+            ending["proposed"] = list_due(visit.lines[-1:])
+        if evening.is_returned_in_part and told:
+            [ending["returned"]] = told
         self.books.owe_record(story.name, story.salon, visit, paid, **ending)
 
     def play_asked(self, story: Story, visit: Visit) -> None:
-        """Paid in part, then deleted; or paid, and its lines are taken out before Altegio calls it paid."""
-        at, line = self._choose_end(visit), visit.lines[0]
-        amount = line.total // 2 if story.name == "deleted_half_paid" else line.total
-        payment = self.make_payment(line, amount, visit.document_id, self._choose_till(story.salon), at)
-        self._post_payments(story, visit, [payment], "create", at)
-        later = at + timedelta(seconds=30)
-        if story.name == "deleted_half_paid":
-            self._record(story, visit, later, status="delete", attendance=CAME, deleted=True)
-        else:
-            self._record(story, replace(visit, lines=()), later, attendance=CAME, paid=True)
-        self.books.owe_nothing(story.name, visit, "money without a sale", asked_at=later, told=(add_up([amount]),))
+        """Paid, and its lines are taken out before Altegio calls it paid; or only called so."""
+        at, line, told = self.choose_end(visit), visit.lines[0], visit.total
+        if story.name == "emptied":
+            payment, told = (
+                self.make_payment(line, line.total, visit.document_id, self.choose_till(story.salon), at),
+                line.total,
+            )
+            self.post_payments(story, visit, [payment], "create", at)
+            at, visit = at + timedelta(seconds=30), replace(visit, lines=())
+        self.record(story, visit, at, attendance=CAME, paid=True)
+        why = "money without a sale, or a sale without money"
+        self.books.owe_nothing(story.name, visit, why, asked_at=at, told=(add_up([told]),))
 
     def twin(self, story: Story, visit: Visit) -> Visit:
         """Another client with the same wish, served and not paid that day."""
         record_id, visit_id, document_id = map(self.ids.take, ("record", "visit", "document"))
         other = replace(visit, record_id=record_id, visit_id=visit_id, document_id=document_id)
-        self._record(story, other, other.created_at, status="create", attendance=WAITING)
-        self._serve(story, other)
+        self.record(story, other, other.created_at, status="create", attendance=WAITING)
+        self.serve(story, other)
         return other
 
     def choose_evening(self, day: date) -> datetime:

@@ -4,6 +4,7 @@ import random
 import zlib
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -12,6 +13,7 @@ from dev.simulator.altegio.salon import (
     FIRST_NAMES,
     FREE_SERVICE,
     GOODS,
+    MARKED_GOODS,
     SERVICE_WITH_TIYN,
     SERVICES,
     SURNAMES,
@@ -42,21 +44,26 @@ class Ids:
 
 
 class Shopper:
-    def __init__(self, rng: random.Random, ids: Ids, goods: Sequence[Ware] = GOODS) -> None:
+    def __init__(
+        self, rng: random.Random, ids: Ids, goods: Sequence[Ware] = GOODS, services: Sequence[Ware] = SERVICES
+    ) -> None:
         self._rng = rng
         self._ids = ids
-        self._goods = goods
+        self._goods, self._services_sold = goods, services
 
     def choose_client(self) -> Person | None:
         """One in ten walks in without leaving a name."""
-        if self._rng.random() < 0.1:
-            return None
+        return None if self._rng.random() < 0.1 else self.choose_person()
+
+    def choose_person(self) -> Person:
         name = f"{self._rng.choice(FIRST_NAMES)} {self._rng.choice(SURNAMES)}"
         return Person(self._ids.take("client"), name, f"+7700{self._rng.randint(0, 9_999_999):07d}")
 
     def choose_lines(self, story: str) -> tuple[Line, ...]:
         if story == "goods":
             return (*self._services(1), *self.choose_goods(self._rng.randint(1, 2)))
+        if story == "marked":
+            return (*self._services(1), self.choose_marked(3))
         if story == "several":
             return self._services(self._rng.randint(2, 4))
         if story == "free_line":
@@ -77,15 +84,21 @@ class Shopper:
         percents = (ZERO, ZERO, Decimal(10))
         return tuple(self._line("good", ware, self._rng.randint(1, 3), self._rng.choice(percents)) for ware in wares)
 
+    def choose_marked(self, quantity: int) -> Line:
+        """Of goods whose pieces have a code each."""
+        ware = self._rng.choice(MARKED_GOODS)
+        line = self._line("good", ware, quantity, ZERO)
+        return replace(line, marks=tuple(f"010{ware.id}{line.id};{piece}" for piece in range(quantity)))
+
     def _services(self, count: int) -> tuple[Line, ...]:
-        return tuple(self._line("service", ware, 1, ZERO) for ware in self._rng.sample(SERVICES, count))
+        return tuple(self._line("service", ware, 1, ZERO) for ware in self._rng.sample(self._services_sold, count))
 
     def _service(self, percent: Decimal) -> Line:
-        return self._line("service", self._rng.choice(SERVICES), 1, percent)
+        return self._line("service", self._rng.choice(self._services_sold), 1, percent)
 
     def _raised(self) -> Line:
         """Staff typed a higher price by hand: `cost` is above `first_cost`, and there is no discount."""
-        ware = self._rng.choice(SERVICES)
+        ware = self._rng.choice(self._services_sold)
         return Line(self._ids.take("line"), "service", ware, 1, ZERO, ware.price + 1500)
 
     def _line(self, kind: Literal["service", "good"], ware: Ware, quantity: int, percent: Decimal) -> Line:

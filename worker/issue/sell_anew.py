@@ -1,0 +1,97 @@
+"""Makes the same sale once more, paid in another way, when the return of a receipt that said the wrong one is issued."""
+
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from sqlalchemy import func, insert, literal, select, update
+
+from shared.fiscal.payment_types import PAYMENT_TYPES
+from shared.fiscal.statuses import PaymentKind, ReceiptKind, RecordState
+from shared.logging import get_logger
+from shared.storage.db import Executor
+from shared.storage.models import Checkout, PaymentRecord, Receipt, ReturnOrder, WebhookRecord
+from worker.decide.sales import prepaid_number
+from worker.receipt.request import as_number
+
+log = get_logger(__name__)
+
+
+def sell_anew(executor: Executor, sale_id: int, voided_checkout: int | None) -> None:
+    """After a sale was returned in full, where its order says so. In the transaction of the return, so that it is made once.
+
+    `voided_checkout`: the payment at the desk that the return ended; the new sale has one of its own.
+    """
+    wish = executor.execute(
+        select(ReturnOrder.id, ReturnOrder.sold_anew_as, Receipt.cashbox_id, Receipt.request["CashboxUniqueNumber"].astext)
+        .join(Receipt, Receipt.id == ReturnOrder.return_receipt_id)
+        .where(ReturnOrder.receipt_id == sale_id, ReturnOrder.sold_anew_as.is_not(None))
+    ).first()
+    if wish is None:
+        return
+    order_id, kind, cashbox_id, cashbox = wish[0], PaymentKind(wish[1]), wish[2], wish[3]
+    sale = executor.execute(select(Receipt.__table__).where(Receipt.id == sale_id)).one()
+    number = _next_number(executor, sale)
+    request = {
+        **sale.request,
+        "CashboxUniqueNumber": cashbox,
+        "ExternalCheckNumber": number,
+        "Payments": [{"Sum": as_number(sale.total), "PaymentType": PAYMENT_TYPES[kind]}],
+        "Change": 0,
+    }
+    receipt_id = executor.execute(
+        insert(Receipt)
+        .values(
+            **{
+                name: getattr(sale, name)
+                for name in ("company_id", "record_id", "document_id", "operation_id", "total", "tax")
+            },
+            cashbox_id=cashbox_id,
+            kind=ReceiptKind.SALE,
+            external_check_number=number,
+            request=request,
+            next_attempt_at=func.now(),
+        )
+        .returning(Receipt.id)
+    ).scalar_one()
+    _join_deliveries(executor, sale_id, receipt_id)
+    if voided_checkout is not None:
+        _pay_anew(executor, voided_checkout, order_id, kind)
+    log.info("sold anew", receipt_id=receipt_id, basis_receipt_id=sale_id)
+
+
+def _next_number(executor: Executor, sale: Any) -> str:
+    """Numbers are never used again: the first one's, with how many there were."""
+    same = select(func.count()).where(
+        Receipt.company_id == sale.company_id,
+        Receipt.kind == ReceiptKind.SALE,
+        Receipt.record_id.is_not_distinct_from(sale.record_id),
+        Receipt.document_id.is_not_distinct_from(sale.document_id),
+        Receipt.operation_id.is_not_distinct_from(sale.operation_id),
+    )
+    earlier = executor.execute(same).scalar_one()
+    first = prepaid_number(sale.operation_id) if sale.operation_id else sale.request["ExternalOrderNumber"]
+    return f"{first}_{earlier + 1}"
+
+
+def _join_deliveries(executor: Executor, sale_id: int, receipt_id: int) -> None:
+    """Should the new one fail, whoever told of the sale tells of that."""
+    executor.execute(
+        update(WebhookRecord)
+        .where(WebhookRecord.receipt_id == sale_id, WebhookRecord.state == RecordState.PROCESSED)
+        .values(receipt_id=receipt_id, state=RecordState.PROCESSING, processed_at=None)
+    )
+
+
+def _pay_anew(executor: Executor, voided_checkout: int, order_id: int, kind: PaymentKind) -> None:
+    names = ("company_id", "record_id", "staff_user_id", "total", "customer_email", "customer_phone", "customer_xin")
+    copied = [getattr(Checkout, name) for name in names]
+    key = uuid5(NAMESPACE_OID, f"sold anew by return {order_id}")
+    checkout = select(*copied, literal(key).label("form_key")).where(Checkout.id == voided_checkout)
+    new_id, company_id, record_id, total = executor.execute(
+        insert(Checkout)
+        .from_select([*names, "form_key"], checkout)
+        .returning(Checkout.id, Checkout.company_id, Checkout.record_id, Checkout.total)
+    ).one()
+    executor.execute(
+        insert(PaymentRecord).values(company_id=company_id, record_id=record_id, kind=kind, amount=total, checkout_id=new_id)
+    )
