@@ -111,6 +111,7 @@ def _merge(one: Circumstances | None, other: Circumstances | None) -> Circumstan
     one, other = one or Circumstances(), other or Circumstances()
     return Circumstances(
         is_open=one.is_open or other.is_open,
+        is_part_paid=one.is_part_paid or other.is_part_paid,
         delivery_state=one.delivery_state or other.delivery_state,
         reason=one.reason or other.reason,
         return_due=one.return_due or other.return_due,
@@ -158,6 +159,8 @@ def _find_why(material: Material, sale: _Sale) -> Why:
         return Why.RETURN_DUE
     if _is_loose_alone(material, sale):
         return Why.UNEXPLAINED
+    if known.is_part_paid and sum(told.values(), ZERO) > sum(issued.values(), ZERO):
+        return Why.PART_PAID
     if not documents:
         if known.delivery_state == "dead_lettered":
             return Why.DEAD_LETTER

@@ -36,11 +36,15 @@ class BookedSale(NamedTuple):
 
 
 class Why(StrEnum):
-    """Says what is behind a difference. The first three are not differences but reasons: nothing has to be corrected."""
+    """Says what is behind a difference. The first four are not differences but reasons: nothing has to be corrected.
+
+    `part_paid`: the visit waits for the rest, and is listed as a debt or a prepayment.
+    """
 
     OTHER_DAY = "other_day"
     UNDER_WAY = "under_way"
     NOT_DUE = "not_due"
+    PART_PAID = "part_paid"
     DEAD_LETTER = "dead_letter"
     NO_RECEIPT = "no_receipt"
     NO_PAYMENT = "no_payment"
@@ -91,7 +95,7 @@ class OpenKind(StrEnum):
     DEPOSIT = "deposit"
 
 
-HARMLESS = (Why.OTHER_DAY, Why.UNDER_WAY, Why.NOT_DUE)
+HARMLESS = (Why.OTHER_DAY, Why.UNDER_WAY, Why.NOT_DUE, Why.PART_PAID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +164,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Says what else is known of a sale. `delivery_state` and `reason` are of the newest delivery about it."""
+    """Says what else is known of a sale. `is_part_paid`: a visit that was never called paid in full. `delivery_state` and
+    `reason` are of the newest delivery about it.
+    """
 
     is_open: bool = False
+    is_part_paid: bool = False
     delivery_state: str | None = None
     reason: str | None = None
     return_due: str | None = None
@@ -189,13 +196,17 @@ class ShiftBooks:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """Names a delivery that was given up, and the sale it is about: a payment that has no receipt for this reason."""
+    """Names a delivery that was given up, and the sale it is about: a payment that has no receipt for this reason.
+
+    `operation_id`: the operation it told of, where it names no sale.
+    """
 
     delivery_id: int
     day: date
     subject: BookedSale
     code: str | None
     reason: str | None
+    operation_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,7 @@ from shared.fiscal.statuses import (
 )
 from shared.fiscal.z_report import read_report
 from shared.storage.db import allow_long
-from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, WebhookRecord
+from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, Visit, WebhookRecord
 
 # What is compared with receipts; money put on a client's account where that has one.
 _COMPARED = (PaymentPurpose.SALE, PaymentPurpose.REFUND, PaymentPurpose.DEPOSIT)
@@ -266,15 +266,28 @@ def _describe_circumstances(
     sales: dict[BookedSale, list[Receipt]] = defaultdict(list)
     for receipt in receipts:
         sales[BookedSale(receipt.company_id, receipt.record_id, receipt.document_id)].append(receipt)
-    return {subject: _describe_one(newest.get(subject), sales[subject]) for subject in subjects}
+    part_paid = _find_part_paid(session, subjects)
+    return {one: _describe_one(newest.get(one), sales[one], is_part_paid=one in part_paid) for one in subjects}
 
 
-def _describe_one(row: WebhookRecord | None, receipts: Sequence[Receipt]) -> Circumstances:
+def _find_part_paid(session: Session, subjects: set[BookedSale]) -> set[BookedSale]:
+    """Visits that wait for a payment and were never called paid in full."""
+    waiting = select(Visit.company_id, Visit.record_id).where(
+        Visit.record_id.in_([one.record_id for one in subjects if one.record_id is not None]),
+        Visit.is_open,
+        ~Visit.is_deleted,
+        Visit.paid_told_at.is_(None),
+    )
+    return {BookedSale(company_id, record_id, None) for company_id, record_id in session.execute(waiting)}
+
+
+def _describe_one(row: WebhookRecord | None, receipts: Sequence[Receipt], *, is_part_paid: bool) -> Circumstances:
     is_deciding = row is not None and row.state in OPEN_RECORD_STATES and row.receipt_id is None
     given_up = [r for r in receipts if r.state in OPEN_RECEIPT_STATES and r.next_attempt_at is None]
     is_open = any(r.state in OPEN_RECEIPT_STATES and r.next_attempt_at is not None for r in receipts)
     return Circumstances(
         is_open=is_open or is_deciding,
+        is_part_paid=is_part_paid,
         delivery_state=RecordState.DEAD_LETTERED if given_up else row.state if row is not None else None,
         reason=row.reason if row is not None else None,
         return_due=next((r.return_due_reason for r in receipts if r.return_due_reason and not r.returned), None),
@@ -308,10 +321,14 @@ def _list_dead_letters(
     rows = [(row, _delivery_subject(row)) for row in session.scalars(query)]
     ours = _of_cashbox(session, cashbox, homes, {subject for _, subject in rows})
     return [
-        DeadLetter(row.id, almaty_date(row.created_at), subject, row.error_code, row.reason)
+        DeadLetter(row.id, almaty_date(row.created_at), subject, row.error_code, row.reason, _name_operation(row, subject))
         for row, subject in rows
         if subject in ours
     ]
+
+
+def _name_operation(row: WebhookRecord, subject: BookedSale) -> int | None:
+    return row.resource_id if subject.record_id is None and subject.document_id is None else None
 
 
 def _find_silent(session: Session, companies: set[int]) -> frozenset[int]:

@@ -1,6 +1,6 @@
 """Turns the books into rows for files and terminals: a name for each column, amounts as Decimal, days as dates. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -104,6 +104,18 @@ def list_entries(days: Sequence[DayBooks]) -> list[tuple[Entry, Decimal]]:
     """Returns the lines beside the columns that have money in these days, in their order."""
     sums = [(entry, sum((day.add_up(entry) for day in days), ZERO)) for entry in Entry]
     return [(entry, amount) for entry, amount in sums if amount]
+
+
+def measure_explained(days: Iterable[DayBooks]) -> Decimal:
+    """Returns the share of the money Altegio tells of that something explains, in percent; 100 where it tells of none."""
+    told = unexplained = ZERO
+    for day in days:
+        told += sum((*day.told.sold.values(), *day.told.returned.values()), ZERO)
+        told += sum((abs(money.amount) for money in day.other if money.entry not in OURS), ZERO)
+        unexplained += day.add_up(Entry.UNEXPLAINED)
+        loose = (one for one in day.differences if one.why is Why.UNEXPLAINED)
+        unexplained += sum((abs(_sum(one.told) + _sum(one.ours) - _sum(one.issued)) for one in loose), ZERO)
+    return 100 * (told - unexplained) / told if told else Decimal(100)
 
 
 def _list_entries(day: DayBooks) -> Iterator[dict[str, Any]]:

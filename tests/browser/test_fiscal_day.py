@@ -1,8 +1,11 @@
 """Reports, books and the drawer as managers and cashiers see them, carried out at the register."""
 
+import itertools
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -10,9 +13,11 @@ from playwright.sync_api import BrowserContext, Page, expect
 from shared.clock import almaty_date, utc_now
 from tests.browser.test_returning import pay
 from tests.support.accessibility import find_grave_faults
+from tests.support.payloads import payment
 from tests.support.shop import Shop
 
 MONTH = f"{almaty_date(utc_now()):%Y-%m}"
+_operations = itertools.count(71_000_001)
 PAGES = ("/acquire/shifts", "/acquire/books", f"/acquire/books?month={MONTH}", "/acquire/drawer")
 
 
@@ -58,6 +63,52 @@ def test_the_month_leads_to_the_day_and_to_the_file(manager: Page, shop: Shop) -
     with manager.expect_download() as download:
         manager.click("text=Скачать XLSX")
     assert Path(download.value.path()).read_bytes()[:2] == b"PK"
+
+
+def tell_all_money(shop: Shop) -> None:
+    """Something for every part of the books, and cash moved for the drawer."""
+    now = f"{utc_now():%Y-%m-%dT%H:%M:%SZ}"
+    today = almaty_date(utc_now())
+    number = _operations
+
+    def tell(amount: int, **fields: Any) -> None:
+        place = {"record_id": 0, "visit_id": 0, "document_id": 0, "sold_item_id": 0, "sold_item_type": None}
+        body = payment(next(number), amount, **{**place, "changed": now, "date": now, "client": None, **fields})
+        row_id = shop.service.post(body).json()["record_id"]
+        shop.service.wait_for_state(row_id, "processed", "ignored", "dead_lettered")
+
+    def name(title: str, kind: int = 7) -> dict[str, Any]:
+        return {"expense": {"id": 90, "title": title, "type": kind}}
+
+    def till(title: str, *, cash: bool = False) -> dict[str, Any]:
+        return {"account": {"id": 41_000 + len(title), "title": title, "is_cash": cash}}
+
+    for days, paid in ((-41, 3000), (-2, 2000), (6, 5000)):
+        day = today + timedelta(days=days)
+        record_id = shop.book(("Окрашивание корней", 14500), name="Сәуле Байтерек", date=f"{day} 12:00:00")
+        tell(paid, record_id=record_id, sold_item_id=1, sold_item_type="service", **till("Касса", cash=True))
+    tell(20000, document_id=next(number), client={"id": 51001}, **name("Пополнение счета"), **till("Касса", cash=True))
+    tell(1500, **name("Чаевые"), **till("Терминал"))
+    tell(1234, **name("Прочие доходы"), **till("Касса", cash=True))
+    tell(-150000, **name("Инкассация", 1), **till("Касса", cash=True))
+    tell(10000, **name("Размен"), **till("Касса", cash=True))
+    tell(-30000, **name("Аренда", 1), **till("Расчётный счёт"))
+
+
+@pytest.mark.parametrize("width", [360, 1366])
+def test_all_money_is_legible_and_fits(open_context: Callable[..., BrowserContext], shop: Shop, width: int) -> None:
+    tell_all_money(shop)
+    height = 740 if width == 360 else 768
+    page = open_context("director", viewport={"width": width, "height": height}, locale="ru-RU").new_page()
+    for address in ("/acquire/books", f"/acquire/books?month={MONTH}", "/acquire/drawer"):
+        page.goto(address)
+        assert find_grave_faults(page) == [], address
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+    expect(page.locator("#offers")).to_be_visible()
+    page.locator("article", has_text="Размен").get_by_role("button", name="Не из этого ящика").first.click()
+    page.goto("/acquire/books")
+    for words in ("Деньги помимо чеков", "Необъяснённый приход", "Внесено на депозиты клиентов", "Долг", "Депозит клиента"):
+        expect(page.get_by_text(words).first).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

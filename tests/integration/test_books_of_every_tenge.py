@@ -10,7 +10,7 @@ from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
 from shared.books.model import DayBooks, Entry, OpenKind, Why
 from shared.books.read import keep_books
-from shared.books.table import list_rows
+from shared.books.table import list_rows, measure_explained
 from shared.clock import ALMATY, almaty_date, utc_now
 from shared.storage.models import Cashbox
 from tests.support.bridge import Bridge
@@ -74,6 +74,7 @@ class TestLines:
         assert salon.issued == {"altegio_1001": {"cash": 2500}}
         assert entries(books) == {Entry.NONE: 4000, Entry.ELSEWHERE: 3000}
         assert (books.told.total, books.difference_count) == (2500, 0)
+        assert measure_explained([books]) == 100
 
     def test_tips_and_deposits(self, salon: Salon) -> None:
         salon.tell(pay(1, 500, expense=TIP), pay(2, 9500), come(9500), topped_up(3, 20000, changed=at()))
@@ -141,6 +142,7 @@ class TestNothingExplains:
         (income,) = books.unexplained
         assert (income.amount, "Прочие доходы" in income.note, "№ 2" in income.note) == (1234, True, True)
         assert books.difference_count == 1
+        assert measure_explained([books]) == 100 * Decimal(9500) / Decimal(9500 + 1234)
 
     def test_an_income_of_a_visit_that_is_tied_to_nothing_sold(self, salon: Salon) -> None:
         salon.tell(pay(1, 9500), pay(2, 700, sold_item_id=0, sold_item_type=None), come(9500))
@@ -181,6 +183,7 @@ class TestOpen:
         salon.choose(part_payments=parts)
         salon.tell(pay(1, 3000), come(9500, days=-3, paid=0))
         assert self.find(salon) == [(OpenKind.DEBT, 6500, 3)]
+        assert today(salon).difference_count == 0
         salon.tell(pay(2, 6500), come(9500, days=-3))
         assert self.find(salon) == []
 
@@ -193,6 +196,7 @@ class TestOpen:
         salon.choose(part_payments=parts)
         salon.tell(pay(1, 3000, back=timedelta(days=2)), come(9500, days=5, paid=0))
         assert self.find(salon) == [(OpenKind.PREPAYMENT, 3000, 2)]
+        assert today(salon, back=2).difference_count == 0
         assert self.find(salon, back=3) == []
 
     def test_deposits_are_spent_oldest_first(self, salon: Salon) -> None:

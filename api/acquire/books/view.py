@@ -30,6 +30,7 @@ WHY_LABELS = {
     Why.OTHER_DAY: Text("Paid and issued on different days"),
     Why.UNDER_WAY: Text("The receipt is under way"),
     Why.NOT_DUE: Text("No receipt is due by the settings"),
+    Why.PART_PAID: Text("Paid in part: the visit waits for the rest"),
     Why.DEAD_LETTER: Text("The receipt was given up"),
     Why.NO_RECEIPT: Text("Paid in Altegio, but no receipt"),
     Why.NO_PAYMENT: Text("A receipt, but no payment in Altegio"),

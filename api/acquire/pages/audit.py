@@ -32,6 +32,7 @@ ACTIONS = {
     "z_report_ordered": Text("Z-report ordered"),
     "deposit_ordered": Text("Cash put in"),
     "withdrawal_ordered": Text("Cash taken out"),
+    "drawer_offer_dismissed": Text("Told by Altegio, not of the drawer"),
     "goods_codes_changed": Text("Codes of goods changed"),
     "user_added": Text("Account added"),
     "user_disabled": Text("Account disabled"),

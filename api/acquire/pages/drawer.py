@@ -1,4 +1,7 @@
-"""Puts cash into the drawer and takes it out. For cashiers too: they give change; every movement is in the audit."""
+"""Puts cash into the drawer and takes it out. For cashiers too: they give change; every movement is in the audit.
+
+What Altegio tells of cash moved is offered to managers.
+"""
 
 from uuid import uuid4
 
@@ -6,8 +9,10 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.acquire.access.auth import Staff
 from api.acquire.access.forms import Form
-from api.acquire.access.guards import SessionsDep, StaffDep, StaffFormDep
+from api.acquire.access.guards import ManagerDep, ManagerFormDep, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.cashbox.offers import book_offer, dismiss_offer, list_offers
 from api.acquire.cashbox.orders import list_cashboxes, order_cash
 from api.acquire.cashbox.views import show_order
 from api.acquire.pages.orders import publish_order
@@ -23,12 +28,12 @@ LINES_SHOWN = 20
 
 
 @router.get("")
-def show_drawer(request: Request, _: StaffDep, session: SessionDep, done: str = "") -> Response:
+def show_drawer(request: Request, staff: StaffDep, session: SessionDep, done: str = "") -> Response:
     """Shows the form and the latest movements; `done` names an order that has just ended."""
     number = int(done) if done.isascii() and done.isdigit() and len(done) < 19 else None
     order = session.get(CashboxOrder, number) if number else None
     finished = order if order and order.kind in MONEY_ORDERS and order.state == OrderState.DONE else None
-    return _show(request, session, {"form_key": str(uuid4())}, FormErrors(), finished)
+    return _show(request, session, staff, {"form_key": str(uuid4())}, FormErrors(), finished)
 
 
 @router.post("")
@@ -37,14 +42,37 @@ def move_cash(request: Request, staff: StaffDep, form: StaffFormDep, sessions: S
     ordered = order_cash(sessions, staff, form)
     if isinstance(ordered, FormErrors):
         with sessions() as session:
-            return _show(request, session, form, ordered, None, status=422)
+            return _show(request, session, staff, form, ordered, None, status=422)
     if ordered.is_new:
         publish_order(request, ordered.order_id)
     return redirect(f"/acquire/orders/{ordered.order_id}")
 
 
+@router.post("/offers/{id}/book")
+def book(request: Request, id: RowIdDep, staff: ManagerDep, _: ManagerFormDep, sessions: SessionsDep) -> Response:
+    """Books what Altegio told at the register, once, and leads to where that is watched. Raises NotFound, Refused."""
+    ordered = book_offer(sessions, staff, id)
+    if ordered.is_new:
+        publish_order(request, ordered.order_id)
+    return redirect(f"/acquire/orders/{ordered.order_id}")
+
+
+@router.post("/offers/{id}/dismiss")
+def dismiss(id: RowIdDep, staff: ManagerDep, _: ManagerFormDep, sessions: SessionsDep) -> Response:
+    """Takes an offer off the list. Raises NotFound, Refused."""
+    dismiss_offer(sessions, staff, id)
+    return redirect("/acquire/drawer")
+
+
 def _show(
-    request: Request, session: Session, typed: Form, errors: FormErrors, done: CashboxOrder | None, *, status: int = 200
+    request: Request,
+    session: Session,
+    staff: Staff,
+    typed: Form,
+    errors: FormErrors,
+    done: CashboxOrder | None,
+    *,
+    status: int = 200,
 ) -> Response:
     recent = select(CashboxOrder).where(CashboxOrder.kind.in_(MONEY_ORDERS)).order_by(CashboxOrder.id.desc())
     return render(
@@ -52,6 +80,7 @@ def _show(
         "drawer.html",
         status=status,
         cashboxes=list_cashboxes(session),
+        offers=list_offers(session) if staff.is_manager else (),
         typed=typed,
         errors=errors.by_field,
         done=show_order(done) if done else None,

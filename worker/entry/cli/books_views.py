@@ -8,7 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from shared.books.model import BookedSale, DayBooks
-from shared.books.table import NOT_TOLD, list_entries, list_kinds, list_rows
+from shared.books.table import NOT_TOLD, list_entries, list_kinds, list_rows, measure_explained
 from worker.entry.cli.receipt_views import open_console
 
 _SHOWN = {"unexplained", "difference", "shift", "stranger", "dead_letter", "offline", "reason"}
@@ -25,6 +25,7 @@ def print_books(found: Sequence[tuple[str, DayBooks]]) -> None:
     _print_entries(console, busy)
     _print_rows(console, busy)
     _print_open(console, busy)
+    console.print(f"explained of what Altegio tells: {measure_explained(books for _, books in busy):.2f} %")
     differences = sum(books.difference_count for _, books in busy)
     console.print(f"differences: {differences}", style="bold red" if differences else "green")
 
