@@ -83,6 +83,12 @@ def find_unlisted(items: Sequence[Item], books: Books) -> list[str]:
     ]
 
 
+def find_unoffered(page: str, books: Books) -> list[str]:
+    """Cash that Altegio tells was moved, and the page of the drawer does not offer it to a manager once."""
+    counts = {number: page.count(f"№ {number}") for number in books.cash_moves}
+    return [f"operation {number} is offered {count} times" for number, count in counts.items() if count != 1]
+
+
 def find_second_items(tables: Tables, items: Sequence[Item], books: Books) -> list[str]:
     """Goods that were taken out are one item of work, and what is to be returned is proposed."""
     wanted = {one.external_check_number: one for one in books.receipts if one.proposed}

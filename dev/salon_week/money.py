@@ -15,7 +15,7 @@ from dev.harness.report import show_table
 from dev.harness.world import World
 from dev.simulator.altegio.bodies import Body
 from dev.simulator.altegio.books import Books, DueReceipt
-from dev.simulator.altegio.ledgers import DEPOSIT_INCOME, OTHER_INCOME, OTHER_OUTGO, REFUND_OUTGO
+from dev.simulator.altegio.ledgers import DEPOSIT_INCOME, OTHER_OUTGO
 from dev.simulator.altegio.rest.state import ALMATY
 from dev.simulator.altegio.salon import ZERO, Salon
 from dev.simulator.altegio.stories.beside import CHANGE_PUT_IN, TIPS_TILL, TO_THE_BANK
@@ -23,8 +23,6 @@ from dev.simulator.altegio.week import Week
 
 # What the money of an expense item is, where it is no payment.
 BY_ITEM: Mapping[Any, str] = {
-    OTHER_INCOME["id"]: "other income",
-    REFUND_OUTGO["id"]: "refunds",
     TO_THE_BANK["id"]: "cash out",
     CHANGE_PUT_IN["id"]: "cash in",
 }
@@ -34,12 +32,10 @@ LINES: Mapping[str, str] = {
     "tip": "tips",
     "none": "none",
     "elsewhere": "elsewhere",
-    "refund": "refunds",
     "staff_goods": "staff goods",
     "cash_in": "cash in",
     "cash_out": "cash out",
     "other_out": "fees",
-    "unexplained": "other income",
 }
 Row = Mapping[str, Any]
 # Company and what the money is -> its sum.
@@ -55,24 +51,25 @@ class Account:
     moved: Decimal
     booked: Decimal
 
+    def __str__(self) -> str:
+        return f"{self.company_id} {self.sort}: {self.moved} moved, the books have {self.booked}"
+
     @property
     def unexplained(self) -> Decimal:
         return abs(self.moved - self.booked)
 
 
 def classify(salon: Salon, body: Body) -> str:
-    """A kind of payment, or what it is instead. Money of a deposit that has its receipt at once is paid like any other."""
+    """A kind of payment, or what it is instead. What has no name of its own is counted with the payments of its account."""
     account, item = body["account"]["id"], body["expense"]["id"]
-    outside = {till.id: till.kind for till in salon.tills.outside}
-    if account in outside:
-        return outside[account]
+    kinds = {till.id: till.kind for till in (*salon.tills.all, *salon.tills.outside)}
+    if item == OTHER_OUTGO["id"] and not body["record_id"]:
+        return "fees"
     if account == salon.tills.cash.id + TIPS_TILL or item == salon.choices.tip_item[0]:
         return "tips"
-    if item == OTHER_OUTGO["id"]:
-        return "refunds" if body["record_id"] else "fees"
     if item == DEPOSIT_INCOME["id"] and salon.choices.deposits != "at_top_up":
         return "deposits"
-    return BY_ITEM.get(item) or {till.id: till.kind for till in salon.tills.all}[account]
+    return BY_ITEM.get(item, kinds[account])
 
 
 def add_up_moved(week: Week) -> Sums:
@@ -87,7 +84,8 @@ def add_up_moved(week: Week) -> Sums:
     for truth in newest.values():
         if truth["status"] != "delete":
             company = truth["company_id"]
-            moved[company, classify(salons[company], truth["data"])] += abs(Decimal(str(truth["data"]["amount"])))
+            sort, amount = classify(salons[company], truth["data"]), Decimal(str(truth["data"]["amount"]))
+            moved[company, sort] += abs(amount) if sort in LINES.values() else amount
     for due in _list_paid_at_desk(week.books):
         for kind, amount in due.kinds.items():
             moved[due.company_id, kind] += amount

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from dev.harness.desk import Desk, add_manager
 from dev.harness.oracle import Evidence, Verdict, judge
 from dev.harness.tables import Tables
 from dev.harness.world import World
-from dev.salon_week.items import find_failed, find_said, find_second_items, find_unlisted, list_items
+from dev.salon_week.items import find_failed, find_said, find_second_items, find_unlisted, find_unoffered, list_items
 from dev.salon_week.lines import Counts, count_lines, show_lines
 from dev.salon_week.money import (
     Account,
@@ -33,6 +33,7 @@ from dev.salon_week.money import (
 from dev.salon_week.pieces import find_other_pieces, return_piece
 from dev.salon_week.posting import Act, ActPostman, plan_week, split_acts
 from dev.simulator.altegio.books import Books
+from dev.simulator.altegio.rest.state import ALMATY
 from dev.simulator.altegio.salon import Salon
 from dev.simulator.altegio.week import CostToPay, Week, generate_week
 
@@ -61,6 +62,7 @@ class Options(command.Options):
     companies: int = option(3, "salons (3)", choices=(1, 2, 3))
     days: int = option(7, "(7)")
     visits: int = option(12, "of one salon in one day (12)")
+    first: str = option("", "day, such as 2026-03-02: with it a seed repeats the week to the byte (it ends yesterday)")
     drop: float = option(0.05, "share of webhooks that are lost, 0..1 (0.05)")
     workers: int = option(2, "(2)")
     patience: float = option(60.0, "seconds without a change until an act is given up")
@@ -135,6 +137,7 @@ class Run:
             days=options.days,
             visits=options.visits,
             cost_to_pay=options.cost_to_pay,
+            first_day=_choose_first_day(options),
         )
         self._plan = plan_week(self._week, options.seed, options.drop)
         self._world = World(
@@ -247,6 +250,7 @@ class Run:
         evidence = self._gather(self._week.books)
         evidence.noted = {
             "unexplained": [str(one) for one in accounts if one.unexplained],
+            "not offered": find_unoffered(Desk(world.stack.api_url).get("/acquire/drawer"), self._week.books),
             "debts": find_unlisted_debts(booked, self._week),
             "unsettled": tables.list_open(),
             "failed": find_failed(tables, items, self._week.books),
@@ -272,6 +276,11 @@ class Run:
             memory={name: read_pss(child.pid) for name, child in world.stack.children.items() if child.running},
             seconds=time.monotonic() - self._started_at,
         )
+
+
+def _choose_first_day(options: Options) -> date:
+    """The week ends yesterday: what is offered to people is of late."""
+    return date.fromisoformat(options.first) if options.first else datetime.now(ALMATY).date() - timedelta(days=options.days)
 
 
 def _describe_choices(salon: Salon) -> list[str]:

@@ -100,6 +100,8 @@ class Books:
     not_due: list[NotDue] = field(default_factory=list)
     open_items: list[OpenItem] = field(default_factory=list)
     debts: list[Debt] = field(default_factory=list)
+    # Operations that moved cash into the drawer or out of it: each is offered to a manager once.
+    cash_moves: list[int] = field(default_factory=list)
 
     def owe_record(self, story: str, salon: Salon, visit: Visit, payments: Sequence[Payment], **ending: Any) -> None:
         """`ending`: `turn`, `turned_at`, `money`, `told` and `is_certain` of the receipt."""

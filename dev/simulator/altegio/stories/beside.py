@@ -66,9 +66,10 @@ def pay_and_more(script: Script, story: Story, visit: Visit) -> None:
 
 
 def move_cash(script: Script, story: Story, at: datetime) -> None:
-    """Change is put into the drawer, and cash is taken to the bank: no sale, and no receipt."""
+    """Change is put into the drawer, and cash is taken to the bank: no sale, and no receipt; a manager may book it."""
     till = story.salon.tills.cash
     for amount, item, after in ((Decimal(15_000), CHANGE_PUT_IN, 0), (Decimal(-60_000), TO_THE_BANK, 40)):
-        moved_at = at + timedelta(minutes=after)
-        body = apart_body(script.ids.take("money"), amount, till, moved_at, item)
+        moved_at, operation_id = at + timedelta(minutes=after), script.ids.take("money")
+        script.books.cash_moves.append(operation_id)
+        body = apart_body(operation_id, amount, till, moved_at, item)
         story.post("finances_operation", "create", body, moved_at)
