@@ -43,7 +43,13 @@ def test_the_longest_are_files_that_exist() -> None:
 
 
 def test_side_by_side_the_longest_begin_and_the_cheapest_end() -> None:
-    names = ("unit/test_a.py", "integration/test_a.py", "acceptance/test_a.py", "acceptance/test_docs.py", "browser/test_a.py")
+    names = (
+        "unit/test_a.py",
+        "integration/test_a.py",
+        "acceptance/test_a.py",
+        "acceptance/test_docs.py",
+        "browser/test_a.py",
+    )
     items = [SimpleNamespace(nodeid=f"tests/{name}::test") for name in names]
     Groups().pytest_collection_modifyitems(SimpleNamespace(), items)
     assert [item.nodeid[6:-6] for item in items] == list(names)
