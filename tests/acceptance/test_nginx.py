@@ -21,6 +21,7 @@ from tests.support.echo import Echo, run_echo
 from tests.support.nginx import FIRST_WITH_RESOLVE, Nginx
 from tests.support.payloads import visit
 from tests.support.stack import Stack
+from tests.unit.scripted_server import ScriptedServer, Visitor
 
 EXPECTED_HEADERS = {
     "strict-transport-security": "max-age=31536000",
@@ -288,6 +289,22 @@ def test_a_recreated_container_is_found_at_its_new_address(start_nginx: Callable
                 wait_until(
                     lambda p=path: nginx.request("GET", p).status == 200, timeout=20, what=f"{path} to be found again"
                 )
+
+
+@pytest.mark.parametrize("path", ["/api/webhook/s3cret", "/acquire/visits/7"])
+def test_only_a_webhook_that_no_api_answered_is_tried_once_more(start_nginx: Callable[..., Nginx], path: str) -> None:
+    """Also where nginx itself gives up, as it does while the list of apis changes. A form is never sent twice."""
+    bodies: list[bytes] = []
+
+    def fail_first(visitor: Visitor) -> None:
+        bodies.append(visitor.read_request())
+        if visitor.number > 1:
+            visitor.answer({"success": True})
+
+    with ScriptedServer(fail_first).running() as api:
+        answer = start_nginx(f"127.0.0.1:{api.port}").request("POST", path, body=b"{}")
+    is_webhook = "webhook" in path
+    assert (answer.status, bodies) == ((200, [b"{}"] * 2) if is_webhook else (502, [b"{}"]))
 
 
 def test_a_broken_template_is_noticed(program: str, tmp_path: Path) -> None:

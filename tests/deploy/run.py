@@ -119,7 +119,7 @@ class Traffic:
 
     def __init__(self, trial: Trial) -> None:
         self.taken: list[int] = []
-        self.refused: list[int] = []
+        self.refused: list[tuple[int, int]] = []  # with the status; 0 for no answer
         self._trial = trial
         self._first = trial.number + 1
         trial.number += 10 * WEBHOOKS
@@ -145,7 +145,10 @@ class Traffic:
             number = self._first + place
             body = json.dumps(visit(number)).encode()
             status, _ = self._trial.request("POST", f"/api/webhook/{self._trial.webhook_secret}", body=body)
-            (self.taken if status == 200 else self.refused).append(number)
+            if status == 200:
+                self.taken.append(number)
+            else:
+                self.refused.append((number, status))
 
 
 def say(text: str) -> None:
@@ -229,7 +232,8 @@ def kill_one_api(trial: Trial) -> None:
     wait_until(lambda: len(traffic.taken) > WEBHOOKS // 4, timeout=120, what="traffic")
     trial.engine.docker("kill", "--signal", "KILL", victim)
     wait_until(lambda: len(traffic.taken) > WEBHOOKS // 2, timeout=120, what="traffic with one api")
-    trial.compose("up", "-d", "--no-build", "--pull", "never", "--no-deps", "api")
+    # As the engine does with what ended by itself. `up` may make both anew.
+    trial.engine.docker("start", victim)
     wait_until(lambda: traffic.count >= WEBHOOKS, timeout=300, what="the rest")
     traffic.end()
     say(f"kill -9 of one api of two: {len(traffic.taken)} webhooks taken, refused {traffic.refused}")
@@ -273,6 +277,7 @@ def main() -> int:
         except BaseException:
             say(trial.compose("ps", "--all", check=False))
             say(trial.compose("logs", "--tail", "40", check=False))
+            say("\n".join(line for line in trial.compose("logs", "nginx", check=False).splitlines() if '" 200 ' not in line))
             raise
         finally:
             trial.compose("down", "--volumes", "--timeout", "5", check=False)
