@@ -53,4 +53,4 @@ class SalonAddresses:
 
     def _read(self) -> dict[int, int]:
         with self._sessions() as session:
-            return dict(session.execute(_ROTATED).tuples().all())
+            return {row.company_id: row.oldest for row in session.execute(_ROTATED)}
