@@ -35,6 +35,7 @@ AUTO_RETURN = "auto_return"
 RETURN_REFUSED = "return_refused"
 LOOK_BEHIND = "look_behind"
 GOODS_UNCODED = "goods_uncoded"
+OPEN_MONEY = "open_money"
 
 
 @dataclass(frozen=True, slots=True)

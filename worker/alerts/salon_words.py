@@ -24,6 +24,18 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Write GTIN or NTIN on the settings page, or: celery -A worker receipts goods --without-code",
         ),
     ),
+    kinds.OPEN_MONEY: (
+        (
+            "Смена закрыта, а визиты оплачены не полностью",
+            "Ауысым жабылды, ал сапарлар толық төленбеген",
+            "Visits are paid in part",
+        ),
+        (
+            "Список с давностью — на странице сверки. Долги примите в Altegio или на странице оплаты.",
+            "Мерзімімен тізім — салыстыру бетінде. Қарыздарды Altegio-да немесе төлем бетінде қабылдаңыз.",
+            "The page of the books lists them with their age. Take debts in Altegio or on the payment page.",
+        ),
+    ),
 }
 
 # The lines of conditions.
@@ -37,5 +49,10 @@ DETAILS: Mapping[str, Words] = {
         "филиал {company}: с кодом {percent} % строк, без кода {count}",
         "филиал {company}: жолдардың {percent} % коды бар, кодсыз {count}",
         "salon {company}: {percent} % of the lines have a code, {count} have none",
+    ),
+    kinds.OPEN_MONEY: (
+        "касса {cashbox}: долги {debts} ₸, старшему {oldest} дн.; предоплаты {prepaid} ₸",
+        "касса {cashbox}: қарыз {debts} ₸, ең ескісі {oldest} күн; алдын ала төлем {prepaid} ₸",
+        "cashbox {cashbox}: debts {debts} ₸, the oldest {oldest} d.; prepayments {prepaid} ₸",
     ),
 }

@@ -29,6 +29,7 @@ from worker.cashbox.shift.clock import choose_pause, find_close_moment, read_clo
 from worker.cashbox.shift.reports import ShiftHasUnknown, close_shift, has_unknown
 from worker.cashbox.shift.rows import SCHEDULE, find_open_shift, put_times_right
 from worker.issue.issue_due import issue_due
+from worker.rounds.open_money import tell_open_money
 from worker.services import Services
 from worker.webkassa.errors import WebkassaError
 
@@ -106,6 +107,7 @@ def close_due(services: Services, cashbox_id: int) -> bool:
             return False
         services.breaker.record_success(cashbox_id)
         check_shift(services.sessions, services.settings, services.clients, claim, number, closed.report)
+    tell_open_money(services.sessions, services.settings, cashbox_id)
     return True
 
 

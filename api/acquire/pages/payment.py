@@ -1,5 +1,6 @@
 """Shows a visit: what it costs, takes its payment, and lets staff watch the receipt come."""
 
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -84,6 +85,7 @@ def _show(request: Request, visit: Any, *, typed: Form, errors: FormErrors, stat
         status=status,
         visit=visit,
         progress=show_progress(visit),
+        prepaid=[(number, Decimal(total)) for number, total in visit.prepaid],
         is_payable=is_payable,
         kinds=KIND_LABELS,
         split=SPLIT,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, or_, select, true, tuple_, union
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, false, func, literal, or_, select, true, tuple_, union
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
 from api.acquire.visits.search import NameSearch, NumberSearch, Search
@@ -53,6 +54,19 @@ _sale = (
     .lateral("sale")
 )
 
+# Receipts that payments of the visit have of their own: [[id, total as text]].
+_prepaid = (
+    select(func.coalesce(func.jsonb_agg(func.jsonb_build_array(Receipt.id, cast(Receipt.total, Text))), literal([], JSONB)))
+    .where(
+        Receipt.company_id == Visit.company_id,
+        Receipt.record_id == Visit.record_id,
+        Receipt.operation_id.is_not(None),
+        Receipt.state == ReceiptState.ISSUED,
+        ~Receipt.returned,
+    )
+    .correlate(Visit)
+    .scalar_subquery()
+)
 _has_live_sale = and_(_sale.c.id.is_not(None), ~_sale.c.returned, _sale.c.state != ReceiptState.REJECTED)
 
 _state = case(
@@ -208,7 +222,7 @@ def is_return_due() -> ColumnElement[bool]:
 
 
 def find_visit(session: Session, visit_id: int) -> Any | None:
-    """Returns one visit with its lines, and the payment taken at the desk where there is one."""
+    """Returns one visit with its lines, the payment taken at the desk where there is one, receipts of single payments."""
     query = (
         _select_visits(
             Visit.lines,
@@ -222,6 +236,7 @@ def find_visit(session: Session, visit_id: int) -> Any | None:
             Checkout.form_key,
             Checkout.change,
             StaffUser.login.label("paid_by"),
+            _prepaid.label("prepaid"),
         )
         .outerjoin(
             Checkout,

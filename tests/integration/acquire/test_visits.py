@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import event
@@ -16,7 +17,7 @@ from api.acquire.visits.states import Filter, VisitState
 from api.acquire.visits.views import read_cursor, write_cursor
 from shared.clock import almaty_date
 from shared.storage.models import Receipt, Visit
-from tests.support.desk import Browser, Desk
+from tests.support.desk import Browser, Desk, position
 
 NOON = datetime(2026, 11, 20, 7, 0, tzinfo=UTC)
 DAY = almaty_date(NOON)
@@ -87,6 +88,17 @@ def test_a_sale_made_again_after_a_return_is_the_one_that_counts(desk: Desk) -> 
     with desk.sessions() as session:
         (row,) = list_visits(session, day=DAY)
     assert (row.state, row.sale_id) == ("issued", 2)
+
+
+def test_a_receipt_of_one_payment_stands_beside_the_sale(desk: Desk, cashier: Browser) -> None:
+    """The rest may still be taken, and the page says what was prepaid."""
+    visit = desk.add_visit("6500")
+    receipt = desk.add_receipt(visit, positions=[position("Предоплата: Стрижка", 1, 3000)], operation_id=7)
+    page = cashier.page(f"/acquire/visits/{visit.id}").replace("\u00a0", " ")
+    assert f'href="/acquire/success/{receipt.id}"' in page
+    assert all(words in page for words in ("Предоплата, чек есть", "3 000 ₸", "К оплате", "6 500 ₸"))
+    paid = cashier.submit(f"/acquire/visits/{visit.id}", {"method": "cash", "form_key": str(uuid4())})
+    assert paid.headers["location"] == f"/acquire/visits/{visit.id}/progress"
 
 
 def test_open_visits_come_first_then_the_latest(desk: Desk, cashier: Browser) -> None:
