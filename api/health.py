@@ -1,6 +1,5 @@
 """Tells whether the process is alive, and whether it can take work."""
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -12,7 +11,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.dependencies import SessionDep
-from shared.clock import utc_now
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES
 from shared.logging import get_logger
 from shared.storage.models import Receipt, WebhookRecord
@@ -49,8 +47,8 @@ def find_oldest_open_age(session: Session) -> float | None:
     )
     open_receipts = select(Receipt.created_at).where(Receipt.state.in_(OPEN_RECEIPT_STATES))
     rows = union_all(open_records, open_receipts).subquery()
-    oldest: datetime | None = session.scalar(select(func.min(rows.c.created_at)))
-    return round((utc_now() - oldest).total_seconds(), 1) if oldest else None
+    age = session.scalar(select(func.extract("epoch", func.now() - func.min(rows.c.created_at))))
+    return None if age is None else round(float(age), 1)
 
 
 def _check_database(session: Session) -> tuple[bool, float | None]:

@@ -21,8 +21,10 @@ from api.middleware import RequestContext
 from api.webhook import routes as webhook
 from api.webhook.endpoint import WebhookDoor, is_webhook
 from api.webhook.openapi import ENVELOPE_SCHEMA
+from api.webhook.salon_addresses import SalonAddresses
 from api.webhook.salon_limit import SalonLimit
 from api.webhook.security import Doorman
+from api.webhook.status_link import StatusLinks
 from api.webhook.store.batch_writer import GroupWriter
 from api.webhook.store.connection import Link
 from api.webhook.store.publisher import Publisher
@@ -75,21 +77,31 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     producer = create_producer(settings)
     publisher = Publisher(producer)
     writer = GroupWriter(Link(build_url(settings)), publisher.publish)
-    doorman = Doorman(settings.webhook_secrets, open_to_all=settings.debug)
     app.state.settings = settings
     app.state.sessions = create_session_factory(engine)
+    addresses = SalonAddresses(app.state.sessions)
+    app.state.doorman = Doorman(
+        settings.webhook_secrets,
+        open_to_all=settings.debug,
+        keys=settings.signing_keys,
+        is_in_force=addresses.is_in_force,
+    )
+    app.state.status_links = StatusLinks(settings.signing_keys, settings.public_url)
     app.state.redis = open_redis(settings.redis_url, timeout=1)
     app.state.producer = producer
     app.state.publisher = publisher
-    app.state.door = WebhookDoor(doorman, writer, SalonLimit(settings.webhooks_per_salon_minute))
+    limit = SalonLimit(settings.webhooks_per_salon_minute)
+    app.state.door = WebhookDoor(app.state.doorman, writer, limit, app.state.status_links)
     publisher.start()
     writer.start()
+    await addresses.start()
     # What is loaded by now stays for good: without this a full collection walks it all, and no request moves for 40 ms.
     gc.collect()
     gc.freeze()
     try:
         yield
     finally:
+        await addresses.stop()
         await writer.stop()
         publisher.stop()
         app.state.redis.close()

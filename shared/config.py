@@ -148,6 +148,11 @@ class Settings(BaseSettings):
         return tuple(part.strip() for part in parts if part.strip())
 
     @property
+    def signing_keys(self) -> tuple[str, ...]:
+        """Returns the keys of SECRET_KEY: the first signs, each is believed, so that one can be rotated out."""
+        return tuple(filter(None, (part.strip() for part in self.secret_key.get_secret_value().split(","))))
+
+    @property
     def broker(self) -> str:
         """Returns the address at which messages travel: Redis, unless another broker is named."""
         return self.broker_url or self.redis_url

@@ -30,19 +30,23 @@ _SECRET_KEYS = re.compile(r"token|password|secret|authorization|api[-_]?key|cook
 _PERSONAL_KEYS = re.compile(r"^(client|customer\w*|phone|email|name|surname|patronymic|display_name)$", re.IGNORECASE)
 # Kazakhstan's numbers in any writing, and everything that begins with a plus and is long enough to be a number.
 _PHONE = re.compile(r"(?<![\w.])\+?[78][\s(-]{0,2}7\d{2}[\s)-]{0,2}\d{3}[\s-]?\d{2}[\s-]?\d{2}(?!\d)|\+\d[\d\s()-]{8,18}\d")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+# Every repetition that another can follow has an end: without one, a long text takes a time that grows with its square.
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]{1,190}")
 _BEARER = re.compile(r"(?i)bearer\s+\S+")
-_WEBHOOK_PATH = re.compile(r"(/api/webhook/)(?!status(?:/|\s|$))[^\s/?\"']+")
+# Also of a path that was mistyped before it, or has a slash too many.
+_WEBHOOK_PATH = re.compile(r"(?i)(webhook/+)(?!status(?:/|\s|$))[^\s/?\"']+")
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^/\s]+(@)")
 # A name of a secret, with what follows it in JSON, a form, a header or a table; and what looks like a token by itself.
 _SECRET_TEXT = re.compile(
     r"(?i)((?:token|password|secret|authorization|api[-_]?key|cookie|login|signature)"
     r"[\"'\\]*\s*(?:[:=]|</?\w[^<>]*>)(?:\s|[\"'\\]|</?\w[^<>]*>|bearer\s)*)[^\s\"'\\,;&<>{}]+"
 )
-_TOKEN_TEXT = re.compile(r"\b[0-9a-fA-F]{32,}\b|\beyJ[\w-]+\.[\w-]+\.[\w-]*")
+_TOKEN_TEXT = re.compile(r"\b[0-9a-fA-F]{32,}\b|\beyJ[\w-]{1,2000}\.[\w-]{1,4000}\.[\w-]*")
 # What each of the five patterns needs: most texts hold none of it, and one look is cheaper than five.
-_MAY_TELL = re.compile(r"[78][\s(-]{0,2}7\d\d|[@+]|://|/api/webhook/|(?i:bearer)")
+_MAY_TELL = re.compile(r"[78][\s(-]{0,2}7\d\d|[@+]|://|(?i:webhook/|bearer)")
 MASK = "***"
+# A line of a log is read by people; what is longer was sent to fill it.
+MAX_MASKED = 20_000
 ERRORS_FILE = "errors.log"
 # Two files of this size at most: the one in use and the one before it.
 ERRORS_FILE_BYTES = 5_000_000
@@ -51,6 +55,7 @@ ERRORS_FILE_BYTES = 5_000_000
 def mask_text(text: str) -> str:
     """Masks phones, e-mail addresses, bearer tokens, the secret path segment and passwords of URLs, wherever they stand."""
     # One plain word, as most values in a log line are, or a text that none of the patterns below could be about.
+    text = _cut(text)
     if (text.isidentifier() and text.isascii()) or not _MAY_TELL.search(text):
         return text
     text = _URL_PASSWORD.sub(rf"\1{MASK}\2", text)
@@ -62,7 +67,11 @@ def mask_text(text: str) -> str:
 
 def mask_secrets(text: str) -> str:
     """Masks what stands behind the name of a secret in a text of any kind, and tokens wherever they stand."""
-    return _TOKEN_TEXT.sub(MASK, _SECRET_TEXT.sub(rf"\1{MASK}", _URL_PASSWORD.sub(rf"\1{MASK}\2", text)))
+    return _TOKEN_TEXT.sub(MASK, _SECRET_TEXT.sub(rf"\1{MASK}", _URL_PASSWORD.sub(rf"\1{MASK}\2", _cut(text))))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_MASKED else f"{text[:MAX_MASKED]}…"
 
 
 def mask(value: Any, *, personal: bool = True) -> Any:

@@ -21,6 +21,8 @@ from shared.logging import MASK
 
 MAX_DEPTH = 60
 # Altegio sends one at a time; more than this is no delivery of a salon.
+# Of what is wrong in a body: a field's name is as long as whoever sent it likes.
+_LONGEST_FIELD, _LONGEST_MESSAGE = 200, 500
 MAX_ENVELOPES = 1000
 _LARGEST_EXPONENT = 1000
 _PROBLEMS = {
@@ -218,8 +220,8 @@ def _invalid(canonical: bytes, field: str, problem: str, envelope: Envelope | No
     return Arrival(
         dedup_key=f"invalid:{hashlib.sha256(canonical).hexdigest()}",
         state=RecordState.INVALID,
-        message=f"{field}: {problem}" if field else problem,
-        field=field,
+        message=_cut(f"{_cut(field, _LONGEST_FIELD)}: {problem}" if field else problem, _LONGEST_MESSAGE),
+        field=_cut(field, _LONGEST_FIELD),
         company_id=envelope.company_id if envelope else None,
         resource=envelope.resource if envelope else None,
         resource_id=envelope.resource_id if envelope else None,
@@ -233,10 +235,14 @@ def _read_unstorable(item: Any, field: str) -> Arrival:
     return Arrival(
         dedup_key=f"invalid:{hashlib.sha256(raw).hexdigest()}",
         state=RecordState.INVALID,
-        message=f"{field}: holds a value that no text or number column can keep",
-        field=field,
+        message=f"{_cut(field, _LONGEST_FIELD)}: holds a value that no text or number column can keep",
+        field=_cut(field, _LONGEST_FIELD),
         raw_body=raw,
     )
+
+
+def _cut(told: str, longest: int) -> str:
+    return told if len(told) <= longest else f"{told[:longest]}…"
 
 
 def _first_fault(error: ValidationError, prefix: str) -> tuple[str, str]:

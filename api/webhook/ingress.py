@@ -9,6 +9,8 @@ from prometheus_client import Counter
 
 from api.webhook.envelopes import Arrival, read_arrivals
 from api.webhook.salon_limit import SalonLimit
+from api.webhook.security import ALL_SALONS, Scope
+from api.webhook.status_link import StatusLinks
 from api.webhook.store.batch_writer import GroupWriter
 from api.webhook.store.batches import Stored
 from api.webhook.store.log_lines import Journal
@@ -31,33 +33,44 @@ class Reply:
     body: dict[str, Any]
 
 
-NO_LIMIT = SalonLimit(0)
+NO_LIMIT, NO_LINKS = SalonLimit(0), StatusLinks(())
 
 
-async def accept(raw: bytes, request_id: str, writer: GroupWriter, limit: SalonLimit = NO_LIMIT) -> Reply:
-    """Stores the envelopes of a body and returns what became of each, committed.
+async def accept(
+    raw: bytes,
+    request_id: str,
+    writer: GroupWriter,
+    limit: SalonLimit = NO_LIMIT,
+    *,
+    scope: Scope = ALL_SALONS,
+    links: StatusLinks = NO_LINKS,
+) -> Reply:
+    """Stores the envelopes of a body and returns what became of each, committed, with a link that tells more later.
 
-    Raises NotJson when there is nothing to store, SalonTooFast, and StoreUnavailable when it could not be stored.
+    Raises NotJson when there is nothing to store, ForeignSalon, SalonTooFast, and StoreUnavailable when it could not be
+    stored.
     """
     if len(raw) < READ_IN_LOOP_BYTES:
         arrivals, is_list = read_arrivals(raw)
     else:
         arrivals, is_list = await asyncio.to_thread(read_arrivals, raw)
+    scope.check(arrival.company_id for arrival in arrivals)
     limit.take(arrival.company_id for arrival in arrivals)
     stored = await writer.store(arrivals, request_id) if arrivals else []
-    results = [_describe(arrival, row) for arrival, row in zip(arrivals, stored, strict=True)]
+    results = [_describe(arrival, row, links) for arrival, row in zip(arrivals, stored, strict=True)]
     _report(arrivals, stored, request_id)
     if is_list:
         return _reply_to_list(results)
     return Reply(accepted=not arrivals[0].is_invalid, body=results[0])
 
 
-def _describe(arrival: Arrival, stored: Stored) -> dict[str, Any]:
+def _describe(arrival: Arrival, stored: Stored, links: StatusLinks) -> dict[str, Any]:
     invalid = arrival.is_invalid or stored.state == RecordState.INVALID
     result: dict[str, Any] = {
         "success": not invalid,
         "message": arrival.message if stored.is_new or invalid else "duplicate of a stored delivery",
         "record_id": stored.row_id,
+        "status_url": links.make(stored.row_id),
     }
     if invalid:
         result |= {"error": arrival.message, "field": arrival.field}

@@ -7,7 +7,7 @@ import msgspec
 
 from api.webhook.envelopes import NotJson
 from api.webhook.salon_limit import SalonTooFast
-from api.webhook.security import BadSecret, BodyTooLarge
+from api.webhook.security import BadSecret, BodyTooLarge, ForeignSalon
 from api.webhook.store.batch_writer import StoreUnavailable
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -34,14 +34,16 @@ class Refusal:
     answer: Answer
 
 
-REFUSED = (NotJson, BadSecret, BodyTooLarge, SalonTooFast, StoreUnavailable)
+REFUSED = (NotJson, BadSecret, ForeignSalon, BodyTooLarge, SalonTooFast, StoreUnavailable)
 
 
 def refuse(error: Exception) -> Refusal:
     """Returns the refusal for one of REFUSED; raises any other error again."""
     match error:
         case BadSecret():
-            return Refusal("bad_secret", "bad secret", _answer(401, "wrong or missing secret"))
+            return Refusal("bad_secret", "bad secret", _answer(401, "wrong or missing secret", CLOSE))
+        case ForeignSalon():
+            return Refusal("foreign_salon", str(error), _answer(401, str(error)))
         case BodyTooLarge():
             return Refusal("too_large", "too large", _answer(413, "the body is larger than 1 MiB", CLOSE))
         case SalonTooFast():

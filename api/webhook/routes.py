@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from api.dependencies import SessionDep
 from api.webhook import openapi
 from api.webhook.endpoint import WebhookDoor
-from api.webhook.status import RecordStatus, get_record_status
+from api.webhook.security import SECRET_HEADER
+from api.webhook.status import BriefStatus, RecordStatus, get_record_status, make_brief
 from shared.altegio import SupportedResource
 
 router = APIRouter(prefix="/api/webhook", tags=["webhook"])
@@ -42,13 +43,23 @@ async def probe() -> dict[str, Any]:
 @router.get("/status/{id}", summary="What became of a delivery", responses=openapi.STATUS_ANSWERS)
 def show_status(
     id: Annotated[int, Path(ge=1, le=2**63 - 1, description="`record_id` of our answer, or Altegio's `resource_id`")],
+    request: Request,
     session: SessionDep,
     resource: Annotated[
         SupportedResource | None, Query(description="what the number is of, where Altegio uses it for several things")
     ] = None,
-) -> RecordStatus:
-    """Shows state, reason and receipt of a delivery. No personal data.
+    proof: Annotated[
+        str | None, Query(max_length=64, description="of the `status_url` in our answer to the webhook")
+    ] = None,
+    secret: Annotated[
+        str | None, Header(alias=SECRET_HEADER, max_length=1000, description="a secret that may post for the salon")
+    ] = None,
+) -> RecordStatus | BriefStatus:
+    """Shows id and state of a delivery; reason and receipt too, to whoever proves to have posted it. No personal data.
 
     For Altegio's own id the delivery that has the receipt answers, else the newest.
     """
-    return get_record_status(session, id, resource)
+    status, state = get_record_status(session, id, resource), request.app.state
+    scope = state.doorman.find_scope(secret)
+    is_poster = scope is not None and scope.company_id in (None, status.company_id)
+    return status if is_poster or state.status_links.is_proof(status.id, proof) else make_brief(status)

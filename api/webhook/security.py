@@ -2,20 +2,51 @@
 
 import hashlib
 import hmac
+from collections.abc import Callable, Iterable, Sequence
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
+from shared.salon.webhook_secret import SalonSecret, read_webhook_secret
+
 MAX_BODY_BYTES = 1024 * 1024
 SIGNATURE_HEADER = "X-Altegio-Signature"
+SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105 -- the name of a header
+
+# Says whether a salon's secret is still in force.
+InForce = Callable[[SalonSecret], bool]
 
 
 class BadSecret(Exception):
     """Raised where neither the path nor the signature proves that the sender knows the secret."""
 
 
+class ForeignSalon(Exception):
+    """Raised for a webhook of another salon than the one its address belongs to."""
+
+    def __init__(self, company_id: int) -> None:
+        super().__init__(f"this address takes webhooks of company {company_id} alone")
+
+
 class BodyTooLarge(Exception):
     """Raised for more bytes than any webhook has: 1 MiB."""
+
+
+class Scope:
+    """Says whose webhooks a secret opens: those of one salon, or of all (`company_id` None)."""
+
+    __slots__ = ("company_id",)
+
+    def __init__(self, company_id: int | None = None) -> None:
+        self.company_id = company_id
+
+    def check(self, companies: Iterable[int | None]) -> None:
+        """Raises ForeignSalon. A webhook that names no salon cannot be read, and is kept as such."""
+        if self.company_id is not None and any(company not in (None, self.company_id) for company in companies):
+            raise ForeignSalon(self.company_id)
+
+
+ALL_SALONS = Scope()
 
 
 async def read_body(receive: Receive, declared: bytes) -> bytes:
@@ -35,28 +66,40 @@ async def read_body(receive: Receive, declared: bytes) -> bytes:
 
 
 class Doorman:
-    """Knows the secrets in force: two while one is being rotated out. Without any, `open_to_all` decides."""
+    """Knows the secrets in force: two while one is being rotated out. Without any, `open_to_all` decides.
 
-    def __init__(self, secrets: tuple[str, ...], *, open_to_all: bool) -> None:
+    Each salon may have a secret of its own, made with one of `keys`, which opens nothing but its own webhooks.
+    """
+
+    def __init__(
+        self,
+        secrets: Sequence[str],
+        *,
+        open_to_all: bool,
+        keys: Sequence[str] = (),
+        is_in_force: InForce = lambda _: True,
+    ) -> None:
         self._secrets = [secret.encode() for secret in secrets]
-        self._open_to_all = open_to_all
+        self._is_open = open_to_all and not secrets
+        self._keys = keys
+        self._is_in_force = is_in_force
 
-    def check(self, path_secret: str | None, signature: bytes, body: bytes) -> None:
-        """Lets a request pass that knows a secret, compared in constant time; raises BadSecret for any other.
+    def find_scope(self, secret: str | None) -> Scope | None:
+        """Returns what a secret opens, None for a wrong one or none. Compared in constant time."""
+        if self._is_open:
+            return ALL_SALONS
+        if secret is None:
+            return None
+        given = secret.encode("utf-8", "surrogateescape")
+        if any(hmac.compare_digest(given, known) for known in self._secrets):
+            return ALL_SALONS
+        salon = read_webhook_secret(self._keys, secret)
+        return Scope(salon.company_id) if salon is not None and self._is_in_force(salon) else None
 
-        `signature` is the hex HMAC-SHA256 of the body, with or without `sha256=` before it.
-        """
-        if not self._secrets and self._open_to_all:
-            return
-        if not any(_matches(secret, path_secret, signature, body) for secret in self._secrets):
+    def check_signature(self, signature: bytes, body: bytes) -> Scope:
+        """Returns what a signature opens: the hex HMAC-SHA256 of the body, with or without `sha256=`. Raises BadSecret."""
+        given = signature.strip().lower().removeprefix(b"sha256=")
+        expected = [hmac.new(secret, body, hashlib.sha256).hexdigest().encode() for secret in self._secrets]
+        if not any(hmac.compare_digest(given, one) for one in expected):
             raise BadSecret
-
-
-def _matches(secret: bytes, path_secret: str | None, signature: bytes, body: bytes) -> bool:
-    if path_secret is not None and hmac.compare_digest(path_secret.encode("utf-8", "surrogateescape"), secret):
-        return True
-    if not signature:
-        return False
-    expected = hmac.new(secret, body, hashlib.sha256).hexdigest()
-    given = signature.strip().lower().removeprefix(b"sha256=")
-    return hmac.compare_digest(given, expected.encode())
+        return ALL_SALONS

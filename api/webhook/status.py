@@ -34,6 +34,14 @@ class ReceiptStatus(BaseModel):
         return f"{value:.2f}"
 
 
+class BriefStatus(BaseModel):
+    """Describes what a delivery has come to, for whoever proves nothing."""
+
+    id: int
+    processed: bool
+    state: str
+
+
 class RecordStatus(BaseModel):
     """Describes a delivery and what became of it; `processed`: its state is that."""
 
@@ -55,6 +63,9 @@ _deliveries = table_of(WebhookRecord).c
 _receipts = table_of(Receipt).c
 _OF_DELIVERY = [name for name in RecordStatus.model_fields if name not in ("processed", "receipt")]
 _OF_RECEIPT = list(ReceiptStatus.model_fields)
+# A reason may quote who refused: Webkassa where the receipt keeps its words, else Altegio. Its code says it without them.
+_OF_ALTEGIO = frozenset(("altegio", "altegio_unavailable", "altegio_behind"))
+_ALTEGIO_TROUBLE = "Altegio could not be asked, or did not answer as expected"
 _number = bindparam("number", type_=BigInteger)
 # `record_id` of our answer, where no kind is named; else Altegio's number. A number may be that of a record, of goods and of
 # a payment at once. Of several deliveries the one that has the receipt answers, else the newest.
@@ -69,7 +80,12 @@ _by_altegios = (
 )
 _id = func.coalesce(_by_our_id, _by_altegios)
 _FIND = (
-    select(*(_deliveries[name] for name in _OF_DELIVERY), *(_receipts[name] for name in _OF_RECEIPT))
+    select(
+        *(_deliveries[name] for name in _OF_DELIVERY),
+        *(_receipts[name] for name in _OF_RECEIPT),
+        _deliveries.error_code,
+        _receipts.error_text.is_not(None),
+    )
     .outerjoin_from(WebhookRecord.__table__, Receipt.__table__, _receipts.id == _deliveries.receipt_id)
     .where(_deliveries.id == _id)
 )
@@ -83,10 +99,24 @@ def get_record_status(session: Session, number: int, resource: SupportedResource
     row = session.execute(_FIND, {"number": number, "resource": resource}).one_or_none()
     if row is None:
         raise RecordNotFound(f"no delivery {number}")
-    delivery = dict(zip(_OF_DELIVERY, row, strict=False))
-    receipt = dict(zip(_OF_RECEIPT, row[len(_OF_DELIVERY) :], strict=True))
+    *told, code, is_refused = row
+    delivery = dict(zip(_OF_DELIVERY, told, strict=False))
+    receipt = dict(zip(_OF_RECEIPT, told[len(_OF_DELIVERY) :], strict=True))
+    delivery["reason"] = _word_reason(delivery["reason"], code, is_refused=bool(is_refused))
     return RecordStatus(
         **delivery,
         processed=delivery["state"] == RecordState.PROCESSED,
         receipt=ReceiptStatus(**receipt) if receipt["state"] is not None else None,
     )
+
+
+def _word_reason(reason: str | None, code: str | None, *, is_refused: bool) -> str | None:
+    """Our own words for a reason that may hold a vendor's."""
+    if code in _OF_ALTEGIO:
+        return _ALTEGIO_TROUBLE
+    return f"Webkassa refused it: {code}" if reason and is_refused and code else reason
+
+
+def make_brief(status: RecordStatus) -> BriefStatus:
+    """Returns what a stranger may know."""
+    return BriefStatus(id=status.id, processed=status.processed, state=status.state)

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from itertools import product, starmap
 from pathlib import Path
 
-from dev.bench import footprint, growth, ingress, outage, receipts, sick
+from dev.bench import footprint, growth, ingress, memory, receipts
+from dev.bench.trouble import broker, joiners, outage, sick, silence
 
 Part = Callable[[argparse.Namespace], None]
 
@@ -21,7 +22,11 @@ PARTS: Mapping[str, tuple[str, Part]] = {
     "latency": ("From the webhook to the receipt", lambda a: receipts.run_latency(a.webhooks)),
     "growth": ("Growth", lambda a: growth.run(a.runs, a.seconds, a.sizes)),
     "footprint": ("Memory, start and rest", lambda a: footprint.run(a.idle)),
+    "memory": ("A worker's memory", lambda a: memory.run(a.burst, a.minutes)),
     "outage": ("After an outage", lambda a: outage.run(a.receipts)),
+    "joiners": ("Visits told twice in a moment", lambda a: joiners.run(a.joiners)),
+    "broker": ("Redis full, Redis away", lambda a: broker.run(a.full, a.away)),
+    "silence": ("A silent database", lambda _: silence.run()),
     "sick": ("Beside a sick register", lambda a: sick.run(a.sick)),
 }
 
@@ -34,7 +39,12 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one short run of everything, on small tables")
     parser.add_argument("--rows", type=int, default=3_000_000, help="deliveries of the largest table (3000000)")
     parser.add_argument("--receipts", type=int, default=20_000, help="that wait for the end of the outage (20000)")
+    parser.add_argument("--burst", type=int, default=5000, help="deliveries at once, after which a worker is weighed (5000)")
+    parser.add_argument("--minutes", type=float, default=60.0, help="of mixed work, in which it is weighed (60)")
     parser.add_argument("--sick", type=float, default=60.0, help="seconds that one of ten registers is sick (60)")
+    parser.add_argument("--joiners", type=int, default=2000, help="visits that are told twice within 0.8 s (2000)")
+    parser.add_argument("--full", type=int, default=2000, help="webhooks that find Redis full and workers away (2000)")
+    parser.add_argument("--away", type=float, default=30.0, help="seconds of the rate with and without Redis (30)")
     parser.add_argument("--cashboxes", type=int, nargs="+", default=[1, 50], help="that the worker is measured at (1 50)")
     parser.add_argument("--latency", type=float, nargs="+", default=[0, 50, 500], help="of them, in ms (0 50 500)")
     parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4], help="of 8 slots, which serve them (1 2 4)")
@@ -48,6 +58,8 @@ def read_arguments() -> argparse.Namespace:
         arguments.runs, arguments.seconds = 1, 2.0
         arguments.sizes, arguments.receipts = (300, 10_000, 30_000), 1000
         arguments.webhooks, arguments.idle, arguments.sick = 30, 10.0, 20.0
+        arguments.burst, arguments.minutes = 500, 1.0
+        arguments.joiners, arguments.full, arguments.away = 100, 200, 5.0
     return arguments
 
 

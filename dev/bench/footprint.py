@@ -32,7 +32,7 @@ def run(idle_seconds: float) -> None:
         before = {name: _read_cpu(group) for name, group in pids.items()}
         time.sleep(idle_seconds)
         idle = {name: (_read_cpu(group) - before[name]) / idle_seconds * 100 for name, group in pids.items()}
-        memory = {name: sum(map(_read_pss, group)) for name, group in pids.items()}
+        memory = {name: sum(map(processes.read_pss, group)) for name, group in pids.items()}
     rows: list[tuple[object, ...]] = [(name, started.get(name, "-"), memory[name], idle[name]) for name in pids]
     for together, names in {"the four together": OURS, "everything": tuple(pids)}.items():
         rows.append((together, "-", sum(memory[name] for name in names), sum(idle[name] for name in names)))
@@ -59,11 +59,6 @@ def _work(world: BenchWorld) -> None:
             body = encode(make_body(FIRST_RECORD + number, make_company(number % 4)))
             http.post(world.stack.webhook_url, data=body, timeout=10).raise_for_status()
         wait_until(lambda: count(connection, ISSUED) == WEBHOOKS, timeout=120, what="all receipts")
-
-
-def _read_pss(pid: int) -> float:
-    """Megabytes, shared pages counted by share."""
-    return float(psutil.Process(pid).memory_full_info().pss) / 1024**2
 
 
 def _read_cpu(pids: Sequence[int]) -> float:

@@ -186,7 +186,8 @@ def _issue(http: requests.Session, stack: Stack, record: int, company: int) -> N
     http.post(stack.webhook_url, data=encode(make_body(record, company)), timeout=10).raise_for_status()
 
     def is_issued() -> bool:
-        receipt = http.get(f"{stack.api_url}/api/webhook/status/{record}", timeout=10).json()["receipt"]
+        status = f"{stack.api_url}/api/webhook/status/{record}"
+        receipt = http.get(status, headers={"X-Webhook-Secret": stack.secret}, timeout=10).json()["receipt"]
         return receipt is not None and receipt["state"] == "issued"
 
     wait_until(is_issued, timeout=PATIENCE_SECONDS, what=f"the receipt of {record}", poll=0.005)

@@ -56,7 +56,6 @@ def open_world(
     environment: Mapping[str, str] | None = None, settings: Mapping[str, str] = POSTGRES_SETTINGS
 ) -> Iterator[BenchWorld]:
     """With the tables of the service in it; nothing is left of it afterwards."""
-    extra = {"MALLOC_ARENA_MAX": "2", **(environment or {})}
-    with work_folder("dev.bench") as folder, BenchWorld(folder, extra, postgres=settings) as world:
+    with work_folder("dev.bench") as folder, BenchWorld(folder, environment, postgres=settings) as world:
         world.migrate()
         yield world

@@ -1,6 +1,7 @@
-"""Two lanes of trouble, side by side: one hurts processes, the other Webkassa. What each fault did is written down.
+"""Lanes of trouble, side by side: they hurt processes, networks and Webkassa. What each fault did is written down.
 
-Recovery of a fault of processes: from its end (everything runs again) until the next of the receipts that waited is issued.
+Recovery of a fault of processes or networks: from its end (everything runs again) until the next of the receipts that waited
+is issued.
 Recovery of a fault of Webkassa: from the end of the last call it hit until every receipt of those calls is issued.
 """
 
@@ -87,19 +88,21 @@ class Lane:
             time.sleep(0.1)
 
 
-def run_side_by_side(lane: Lane, other: Lane, scope: str) -> None:
-    """`lane` here, since it starts processes and those end with the thread that started them."""
+def run_side_by_side(lanes: Sequence[Lane], scope: str) -> None:
+    """The first here, since it starts processes and those end with the thread that started them."""
     problems: list[BaseException] = []
 
-    def run_other() -> None:
+    def run(lane: Lane) -> None:
         try:
-            other.run(scope)
+            lane.run(scope)
         except BaseException as problem:  # shown by the thread that waits
             problems.append(problem)
 
-    thread = threading.Thread(target=run_other, daemon=True)
-    thread.start()
-    lane.run(scope)
-    thread.join()
+    threads = [threading.Thread(target=run, args=(lane,), daemon=True) for lane in lanes[1:]]
+    for thread in threads:
+        thread.start()
+    lanes[0].run(scope)
+    for thread in threads:
+        thread.join()
     if problems:
         raise problems[0]

@@ -10,22 +10,27 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 from dev.demo.waiting import wait_until
 from dev.harness.posting import Postman, describe, find_number
-from dev.simulator.altegio.bodies import Envelope
+from dev.simulator.altegio.bodies import Envelope, stamp
 
 THREADS = 6
 # How far a delivery may overtake its neighbours, in deliveries.
 DISORDER = 40
 REPEATED = 0.2
 PER_SECOND = 25.0
+# Of paid visits: told once more, changed, while the first may just be having its outcome saved.
+TOLD_ANEW, ANEW_WITHIN_SECONDS = 0.3, 0.8
 AT_ONCE = 20
 
 
 def disturb(envelopes: Sequence[Envelope], rng: random.Random) -> list[Envelope]:
-    """A fifth is delivered twice, and all of them overtake each other."""
+    """A fifth is delivered twice, a third of the paid visits is told anew, and all of them overtake each other."""
     places = [(number + rng.uniform(0, DISORDER), envelope) for number, envelope in enumerate(envelopes)]
+    anew = [(place, told) for place, one in places if rng.random() < TOLD_ANEW and (told := _tell_anew(one))]
+    places += [(place + rng.uniform(0, ANEW_WITHIN_SECONDS * PER_SECOND), told) for place, told in anew]
     places += [(place + rng.uniform(0, 3 * DISORDER), one) for place, one in places if rng.random() < REPEATED]
     return [envelope for _, envelope in sorted(places, key=lambda entry: entry[0])]
 
@@ -38,6 +43,14 @@ def find_due(envelope: Envelope) -> str | None:
     is_payment = resource == "finances_operation" and status == "create" and bool(data["record_id"])
     is_sold = resource == "goods_operations_sale" and status == "create" and not data["record_id"]
     return find_number(envelope) if is_paid or is_payment or is_sold else None
+
+
+def _tell_anew(envelope: Envelope) -> Envelope | None:
+    """A later change of a paid visit that changes nothing; None of anything else."""
+    if envelope["resource"] != "record" or find_due(envelope) is None:
+        return None
+    changed_at = datetime.fromisoformat(envelope["data"]["last_change_date"]) + timedelta(seconds=1)
+    return {**envelope, "data": {**envelope["data"], "last_change_date": stamp(changed_at)}}
 
 
 def _name(envelope: Envelope) -> str:

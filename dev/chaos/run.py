@@ -1,4 +1,4 @@
-"""One run: a world, a day, two lanes of trouble for each scope, peace, and the verdict."""
+"""One run: a world, a day, three lanes of trouble for each scope, peace, and the verdict."""
 
 import random
 import time
@@ -8,19 +8,22 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from dev.chaos.faults.machine import MACHINE_FAULTS
+from dev.chaos.faults.network import NETWORK_FAULTS
+from dev.chaos.faults.people import PEOPLE
+from dev.chaos.faults.stores import STORE_FAULTS
+from dev.chaos.faults.webkassa import WEBKASSA_FAULTS, fail_a_third
 from dev.chaos.lanes import Lane, run_side_by_side
-from dev.chaos.machine_faults import MACHINE_FAULTS
 from dev.chaos.monitor import Monitor
 from dev.chaos.options import Options
 from dev.chaos.poster import Poster, disturb
 from dev.chaos.report import Result
 from dev.chaos.trouble import Fault, Trouble
-from dev.chaos.webkassa_faults import WEBKASSA_FAULTS, fail_a_third
+from dev.chaos.world import ChaosWorld
 from dev.demo.state import CASHBOX
 from dev.demo.waiting import WaitTimeout, wait_until
-from dev.harness.command import tell
+from dev.harness.command import tell, telling
 from dev.harness.oracle import Evidence, judge
-from dev.harness.world import World
 from dev.simulator.altegio.books import Books, DueReceipt
 from dev.simulator.altegio.day import Day, generate_day
 from dev.simulator.altegio.salon import compute_tax
@@ -28,7 +31,9 @@ from dev.simulator.altegio.salon import compute_tax
 # Salons 1-3 have a cashbox of their own, the others share the default one.
 COMPANIES = (307001, 307002, 307003, 307004, 307005)
 CASHBOXES = {307001: "SWK00000002", 307002: "SWK00000003", 307003: "SWK00000004"}
-FAULTS = (*MACHINE_FAULTS, *WEBKASSA_FAULTS)
+# What hurts processes starts them again, which only the main thread may do.
+LANES = {"machine": (*MACHINE_FAULTS, *STORE_FAULTS, *PEOPLE), "network": NETWORK_FAULTS, "webkassa": WEBKASSA_FAULTS}
+FAULTS = tuple(fault for faults in LANES.values() for fault in faults)
 VAT = "auto"
 # As in production, only shorter: so many faults on so few receipts would otherwise take hours.
 ENVIRONMENT = {
@@ -75,7 +80,7 @@ class Run:
         self._rng = random.Random(options.seed)
         self._day = plan_day(options.seed, options.due)
         self._environment = ENVIRONMENT | options.environment
-        self._world = World(folder, self._environment, workers=options.workers, beats=2, cashboxes=CASHBOXES.values())
+        self._world = ChaosWorld(folder, self._environment, workers=options.workers, beats=2, cashboxes=CASHBOXES.values())
         self._started_at = time.monotonic()
         self._settle_seconds = 0.0
 
@@ -92,6 +97,7 @@ class Run:
             self._poster = Poster(world.stack.webhook_url, disturb(self._day.envelopes, self._rng))
             self._poster.start()
             opened.callback(self._poster.stop)
+            opened.enter_context(telling(self._describe_progress))
             self._trouble = self._make_trouble()
             self._lanes = self._make_lanes()
             for scope in self._options.scopes:
@@ -99,7 +105,7 @@ class Run:
                 if self._options.third:
                     self._fail_a_third()
                 else:
-                    run_side_by_side(*self._lanes, scope)
+                    run_side_by_side(self._lanes, scope)
             return self._conclude(self._settle())
 
     def _make_trouble(self) -> Trouble:
@@ -113,11 +119,14 @@ class Run:
             due=frozenset(receipt.external_check_number for receipt in books if receipt.is_certain),
         )
 
-    def _make_lanes(self) -> tuple[Lane, Lane]:
+    def _describe_progress(self) -> str:
+        return f"accepted {self._poster.accepted}/{self._poster.total}, issued {len(self._monitor.issued_at)}"
+
+    def _make_lanes(self) -> list[Lane]:
+        """Its first is for the main thread."""
         options, deadline = self._options, self._started_at + self._options.minutes * 60
-        machine = choose_faults(MACHINE_FAULTS, options.faults)
-        webkassa = choose_faults(WEBKASSA_FAULTS, options.faults)
-        injections = (len(machine) + len(webkassa)) * len(options.scopes)
+        chosen = {name: choose_faults(faults, options.faults) for name, faults in LANES.items()}
+        injections = sum(map(len, chosen.values())) * len(options.scopes)
         # What is left goes out at the end; a fault that found nothing to break is tried again with a share of its own.
         share = int(self._poster.total / max(1, injections) / 1.2) + 1
 
@@ -125,9 +134,9 @@ class Run:
             rng = random.Random(f"{options.seed}:{name}")
             return Lane(name, self._trouble, faults, rng, deadline, share, options.patience)
 
-        hurting_processes = make("machine", machine)
-        hurting_processes.revive = self._world.revive
-        return hurting_processes, make("webkassa", webkassa)
+        lanes = [make(name, faults) for name, faults in chosen.items()]
+        lanes[0].revive = self._world.revive
+        return lanes
 
     def _fail_a_third(self) -> None:
         """The day is posted evenly over the minutes."""
@@ -170,6 +179,8 @@ class Run:
             in_order=False,
             noted={
                 "unsettled": unsettled,
+                # Whatever else is said of it: each row of the tables has to end.
+                "open": self._monitor.tables.list_open(),
                 # All that is sold here is in order, so nothing may be given up.
                 "given_up": self._monitor.tables.list_given_up(),
                 # Processes that ended although nobody killed them.

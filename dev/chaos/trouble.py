@@ -1,14 +1,15 @@
-"""What a fault may touch, and what it reports. The two lists of faults are in `machine_faults` and `webkassa_faults`."""
+"""What a fault may touch, and what it reports. The lists of faults are in `dev.chaos.faults`."""
 
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from dev.chaos.monitor import Monitor
 from dev.chaos.poster import Poster
-from dev.harness.world import World
+from dev.chaos.world import ChaosWorld
 
 # Of a call that a fault waits for; with nothing to issue there is none.
 HIT_SECONDS = 20.0
@@ -18,7 +19,7 @@ HIT_SECONDS = 20.0
 class Trouble:
     """The run as faults see it."""
 
-    world: World
+    world: ChaosWorld
     poster: Poster
     monitor: Monitor
     lease_seconds: int
@@ -28,6 +29,17 @@ class Trouble:
     # Held by a fault that needs its order at the simulator to stay, or clears all orders.
     orders: threading.Lock = field(default_factory=threading.Lock)
     late_overlaps: int = 0
+    # One of them at a time, or what both excuse would be counted twice.
+    _excusing: threading.Lock = field(default_factory=threading.Lock)
+
+    @contextmanager
+    def excuse_overlaps(self) -> Iterator[None]:
+        """Calls that overlap meanwhile are nobody's fault: they are counted apart."""
+        simulator = self.world.simulator
+        with self._excusing:
+            before = simulator.count_overlaps()
+            yield
+            self.late_overlaps += simulator.count_overlaps() - before
 
     def list_waiting(self, since: float) -> set[str]:
         """Receipts due since before that moment which were not issued by then."""
@@ -64,3 +76,27 @@ def all_waiting(trouble: Trouble) -> Effect:
     """For faults that end now."""
     now = time.monotonic()
     return Effect(now, frozenset(trouble.list_waiting(now)))
+
+
+def hurts(name: str, hurt: Callable[[Trouble, random.Random], None]) -> Fault:
+    """A fault of a process, a store or a way: whatever waits at its end is followed up."""
+
+    def inject(trouble: Trouble, rng: random.Random) -> Effect:
+        hurt(trouble, rng)
+        return all_waiting(trouble)
+
+    return Fault(name, inject, hits_all=True)
+
+
+Act = Callable[[ChaosWorld], None]
+
+
+def outage(name: str, begin: Act, end: Act, shortest: float, longest: float) -> Fault:
+    """An outage has a length, and that is no condition to wait for."""
+
+    def hurt(trouble: Trouble, rng: random.Random) -> None:
+        begin(trouble.world)
+        time.sleep(rng.uniform(shortest, longest))
+        end(trouble.world)
+
+    return hurts(name, hurt)

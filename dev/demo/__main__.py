@@ -55,8 +55,8 @@ class Demo:
     def obtain_receipt(self) -> None:
         """Posts the sample visit and shows its receipt. Raises DemoFailed."""
         self._say(f"posting the sample visit: record {visit.RECORD_ID}, 4000 ₸")
-        delivery_id = visit.post_visit(self._urls["api"], self._secrets.webhook)
-        follower = visit.Follower(self._urls["api"], delivery_id, self._say)
+        self._urls["status"] = visit.post_visit(self._urls["api"], self._secrets.webhook)
+        follower = visit.Follower(self._urls["status"], self._say)
         receipt = self._await(follower.find_receipt, RECEIPT_SECONDS, "worker", "the receipt")
         tax = visit.find_tax(self._urls["simulator"], str(receipt.get("external_check_number")))
         self._supervisor.console.frame("FISCAL RECEIPT (Webkassa simulator)", visit.describe_receipt(receipt, tax))
@@ -68,7 +68,7 @@ class Demo:
             "payment page": f"{api}/acquire",
             "API docs": f"{api}/docs",
             "health": f"{api}/health/ready",
-            "status": f"{api}/api/webhook/status/{visit.RECORD_ID}",
+            "status": self._urls["status"],
             "Flower": f"{self._urls['flower']}/flower/ (user {children.FLOWER_USER}, password in {password})",
             "simulator ledger": f"{self._urls['simulator']}/_sim/receipts",
             "try another visit": visit.write_try_out(self._folder.path, api, self._secrets.webhook),

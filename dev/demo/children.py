@@ -36,6 +36,8 @@ def service_environment(
     """Every variable the service needs. Given in full, and in a working folder without a `.env` file."""
     return {
         **base_environment(),
+        # As in the images.
+        "MALLOC_ARENA_MAX": "2",
         "DATABASE_URL": database_url,
         "REDIS_URL": redis_url,
         "DEBUG": "false",

@@ -222,3 +222,8 @@ def stop_for_certain(pid: int) -> None:
     process, still = psutil.Process(pid), (psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP, psutil.STATUS_ZOMBIE)
     process.suspend()
     wait_until(lambda: process.status() in still, timeout=10, what=f"process {pid} to stand still")
+
+
+def read_pss(pid: int) -> float:
+    """Megabytes of memory, shared pages counted by share."""
+    return float(psutil.Process(pid).memory_full_info().pss) / 1024**2

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -34,20 +35,19 @@ def build_visit(record_id: int, title: str, cost: int) -> dict[str, Any]:
     return {"company_id": 307626, "resource": "record", "resource_id": record_id, "status": "update", "data": data}
 
 
-def post_visit(api_url: str, secret: str) -> int:
-    """Returns our id of the delivery. Repeating it is harmless: the service knows it already."""
+def post_visit(api_url: str, secret: str) -> str:
+    """Returns the address of the delivery's status. Repeating it is harmless: the service knows the visit already."""
     status, answer = _call("POST", f"{api_url}/api/webhook/{secret}", json=build_visit(RECORD_ID, "Стрижка детская", 4000))
     if status != 200 or not isinstance(answer, dict) or not answer.get("record_id"):
         raise DemoFailed("api", f"the sample visit was answered with {status}: {answer}")
-    return int(answer["record_id"])
+    return urljoin(api_url, str(answer["status_url"]))
 
 
 class Follower:
     """Asks for the status of a delivery and tells every change."""
 
-    def __init__(self, api_url: str, delivery_id: int, tell: Callable[[str], None]) -> None:
-        self._url = f"{api_url}/api/webhook/status/{delivery_id}"
-        self._delivery_id, self._tell = delivery_id, tell
+    def __init__(self, status_url: str, tell: Callable[[str], None]) -> None:
+        self._url, self._tell = status_url, tell
         self._last = ""
         self._begun = self._told_at = time.monotonic()
 
@@ -69,9 +69,9 @@ class Follower:
     def _report(self, state: str) -> None:
         now = time.monotonic()
         if state != self._last:
-            self._tell(f"delivery {self._delivery_id}: {state}")
+            self._tell(f"delivery: {state}")
         elif now - self._told_at >= _REMINDER_SECONDS:
-            self._tell(f"delivery {self._delivery_id}: still {state}, {now - self._begun:.0f} s")
+            self._tell(f"delivery: still {state}, {now - self._begun:.0f} s")
         else:
             return
         self._last, self._told_at = state, now

@@ -1,5 +1,6 @@
 """One real process: started, stopped, killed, paused; what it says goes to a file."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -8,6 +9,7 @@ from dev.demo import processes
 from dev.demo.waiting import WaitTimeout, tail_of, wait_until
 
 READY_SECONDS = 60.0
+_CLOCK = Path(__file__).with_name("clock")
 
 
 class ChildFailed(Exception):
@@ -69,6 +71,13 @@ class Child(processes.Child):
     def start(self, environment: Mapping[str, str] | None = None) -> None:
         self.spawn(environment)
         self.await_ready()
+
+    def shift_clock(self, seconds: float) -> None:
+        """Lets a process in Python have a clock that is so far ahead, from its next start on."""
+        path = self._environment.get("PYTHONPATH", "").removeprefix(f"{_CLOCK}{os.pathsep}")
+        self._environment |= {"PYTHONPATH": f"{_CLOCK}{os.pathsep}{path}", "CLOCK_AHEAD": str(seconds)}
+        # Clocks are set while an interpreter starts, which a fork of one does not do.
+        self._spawn = processes.spawn
 
     def stop(self, patience: float = 15.0) -> None:
         self._is_wanted = False

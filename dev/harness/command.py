@@ -10,6 +10,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -71,6 +72,24 @@ def work_folder(prog: str) -> Iterator[Path]:
         tell(f"what the processes said: {folder}")
         raise
     shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def telling(describe: Callable[[], str], seconds: float = 45.0) -> Iterator[None]:
+    """Tells how far it is again and again, so that nobody takes a long step for a standstill."""
+    ended = threading.Event()
+
+    def run() -> None:
+        while not ended.wait(seconds):
+            tell(describe())
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def tell(progress: str) -> None:

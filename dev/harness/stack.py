@@ -13,12 +13,21 @@ from dev.harness.child import Child
 class Stack:
     """Names: `api`, `beat`, `worker`, and `worker-2`, `beat-2`, ... when there are several."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str], *, workers: int = 1, beats: int = 1) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str],
+        *,
+        workers: int = 1,
+        beats: int = 1,
+        special: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """`special`: what is added to the environment of all processes of a kind."""
         self.environment = MappingProxyType(dict(environment))
         self.api_port = find_free_port()
         self.api_url = f"http://127.0.0.1:{self.api_port}"
         self.children: dict[str, Child] = {}
-        self._folder = folder
+        self._folder, self._special = folder, special or {}
         self.add("api", api_command(self.api_port), lambda _: answers(f"{self.api_url}/health"))
         for name in _number("worker", workers):
             self.add_worker(name)
@@ -29,7 +38,8 @@ class Stack:
         self, name: str, command: Sequence[str], is_ready: Callable[[str], bool], extra: Mapping[str, str] | None = None
     ) -> Child:
         """Not started yet. `extra` is added to the environment of all."""
-        self.children[name] = Child(name, command, {**self.environment, **(extra or {})}, self._folder, is_ready)
+        environment = {**self.environment, **self._special.get(_kind_of(name), {}), **(extra or {})}
+        self.children[name] = Child(name, command, environment, self._folder, is_ready)
         return self.children[name]
 
     def add_worker(self, name: str, slots: int = 4) -> Child:
@@ -41,7 +51,7 @@ class Stack:
 
     def find(self, kind: str) -> list[Child]:
         """All of the workers, or all of the beats."""
-        return [child for name, child in self.children.items() if name.partition("-")[0] == kind]
+        return [child for name, child in self.children.items() if _kind_of(name) == kind]
 
     def start(self, name: str, environment: Mapping[str, str] | None = None) -> None:
         """Returns when it is ready; `environment` is added to what it had."""
@@ -62,6 +72,10 @@ class Stack:
         """Ends everything at once. Killing is enough: nothing here may need a goodbye."""
         for child in self.children.values():
             child.kill()
+
+
+def _kind_of(name: str) -> str:
+    return name.partition("-")[0]
 
 
 def _number(kind: str, count: int) -> list[str]:

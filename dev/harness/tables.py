@@ -16,6 +16,10 @@ _OPEN = f"""
       FROM webhook_records WHERE state IN ('received', 'processing', 'retrying')
     UNION ALL
     SELECT {_RECEIPT} || coalesce(': ' || error_text, '') FROM receipts WHERE state IN ('pending', 'unknown')
+    UNION ALL
+    SELECT 'return order ' || id || ' ' || state FROM return_orders WHERE state = 'requested'
+    UNION ALL
+    SELECT 'order ' || id || ' of a cashbox: ' || kind FROM cashbox_orders WHERE state = 'requested'
 """
 _FAILED = f"""
     SELECT {_DELIVERY} || coalesce(': ' || reason, '')

@@ -60,8 +60,12 @@ class World:
         except BaseException:
             self.close()
             raise
-        self.stack = Stack(self.folder, self.environment, workers=self._workers, beats=self._beats)
+        self.stack = self.build_stack()
         return self
+
+    def build_stack(self) -> Stack:
+        """The stores run by then."""
+        return Stack(self.folder, self.environment, workers=self._workers, beats=self._beats)
 
     def __exit__(self, *_: object) -> None:
         for child in self.children:

@@ -133,9 +133,7 @@ class Month:
         """Beat and the workers: whatever is due."""
         watch_shifts(self.services.sessions, self.services.settings, self.services.producer)
         self._decide()
-        with self.services.sessions() as session:
-            now = session.scalars(select(func.now())).one()
-        for order_id in find_due_orders(self.services.sessions, now):
+        for order_id in find_due_orders(self.services.sessions, func.now()):
             carry_out(self.services, order_id)
         for cashbox_id in self._ids.values():
             issue_due(self.services, cashbox_id)

@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from dev.demo.processes import read_pss
 from dev.demo.waiting import WaitTimeout, wait_until
 from dev.harness import command
 from dev.harness.command import option, tell
@@ -83,6 +84,7 @@ class Result:
     dropped: int
     caught_up: int
     calls: dict[str, int]
+    memory: dict[str, float]
     seconds: float
 
     @property
@@ -100,6 +102,7 @@ class Result:
                 f"{self.caught_up} deliveries that never came were taken over from Altegio",
                 show_accounts(self.accounts),
                 f"calls of Altegio: {', '.join(f'{name} {count}' for name, count in sorted(self.calls.items()))}",
+                f"memory at the end, PSS: {', '.join(f'{name} {size:.0f} MB' for name, size in self.memory.items())}",
                 self._sum_up(),
                 self.verdict.format(),
             ]
@@ -270,6 +273,7 @@ class Run:
             dropped=len(self._plan.dropped),
             caught_up=tables.count_caught_up(),
             calls=calls,
+            memory={name: read_pss(child.pid) for name, child in world.stack.children.items() if child.running},
             seconds=time.monotonic() - self._started_at,
         )
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import simplejson
 from psycopg2.extensions import PYDATE, PYDATETIMETZ, new_type, register_type
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, StatementError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -29,6 +29,7 @@ CONNECT_ARGUMENTS: dict[str, Any] = {
     "keepalives_interval": 5,
     "keepalives_count": 3,
 }
+_NOW = func.now().select()
 SessionFactory = sessionmaker[Session]
 # What runs a statement: a session, or, where statements are many and objects none, a connection at half the price.
 Executor = Session | Connection
@@ -169,6 +170,13 @@ def open_alone(sessions: SessionFactory) -> Iterator[Connection]:
         finally:
             if not driver.closed:
                 driver.autocommit = False
+
+
+def read_clock(sessions: SessionFactory) -> datetime:
+    """Returns the database's time: the one clock by which all workers wait."""
+    with open_alone(sessions) as connection:
+        now: datetime = connection.execute(_NOW).scalar_one()
+    return now
 
 
 def _engine_of(sessions: SessionFactory) -> Engine:

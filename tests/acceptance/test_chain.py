@@ -1,6 +1,7 @@
 """`celery -A worker cashboxes …` as the operator of a chain types it, and the running service that follows."""
 
 import json
+import re
 from collections.abc import Callable
 
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
@@ -23,6 +24,7 @@ def test_a_chain_is_set_up_checked_and_served(stack: Callable[..., Stack], simul
     code, text = operator.run(*words, group="cashboxes", said=f"{password}\n")
     assert code == 0, text
     assert f"{OWN} serves salon 777" in text
+    (first,) = re.findall(r"/api/webhook/(777-1-\w+)", text)
 
     stranger = int(service.post(visit(5, company=888)).json()["record_id"])
     assert "cashboxes add --company 888" in service.wait_for_state(stranger, "dead_lettered")["reason"]
@@ -43,6 +45,14 @@ def test_a_chain_is_set_up_checked_and_served(stack: Callable[..., Stack], simul
     service.wait_for_state(stranger, "processed")
     used = {receipt["external_check_number"]: receipt["cashbox"] for receipt in simulator.receipts()}
     assert used == {"altegio_1": OWN, "altegio_5": OTHER}
+
+    assert service.post(visit(1, company=777), secret=first).status_code == 200
+    assert service.post(visit(1, company=888), secret=first).status_code == 401
+    (second,) = re.findall(r"/api/webhook/(777-2-\w+)", operator.run("webhook", "777", "--rotate", group="cashboxes")[1])
+    assert [service.post(visit(1, company=777), secret=each).status_code for each in (first, second)] == [200, 200]
+    assert second in operator.run("webhook", "777", "--end-old", group="cashboxes")[1]
+    service.wait_for(lambda: service.post(visit(1, company=777), secret=first).status_code == 401, what="its end")
+    assert service.post(visit(1, company=777), secret=second).status_code == 200
 
     code, text = operator.run("disable", OWN, group="cashboxes")
     assert (code, "out of service" in text) == (0, True)

@@ -241,6 +241,11 @@ class TestBeforeTheService:
             f"/API/webhook/{secret}",
             f"/x/../api/webhook/{secret}",
             f"/health?{secret}",
+            f"/api/webhok/{secret}",
+            f"/webhook{secret}",
+            f"/{secret}",
+            f"/acquire/{secret}",
+            f"/api/webhook/status/{secret}",
         ]
         for path in paths:
             front.request("POST", path, body=b"{}")

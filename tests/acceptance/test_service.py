@@ -15,6 +15,7 @@ import requests
 
 from dev.demo.state import LOGIN, Secrets
 from dev.harness.simulator import SimulatorControl
+from shared.salon.webhook_secret import SalonSecret, make_webhook_secret
 from tests.support.payloads import SAMPLE, envelope, goods, payment, visit
 from tests.support.stack import Stack
 
@@ -45,7 +46,9 @@ class TestReceipt:
     def test_the_sample_visit(self, service: Stack, ledger: SimulatorControl) -> None:
         answer = service.post(SAMPLE)
         assert answer.status_code == 200
-        assert answer.json() == {"success": True, "message": "stored", "record_id": answer.json()["record_id"]}
+        told = answer.json()
+        assert told["status_url"].startswith(f"/api/webhook/status/{told['record_id']}?proof=")
+        assert told == {"success": True, "message": "stored"} | {name: told[name] for name in ("record_id", "status_url")}
         receipt = await_receipt(service, answer.json()["record_id"])
         assert receipt["total"] == "4000.00"
         theirs = ledger.receipts("altegio_596792978")
@@ -239,6 +242,34 @@ class TestDoor:
     @pytest.mark.parametrize("number", [1_999_999_999, 2**63 - 1])
     def test_an_unknown_number(self, service: Stack, number: int) -> None:
         assert_clear_refusal(service.get(f"/api/webhook/status/{number}"), 404)
+
+    def test_a_stranger_learns_no_more_than_the_state(self, service: Stack, secrets: Secrets) -> None:
+        posted = service.post(visit(2301)).json()
+        await_receipt(service, 2301)
+        status = service.status(2301)
+        assert {"reason", "receipt", "company_id"} <= status.keys()
+        brief = {name: status[name] for name in ("id", "processed", "state")}
+        number, other = posted["record_id"], service.post(visit(2302)).json()
+        foreign = make_webhook_secret(secrets.application_key, SalonSecret(999, 1))
+        for path, headers in (
+            (f"{number}", {}),
+            ("2301", {}),
+            ("2301?resource=record", {"X-Webhook-Secret": "guess"}),
+            ("2301", {"X-Webhook-Secret": foreign}),
+            (f"{number}?{other['status_url'].partition('?')[2]}", {}),
+            (f"{number}?proof=%00", {}),
+        ):
+            assert service.get(f"/api/webhook/status/{path}", headers=headers).json() == brief, path
+
+    def test_who_posted_it_learns_all(self, service: Stack, secrets: Secrets) -> None:
+        posted = service.post(visit(2303)).json()
+        await_receipt(service, 2303)
+        status = service.status(2303)
+        own = make_webhook_secret(secrets.application_key, SalonSecret(visit(2303)["company_id"], 1))
+        assert service.get(posted["status_url"]).json() == status
+        assert service.post(visit(2303)).json()["status_url"] == posted["status_url"]
+        for path in ("2303", str(posted["record_id"])):
+            assert service.get(f"/api/webhook/status/{path}", headers={"X-Webhook-Secret": own}).json() == status
 
     @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
     def test_other_methods(self, service: Stack, method: str) -> None:

@@ -99,7 +99,8 @@ class Trial:
 
     def await_receipt(self, number: int) -> dict[str, Any]:
         def look() -> dict[str, Any] | None:
-            status, body = self.request("GET", f"/api/webhook/status/{number}")
+            proof = {"X-Webhook-Secret": self.webhook_secret}
+            status, body = self.request("GET", f"/api/webhook/status/{number}", headers=proof)
             found = json.loads(body) if status == 200 else {}
             return found["receipt"] if found.get("state") == "processed" else None
 

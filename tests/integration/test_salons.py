@@ -1,5 +1,7 @@
 """A chain: every salon on its own cashbox, with its own credentials and choices, and nobody on somebody else's."""
 
+from typing import Any
+
 import pytest
 
 from dev.demo.state import CASHBOX
@@ -7,7 +9,7 @@ from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.storage.models import Cashbox
 from shared.storage.sealing import CannotUnseal, seal, unseal
 from tests.support.bridge import Bridge
-from tests.support.payloads import goods, payment, visit
+from tests.support.payloads import T2, goods, payment, visit
 from worker.salon.administration import (
     BadCashbox,
     Changes,
@@ -200,3 +202,43 @@ class TestCheck:
     def test_a_blocked_cashbox(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         simulator.settings(cashbox_problems={OWN: 7})
         assert "problem" in self.levels(bridge, add(bridge, vat="16")).values()
+
+
+def sell(company: int, cost: int) -> dict[str, Any]:
+    return goods(21, cost, document_id=20) | {"company_id": company}
+
+
+class TestNumbersOfAltegio:
+    """Each salon's records are counted by Altegio alone; that no two have the same number is written nowhere."""
+
+    @pytest.mark.parametrize("scope", ["cashbox", "shift"])
+    @pytest.mark.parametrize("is_chain", [False, True])
+    def test_two_salons_with_the_same_record_both_get_a_receipt(
+        self, bridge: Bridge, simulator: SimulatorControl, is_chain: bool, scope: str
+    ) -> None:
+        simulator.settings(scope=scope)
+        if is_chain:
+            add(bridge)
+            add(bridge, OTHER_SALON, OTHER)
+        simulator.fault(operation="check", kind="drop", when="after", times=2)
+        first = sell(SALON, 900), sell(OTHER_SALON, 700)
+        visits = visit(1, company=SALON), visit(1, 5000, company=OTHER_SALON)
+        bridge.deliver(*visits, *first)
+        bridge.settle()
+        bridge.deliver(*visits, *first)  # told again, it is the same receipt
+        totals = {receipt["external_check_number"]: receipt["total"] for receipt in simulator.receipts()}
+        assert totals == {
+            "altegio_1": "4000.00",
+            "altegio_888_1": "5000.00",
+            "altegio_goods_20": "900.00",
+            "altegio_888_goods_20": "700.00",
+        }
+        assert {receipt.company_id for receipt in bridge.receipts()} == {SALON, OTHER_SALON}
+
+    def test_a_receipt_keeps_its_number(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        simulator.fault(operation="check", kind="code", code=9, text="нет", times=2)
+        bridge.deliver(visit(1, company=SALON), visit(1, 5000, company=OTHER_SALON))
+        assert [receipt.state for receipt in bridge.receipts()] == ["rejected", "rejected"]
+        bridge.deliver(visit(1, 6000, company=OTHER_SALON, changed=T2), visit(1, 3000, company=SALON, changed=T2))
+        totals = {receipt["external_check_number"]: receipt["total"] for receipt in simulator.receipts()}
+        assert totals == {"altegio_888_1": "6000.00", "altegio_1": "3000.00"}

@@ -3,6 +3,7 @@
 import pytest
 
 from api.webhook.status import RecordNotFound, get_record_status
+from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import T1, T2, goods, payment, visit
 from tests.support.statements import explain, note_statements
@@ -44,6 +45,23 @@ def test_without_a_receipt(bridge: Bridge) -> None:
     with bridge.services.sessions() as session:
         status = get_record_status(session, 1001)
     assert (status.state, status.processed, status.receipt) == ("received", False, None)
+
+
+def test_no_vendors_words(bridge: Bridge, simulator: SimulatorControl) -> None:
+    simulator.fault(operation="check", kind="code", code=9, text="Иван Петров, +77011234567")
+    bridge.deliver(visit(1001))
+    with bridge.services.sessions() as session:
+        status = get_record_status(session, 1001)
+    assert "Петров" in str(bridge.rows()[0].reason)
+    assert (status.state, status.reason) == ("dead_lettered", "Webkassa refused it: 9")
+
+
+def test_nor_altegios(bridge: Bridge) -> None:
+    bridge.accept(visit(1001))
+    said = "state = 'dead_lettered', error_code = 'altegio_unavailable', reason = 'Altegio could not be asked: Петров'"
+    bridge.execute(f"UPDATE webhook_records SET {said}")
+    with bridge.services.sessions() as session:
+        assert get_record_status(session, 1001).reason == "Altegio could not be asked, or did not answer as expected"
 
 
 @pytest.mark.parametrize("number", [1, 1001])

@@ -91,7 +91,8 @@ class Deployment:
             return 0
 
     def status(self, resource_id: int) -> dict[str, Any]:
-        answer = self.nginx.request("GET", f"/api/webhook/status/{resource_id}")
+        proof = {"X-Webhook-Secret": self.environment["ALTEGIO_WEBHOOK_SECRET"]}
+        answer = self.nginx.request("GET", f"/api/webhook/status/{resource_id}", headers=proof)
         return dict(json.loads(answer.data)) if answer.status == 200 else {}
 
     def wait_for_receipt(self, resource_id: int, timeout: float = 60) -> dict[str, Any]:

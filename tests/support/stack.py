@@ -47,7 +47,7 @@ class Stack(stack.Stack):
 
     def status(self, number: int) -> dict[str, Any]:
         """By our id or Altegio's resource_id."""
-        response = self.get(f"/api/webhook/status/{number}")
+        response = self.get(f"/api/webhook/status/{number}", headers={"X-Webhook-Secret": self.secret})
         assert response.status_code == 200, f"status of {number}: {response.status_code} {response.text}"
         return dict(response.json())
 

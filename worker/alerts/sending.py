@@ -7,9 +7,8 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import case, func, select, true, update
 
-from shared.clock import utc_now
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
@@ -90,12 +89,12 @@ def _deliver(settings: Settings, message: AlertMessage) -> list[str]:
 
 def _save(sessions: SessionFactory, message: AlertMessage, pending: list[str]) -> None:
     """Finished when all have it, or when it is so old that it is no news any more."""
-    is_finished = not pending or utc_now() - message.created_at > GIVE_UP_AFTER
+    is_finished = true() if not pending else AlertMessage.created_at < func.now() - GIVE_UP_AFTER
     with sessions.begin() as session:
         session.execute(
             update(AlertMessage)
             .where(AlertMessage.id == message.id)
-            .values(pending=pending, **({"finished_at": func.now()} if is_finished else {}))
+            .values(pending=pending, finished_at=case((is_finished, func.now()), else_=AlertMessage.finished_at))
         )
 
 

@@ -12,6 +12,7 @@ class DueReceipt:
     """Holds what an attempt needs of a receipt: a copy, so that no transaction stays open.
 
     `claim_id` is the holder's, `attempts` counts the one that was taken, `request` is the body without the token.
+    `taken_at`: the database's time of that, by which waiting and answers are judged, since our own clock may be wrong.
     """
 
     id: int
@@ -26,6 +27,7 @@ class DueReceipt:
     budget_used: int
     budget_starts_at: datetime
     created_at: datetime
+    taken_at: datetime
     error_kind: str | None
     error_code: str | None
     error_text: str | None

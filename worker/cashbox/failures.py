@@ -41,20 +41,24 @@ _OF_THE_REQUEST = frozenset(("400", "409", "411", "413", "414", "415", "422", "4
 def tell_breaker(breaker: Breaker, register: int, error: WebkassaError) -> bool:
     """Whether Webkassa fails for everybody. Failures of the service count; whatever a register answers is a sign of life.
 
-    `register`: the row id of the cashbox that was called.
+    What refuses us in a register's place, or credentials that cannot be read here, is neither. `register`: the row id of the
+    cashbox that was called.
     """
-    if isinstance(error, ShiftExpired):
+    is_answer = _is_of_register(error)
+    if isinstance(error, ShiftExpired) or (isinstance(error, RegisterRefused) and not is_answer):
         return breaker.is_open()
-    if isinstance(error, WebkassaUnavailable | OutcomeUnknown) and _is_service_failure(error):
+    if isinstance(error, WebkassaUnavailable | OutcomeUnknown) and not is_answer:
         return breaker.record_failure(register)
     breaker.record_success(register)
     return False
 
 
-def _is_service_failure(error: WebkassaError) -> bool:
-    """No answer, or a gateway's status. The register's own "unknown error" (-1) is its own trouble, not the host's."""
-    is_status = error.code is not None and len(error.code) == 3 and error.code.isdigit()
-    return error.code is None or (is_status and error.code not in _OF_THE_REQUEST)
+def _is_of_register(error: WebkassaError) -> bool:
+    """Not where there was no answer, or a gateway's status. "Unknown error" (-1) is the register's own, not the host's."""
+    if error.code is None:
+        return False
+    is_status = len(error.code) == 3 and error.code.isdigit()
+    return not is_status or error.code in _OF_THE_REQUEST
 
 
 def seconds_to_rest(error: WebkassaError) -> float:

@@ -21,7 +21,10 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a decision needs of the row; the claim brings it along. `claims` counts this claim as well."""
+    """What a decision needs of the row; the claim brings it along. `claims` counts this claim as well.
+
+    `now`: the database's time of the claim, by which all waiting is judged, since a worker's own clock may be wrong.
+    """
 
     id: int
     claim_id: UUID
@@ -34,6 +37,7 @@ class Delivery:
     changed_at: datetime | None
     created_at: datetime
     request_id: str | None
+    now: datetime
 
 
 _rows = table_of(WebhookRecord)
@@ -53,7 +57,7 @@ _CLAIM = (
         lease_until=_lease_end,
         next_attempt_at=_lease_end,
     )
-    .returning(*(_rows.c[name] for name in Delivery.__slots__))
+    .returning(*(_rows.c[name] for name in Delivery.__slots__ if name != "now"), func.now())
 )
 _PUT_DOWN = (
     update(_rows)

@@ -9,8 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from shared.altegio import GOODS_SALE, GoodsOperation
-from shared.clock import almaty_date, utc_now
-from shared.config import Settings
+from shared.clock import almaty_date
 from shared.fiscal.ledger import Cost, SaleLedger, add_up, keep_ledger
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind, RecordState
@@ -90,7 +89,8 @@ def decide_goods(
     if not sold:
         return _withdraw(services, session, row, subject, receipt, facts, salon.policy, was_told=bool(told))
     newest = max(delivery.created_at for delivery in deliveries)
-    wait = _seconds_to_wait(newest, services.settings)
+    # Altegio sends a webhook for each line; the receipt has to wait until no more come.
+    wait = services.settings.goods_wait_seconds - (row.now - newest).total_seconds()
     if wait > 0:
         return Resolution.waiting("more lines of this sale may follow", wait)
     sold_on = almaty_date(_sold_at(sold[0], row))
@@ -258,10 +258,5 @@ def _find_sold(deliveries: list[WebhookRecord], policy: Policy) -> list[GoodsOpe
     return [line for line in lines.values() if line is not None]
 
 
-def _seconds_to_wait(newest: datetime, settings: Settings) -> float:
-    """Altegio sends a webhook for each line; the receipt has to wait until no more come."""
-    return settings.goods_wait_seconds - (utc_now() - newest).total_seconds()
-
-
 def _sold_at(operation: GoodsOperation, row: Delivery) -> datetime:
-    return operation.create_date or row.changed_at or row.created_at or utc_now()
+    return operation.create_date or row.changed_at or row.created_at

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from shared.altegio import FinanceOperation
-from shared.clock import utc_now
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, AccountUse, PaymentPurpose, RecordState
 from shared.storage.models import Checkout, Receipt
 from worker.altegio.errors import AnswerTooOld
@@ -147,7 +146,7 @@ def _refuse_older_sum(note: _Note, facts: Facts) -> None:
     row = note.row
     listed = next((one for one in facts.payments or () if one.id == row.resource_id), None)
     is_other = listed is not None and row.status != "delete" and listed.amount != note.operation.amount
-    if is_other and utc_now() - row.created_at < patience_of(note.services.settings):
+    if is_other and row.now - row.created_at < patience_of(note.services.settings):
         raise AnswerTooOld("Altegio's list has another sum of a payment than it has just told of")
 
 
@@ -244,7 +243,7 @@ def _find_missing_goods(note: _Note, subject: Subject) -> Resolution | None:
     if subject.document_id is None or not is_receiptable or knows_goods(note.session, subject):
         return None
     wait = services.settings.goods_wait_seconds + services.settings.payment_wait_seconds
-    left = wait - (utc_now() - note.row.created_at).total_seconds()
+    left = wait - (note.row.now - note.row.created_at).total_seconds()
     if left > 0:
         return Resolution.waiting("what this payment is for may follow", left)
     demand_facts(services.altegio, subject, note.facts)

@@ -14,7 +14,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
-from shared.clock import utc_now
 from shared.logging import get_logger
 from shared.storage.locks import lock_sales
 from shared.tracing import tell_span
@@ -90,7 +89,7 @@ def _put_off(services: Services, delivery: Delivery, error: AltegioError | Value
     """Nothing fiscal without Altegio's word: asked again for as long as a receipt may take, then a person decides."""
     # Validation errors repeat what they were given, which may be somebody's name.
     told = f"unreadable answer: {error.error_count()} field(s)" if isinstance(error, ValidationError) else str(error)
-    age = (utc_now() - delivery.created_at).total_seconds()
+    age = (delivery.now - delivery.created_at).total_seconds()
     if isinstance(error, AnswerTooOld) and age > BEHIND_SECONDS:
         resolution = Resolution.dead(ALTEGIO_BEHIND, f"{told} for an hour: a forged body, or Altegio is behind itself")
     elif age > services.settings.retry_max_age_hours * 3600:

@@ -8,7 +8,6 @@ from sqlalchemy import BigInteger, and_, bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.clock import utc_now
 from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
@@ -24,6 +23,7 @@ from worker.webkassa.errors import AlreadyIssued
 
 # Of a receipt for money put on a client's account; such a document sells nothing else.
 _ADVANCE = "altegio_deposit_"
+_OURS = "altegio_"
 # Of a receipt for one payment of a visit.
 _PREPAID = "altegio_prepaid_"
 
@@ -118,7 +118,7 @@ def sum_returned(session: Session, sale_id: int, *, without: int | None = None) 
 
 def is_advance(receipt: Receipt) -> bool:
     """Whether it is for money put on a client's account."""
-    return receipt.external_check_number.startswith(_ADVANCE)
+    return _ADVANCE.removeprefix(_OURS) in receipt.external_check_number
 
 
 def may_be_changed(receipt: Receipt) -> bool:
@@ -167,6 +167,10 @@ def _next_number(bare: str, earlier: int) -> str:
     return f"{bare}_{earlier + 1}" if earlier else bare
 
 
+def _name_salon(number: str, company_id: int) -> str:
+    return number.replace(_OURS, f"{_OURS}{company_id}_", 1)
+
+
 def _revive(sale: Receipt, draft: ReceiptDraft, request: dict[str, Any], cashbox: SalonCashbox) -> None:
     """A receipt that does not exist at Webkassa takes the present shape, under its old number."""
     sale.request, sale.total, sale.tax, sale.cashbox_id = request, draft.total, draft.tax, cashbox.id
@@ -197,6 +201,11 @@ def _create_sale(
         "request": request,
     }
     created = session.scalar(_CREATE, values)
+    if created is None:
+        # Another salon has the same number of Altegio's, and came first. From now on the receipt keeps this one.
+        values["external_check_number"] = _name_salon(request["ExternalCheckNumber"], subject.company_id)
+        values["request"] = request | {"ExternalCheckNumber": values["external_check_number"]}
+        created = session.scalar(_CREATE, values)
     if created is None:
         reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"
         return Resolution.dead("number_taken", reason)
@@ -246,7 +255,7 @@ def mark_return_due(
     if lines is not None or sale.return_due_reason != reason:
         sale.return_due_lines = lines
     sale.return_due_reason = reason
-    sale.paid_back_since = (sale.paid_back_since or utc_now()) if is_paid_back else None
+    sale.paid_back_since = (sale.paid_back_since or func.now()) if is_paid_back else None
     return Resolution.processed(f"return due: {reason}", receipt_id=sale.id)
 
 

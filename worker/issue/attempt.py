@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection
 
-from shared.clock import utc_now
 from shared.fiscal.statuses import CallOutcome
 from shared.storage.db import SessionFactory, begin
 from worker.cashbox.calls import close_log, write_end
@@ -23,6 +22,7 @@ from worker.issue.next_receipt import Work, announce_again
 from worker.issue.outcomes import save_dead, save_issued, save_not_found, save_unknown
 from worker.issue.saving import save
 from worker.services import Services
+from worker.webkassa.answers import find_earlier
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.errors import (
     AlreadyIssued,
@@ -33,7 +33,7 @@ from worker.webkassa.errors import (
     UnknownVendorCode,
     WebkassaError,
 )
-from worker.webkassa.schemas import FiscalReceipt, UnreadableAnswer, read_check_data
+from worker.webkassa.schemas import FiscalReceipt
 
 Saved = TypeVar("Saved")
 
@@ -47,12 +47,15 @@ class Issued(NamedTuple):
 
 def send(clients: CashboxClients, work: Work) -> Issued:
     """The call, and whether its answer is believed. Raises WebkassaError."""
-    client, sent_at = clients.open(work.receipt.cashbox_id), utc_now()
+    client, taken_at = clients.open(work.receipt.cashbox_id), work.receipt.taken_at
 
     def judge(document: FiscalReceipt) -> str | None:
-        return find_doubt(document, _describe(work), work.last, sent_at=sent_at, now=utc_now())
+        return find_doubt(document, _describe(work), work.last, sent_at=taken_at, now=taken_at)
 
-    return Issued(*client.check(work.receipt.request, judge))
+    def judge_earlier(document: FiscalReceipt) -> str | None:
+        return find_doubt_of_earlier(document, _describe(work), shift=None, now=taken_at)
+
+    return Issued(*client.check(work.receipt.request, judge, judge_earlier))
 
 
 def save_answer(sessions: SessionFactory, work: Work, issued: Issued, then: Callable[[Connection], Saved]) -> Saved:
@@ -143,15 +146,10 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
 
 def _take_duplicate(services: Services, claim: CashboxClaim, work: Work, error: AlreadyIssued) -> float | None:
     """Code 14 is success when it brings the receipt along; else the receipt is looked up, never sent under a new number."""
-    data = error.response.get("Data") if isinstance(error.response, dict) else None
-    try:
-        document = read_check_data(data)
-    except UnreadableAnswer:
+    document = find_earlier(error)
+    if document is None:
         return fail(services, claim, work, error)
-    doubt = find_doubt_of_earlier(document, _describe(work), shift=None, now=utc_now())
     try:
-        if doubt is not None:
-            raise NotBelieved(doubt)
         _save_found(services.sessions, work, document, error)
     except NotBelieved as disbelief:
         disbelief.text, disbelief.response = f"{error}; {disbelief.text}", error.response
@@ -199,7 +197,7 @@ def _settle_not_there(services: Services, receipt: DueReceipt) -> float | None:
     """What is shown by no lookup. Returns the seconds until the next one, None where there is none."""
     reason = recall(receipt)
     with begin(services.sessions) as connection:
-        if isinstance(reason, AlreadyIssued) and utc_now() - receipt.budget_starts_at < LOOKUPS_LAG:
+        if isinstance(reason, AlreadyIssued) and receipt.taken_at - receipt.budget_starts_at < LOOKUPS_LAG:
             save_unknown(connection, receipt, reason, LOOK_AGAIN_SECONDS, counts=False)
             return LOOK_AGAIN_SECONDS
         if isinstance(reason, NotBelieved) and receipt.budget_used + 1 >= services.budget.max_attempts:

@@ -4,7 +4,6 @@ from copy import copy
 
 from sqlalchemy import Connection
 
-from shared.clock import utc_now
 from shared.fiscal.statuses import ReceiptKind
 from shared.logging import get_logger
 from worker.cashbox.calls import outcome_of, write_end
@@ -82,7 +81,7 @@ def _decide(
     return decide_retry(
         error,
         receipt.budget_used,
-        utc_now() - receipt.budget_starts_at,
+        receipt.taken_at - receipt.budget_starts_at,
         budget,
         attempts=receipt.attempts,
         is_outage=is_outage,

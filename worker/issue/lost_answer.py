@@ -7,12 +7,11 @@ that was asked for. `Not found` is believed only when no way of asking failed fo
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from sqlalchemy import func, update
 
-from shared.clock import utc_now
 from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
@@ -79,7 +78,7 @@ def _poll(clients: CashboxClients, cashbox_number: str, receipt: DueReceipt) -> 
         if poll:
             time.sleep(POLL_SECONDS)
         for shift in shifts:
-            document = _find_in_shift(client, asked, shift.number)
+            document = _find_in_shift(client, asked, shift.number, receipt.taken_at)
             if document is not None:
                 return document
     return None
@@ -97,11 +96,11 @@ def _choose_shifts(shifts: list[Shift], receipt: DueReceipt) -> list[Shift]:
     return shifts[:SHIFTS] + later
 
 
-def _find_in_shift(client: WebkassaClient, asked: Asked, shift: int) -> FiscalReceipt | None:
+def _find_in_shift(client: WebkassaClient, asked: Asked, shift: int, now: datetime) -> FiscalReceipt | None:
     """Raises the first passing failure at once: the register may still be at work on that call."""
 
     def judge(document: FiscalReceipt) -> str | None:
-        return find_doubt_of_earlier(document, asked, shift=shift, now=utc_now())
+        return find_doubt_of_earlier(document, asked, shift=shift, now=now)
 
     document, problem = _try(partial(client.find_ticket, *asked.names, shift, judge))
     if document is not None:

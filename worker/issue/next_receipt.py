@@ -30,7 +30,7 @@ WITH held AS (
               failures > 0 OR paused_since IS NOT NULL AS is_unwell
 ), due AS (
     SELECT id, kind, external_check_number, basis_receipt_id, total, request, attempts, budget_used, budget_starts_at,
-           created_at, error_kind, error_code, error_text, {_MUST_ASK} AS must_ask
+           created_at, now() AS taken_at, error_kind, error_code, error_text, {_MUST_ASK} AS must_ask
     FROM receipts WHERE {_IS_DUE} AND id = (
         SELECT id FROM receipts WHERE {_IS_DUE} AND (SELECT NOT is_paused FROM held)
         ORDER BY {_MUST_ASK} DESC, id LIMIT 1
@@ -155,6 +155,7 @@ def _to_receipt(row: Row[Any], claim: CashboxClaim) -> DueReceipt:
         budget_used=row.budget_used,
         budget_starts_at=row.budget_starts_at,
         created_at=row.created_at,
+        taken_at=row.taken_at,
         error_kind=row.error_kind,
         error_code=row.error_code,
         error_text=row.error_text,

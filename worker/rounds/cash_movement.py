@@ -8,7 +8,8 @@ the number is sent again only while the shift it was sent into is certainly open
 from decimal import Decimal
 from typing import Any
 
-from shared.clock import utc_now
+from sqlalchemy import func
+
 from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
@@ -109,7 +110,7 @@ class CashMovement:
         }
         with self._sessions.begin() as session:
             row = session.get_one(CashboxOrder, self._order.id)
-            row.sending_since = row.sending_since or utc_now()
+            row.sending_since = row.sending_since or func.now()
             row.before = before.dump() if before else None
             log_id = open_log(session, MONEY, self._claim.cashbox_id, request)
         try:

@@ -3,15 +3,15 @@
 How a movement of cash happens once, although its answer may be lost, is `cash_movement`'s.
 """
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import ColumnElement, and_, func, select
 
-from shared.clock import parse_moment, utc_now
+from shared.clock import parse_moment
 from shared.logging import get_logger
 from shared.queue import CARRY_OUT
 from shared.storage.db import SessionFactory
@@ -37,6 +37,9 @@ GIVE_UP_AFTER = timedelta(minutes=30)
 # Money that may have moved is asked for as long as a receipt would be.
 ASK_FOR = timedelta(hours=72)
 _BUSY_SECONDS = 1.0
+# Its message is under way so long.
+STALE_SECONDS = 10
+_NOW = select(func.now())
 _MAX_PAUSE_SECONDS = 60.0
 _MAX_TEXT = 500
 
@@ -72,7 +75,7 @@ def _take(sessions: SessionFactory, order_id: int) -> CashboxOrder | None:
         order = session.get_one(CashboxOrder, order_id, with_for_update=True)
         if order.state != OrderState.REQUESTED:
             return None
-        if order.next_attempt_at is not None and order.next_attempt_at > utc_now():
+        if order.next_attempt_at is not None and order.next_attempt_at > session.scalars(_NOW).one():
             return None
         order.attempts += 1
     return order
@@ -127,7 +130,7 @@ def _refuse(services: Services, claim: CashboxClaim, order: CashboxOrder, error:
 def _finish(services: Services, order: CashboxOrder, result: dict[str, Any]) -> None:
     moment = parse_moment(result.get("DateTime"))
     shift = result.get("ShiftNumber")
-    _end(services, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or utc_now())
+    _end(services, order, OrderState.DONE, result=result, shift_number=shift, done_at=moment or func.now())
     if order.kind in MONEY_ORDERS and isinstance(shift, int):
         with services.sessions.begin() as session:
             note_document(session, order.cashbox_id, shift, moment, _read_registration(result))
@@ -160,10 +163,10 @@ def _put_off(
     with services.sessions.begin() as session:
         row = session.get_one(CashboxOrder, order.id, with_for_update=True)
         seconds = max(min(2.0**row.attempts, _MAX_PAUSE_SECONDS), at_least, (error.retry_after or 0.0) if error else 0.0)
-        row.next_attempt_at = utc_now() + timedelta(seconds=seconds)
+        row.next_attempt_at = func.now() + timedelta(seconds=seconds)
         row.error_code, row.error_text = error.code if error else None, reason[:_MAX_TEXT]
         may_have_moved = row.sending_since is not None
-        age: timedelta = utc_now() - row.created_at
+        age: timedelta = session.scalars(_NOW).one() - row.created_at
     if age < (ASK_FOR if may_have_moved else GIVE_UP_AFTER):
         request_again(services.producer, order.id, seconds + 0.05)
         return
@@ -171,15 +174,18 @@ def _put_off(
     _end(services, order, state, error_code=error.code if error else None, error_text=reason[:_MAX_TEXT])
 
 
-# Its message was lost: never tried for a while, or due again.
-_IS_STALE = CashboxOrder.next_attempt_at.is_(None) & (CashboxOrder.created_at < bindparam("stale_before"))
-IS_ORDER_DUE = and_(
-    CashboxOrder.state == OrderState.REQUESTED, _IS_STALE | (CashboxOrder.next_attempt_at <= bindparam("now"))
-)
+def _is_order_due(stale_before: Any) -> ColumnElement[bool]:
+    """Its message was lost: never tried for a while, or due again."""
+    is_stale = CashboxOrder.next_attempt_at.is_(None) & (CashboxOrder.created_at < stale_before)
+    return and_(CashboxOrder.state == OrderState.REQUESTED, is_stale | (CashboxOrder.next_attempt_at <= func.now()))
 
 
-def find_due_orders(sessions: SessionFactory, stale_before: datetime) -> list[int]:
+STALE_BEFORE = func.now() - timedelta(seconds=STALE_SECONDS)
+IS_ORDER_DUE = _is_order_due(STALE_BEFORE)
+
+
+def find_due_orders(sessions: SessionFactory, stale_before: Any = STALE_BEFORE) -> list[int]:
     """Returns ids of orders nobody seems to see to: never tried though made before `stale_before`, or due again."""
-    due = select(CashboxOrder.id).where(IS_ORDER_DUE).order_by(CashboxOrder.id)
+    due = select(CashboxOrder.id).where(_is_order_due(stale_before)).order_by(CashboxOrder.id)
     with sessions() as session:
-        return list(session.scalars(due, {"stale_before": stale_before, "now": utc_now()}))
+        return list(session.scalars(due))

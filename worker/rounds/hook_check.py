@@ -11,7 +11,6 @@ from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD
-from shared.clock import utc_now
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
@@ -62,7 +61,7 @@ def _is_on(value: Any) -> bool:
 def _claim_today(sessions: SessionFactory, company_id: int) -> bool:
     with sessions.begin() as session:
         session.execute(
-            insert(AltegioLook).values(company_id=company_id, what=HOOKS, looked_until=utc_now()).on_conflict_do_nothing()
+            insert(AltegioLook).values(company_id=company_id, what=HOOKS, looked_until=func.now()).on_conflict_do_nothing()
         )
         claimed = session.execute(
             update(AltegioLook)

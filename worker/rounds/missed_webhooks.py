@@ -17,7 +17,6 @@ from sqlalchemy import Select, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from shared.clock import utc_now
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.queue import publish_records
@@ -52,6 +51,7 @@ class _Look:
     company_id: int
     what: str
     since: datetime
+    began_at: datetime
 
 
 def catch_up(services: Services) -> int:
@@ -94,11 +94,12 @@ def _begin(sessions: SessionFactory, company_id: int, what: str) -> _Look | None
             update(AltegioLook)
             .where(AltegioLook.company_id == company_id, AltegioLook.what == what, AltegioLook.next_look_at <= func.now())
             .values(next_look_at=func.now() + timedelta(seconds=LOOK_SECONDS))
-            .returning(AltegioLook.began_at, AltegioLook.looked_until)
+            .returning(AltegioLook.began_at, AltegioLook.looked_until, func.now().label("now"))
         ).one_or_none()
     if claimed is None:
         return None
-    return _Look(company_id, what, since=max(claimed.began_at, claimed.looked_until - OVERLAP))
+    since = max(claimed.began_at, claimed.looked_until - OVERLAP)
+    return _Look(company_id, what, since, began_at=claimed.now)
 
 
 def _ensure_look(session: Session, company_id: int, what: str) -> None:
@@ -114,11 +115,10 @@ def _find_beginning(session: Session, company_id: int) -> datetime:
     begun = session.scalar(select(func.min(Cashbox.created_at)).where(Cashbox.company_id == company_id))
     if begun is None:
         begun = session.scalar(select(func.min(Visit.created_at)).where(Visit.company_id == company_id))
-    return begun or utc_now()
+    return begun or session.scalars(select(func.now())).one()
 
 
 def _look(services: Services, client: AltegioClient, look: _Look) -> list[int]:
-    began_at = utc_now()
     try:
         found = _ask(services, client, look)
     except NoRights as error:
@@ -129,7 +129,7 @@ def _look(services: Services, client: AltegioClient, look: _Look) -> list[int]:
         log.warning("look failed, repeated soon", company_id=look.company_id, what=look.what, error=str(error))
         _end(services.sessions, look, error.retry_after or AFTER_FAILURE_SECONDS)
         return []
-    _end(services.sessions, look, services.settings.reconcile_interval_seconds, looked_until=began_at)
+    _end(services.sessions, look, services.settings.reconcile_interval_seconds, looked_until=look.began_at)
     return found
 
 

@@ -12,7 +12,6 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import func, or_, select, update
 
-from shared.clock import utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, ReceiptState
 from shared.logging import get_logger
@@ -36,6 +35,7 @@ from worker.webkassa.errors import WebkassaError
 log = get_logger(__name__)
 
 _MAX_TEXT = 500
+_NOW = select(func.now())
 UNKNOWN_OUTCOME = "the outcome of a receipt or of a cash movement is unknown"
 
 
@@ -43,8 +43,7 @@ def watch_shifts(sessions: SessionFactory, settings: Settings, producer: Celery)
     """Asks the workers for the Z-reports that are due: one tick. A row that cannot be read stops no other."""
     with sessions.begin() as session:
         put_times_right(session)
-        rows = session.execute(_OPEN_SHIFTS).all()
-    now = utc_now()
+        now, rows = session.scalars(_NOW).one(), session.execute(_OPEN_SHIFTS).all()
     due = [row.cashbox_id for row in rows if _is_row_due(sessions, settings, row, now)]
     try:
         for cashbox_id in due:
@@ -82,8 +81,8 @@ def _is_row_due(sessions: SessionFactory, settings: Settings, row: Any, now: dat
 def close_due(services: Services, cashbox_id: int) -> bool:
     """Sends the Z-report of the cashbox if its time has come; says whether the shift is closed now."""
     with services.sessions() as session:
-        shift = find_open_shift(session, cashbox_id)
-    if shift is None or not _is_shift_due(services.settings, shift) or services.breaker.is_open():
+        shift, now = find_open_shift(session, cashbox_id), session.scalars(_NOW).one()
+    if shift is None or not _is_shift_due(services.settings, shift, now) or services.breaker.is_open():
         return False
     if not settle_unknown(services, cashbox_id):
         _put_off(services.sessions, shift, UNKNOWN_OUTCOME)
@@ -92,9 +91,9 @@ def close_due(services: Services, cashbox_id: int) -> bool:
         if claim is None:
             return False
         with services.sessions() as session:
-            shift = find_open_shift(session, cashbox_id)
+            shift, now = find_open_shift(session, cashbox_id), session.scalars(_NOW).one()
             number = session.get_one(Cashbox, cashbox_id).unique_number
-        if shift is None or not _is_shift_due(services.settings, shift):
+        if shift is None or not _is_shift_due(services.settings, shift, now):
             return False
         try:
             closed = close_shift(services.sessions, services.clients, claim, number, by=SCHEDULE)
@@ -133,8 +132,8 @@ def _is_due(settings: Settings, opened_at: datetime, next_close_at: datetime | N
     return now >= moment and (next_close_at is None or now >= next_close_at)
 
 
-def _is_shift_due(settings: Settings, shift: Shift) -> bool:
-    return _is_due(settings, shift.opened_at, shift.next_close_at, utc_now())
+def _is_shift_due(settings: Settings, shift: Shift, now: datetime) -> bool:
+    return _is_due(settings, shift.opened_at, shift.next_close_at, now)
 
 
 def _put_off(sessions: SessionFactory, shift: Shift, reason: str) -> None:
@@ -142,6 +141,6 @@ def _put_off(sessions: SessionFactory, shift: Shift, reason: str) -> None:
     with sessions.begin() as session:
         row = session.get_one(Shift, shift.id)
         row.close_failures += 1
-        row.next_close_at = utc_now() + choose_pause(row.close_failures)
+        row.next_close_at = func.now() + choose_pause(row.close_failures)
         row.close_error = reason[:_MAX_TEXT]
     log.warning("shift not closed", cashbox_id=shift.cashbox_id, shift=shift.number, reason=reason)

@@ -5,7 +5,7 @@ nothing, and one too few is made good here.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
@@ -13,7 +13,6 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import ColumnElement, Interval, and_, bindparam, exists, func, or_, select, update
 
-from shared.clock import utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from shared.logging import get_logger
@@ -130,7 +129,7 @@ def hand_out(services: Services) -> bool:
 
 
 def _is_anything_due(sessions: SessionFactory, settings: Settings, ahead: timedelta) -> bool:
-    values = {"stale_before": _stale_before(), "now": utc_now(), "ahead": ahead, **read_return_policy(settings)}
+    values = {"ahead": ahead, **read_return_policy(settings)}
     with open_alone(sessions) as connection:
         return bool(connection.scalar(_IS_ANYTHING_DUE, values))
 
@@ -147,14 +146,10 @@ def _hand_out(services: Services) -> None:
     for order_id in _find_return_orders(services.sessions):
         publish_task(services.producer, MAKE_RETURN, [order_id])
     settle_stranded_returns(services.sessions)
-    for order_id in find_due_orders(services.sessions, _stale_before()):
+    for order_id in find_due_orders(services.sessions):
         publish_task(services.producer, CARRY_OUT, [order_id])
     for cashbox_id in _find_cashboxes(services.sessions, services.breaker):
         request_turn(services.producer, cashbox_id)
-
-
-def _stale_before() -> datetime:
-    return utc_now() - timedelta(seconds=RETURN_ORDER_SECONDS)
 
 
 def _put_back_records(sessions: SessionFactory, producer: Celery) -> Sequence[int]:

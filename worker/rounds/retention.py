@@ -16,11 +16,11 @@ from sqlalchemy import Delete, Select, Update, and_, case, delete, exists, func,
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute
 
-from shared.clock import almaty_date, utc_now
+from shared.clock import almaty_date
 from shared.config import Settings
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.logging import get_logger
-from shared.storage.db import SessionFactory, allow_long
+from shared.storage.db import SessionFactory, allow_long, read_clock
 from shared.storage.models import (
     Alert,
     AlertMessage,
@@ -57,9 +57,8 @@ class Limits:
     now: datetime
 
     @classmethod
-    def of(cls, settings: Settings) -> "Limits":
-        """Returns the limits of the settings, from now on."""
-        now = utc_now()
+    def of(cls, settings: Settings, now: datetime) -> "Limits":
+        """Returns the limits of the settings at that moment."""
         kept = timedelta(days=settings.retention_days)
         return cls(now - kept, now - 2 * kept, now - timedelta(days=settings.log_retention_days), now)
 
@@ -82,7 +81,7 @@ def empty_expired(
 ) -> Counter[str]:
     """Empties or deletes rows until nothing is left or the time is up, the tables in turns; returns how many by table."""
     ends_at = None if seconds is None else time.monotonic() + seconds
-    limits = Limits.of(settings)
+    limits = Limits.of(settings, read_clock(sessions))
     done: Counter[str] = Counter(dict.fromkeys(_JOBS, 0))
     left = dict(_JOBS)
     while left:
@@ -102,7 +101,7 @@ def empty_expired(
 
 def count_expired(sessions: SessionFactory, settings: Settings) -> dict[str, int]:
     """Returns what `empty_expired` would do now, by table."""
-    limits = Limits.of(settings)
+    limits = Limits.of(settings, read_clock(sessions))
     with sessions() as session:
         allow_long(session)
         return {

@@ -5,7 +5,7 @@ Business errors come with HTTP 200, so the body is read first whatever the statu
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from shared.cleaning import clean_text
@@ -16,16 +16,28 @@ from worker.webkassa.errors import (
     AlreadyIssued,
     DomainUnavailable,
     LoginRefused,
+    NotBelieved,
     OutcomeUnknown,
     RegisterRefused,
     TooManyRequests,
     UnknownVendorCode,
     WebkassaError,
+    WebkassaUnavailable,
     error_from_answer,
 )
 from worker.webkassa.known_address import KnownAddress
+from worker.webkassa.schemas import (
+    FiscalReceipt,
+    UnreadableAnswer,
+    find_registers,
+    read_check_data,
+    read_history_item,
+    read_items,
+)
 
 EVIDENCE_BYTES = 2048
+# Says why a document cannot be the one that was asked for; None where nothing speaks against it.
+Judge = Callable[[FiscalReceipt], str | None]
 # A server of Webkassa's that looked at the request and found it wrong, though not in the words of the API.
 _REFUSALS = frozenset({400, 409, 413, 415, 422})
 _NO_SUCH_METHOD = (404, 405)
@@ -90,6 +102,63 @@ def _refusal_without_code(
     error = _foreign_error(answer, address, text or _first_words(answer.content), may_be_missing=may_be_missing)
     error.response = keep_evidence(answer)
     return error
+
+
+def read_page(data: Any, cashbox: str, shift: int) -> tuple[list[dict[str, Any]], int | None]:
+    """Returns the receipts of a page of a shift's history, and how many there are where it tells.
+
+    A page that answers another question would say that a receipt is not there. Raises NotBelieved, WebkassaUnavailable.
+    """
+    try:
+        items, total = read_items(data)
+    except UnreadableAnswer as error:
+        raise WebkassaUnavailable(f"the list has {error}", response={"Data": data}) from None
+    for item in items:
+        must_be_of(cashbox, item)
+    if items and not any(item.get("ShiftNumber") in (None, shift) for item in items):
+        told = f"the list is of shift {items[0].get('ShiftNumber')}, not of {shift}"
+        raise NotBelieved(told, response={"Data": items[0]})
+    return items, total
+
+
+def read_item(item: dict[str, Any], judge: Judge) -> FiscalReceipt:
+    """Returns the document a lookup shows, if it is the one asked for. Raises NotBelieved, WebkassaUnavailable."""
+    try:
+        document = read_history_item(item)
+    except UnreadableAnswer as error:
+        raise WebkassaUnavailable(f"the lookup's answer has {error}", response={"Data": item}) from None
+    return refuse_foreign(document, judge, item)
+
+
+def refuse_foreign(document: FiscalReceipt, judge: Judge, data: Any) -> FiscalReceipt:
+    """Returns the document if nothing speaks against it. Raises NotBelieved."""
+    doubt = judge(document)
+    if doubt is not None:
+        raise NotBelieved(doubt, response={"Data": data})
+    return document
+
+
+def doubt_earlier(error: AlreadyIssued, judge: Judge) -> WebkassaError:
+    """Returns the error to act on: code 14 itself, or what speaks against the document that came with it."""
+    document = find_earlier(error)
+    doubt = None if document is None else judge(document)
+    return error if doubt is None else NotBelieved(f"{error}; {doubt}", response=error.response)
+
+
+def must_be_of(cashbox: str, data: dict[str, Any]) -> None:
+    """Checks that an answer is of this register, as far as it names one at all. Raises NotBelieved."""
+    others = {number for number in find_registers(data) if number.casefold() != cashbox.casefold()}
+    if others:
+        told = f"the answer is of {', '.join(sorted(others))}, not of {cashbox}"
+        raise NotBelieved(told, response={"Data": data})
+
+
+def find_earlier(error: AlreadyIssued) -> FiscalReceipt | None:
+    """Returns the document that came with code 14, None where none did."""
+    try:
+        return read_check_data(error.response.get("Data") if isinstance(error.response, dict) else None)
+    except UnreadableAnswer:
+        return None
 
 
 def keep_evidence(answer: Answer) -> dict[str, Any]:

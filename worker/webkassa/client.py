@@ -7,7 +7,7 @@ host (the first domain refused to serve); both send the same body, hence the sam
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NoReturn
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from redis import Redis
@@ -16,9 +16,19 @@ from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import dump_json
 from shared.wire.answer import Answer
-from worker.webkassa.answers import hide, read_answer
+from worker.webkassa.answers import (
+    Judge,
+    doubt_earlier,
+    hide,
+    must_be_of,
+    read_answer,
+    read_item,
+    read_page,
+    refuse_foreign,
+)
 from worker.webkassa.call_watch import watch_call
 from worker.webkassa.errors import (
+    AlreadyIssued,
     CashboxBusy,
     DomainUnavailable,
     LoginRefused,
@@ -36,10 +46,7 @@ from worker.webkassa.schemas import (
     FiscalReceipt,
     Shift,
     UnreadableAnswer,
-    find_registers,
     read_check_data,
-    read_history_item,
-    read_items,
     read_shifts,
 )
 from worker.webkassa.session_token import SessionToken
@@ -66,8 +73,7 @@ _CLIENT_INFO = "/api-portal/v4/cashbox/client-info"
 _MAIN_INFO = "/api-portal/v4/organization/main-info"
 
 
-# Says why a document cannot be the one that was asked for; None where nothing speaks against it.
-Judge = Callable[[FiscalReceipt], str | None]
+T = TypeVar("T")
 
 
 def _believe_all(_: FiscalReceipt) -> str | None:
@@ -124,7 +130,7 @@ class WebkassaClient:
     def authorize(self) -> str:
         """Logs in and returns a new session token. Raises LoginRefused, also without one in the answer; WebkassaError."""
         try:
-            data = self._send_anywhere(_AUTHORIZE, {"Login": self._login, "Password": self._password})
+            data = self._send_anywhere(_AUTHORIZE, {"Login": self._login, "Password": self._password}, self._read)
         except SessionExpired as error:
             raise LoginRefused(error.text, code=error.code, response=error.response) from None
         except OutcomeUnknown as error:  # a login that may have happened changes nothing: no receipt was sent
@@ -139,24 +145,33 @@ class WebkassaClient:
         """Logs in now, whatever was refused a moment ago, for somebody who has mended it. Raises WebkassaError."""
         self._token.renew_at_once()
 
-    def check(self, request: dict[str, Any], judge: Judge = _believe_all) -> tuple[FiscalReceipt, Any]:
+    def check(
+        self, request: dict[str, Any], judge: Judge = _believe_all, judge_earlier: Judge = _believe_all
+    ) -> tuple[FiscalReceipt, Any]:
         """Registers a receipt: returns the document, and the answer as it came. Raises WebkassaError.
 
-        `judge` says why a document cannot be the one that was asked for; NotBelieved is raised then.
+        `judge` says why a document cannot be the one just made of the request; `judge_earlier` why that of code 14 cannot be
+        one made of it at some time. NotBelieved is raised then.
         """
+
+        def read(answer: Answer) -> tuple[FiscalReceipt, Any]:
+            try:
+                data = self._read(answer)
+            except AlreadyIssued as error:
+                raise doubt_earlier(error, judge_earlier) from None
+            try:
+                document = read_check_data(data)
+            except UnreadableAnswer as error:
+                raise OutcomeUnknown(f"the answer has {error}", response={"Data": data}) from None
+            return refuse_foreign(document, judge, data), data
+
         try:
-            data = self._call(_CHECK, request)
+            return self._call(_CHECK, request, read)
         except CashboxBusy as error:
             names = [str(position.get("PositionName") or "") for position in request.get("Positions", ())]
             if speaks_of_sequence(error.text, names):
                 raise
             raise ReceiptRejected(error.text, code=error.code, response=error.response) from None
-        try:
-            document = read_check_data(data)
-        except UnreadableAnswer as error:
-            raise OutcomeUnknown(f"the answer has {error}", response={"Data": data}) from None
-        self._refuse_foreign(document, judge, data)
-        return document, data
 
     def close_shift(self, cashbox: str) -> dict[str, Any]:
         """Sends the Z-report and returns it. Raises ShiftNotOpen when there was nothing to close."""
@@ -174,64 +189,48 @@ class WebkassaClient:
         self, cashbox: str, external_check_number: str, shift: int, judge: Judge = _believe_all
     ) -> FiscalReceipt | None:
         """Returns the receipt of that number in that shift, or None. `judge` as for `check`."""
+
+        def read(answer: Answer) -> FiscalReceipt | None:
+            data = read_answer(answer, self._address, may_be_missing=True)
+            return read_item(data, judge) if isinstance(data, dict) and data else None
+
         body = {"CashboxUniqueNumber": cashbox, "ExternalCheckNumber": external_check_number, "ShiftNumber": shift}
         try:
-            data = self._call(_TICKET, body)
+            return self._call(_TICKET, body, read)
         except NotFoundInShift:
             return None
-        return self._read_item(data, judge) if isinstance(data, dict) and data else None
 
     def find_in_history(
         self, cashbox: str, external_check_number: str, shift: int, judge: Judge = _believe_all
     ) -> FiscalReceipt | None:
         """Returns the same by the list of a shift's receipts, page by page."""
-        for item in self._iterate_documents(cashbox, shift):
-            if str(item.get("ExternalCheckNumber") or "").strip() == external_check_number:
-                return self._read_item(item, judge)
-        return None
 
-    def _read_item(self, item: dict[str, Any], judge: Judge) -> FiscalReceipt:
-        try:
-            document = read_history_item(item)
-        except UnreadableAnswer as error:
-            raise WebkassaUnavailable(f"the lookup's answer has {error}", response={"Data": item}) from None
-        self._refuse_foreign(document, judge, item)
-        return document
+        def find(item: dict[str, Any]) -> FiscalReceipt | None:
+            is_ours = str(item.get("ExternalCheckNumber") or "").strip() == external_check_number
+            return read_item(item, judge) if is_ours else None
 
-    def _refuse_foreign(self, document: FiscalReceipt, judge: Judge, data: Any) -> None:
-        doubt = judge(document)
-        if doubt is not None:
-            self._doubt(doubt, data)
+        return next(filter(None, self._iterate_documents(cashbox, shift, find)), None)
 
     def list_documents(self, cashbox: str, shift: int) -> list[dict[str, Any]]:
         """Returns every receipt of a shift as Webkassa lists it, whoever issued it."""
-        return list(self._iterate_documents(cashbox, shift))
+        return list(self._iterate_documents(cashbox, shift, lambda item: item))
 
-    def _iterate_documents(self, cashbox: str, shift: int) -> Iterator[dict[str, Any]]:
+    def _iterate_documents(self, cashbox: str, shift: int, read_one: Callable[[dict[str, Any]], T]) -> Iterator[T]:
+        def read(answer: Answer) -> tuple[list[T], int | None]:
+            items, total = read_page(self._read(answer), cashbox, shift)
+            return [read_one(item) for item in items], total
+
         skip = 0
         for _ in range(MAX_PAGES):
             body = {"CashboxUniqueNumber": cashbox, "ShiftNumber": shift, "Skip": skip, "Take": TAKE}
             try:
-                data = self._call(_CHECK_HISTORY, body)
+                items, total = self._call(_CHECK_HISTORY, body, read)
             except NotFoundInShift:
                 return
-            items, total = self._read_page(data, cashbox, shift)
             yield from items
             skip += len(items)
             if not items or (total is not None and skip >= total) or (total is None and len(items) < TAKE):
                 return
-
-    def _read_page(self, data: Any, cashbox: str, shift: int) -> tuple[list[dict[str, Any]], int | None]:
-        """A page that answers another question would say that a receipt is not there. Raises NotBelieved."""
-        try:
-            items, total = read_items(data)
-        except UnreadableAnswer as error:
-            raise WebkassaUnavailable(f"the list has {error}", response={"Data": data}) from None
-        for item in items:
-            self._must_be_of(cashbox, item)
-        if items and not any(item.get("ShiftNumber") in (None, shift) for item in items):
-            self._doubt(f"the list is of shift {items[0].get('ShiftNumber')}, not of {shift}", items[0])
-        return items, total
 
     def list_newest_shifts(self, cashbox: str) -> list[Shift]:
         """Returns up to fifty of the newest shifts, newest first. The list of Webkassa starts with the oldest.
@@ -250,71 +249,67 @@ class WebkassaClient:
 
     def list_cashboxes(self) -> list[dict[str, Any]]:
         """Returns every cashbox of the login. For set-up only: Webkassa asks not to call it as a routine."""
-        data = _as_object(self._call(_CASHBOXES, {}))
+        data = _as_object(self._call(_CASHBOXES, {}, self._read))
         return [row for row in data.get("List") or [] if isinstance(row, dict)]
 
     def client_info(self, cashbox: str) -> dict[str, Any]:
         """Returns status and licence of a cashbox."""
-        return _as_object(self._call(_CLIENT_INFO, {"CashboxUniqueNumber": cashbox}))
+        return _as_object(self._call(_CLIENT_INFO, {"CashboxUniqueNumber": cashbox}, self._read))
 
     def main_info(self, taxpayer_number: str) -> dict[str, Any]:
         """Returns the VAT regime of the organisation with that BIN or IIN."""
-        return _as_object(self._call(_MAIN_INFO, {"Xin": taxpayer_number}))
+        return _as_object(self._call(_MAIN_INFO, {"Xin": taxpayer_number}, self._read))
 
     def _call_of(self, cashbox: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
         """`Data` of a method that tells of a register and not of a document. Raises NotBelieved for any other."""
-        data = _as_object(self._call(path, body))
-        self._must_be_of(cashbox, data)
-        if data.get("CheckNumber"):
-            self._doubt(f"the answer is the document {data['CheckNumber']}", data)
-        return data
 
-    def _must_be_of(self, cashbox: str, data: dict[str, Any]) -> None:
-        """As far as it names a register at all."""
-        others = {number for number in find_registers(data) if number.casefold() != cashbox.casefold()}
-        if others:
-            self._doubt(f"the answer is of {', '.join(sorted(others))}, not of {cashbox}", data)
+        def read(answer: Answer) -> dict[str, Any]:
+            data = _as_object(self._read(answer))
+            must_be_of(cashbox, data)
+            if data.get("CheckNumber"):
+                raise NotBelieved(f"the answer is the document {data['CheckNumber']}", response={"Data": data})
+            return data
 
-    def _doubt(self, reason: str, data: Any) -> NoReturn:
-        self.drop_connections()
-        raise NotBelieved(reason, response={"Data": data})
+        return self._call(path, body, read)
 
-    def _call(self, path: str, body: dict[str, Any]) -> Any:
-        """`Data` of the answer. A refused session is renewed, the one just refused each time, and the body sent anew.
+    def _read(self, answer: Answer) -> Any:
+        return read_answer(answer, self._address)
+
+    def _call(self, path: str, body: dict[str, Any], read: Callable[[Answer], T]) -> T:
+        """What `read` makes of the answer. A refused session is renewed, the one just refused each time, and the body sent
+        anew.
 
         The token another worker left in Redis is tried, not believed.
         """
         token = self._token.get()
         for _ in range(RENEWALS):
             try:
-                return self._send_anywhere(path, {"Token": token, **body})
+                return self._send_anywhere(path, {"Token": token, **body}, read)
             except SessionExpired:
                 token = self._token.renew(token, body.get("CashboxUniqueNumber"))
         try:
-            return self._send_anywhere(path, {"Token": token, **body})
+            return self._send_anywhere(path, {"Token": token, **body}, read)
         except SessionExpired as error:
             text = f"{RENEWALS} fresh sessions are refused: {error.text}"
             raise SessionExpired(text, code=error.code, response=error.response) from None
 
-    def _send_anywhere(self, path: str, body: dict[str, Any]) -> Any:
+    def _send_anywhere(self, path: str, body: dict[str, Any], read: Callable[[Answer], T]) -> T:
         """On the spare hosts too, when the domain says it cannot serve. Facts: https, comma-separated names."""
         try:
             with watch_call(path):
-                return self._send(self._base_url, path, body)
+                return self._send(self._base_url, path, body, read)
         except DomainUnavailable as error:
             first = error
         for spare in choose_spares(self._base_url, first.alternatives):
             try:
                 with watch_call(path):
-                    return self._send(spare, path, body)
+                    return self._send(spare, path, body, read)
             except WebkassaUnavailable as error:
                 log.warning("spare host is of no help", host=spare, error=error.text)
         raise first
 
-    def _send(self, base_url: str, path: str, body: dict[str, Any]) -> Any:
-        def read(answer: Answer) -> Any:
-            return read_answer(answer, self._address, may_be_missing=path == _TICKET)
-
+    def _send(self, base_url: str, path: str, body: dict[str, Any], read: Callable[[Answer], T]) -> T:
+        """An answer is judged while its connection is still ours: one that is another request's ends it."""
         try:
             return self._transport.post(base_url + path, dump_json(body).encode(), read)
         except WebkassaError as error:

@@ -99,12 +99,12 @@ class UnknownVendorCode(OutcomeUnknown):
 
 
 class NotBelieved(OutcomeUnknown):
-    """`text` says what in the answer belongs to another request. The code is our own word."""
+    """`text` says what in the answer belongs to another request: ours may be at work still. The code is our own word."""
 
     blame = Blame.UNCLEAR
 
-    def __init__(self, text: str, **kwargs: Any) -> None:
-        super().__init__(text, **{"code": NOT_BELIEVED, **kwargs})
+    def __init__(self, text: str, *, may_still_run: bool = True, **kwargs: Any) -> None:
+        super().__init__(text, may_still_run=may_still_run, **{"code": NOT_BELIEVED, **kwargs})
 
 
 class AlreadyIssued(WebkassaError):

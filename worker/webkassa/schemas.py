@@ -222,7 +222,9 @@ def find_registers(data: Any) -> frozenset[str]:
 
 
 def _address(url: str | None) -> str | None:
-    return url if url is not None and len(url) <= _LONGEST_ADDRESS else None
+    """Only what may become a link, of a length that a browser takes."""
+    is_link = url is not None and len(url) <= _LONGEST_ADDRESS and url.lower().startswith(("https://", "http://"))
+    return url if is_link else None
 
 
 def _some(value: Any) -> set[str]:

@@ -33,13 +33,13 @@ class Transport:
         """Sends the body and returns what `read` makes of the answer. Raises WebkassaUnavailable if nothing was sent,
         OutcomeUnknown.
 
-        Where `read` raises OutcomeUnknown the connection is closed: the answer to this request may still come on it.
+        Where `read` raises either the connection is closed: the answer to this request may still come on it.
         """
         try:
             with self._wire.exchange("POST", url, body) as exchange:
                 try:
                     return read(exchange.answer)
-                except OutcomeUnknown:
+                except (OutcomeUnknown, WebkassaUnavailable):
                     exchange.disbelieve()
                     raise
         except NotSent as failure:

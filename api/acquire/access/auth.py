@@ -3,14 +3,13 @@
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.passwords import is_right
-from shared.clock import utc_now
 from shared.storage.db import SessionFactory
 from shared.storage.models import StaffSession, StaffUser
 from shared.storage.models.desk.staff_user import StaffRole
@@ -21,6 +20,7 @@ SESSION_LASTS = timedelta(hours=12)
 IDLE_AFTER = timedelta(hours=2)
 # A session's last use is written down no more often than this.
 TOUCH_EVERY = timedelta(minutes=1)
+_IS_OVER = or_(StaffSession.expires_at <= func.now(), StaffSession.last_seen_at <= func.now() - IDLE_AFTER)
 
 
 class NotSignedIn(Exception):
@@ -88,18 +88,17 @@ def _take_attempt(sessions: SessionFactory, login: str) -> _Candidate | None:
 
 def _note_failure(sessions: SessionFactory, user_id: int) -> None:
     with sessions.begin() as session:
-        user = session.get_one(StaffUser, user_id)
-        locked = user.locked_until is not None and user.locked_until > utc_now()
+        locked = session.scalar(select(StaffUser.locked_until > func.now()).where(StaffUser.id == user_id))
         audit.record(session, user_id, "sign_in_locked" if locked else "sign_in_failed")
 
 
 def _open_session(sessions: SessionFactory, user_id: int) -> str:
     """Always a new token: one that was planted in the browser before is worth nothing."""
     token = secrets.token_urlsafe(32)
-    now = utc_now()
+    now = func.now()
     with sessions.begin() as session:
         session.execute(update(StaffUser).where(StaffUser.id == user_id).values(failed_sign_ins=0, locked_until=None))
-        session.execute(delete(StaffSession).where(_is_over(now)))
+        session.execute(delete(StaffSession).where(_IS_OVER))
         session.add(
             StaffSession(token_hash=_hash(token), staff_user_id=user_id, last_seen_at=now, expires_at=now + SESSION_LASTS)
         )
@@ -109,17 +108,18 @@ def _open_session(sessions: SessionFactory, user_id: int) -> str:
 
 def find_staff(sessions: SessionFactory, token: str) -> Staff | None:
     """Returns the owner of a session that is still good, unless disabled meanwhile; else None."""
-    now = utc_now()
+    is_stale = (StaffSession.last_seen_at < func.now() - TOUCH_EVERY).label("is_stale")
     with sessions() as session:
         row = session.execute(
-            select(StaffUser.id, StaffUser.login, StaffUser.role, StaffSession.last_seen_at)
+            select(StaffUser.id, StaffUser.login, StaffUser.role, is_stale)
             .join(StaffSession, StaffSession.staff_user_id == StaffUser.id)
-            .where(StaffSession.token_hash == _hash(token), ~_is_over(now), StaffUser.disabled_at.is_(None))
+            .where(StaffSession.token_hash == _hash(token), ~_IS_OVER, StaffUser.disabled_at.is_(None))
         ).first()
         if row is None:
             return None
-        if now - row.last_seen_at > TOUCH_EVERY:
-            session.execute(update(StaffSession).where(StaffSession.token_hash == _hash(token)).values(last_seen_at=now))
+        if row.is_stale:
+            touched = update(StaffSession).where(StaffSession.token_hash == _hash(token))
+            session.execute(touched.values(last_seen_at=func.now()))
             session.commit()
     return Staff(row.id, row.login, row.role, token)
 
@@ -134,10 +134,6 @@ def sign_out(sessions: SessionFactory, staff: Staff) -> None:
 def end_sessions(session: Session, user_id: int) -> None:
     """Ends every session of an account; the caller commits."""
     session.execute(delete(StaffSession).where(StaffSession.staff_user_id == user_id))
-
-
-def _is_over(now: datetime) -> ColumnElement[bool]:
-    return or_(StaffSession.expires_at <= now, StaffSession.last_seen_at <= now - IDLE_AFTER)
 
 
 def _hash(token: str) -> str:

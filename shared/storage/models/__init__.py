@@ -22,6 +22,7 @@ from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
 from shared.storage.models.round import Round
 from shared.storage.models.shift import Shift
+from shared.storage.models.webhook_address import WebhookAddress
 from shared.storage.models.webhook_record import WebhookRecord
 
 __all__ = [
@@ -47,5 +48,6 @@ __all__ = [
     "StaffSession",
     "StaffUser",
     "Visit",
+    "WebhookAddress",
     "WebhookRecord",
 ]

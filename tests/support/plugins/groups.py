@@ -1,4 +1,4 @@
-"""Which tests share a process: chains of files that start whole services, else the tests of one file.
+"""Which tests share a process: those of one file, and all in a browser; and in which order the groups begin.
 
 A hook of our own, since `--dist loadgroup` of pytest-xdist 3.8 writes the group where pytest 9.2 does not look for it.
 """
@@ -10,39 +10,30 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests.support.plugins.tiers import find_tier
 
-# In the order in which they begin, the longest first. What kills and freezes servers runs one after another.
-CHAINS = {
-    "commands": (
-        "test_chain",
-        "test_command_line",
-        "test_docs",
-        "test_doctor",
-        "test_fiscal_month",
-        "test_flower",
-        "test_monitoring",
-        "test_openapi",
-        "test_salon_week",
-        "test_security",
-        "test_starting",
-        "test_traces",
-    ),
-    "crashes": ("test_crashes", "test_seams", "test_backlog_seams", "test_chaos"),
-    "services": (),  # every other file of `acceptance`
-    "browser": (),  # all of them use one service and one Chromium
-}
-# Behind the chains: the longer tier first, so that small files fill what is left at the end.
-FILES = ("integration", "unit")
+BROWSER = "browser"  # all of them use one service and one Chromium
+# The longest first: one that began last would be waited for alone. Files wait for leases and starts, so that more of them
+# than there are cores run side by side; each process has servers of its own to kill and freeze.
+LONGEST = (
+    BROWSER,
+    "test_deployment",
+    "test_docs",
+    "test_salon_week",
+    "test_fiscal_month",
+    "test_chaos",
+    "test_seams",
+    "test_register_refuses",
+    "test_backlog_seams",
+    "test_crashes",
+    "test_starting",
+    "test_wrong_clocks",
+)
+# Behind them, cheaper with every tier, so that small files fill what is left at the end.
+TIERS = ("acceptance", "integration", "unit")
 
 
 def find_group(nodeid: str) -> str:
-    """The name of a chain, else the path of the file."""
-    path, tier = nodeid.partition("::")[0], find_tier(nodeid)
-    if tier == "browser":
-        return "browser"
-    if tier != "acceptance":
-        return path
-    stem = path.rpartition("/")[2].removesuffix(".py")
-    return next((chain for chain, stems in CHAINS.items() if stem in stems), "services")
+    """The path of the file, but one name for the whole tier of a browser."""
+    return BROWSER if find_tier(nodeid) == BROWSER else nodeid.partition("::")[0]
 
 
 class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
@@ -61,7 +52,7 @@ class Groups:
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         """Side by side the longest begin, and in one process the cheapest."""
         side_by_side = hasattr(config, "workerinput")
-        ranks = [*CHAINS, *FILES] if side_by_side else [*reversed(FILES), *reversed(CHAINS)]
+        ranks = [*LONGEST, *TIERS] if side_by_side else [*reversed(TIERS), *reversed(LONGEST)]
         items.sort(key=lambda item: ranks.index(_find_rank(item.nodeid)))
 
     @pytest.hookimpl(optionalhook=True)
@@ -90,5 +81,6 @@ class Groups:
 
 
 def _find_rank(nodeid: str) -> str:
-    tier = find_tier(nodeid)
-    return tier if tier in FILES else find_group(nodeid)
+    group = find_group(nodeid)
+    stem = group.rpartition("/")[2].removesuffix(".py")
+    return stem if stem in LONGEST else find_tier(nodeid)

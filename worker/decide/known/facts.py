@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.altegio import FinanceOperation, GoodsOperation, Record
-from shared.clock import utc_now
-from shared.storage.db import SessionFactory
+from shared.storage.db import SessionFactory, read_clock
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import NoRights, NotFound
 from worker.altegio.loyalty import Loyalty
@@ -58,7 +57,7 @@ def demand_facts(altegio: AltegioClient | None, subject: Subject, facts: Facts |
 
 def read_facts(sessions: SessionFactory, client: AltegioClient, subject: Subject) -> Facts:
     """Raises AltegioError when Altegio cannot tell now, ValueError when it tells nothing readable."""
-    read_at, reader = utc_now(), Reader(sessions, client, subject.company_id)
+    read_at, reader = read_clock(sessions), Reader(sessions, client, subject.company_id)
     try:
         return _read_visit(reader, subject.record_id, read_at) if subject.record_id else _read_sale(reader, subject, read_at)
     except NotFound:

@@ -7,7 +7,6 @@ sure by one careful report): Altegio is a witness, not an oracle.
 import random
 from datetime import timedelta
 
-from shared.clock import utc_now
 from shared.config import Settings
 from worker.altegio.errors import AnswerTooOld
 from worker.decide.delivery import Delivery
@@ -28,13 +27,13 @@ def patience_of(settings: Settings) -> timedelta:
 
 
 def seconds_to_next_look(delivery: Delivery, rng: random.Random) -> float:
-    age = (utc_now() - delivery.created_at).total_seconds()
+    age = (delivery.now - delivery.created_at).total_seconds()
     return min(LAST_RETRY_SECONDS, max(FIRST_RETRY_SECONDS, age / 5)) * rng.uniform(0.5, 1)
 
 
 def give_up_unknown(settings: Settings, rng: random.Random, delivery: Delivery, reason: str) -> Resolution:
     """Asks again while the delivery is young; later what Altegio does not know is taken for forged."""
-    if utc_now() - delivery.created_at < patience_of(settings):
+    if delivery.now - delivery.created_at < patience_of(settings):
         return Resolution.retrying(NOT_IN_ALTEGIO, f"{reason} yet: asked again", seconds_to_next_look(delivery, rng))
     return Resolution.dead(NOT_IN_ALTEGIO, f"{reason}: a forged body, or a token without the right")
 
@@ -43,6 +42,6 @@ def refuse_older_answer(facts: Facts, delivery: Delivery) -> None:
     """Raises AnswerTooOld where the record that was read is older than what the webhook told."""
     read = facts.record.last_change_date if facts.record is not None else None
     told = delivery.changed_at
-    if read is None or told is None or read >= told or told > utc_now() + _LONGEST_CLOCK_ERROR:
+    if read is None or told is None or read >= told or told > delivery.now + _LONGEST_CLOCK_ERROR:
         return
     raise AnswerTooOld("Altegio's answer is older than its webhook")

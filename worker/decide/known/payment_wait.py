@@ -7,7 +7,6 @@ from sqlalchemy import BigInteger, DateTime, and_, bindparam, exists, func, or_,
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD
-from shared.clock import utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.storage.models import PaymentRecord, Receipt, WebhookRecord
@@ -47,7 +46,9 @@ _tells_payments = or_(
     select(func.count()).select_from(_first_sales).scalar_subquery() < RECEIPTS_THAT_TELL,
 )
 _TELLS_PAYMENTS = select(_has_told)
-_EXPECTED = {is_visit: select(_tells_payments, newest.scalar_subquery()) for is_visit, newest in NEWEST_OF.items()}
+_EXPECTED = {
+    is_visit: select(_tells_payments, newest.scalar_subquery(), func.now()) for is_visit, newest in NEWEST_OF.items()
+}
 _deliveries = table_of(WebhookRecord)
 _row = _deliveries.c
 _DELIVERIES_OF = {
@@ -109,11 +110,12 @@ def seconds_to_wait(settings: Settings, session: Session, subject: Subject, sinc
     patience = settings.payment_wait_seconds
     if not patience:
         return 0
-    tells_payments, newest = session.execute(_EXPECTED[subject.is_visit], subject.keys).one()
+    tells_payments, newest, now = session.execute(_EXPECTED[subject.is_visit], subject.keys).one()
     if not tells_payments:
         return 0
     until = max(since, newest or since) + timedelta(seconds=patience)
-    return max(0.0, (until - utc_now()).total_seconds())
+    seconds: float = (until - now).total_seconds()
+    return max(0.0, seconds)
 
 
 def tells_payments(session: Session, company_id: int) -> bool:

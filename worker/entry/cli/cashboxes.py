@@ -79,12 +79,41 @@ def add(company: int, number: str, **settings: str | None) -> None:
     except (BadCashbox, ConfigurationError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{cashbox.unique_number} serves salon {company}")
+    _tell_address(services, company)
     click.echo(f"next: celery -A worker cashboxes check --cashbox {cashbox.unique_number}")
     _tell_unknown(services.sessions)
 
 
 def _read_secret(name: str, value: str | None) -> str | None:
     return sys.stdin.readline().rstrip("\n") if name in SECRETS and value == "-" else value
+
+
+@cashboxes.command()
+@click.argument("company", type=click.IntRange(1))
+@click.option("--rotate", is_flag=True, help="Make a new one beside it; both are taken until --end-old.")
+@click.option("--end-old", is_flag=True, help="From now on only the newest is taken, within seconds.")
+def webhook(company: int, rotate: bool, end_old: bool) -> None:
+    """Show a salon's own webhook address, whose secret opens nothing of other salons; change it in two steps.
+
+    First --rotate and the new address into Altegio's settings, then --end-old.
+    """
+    from worker.entry.cli.receipts import open_services
+    from worker.salon.webhook_address import rotate_address
+
+    if rotate and end_old:
+        raise click.UsageError("--rotate first, --end-old once Altegio posts to the new address")
+    services = open_services()
+    rotate_address(services.sessions, company, makes_new=rotate, ends_old=end_old)
+    _tell_address(services, company)
+    if rotate:
+        click.echo(f"the one before is taken too, until: celery -A worker cashboxes webhook {company} --end-old")
+
+
+def _tell_address(services: Any, company: int) -> None:
+    from worker.salon.webhook_address import describe_address
+
+    address = describe_address(services.sessions, services.settings, company)
+    click.echo(f"its own webhook address: {address}" if address else "no webhook address of its own without SECRET_KEY")
 
 
 @cashboxes.command(name="list")

@@ -1,6 +1,5 @@
 """Examines PostgreSQL and Redis: do they answer, are they as the service needs them, and is work standing still."""
 
-import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,15 +14,15 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 import shared
-from shared.clock import utc_now
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from shared.storage.db import SessionFactory
 from shared.storage.models import Receipt, WebhookRecord
 from worker.entry.doctor.findings import Finding, ok, problem, warning
+from worker.rounds.watch.clock import SKEW_TOLD, measure_skew
 
 OLDEST_POSTGRES = 15
-# Leases use the database's clock alone; ages and dates on receipts are compared with ours.
-SKEW_WARNING, SKEW_PROBLEM = timedelta(seconds=2), timedelta(seconds=30)
+# Waiting goes by the database's clock alone; dates and ages that people read go by ours.
+SKEW_WARNING, SKEW_PROBLEM = timedelta(seconds=2), SKEW_TOLD
 LATE_AFTER = timedelta(minutes=15)
 MIGRATIONS = Path(shared.__file__).resolve().parent.parent / "migrations"
 
@@ -67,11 +66,7 @@ def look_at_schema(sessions: SessionFactory) -> Finding:
 
 def look_at_clock(sessions: SessionFactory) -> Finding:
     """Finds out how far our clock and the database's are apart."""
-    with sessions() as session:
-        started = time.monotonic()
-        theirs: datetime = session.execute(select(func.clock_timestamp())).scalar_one()
-        ours = utc_now() - timedelta(seconds=(time.monotonic() - started) / 2)
-    skew = abs(ours - theirs)
+    skew = abs(measure_skew(sessions))
     said = f"{skew.total_seconds():.1f} s apart from the database's"
     fix = "timedatectl set-ntp true, on both machines"
     if skew > SKEW_PROBLEM:
@@ -99,8 +94,9 @@ def look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
                 Receipt.state.in_(OPEN_RECEIPT_STATES), Receipt.next_attempt_at.is_not(None)
             )
         )
-    yield _judge_age("deliveries", undecided, "undecided", "are worker and beat running? docker compose ps")
-    yield _judge_age("receipts", due, "due", "celery -A worker receipts list --state retrying shows why")
+        now = session.scalars(select(func.now())).one()
+    yield _judge_age("deliveries", undecided, now, "undecided", "are worker and beat running? docker compose ps")
+    yield _judge_age("receipts", due, now, "due", "celery -A worker receipts list --state retrying shows why")
     if dead:
         fix = "celery -A worker receipts list --state dead_lettered"
         yield warning("dead letters", f"{dead} wait for a person", fix)
@@ -108,10 +104,10 @@ def look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
         yield ok("dead letters", "none")
 
 
-def _judge_age(name: str, oldest: datetime | None, word: str, fix: str) -> Finding:
+def _judge_age(name: str, oldest: datetime | None, now: datetime, word: str, fix: str) -> Finding:
     if oldest is None:
         return ok(name, f"none {word}")
-    age = utc_now() - oldest
+    age = now - oldest
     said = f"the oldest is {word} for {age.total_seconds() / 60:.0f} min"
     return problem(name, said, fix) if age > LATE_AFTER else ok(name, said)
 

@@ -1,6 +1,7 @@
 """Does local work: threads like those of Celery's pool, which stand still meanwhile."""
 
 import threading
+import time
 from collections.abc import Callable
 
 from shared.local_work import Item, LocalWork
@@ -30,10 +31,11 @@ class Hands:
                 thread.start()
 
     def stop(self, patience: float) -> None:
-        """Ends the threads after what they do now, or after so many seconds."""
+        """Ends the threads after what they do now, or leaves them after so many seconds."""
         self._ended.set()
+        deadline = time.monotonic() + patience
         for thread in self._threads:
-            thread.join(patience)
+            thread.join(max(deadline - time.monotonic(), 0.0))
 
     def _run(self) -> None:
         while not self._ended.is_set():

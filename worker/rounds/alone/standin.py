@@ -20,6 +20,7 @@ from worker.rounds.alone.watchdog import Watchdog
 from worker.rounds.rescue import hand_out
 from worker.rounds.timetable import list_rounds
 from worker.rounds.turns import begin_to_count, find_overdue
+from worker.rounds.watch.clock import watch_clock
 from worker.services import Services
 
 log = get_logger(__name__)
@@ -28,6 +29,7 @@ log = get_logger(__name__)
 PATIENCE_SECONDS = 3.0
 LOOK_SECONDS = 1.0
 ROUND_LOOK_SECONDS = 5.0
+CLOCK_LOOK_SECONDS = 60.0
 _END_SECONDS = 40.0
 
 
@@ -54,7 +56,7 @@ class Standin:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="standin", daemon=True)
         self._failing_since: float | None = None
-        self._next_round_look = 0.0
+        self._next_round_look = self._next_clock_look = 0.0
         self._counts = False
 
     @property
@@ -78,6 +80,7 @@ class Standin:
             try:
                 self._look_at_broker()
                 self._look_at_rounds()
+                self._look_at_clock()
                 if self.is_alone:
                     hand_out(self._services)
                 if self._watchdog is not None:
@@ -128,3 +131,8 @@ class Standin:
         for name in find_overdue(self._services.sessions, self._rounds, alone=self.is_alone):
             self._hands.start()
             self._work.put(name, (False,))
+
+    def _look_at_clock(self) -> None:
+        if time.monotonic() >= self._next_clock_look:
+            self._next_clock_look = time.monotonic() + CLOCK_LOOK_SECONDS
+            watch_clock(self._services.sessions, self._services.settings)

@@ -10,7 +10,7 @@ from typing import Any
 from redis.exceptions import OutOfMemoryError, RedisError, ResponseError
 from sqlalchemy import exists, func, or_, select
 
-from shared.clock import almaty_date, utc_now
+from shared.clock import almaty_date
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, CallOutcome, ReceiptState, RecordState
 from shared.logging import get_logger
@@ -170,12 +170,12 @@ def _find_open_too_long(sessions: SessionFactory, settings: Settings) -> Iterato
 
 def _find_ending_licences(sessions: SessionFactory, settings: Settings) -> Iterator[Condition]:
     query = (
-        select(Cashbox.unique_number, CashboxLicence.expires_at)
+        select(Cashbox.unique_number, CashboxLicence.expires_at, func.now())
         .join(CashboxLicence, CashboxLicence.cashbox_id == Cashbox.id)
         .where(Cashbox.enabled, CashboxLicence.expires_at < func.now() + timedelta(days=LICENCE_DAYS[0]))
     )
-    for number, expires_at in ask(sessions, query):
-        left = expires_at - utc_now()
+    for number, expires_at, now in ask(sessions, query):
+        left = expires_at - now
         stage = sum(left <= timedelta(days=days) for days in LICENCE_DAYS)
         day = almaty_date(expires_at).isoformat()
         yield make_condition(settings, kinds.LICENCE_END, number, size=max(stage, 1), cashbox=number, day=day)

@@ -3,7 +3,6 @@
 Should Redis be wiped or away as well, the message may come twice or its all-clear not at all; nothing else depends on it.
 """
 
-import time
 from contextlib import suppress
 
 from redis import Redis
@@ -31,7 +30,8 @@ def note_failure(redis: Redis, settings: Settings, error: SQLAlchemyError) -> No
     kind = kinds.DATABASE_FULL if _is_disk_full(error) else kinds.DATABASE
     log.error("alert", kind=kind, error=type(error).__name__)
     try:
-        now = time.time()
+        # Of Redis too, since several workers ask.
+        now = redis.time()[0]
         redis.set(_SINCE_KEY, now, nx=True, ex=_REMEMBER_SECONDS)
         since = float(redis.get(_SINCE_KEY) or now)
         if now - since < PATIENCE_SECONDS or not redis.set(_TOLD_KEY, kind, nx=True, ex=_REMEMBER_SECONDS):

@@ -325,3 +325,12 @@ def test_the_fast_way_reads_what_the_standard_library_reads(value: Any, escaped:
     with contextlib.suppress(UnicodeEncodeError):  # a lone surrogate never gets as far as this
         written = simplejson.dumps(parsed, use_decimal=True, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         assert _canonical(parsed).decode() == written
+
+
+@pytest.mark.parametrize("value", ["x", "\\u0000"])
+def test_a_fields_name_is_told_no_longer_than_people_read(value: str) -> None:
+    name = "a" * 200_000
+    arrival = read_one(json.dumps(RECORD).replace('"data": {', f'"data": {{"services": {{"{name}": "{value}"}}, ').encode())
+    assert arrival.is_invalid
+    assert len(arrival.field or "") <= 201
+    assert len(arrival.message) <= 501

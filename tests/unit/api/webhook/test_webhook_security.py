@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 from starlette.testclient import TestClient
+from starlette.types import Message
 
 from api.main import create_app
 from api.webhook.endpoint import WebhookDoor, is_webhook
@@ -19,10 +20,14 @@ from api.webhook.security import MAX_BODY_BYTES, Doorman
 from api.webhook.store.batch_writer import GroupWriter
 from api.webhook.store.batches import Stored
 from shared.config import Settings
+from shared.salon.webhook_secret import SalonSecret, make_webhook_secret
+from tests.support.apart import run_apart
 from tests.support.payloads import visit
 
 BODY = json.dumps(visit(1), ensure_ascii=False).encode()
 SECRET, OTHER = "n3w-secret", "0ld-secret"
+KEYS = ("new key", "old key")
+OWN, NEXT = SalonSecret(307626, 1), SalonSecret(307626, 2)
 
 
 class Shelf:
@@ -32,10 +37,16 @@ class Shelf:
         return [Stored(number, "received", is_new=True) for number, _ in enumerate(arrivals, 1)]
 
 
-def make_client(secrets: str, *, debug: bool = False) -> TestClient:
+def make_door(secrets: str, *, debug: bool = False, ended: tuple[SalonSecret, ...] = ()) -> WebhookDoor:
     settings = Settings(_env_file=None, altegio_webhook_secret=secrets, debug=debug)
-    doorman = Doorman(settings.webhook_secrets, open_to_all=settings.debug)
-    return TestClient(WebhookDoor(doorman, cast("GroupWriter", Shelf()), SalonLimit(0)))
+    doorman = Doorman(
+        settings.webhook_secrets, open_to_all=settings.debug, keys=KEYS, is_in_force=lambda salon: salon not in ended
+    )
+    return WebhookDoor(doorman, cast("GroupWriter", Shelf()), SalonLimit(0))
+
+
+def make_client(secrets: str, *, debug: bool = False, ended: tuple[SalonSecret, ...] = ()) -> TestClient:
+    return TestClient(make_door(secrets, debug=debug, ended=ended))
 
 
 @pytest.fixture
@@ -51,6 +62,12 @@ def sign(secret: str, body: bytes = BODY) -> str:
 def test_either_secret_in_the_path_opens(client: TestClient, secret: str) -> None:
     answer = client.post(f"/api/webhook/{secret}", content=BODY)
     assert (answer.status_code, answer.json()["record_id"]) == (200, 1)
+
+
+@pytest.mark.parametrize("path", ["/api/webhook/{}/", "/api/webhook//{}", "//api//webhook/{}//"])
+def test_a_slash_too_many_is_no_other_address(client: TestClient, path: str) -> None:
+    assert client.post(f"http://testserver{path.format(SECRET)}", content=BODY).status_code == 200
+    assert client.post(f"http://testserver{path.format('wrong')}", content=BODY).status_code == 401
 
 
 @pytest.mark.parametrize("secret", [SECRET, OTHER])
@@ -134,7 +151,10 @@ def test_the_content_type_does_not_matter(client: TestClient, kind: str) -> None
         ("POST", "/api/webhook/s3cret", True),
         ("POST", "/api/webhook/status", True),
         ("GET", "/api/webhook", False),
-        ("POST", "/api/webhook/", False),
+        ("POST", "/api/webhook/", True),
+        ("POST", "//api/webhook", True),
+        ("POST", "/api//webhook//s3cret/", True),
+        ("POST", "/api/webhook/status/5/", False),
         ("POST", "/api/webhook/status/5", False),
         ("POST", "/api/webhooks", False),
         ("POST", "/acquire/login", False),
@@ -165,3 +185,59 @@ def test_under_another_path_the_framework_leads_to_the_same_door() -> None:
     taken = client.post(f"/bridge/api/webhook/{SECRET}", content=BODY)
     refused = client.post("/bridge/api/webhook/wrong", content=BODY)
     assert (taken.status_code, taken.json()["record_id"], refused.status_code) == (200, 1, 401)
+
+
+class TestSecretsOfSalons:
+    @pytest.mark.parametrize("key", KEYS)
+    @pytest.mark.parametrize("salon", [OWN, NEXT])
+    def test_each_opens_its_salons_webhooks(self, client: TestClient, key: str, salon: SalonSecret) -> None:
+        answer = client.post(f"/api/webhook/{make_webhook_secret(key, salon)}", content=BODY)
+        assert (answer.status_code, answer.json()["record_id"]) == (200, 1)
+
+    def test_one_that_was_rotated_out_is_wrong(self) -> None:
+        client = make_client(SECRET, ended=(OWN,))
+        codes = [client.post(f"/api/webhook/{make_webhook_secret(KEYS[0], one)}", content=BODY) for one in (OWN, NEXT)]
+        assert [answer.status_code for answer in codes] == [401, 200]
+
+    @pytest.mark.parametrize("has_ours", [False, True])
+    def test_another_salons_webhooks_are_refused_whole(self, client: TestClient, has_ours: bool) -> None:
+        foreign = visit(2) | {"company_id": 999}
+        body = [visit(1), foreign] if has_ours else foreign
+        answer = client.post(f"/api/webhook/{make_webhook_secret(KEYS[0], OWN)}", json=body)
+        assert (answer.status_code, answer.json()["record_id"]) == (401, None)
+        assert "company 307626 alone" in answer.json()["message"]
+
+    @pytest.mark.parametrize(
+        "secret",
+        [
+            pytest.param(make_webhook_secret("guess", OWN), id="another-key"),
+            pytest.param(make_webhook_secret(KEYS[0], OWN).replace("307626", "307627"), id="another-salon"),
+            pytest.param(make_webhook_secret(KEYS[0], OWN).replace("-1-", "-2-"), id="another-generation"),
+            pytest.param(make_webhook_secret(KEYS[0], OWN).upper(), id="another-case"),
+            pytest.param(make_webhook_secret(KEYS[0], OWN)[:-1], id="shorter"),
+            pytest.param("307626-1-", id="no-mac"),
+            pytest.param("0307626" + make_webhook_secret(KEYS[0], OWN)[6:], id="another-spelling"),
+        ],
+    )
+    def test_nobody_else_can_make_one(self, client: TestClient, secret: str) -> None:
+        assert client.post(f"/api/webhook/{secret}", content=BODY).status_code == 401
+
+    def test_it_signs_no_body(self, client: TestClient) -> None:
+        """A signature does not say whose it is; the address does."""
+        signature = sign(make_webhook_secret(KEYS[0], OWN))
+        assert client.post("/api/webhook", content=BODY, headers={"X-Altegio-Signature": signature}).status_code == 401
+
+
+def test_nobody_is_listened_to_without_a_secret() -> None:
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        raise AssertionError("the body was asked for")
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    run_apart(make_door(SECRET)({"type": "http", "path": "/api/webhook/wrong", "headers": []}, receive, send))
+    assert sent[0]["status"] == 401
+    # What was not read cannot be told from the next request.
+    assert (b"connection", b"close") in sent[0]["headers"]

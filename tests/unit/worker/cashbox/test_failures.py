@@ -49,3 +49,15 @@ def test_what_a_register_says_is_a_sign_of_life(error: WebkassaError) -> None:
         breaker.record_failure(REGISTER + 1)
     tell_breaker(breaker, REGISTER, error)
     assert not breaker.is_open()
+
+
+@pytest.mark.parametrize("code", [None, 401, 403, 404])
+def test_what_no_register_said_is_neither(code: int | None) -> None:
+    """A refusal by something in its place, or credentials that cannot be read here."""
+    error = RegisterRefused("x", code=code)
+    assert not is_open_after(error)
+    breaker = Breaker(FakeStrictRedis(), "w.test")
+    for _ in range(FAILURES_TO_OPEN):
+        breaker.record_failure(REGISTER)
+    assert tell_breaker(breaker, REGISTER, error)
+    assert breaker.is_open()

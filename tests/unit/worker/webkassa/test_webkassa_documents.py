@@ -125,3 +125,12 @@ def test_rows_that_are_no_shifts_are_left_out() -> None:
         (7, True),
         (8, True),
     ]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["javascript:alert(1)", "data:text/html,x", "//ofd.example/t", "ofd.example/t", "https://ofd.example/?" + "x" * 100_000],
+)
+def test_an_address_that_may_be_no_link_is_none(address: str) -> None:
+    document = read_check_data({"CheckNumber": "1", "TicketUrl": address, "TicketPrintUrl": address})
+    assert (document.receipt_url, document.print_url) == (None, None)

@@ -46,10 +46,10 @@ CALLS: dict[str, tuple[str, Callable[[WebkassaClient], Any]]] = {
     "xreport": ("/api/v4/XReport", lambda client: client.x_report(CASHBOX)),
     "zreport": ("/api/v4/ZReport", lambda client: client.close_shift(CASHBOX)),
     # The bridge has no use for these methods; their envelopes are read all the same.
-    "history_by_number": ("/other", lambda client: read_history_item(client._call("/other", {}))),
-    "money_operation": ("/other", lambda client: client._call("/other", {})),
-    "print_format": ("/other", lambda client: client._call("/other", {})),
-    "ref_units": ("/other", lambda client: client._call("/other", {})),
+    "history_by_number": ("/other", lambda client: read_history_item(client._call("/other", {}, client._read))),
+    "money_operation": ("/other", lambda client: client._call("/other", {}, client._read)),
+    "print_format": ("/other", lambda client: client._call("/other", {}, client._read)),
+    "ref_units": ("/other", lambda client: client._call("/other", {}, client._read)),
 }
 
 FAILS: dict[str, type[WebkassaError]] = {

@@ -21,7 +21,7 @@ def calls(name: str, most: int = 3, **order: Any) -> Fault:
 
     def inject(trouble: Trouble, rng: random.Random) -> Effect | None:
         known = {key: value(trouble) if callable(value) else value for key, value in order.items()}
-        return _hit_checks(trouble, times=rng.randint(1, most), **known)
+        return hit_checks(trouble, times=rng.randint(1, most), **known)
 
     return Fault(name, inject, hits_all=False)
 
@@ -31,7 +31,8 @@ def times_out(name: str, when: str) -> Fault:
     return calls(name, 1, kind="timeout", when=when, seconds=lambda trouble: trouble.read_timeout + 2, linger=True)
 
 
-def _hit_checks(trouble: Trouble, *, times: int = 1, **order: Any) -> Effect | None:
+def hit_checks(trouble: Trouble, *, times: int = 1, **order: Any) -> Effect | None:
+    """The next checks go wrong so; None when none came."""
     simulator = trouble.world.simulator
     outcome = f"fault:{order['kind']}"
     with trouble.orders:
@@ -75,7 +76,7 @@ def answer_duplicate(trouble: Trouble, _rng: random.Random) -> Effect | None:
     simulator = trouble.world.simulator
     simulator.settings(visibility_delay_seconds=LATE_SECONDS)
     try:
-        hit = _hit_checks(trouble, kind="drop", when="after")
+        hit = hit_checks(trouble, kind="drop", when="after")
         known = len(simulator.journal("check"))
         touched = _await_journal(simulator, known, "error:14", 1) if hit else frozenset()
     finally:
@@ -88,7 +89,7 @@ def fail_lookups(trouble: Trouble, _rng: random.Random) -> Effect | None:
     simulator = trouble.world.simulator
     for operation in ("shift_history", "ticket", "check_history"):
         simulator.fault(operation=operation, kind="html_502", times=2)
-    return _hit_checks(trouble, kind="drop", when="after")
+    return hit_checks(trouble, kind="drop", when="after")
 
 
 def advance_clock(trouble: Trouble, _rng: random.Random) -> Effect:

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from dev.chaos.trouble import Fault
-from dev.chaos.webkassa_injections import (
+from dev.chaos.faults.injections import (
     advance_clock,
     answer_duplicate,
     answers,
@@ -14,6 +13,7 @@ from dev.chaos.webkassa_injections import (
     times_out,
     writes,
 )
+from dev.chaos.trouble import Fault
 from dev.harness.simulator import SimulatorControl
 
 DAY_AND_HOUR = 25 * 3600

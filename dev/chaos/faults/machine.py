@@ -2,34 +2,12 @@
 
 import random
 import time
-from collections.abc import Callable
 
 from sqlalchemy import text
 
-from dev.chaos.trouble import HIT_SECONDS, Effect, Fault, Trouble, all_waiting
+from dev.chaos.trouble import HIT_SECONDS, Effect, Fault, Trouble, hurts, outage
 from dev.harness.child import start_together
 from dev.harness.world import World
-
-Act = Callable[[World], None]
-
-
-def _hurt(name: str, hurt: Callable[[Trouble, random.Random], None]) -> Fault:
-    def inject(trouble: Trouble, rng: random.Random) -> Effect:
-        hurt(trouble, rng)
-        return all_waiting(trouble)
-
-    return Fault(name, inject, hits_all=True)
-
-
-def _outage(name: str, begin: Act, end: Act, shortest: float, longest: float) -> Fault:
-    """An outage has a length, and that is no condition to wait for."""
-
-    def hurt(trouble: Trouble, rng: random.Random) -> None:
-        begin(trouble.world)
-        time.sleep(rng.uniform(shortest, longest))
-        end(trouble.world)
-
-    return _hurt(name, hurt)
 
 
 def _kill_one(name: str, kind: str) -> Fault:
@@ -38,7 +16,21 @@ def _kill_one(name: str, kind: str) -> Fault:
         child.kill()
         child.start()
 
-    return _hurt(name, hurt)
+    return hurts(name, hurt)
+
+
+def _mistime(name: str, kind: str, seconds: float) -> Fault:
+    """A process starts with such a clock, works for a while, and starts anew with the right one."""
+
+    def hurt(trouble: Trouble, rng: random.Random) -> None:
+        child = rng.choice(trouble.world.stack.find(kind))
+        for ahead in (seconds, 0):
+            child.kill()
+            child.shift_clock(ahead)
+            child.start()
+            time.sleep(rng.uniform(4, 7) if ahead else 0)
+
+    return hurts(name, hurt)
 
 
 def _set_read_only(world: World, *, on: bool) -> None:
@@ -58,13 +50,12 @@ def _restart_api_and_redis(world: World) -> None:
 
 def _hang_worker(trouble: Trouble, rng: random.Random) -> None:
     """Longer than a lease, so another takes over. What the woken one still sends is counted apart: it may overlap."""
-    worker, simulator = rng.choice(trouble.world.stack.find("worker")), trouble.world.simulator
+    worker = rng.choice(trouble.world.stack.find("worker"))
     worker.pause()
     time.sleep(trouble.lease_seconds + 2)
-    before = simulator.count_overlaps()
-    worker.resume()
-    time.sleep(1)
-    trouble.late_overlaps += simulator.count_overlaps() - before
+    with trouble.excuse_overlaps():
+        worker.resume()
+        time.sleep(1)
 
 
 def _kill_at(name: str, *, operation: str, when: str, revoke: bool = False) -> Fault:
@@ -89,14 +80,14 @@ def _kill_at(name: str, *, operation: str, when: str, revoke: bool = False) -> F
 
 
 MACHINE_FAULTS = (
-    _hurt("20 identical posts at once", lambda trouble, _: trouble.poster.post_at_once()),
-    _outage("redis kill -9", lambda world: world.redis.kill(), lambda world: world.redis.start(), 1, 4),
-    _outage("redis hung (SIGSTOP)", lambda world: world.redis.pause(), lambda world: world.redis.resume(), 3, 8),
-    _hurt("redis FLUSHALL", lambda trouble, _: trouble.world.redis.flush(0)),
-    _outage("postgres restart", lambda world: world.postgres.stop(), lambda world: world.postgres.start(), 0, 2),
-    _outage("postgres kill -9", lambda world: world.postgres.kill(), lambda world: world.postgres.start(), 0, 2),
-    _outage("postgres hung (SIGSTOP)", lambda world: world.postgres.pause(), lambda world: world.postgres.resume(), 2, 6),
-    _outage(
+    hurts("20 identical posts at once", lambda trouble, _: trouble.poster.post_at_once()),
+    outage("redis kill -9", lambda world: world.redis.kill(), lambda world: world.redis.start(), 1, 4),
+    outage("redis hung (SIGSTOP)", lambda world: world.redis.pause(), lambda world: world.redis.resume(), 3, 8),
+    hurts("redis FLUSHALL", lambda trouble, _: trouble.world.redis.flush(0)),
+    outage("postgres restart", lambda world: world.postgres.stop(), lambda world: world.postgres.start(), 0, 2),
+    outage("postgres kill -9", lambda world: world.postgres.kill(), lambda world: world.postgres.start(), 0, 2),
+    outage("postgres hung (SIGSTOP)", lambda world: world.postgres.pause(), lambda world: world.postgres.resume(), 2, 6),
+    outage(
         "postgres refuses writes",
         lambda world: _set_read_only(world, on=True),
         lambda world: _set_read_only(world, on=False),
@@ -104,7 +95,7 @@ MACHINE_FAULTS = (
         5,
     ),
     _kill_one("api kill -9", "api"),
-    _outage("api kill -9 while redis is down", lambda world: world.redis.kill(), _restart_api_and_redis, 1, 2),
+    outage("api kill -9 while redis is down", lambda world: world.redis.kill(), _restart_api_and_redis, 1, 2),
     _kill_one("one worker kill -9", "worker"),
     # Caught at the login, with the cashbox held and the receipt marked as being sent.
     _kill_at("workers kill -9 before the POST", operation="authorize", when="before", revoke=True),
@@ -112,6 +103,9 @@ MACHINE_FAULTS = (
     _kill_at("workers kill -9 during the POST", operation="check", when="before"),
     # The receipt is recorded; its answer finds nobody.
     _kill_at("workers kill -9 after the POST", operation="check", when="after"),
-    _hurt("worker hung past its lease", _hang_worker),
+    hurts("worker hung past its lease", _hang_worker),
     _kill_one("one of two beats kill -9", "beat"),
+    _mistime("a worker's clock 300 s behind", "worker", -300),
+    _mistime("a worker's clock 300 s ahead", "worker", 300),
+    _mistime("a beat's clock 10 s behind", "beat", -10),
 )
