@@ -1,11 +1,4 @@
-# What of the official entrypoint the compose file relies on: scripts first, then templates with the variables of the filter.
+# What of the official entrypoint the compose file relies on: scripts in their order, then nginx.
 set -eu
 for script in /docker-entrypoint.d/*.sh; do sh "$script"; done
-# Docker's name server has an address of its own in every container; Podman's has that of the network.
-DNS_RESOLVER=$(awk '$1 == "nameserver" { print $2; exit }' /etc/resolv.conf)
-export DNS_RESOLVER
-names=$(env | cut -d= -f1 | grep -E "$NGINX_ENVSUBST_FILTER" | sed 's/.*/${&}/' | tr '\n' ' ')
-for template in /etc/nginx/templates/*.template; do
-    envsubst "$names" <"$template" >"/etc/nginx/conf.d/$(basename "$template" .template)"
-done
 exec nginx

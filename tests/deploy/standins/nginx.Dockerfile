@@ -6,4 +6,5 @@ RUN apt-get -o Acquire::Check-Valid-Until=false update -qq \
     && rm -rf /var/lib/apt/lists && useradd --system nginx
 COPY nginx.conf /etc/nginx/nginx.conf
 COPY nginx-entrypoint.sh /entrypoint.sh
+COPY nginx-envsubst.sh /docker-entrypoint.d/20-envsubst-on-templates.sh
 ENTRYPOINT ["sh", "/entrypoint.sh"]
