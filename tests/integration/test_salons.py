@@ -9,6 +9,7 @@ from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.storage.models import Cashbox
 from shared.storage.sealing import CannotUnseal, seal, unseal
 from tests.support.bridge import Bridge
+from tests.support.documents import make_returns, order_return
 from tests.support.payloads import T2, goods, payment, visit
 from worker.salon.administration import (
     BadCashbox,
@@ -242,3 +243,19 @@ class TestNumbersOfAltegio:
         bridge.deliver(visit(1, 6000, company=OTHER_SALON, changed=T2), visit(1, 3000, company=SALON, changed=T2))
         totals = {receipt["external_check_number"]: receipt["total"] for receipt in simulator.receipts()}
         assert totals == {"altegio_888_1": "6000.00", "altegio_1": "3000.00"}
+
+    def test_sold_anew_in_another_way_neither_takes_the_others_number(
+        self, bridge: Bridge, simulator: SimulatorControl
+    ) -> None:
+        bridge.deliver(visit(1, company=SALON), visit(1, 5000, company=OTHER_SALON))
+        for receipt in bridge.receipts():
+            order_return(bridge, receipt.id, sold_anew_as="mobile")
+        make_returns(bridge)
+        bridge.settle()
+        sold = {one["external_check_number"]: one["total"] for one in simulator.receipts() if one["operation_type"] == 2}
+        assert sold == {
+            "altegio_1": "4000.00",
+            "altegio_888_1": "5000.00",
+            "altegio_1_2": "4000.00",
+            "altegio_888_1_2": "5000.00",
+        }

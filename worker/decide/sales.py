@@ -144,7 +144,7 @@ def issue_sale(
 
     `operation_id`: the payment it is for alone.
     """
-    order_number = subject.advance_number if is_of_advance else subject.external_check_number
+    order_number = _find_order_number(subject, sale, is_of_advance=is_of_advance)
     first = prepaid_number(operation_id) if operation_id else order_number
     number = sale.external_check_number if sale else _next_number(first, earlier)
     request = to_sale_request(draft, cashbox.unique_number, number, order_number, desk)
@@ -160,6 +160,12 @@ def issue_sale(
         note_goods_lines(session, subject.company_id, sale.id, draft.lines)
         session.flush()
     return Resolution.issuing(sale.id, sale.cashbox_id)
+
+
+def _find_order_number(subject: Subject, sale: Receipt | None, *, is_of_advance: bool) -> str:
+    """What a sale has, it keeps."""
+    kept = sale.request.get("ExternalOrderNumber") if sale is not None else None
+    return str(kept or (subject.advance_number if is_of_advance else subject.external_check_number))
 
 
 def _next_number(bare: str, earlier: int) -> str:
@@ -203,8 +209,9 @@ def _create_sale(
     created = session.scalar(_CREATE, values)
     if created is None:
         # Another salon has the same number of Altegio's, and came first. From now on the receipt keeps this one.
-        values["external_check_number"] = _name_salon(request["ExternalCheckNumber"], subject.company_id)
-        values["request"] = request | {"ExternalCheckNumber": values["external_check_number"]}
+        names = ("ExternalCheckNumber", "ExternalOrderNumber")
+        values["request"] = request | {name: _name_salon(request[name], subject.company_id) for name in names}
+        values["external_check_number"] = values["request"]["ExternalCheckNumber"]
         created = session.scalar(_CREATE, values)
     if created is None:
         reason = f"the number {request['ExternalCheckNumber']} belongs to another receipt"

@@ -5,7 +5,7 @@ here every time, and building costs more than running.
 """
 
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Interval, Row, TextClause, Uuid, bindparam, text
 
@@ -14,7 +14,6 @@ from worker.cashbox.calls import CHECK
 from worker.cashbox.claim import CashboxClaim, ClaimLost
 from worker.cashbox.due_receipt import DueReceipt
 from worker.issue.belief import LastKnown
-from worker.issue.log_context import Origin
 
 _UUID = bindparam("claim", type_=Uuid)
 _IS_DUE = "cashbox_id = :cashbox AND state IN ('pending', 'unknown') AND next_attempt_at <= now()"
@@ -69,6 +68,13 @@ _MARK_UNKNOWN = text(
     """
 ).bindparams(_UUID)
 _IS_ANY_DUE = text(f"SELECT EXISTS (SELECT FROM receipts WHERE {_IS_DUE})")  # noqa: S608
+
+
+class Origin(NamedTuple):
+    """The delivery a receipt belongs to, which is not always the one that asked for the turn."""
+
+    record_id: int | None
+    request_id: str | None
 
 
 @dataclass(frozen=True, slots=True)

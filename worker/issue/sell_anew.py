@@ -1,9 +1,11 @@
 """Makes the same sale once more, paid in another way, when the return of a receipt that said the wrong one is issued."""
 
+import itertools
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy import func, literal, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from shared.fiscal.payment_types import PAYMENT_TYPES
 from shared.fiscal.statuses import PaymentKind, ReceiptKind, RecordState
@@ -30,37 +32,35 @@ def sell_anew(executor: Executor, sale_id: int, voided_checkout: int | None) -> 
         return
     order_id, kind, cashbox_id, cashbox = wish[0], PaymentKind(wish[1]), wish[2], wish[3]
     sale = executor.execute(select(Receipt.__table__).where(Receipt.id == sale_id)).one()
-    number = _next_number(executor, sale)
-    request = {
-        **sale.request,
-        "CashboxUniqueNumber": cashbox,
-        "ExternalCheckNumber": number,
-        "Payments": [{"Sum": as_number(sale.total), "PaymentType": PAYMENT_TYPES[kind]}],
-        "Change": 0,
-    }
-    receipt_id = executor.execute(
-        insert(Receipt)
-        .values(
-            **{
-                name: getattr(sale, name)
-                for name in ("company_id", "record_id", "document_id", "operation_id", "total", "tax")
-            },
-            cashbox_id=cashbox_id,
-            kind=ReceiptKind.SALE,
-            external_check_number=number,
-            request=request,
-            next_attempt_at=func.now(),
-        )
-        .returning(Receipt.id)
-    ).scalar_one()
+    payments = [{"Sum": as_number(sale.total), "PaymentType": PAYMENT_TYPES[kind]}]
+    request = {**sale.request, "CashboxUniqueNumber": cashbox, "Payments": payments, "Change": 0}
+    receipt_id = _create(executor, sale, cashbox_id, request)
     _join_deliveries(executor, sale_id, receipt_id)
     if voided_checkout is not None:
         _pay_anew(executor, voided_checkout, order_id, kind)
     log.info("sold anew", receipt_id=receipt_id, basis_receipt_id=sale_id)
 
 
-def _next_number(executor: Executor, sale: Any) -> str:
-    """Numbers are never used again: the first one's, with how many there were."""
+def _create(executor: Executor, sale: Any, cashbox_id: int, request: dict[str, Any]) -> int:
+    """Under the next number that is free: another salon may have the same ones."""
+    names = ("company_id", "record_id", "document_id", "operation_id", "total", "tax")
+    values = {name: getattr(sale, name) for name in names} | {"cashbox_id": cashbox_id, "kind": ReceiptKind.SALE}
+    first = prepaid_number(sale.operation_id) if sale.operation_id else sale.request["ExternalOrderNumber"]
+    for place in itertools.count(_count_sales(executor, sale) + 1):
+        number = f"{first}_{place}"
+        request = request | {"ExternalCheckNumber": number}
+        statement = insert(Receipt).values(
+            **values, external_check_number=number, request=request, next_attempt_at=func.now()
+        )
+        created = executor.execute(
+            statement.on_conflict_do_nothing(index_elements=[Receipt.external_check_number]).returning(Receipt.id)
+        ).scalar()
+        if created is not None:
+            return int(created)
+    raise AssertionError("numbers do not end")
+
+
+def _count_sales(executor: Executor, sale: Any) -> int:
     same = select(func.count()).where(
         Receipt.company_id == sale.company_id,
         Receipt.kind == ReceiptKind.SALE,
@@ -68,9 +68,7 @@ def _next_number(executor: Executor, sale: Any) -> str:
         Receipt.document_id.is_not_distinct_from(sale.document_id),
         Receipt.operation_id.is_not_distinct_from(sale.operation_id),
     )
-    earlier = executor.execute(same).scalar_one()
-    first = prepaid_number(sale.operation_id) if sale.operation_id else sale.request["ExternalOrderNumber"]
-    return f"{first}_{earlier + 1}"
+    return int(executor.execute(same).scalar_one())
 
 
 def _join_deliveries(executor: Executor, sale_id: int, receipt_id: int) -> None:

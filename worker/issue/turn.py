@@ -12,12 +12,12 @@ from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection
 
+from shared.logging import bound_contextvars
 from worker.cashbox.claim import CashboxClaim, ClaimLost
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.probe import is_well
 from worker.issue.attempt import Issued, ask, save_answer, send, settle_failure
 from worker.issue.last_look import ReturnHeld, hold_return, look_again
-from worker.issue.log_context import receipt_context
 from worker.issue.next_receipt import Work, take_following, take_next
 from worker.services import Services
 from worker.webkassa.errors import NotBelieved, WebkassaError
@@ -106,5 +106,5 @@ def _stop(_: Connection) -> Work | ClaimLost | None:
 
 
 def _ids_of(work: Work) -> AbstractContextManager[None]:
-    """In every line that is logged meanwhile."""
-    return receipt_context(work.receipt.id, work.origin)
+    """In every line that is logged meanwhile, those of the libraries included."""
+    return bound_contextvars(receipt_id=work.receipt.id, **work.origin._asdict())

@@ -5,10 +5,10 @@ from datetime import datetime, time, timedelta
 from shared.books.homes import map_homes
 from shared.books.model import OpenItem, OpenKind
 from shared.books.open_items import list_open_items
-from shared.clock import ALMATY, almaty_date, utc_now
+from shared.clock import ALMATY, almaty_date
 from shared.config import Settings
 from shared.fiscal.money import ZERO
-from shared.storage.db import SessionFactory, allow_long
+from shared.storage.db import SessionFactory, allow_long, read_clock
 from shared.storage.models import Cashbox
 from worker.alerts import send_alert
 from worker.alerts.kinds import OPEN_MONEY
@@ -17,7 +17,7 @@ from worker.alerts.wording import describe
 
 def tell_open_money(sessions: SessionFactory, settings: Settings, cashbox_id: int) -> None:
     """Sends one message a closing, none where nothing is open. Deposits are in the books alone: they are meant to stay."""
-    day = almaty_date(utc_now())
+    day = almaty_date(read_clock(sessions))
     with sessions() as session:
         allow_long(session)
         homes, number = map_homes(session), session.get_one(Cashbox, cashbox_id).unique_number
