@@ -44,6 +44,8 @@ def play_counter(script: MoneyScript, name: str, salon: Salon, at: datetime) -> 
     script.post_counter(story, payments, "create", at)
     if name == "counter_bank":
         script.books.owe_nothing_of(name, salon, document_id, "paid between bank accounts")
+    elif name == "counter_service" and salon.vat != "none" and salon.goes_by_ids("service"):
+        script.books.owe_nothing_of(name, salon, document_id, "nothing tells the id that decides its rate", asked_at=at)
     else:
         _turn_later(script, story, payments)
 
