@@ -37,7 +37,7 @@ from worker.decide.settlement.decisions import AskPerson, AwaitPayment, Ignore, 
 from worker.decide.settlement.doubts import DoubtKind
 from worker.decide.settlement.settling import decide_given_back, settle
 from worker.decide.settlement.taken_out import find_taken_out
-from worker.decide.store_missed import store_missed_goods
+from worker.decide.store_missed import SOURCE, store_missed_goods
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, fit_lines
 from worker.receipt.vat import choose_vat_rates
 from worker.salon.goods_codes import name_goods
@@ -258,13 +258,15 @@ def _load_deliveries(session: Session, subject: Subject) -> list[WebhookRecord]:
 
 
 def _find_sold(deliveries: list[WebhookRecord], policy: Policy) -> list[GoodsOperation]:
-    """The lines that are still sold, by the newest word on each."""
+    """The lines that are still sold, by the newest word on each; what was read does not take away what a webhook told."""
     lines: dict[int, GoodsOperation | None] = {}
     for delivery in deliveries:
         operation = GoodsOperation.model_validate((delivery.body or {}).get("data"))
         if find_reason_to_ignore_goods(operation, policy) is None:
-            is_deleted = delivery.status == "delete" or operation.deleted
-            lines[delivery.resource_id or 0] = None if is_deleted else operation
+            number, is_deleted = delivery.resource_id or 0, delivery.status == "delete" or operation.deleted
+            if delivery.source == SOURCE:
+                operation = _with_hints(operation, lines.get(number))
+            lines[number] = None if is_deleted else operation
     return [line for line in lines.values() if line is not None]
 
 

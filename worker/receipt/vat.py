@@ -60,7 +60,7 @@ def _find_turnover(lines: Mapping[str, str], line: "Line", standard: str) -> str
     if line.item_id is None and not line.is_certificate:
         of_ids = {other for known_by, other in lines.items() if known_by.startswith(f"{kind}:")}
         if of_ids - {turnover}:
-            raise NoRate(f"Altegio did not tell the id of {line.name!r}, and ids decide the VAT rate")
+            raise NoRate(f"Altegio did not tell the id of {line.name!r}, {line.total} ₸, and ids decide the VAT rate")
     return turnover
 
 
