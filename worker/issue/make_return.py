@@ -8,7 +8,7 @@ from shared.logging import get_logger
 from shared.storage.db import Executor, SessionFactory
 from shared.storage.models import Cashbox, Checkout, Receipt, ReturnOrder, Shift
 from shared.storage.models.desk.return_order import ReturnState
-from worker.issue.sell_anew import sell_anew
+from worker.decide.sell_anew import sell_anew
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
 
 log = get_logger(__name__)

@@ -28,7 +28,7 @@ from worker.cashbox.shift.clock import choose_pause, find_close_moment, read_clo
 from worker.cashbox.shift.reports import ShiftHasUnknown, close_shift, has_unknown
 from worker.cashbox.shift.rows import SCHEDULE, find_open_shift, put_times_right
 from worker.issue.issue_due import issue_due
-from worker.rounds.open_money import tell_open_money
+from worker.rounds.watch.open_money import tell_open_money
 from worker.services import Services
 from worker.webkassa.errors import WebkassaError
 
