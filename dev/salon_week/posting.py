@@ -66,6 +66,14 @@ def plan_week(week: Week, seed: int, drop: float) -> Plan:
     return plan
 
 
+def ask_for_lost_ids(week: Week, plan: Plan) -> None:
+    """The webhook of goods alone tells their ids: where it is lost and ids decide the rate, no receipt is due."""
+    by_ids = {salon.company_id for salon in week.salons if salon.vat != "none" and salon.goes_by_ids("good")}
+    for one in plan.dropped:
+        if (one["resource"], one["status"]) == ("goods_operations_sale", "create") and one["company_id"] in by_ids:
+            week.books.ask_for_ids(one["data"]["document_id"])
+
+
 def split_acts(week: Week, plan: Plan) -> list[Act]:
     """Days and evenings in the order of what happens; a webhook always comes after its change."""
     changes: list[_Entry] = [(event.at, event.truth, None) for event in week.events]

@@ -31,7 +31,7 @@ from dev.salon_week.money import (
     show_accounts,
 )
 from dev.salon_week.pieces import find_other_pieces, return_piece
-from dev.salon_week.posting import Act, ActPostman, plan_week, split_acts
+from dev.salon_week.posting import Act, ActPostman, ask_for_lost_ids, plan_week, split_acts
 from dev.simulator.altegio.books import Books
 from dev.simulator.altegio.rest.state import ALMATY
 from dev.simulator.altegio.salon import Salon
@@ -140,6 +140,7 @@ class Run:
             first_day=_choose_first_day(options),
         )
         self._plan = plan_week(self._week, options.seed, options.drop)
+        ask_for_lost_ids(self._week, self._plan)
         self._world = World(
             folder,
             ENVIRONMENT | {"RETURN_POLICY": options.returns} | options.environment,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from shared.books.model import Entry, OtherMoney
 from shared.clock import almaty_date
@@ -122,12 +122,21 @@ def _list_loyalty(session: Session, since: datetime, until: datetime) -> Iterato
 
 
 def _list_staff_goods(session: Session, since: datetime, until: datetime) -> Iterator[OtherMoney]:
-    """Goods that were taken and for which no payment was told: on wages, or given."""
-    data = WebhookRecord.body["data"]
+    """Goods that were taken and for which no payment was told: on wages, or given. By the newest word on each line."""
+    data, later = WebhookRecord.body["data"], aliased(WebhookRecord)
+    is_told_again = exists().where(
+        later.company_id == WebhookRecord.company_id,
+        later.resource == WebhookRecord.resource,
+        later.resource_id == WebhookRecord.resource_id,
+        later.id > WebhookRecord.id,
+        later.state != RecordState.INVALID,
+    )
     query = select(WebhookRecord.company_id, WebhookRecord.document_id, WebhookRecord.created_at, data["cost"].astext).where(
         WebhookRecord.state == RecordState.DEAD_LETTERED,
         WebhookRecord.error_code == "no_money",
         WebhookRecord.resource == "goods_operations_sale",
+        WebhookRecord.status != "delete",
+        ~is_told_again,
         _is_within(WebhookRecord.created_at, since, until),
         func.jsonb_typeof(data["cost"]).in_(("number", "string")),
         data["cost"].astext.op("~")(r"^-?[0-9]{1,12}([.][0-9]+)?$"),

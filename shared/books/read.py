@@ -1,8 +1,7 @@
 """Reads what the books are made of: sales touched in some days, all their payments and receipts, the shifts."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -12,7 +11,8 @@ from sqlalchemy.orm import Session, defer
 from shared.books.compare import compare
 from shared.books.homes import Homes, map_homes
 from shared.books.joint import JointVisits, find_joint_visits
-from shared.books.model import BookedSale, Circumstances, DayBooks, DeadLetter, Document, Material, Movement, ShiftBooks
+from shared.books.model import BookedSale, Circumstances, DayBooks, DeadLetter, Document, Material, ShiftBooks
+from shared.books.movements import COMPARED, is_one_of, list_movements
 from shared.books.open_items import list_open_items
 from shared.books.other_money import list_other_money
 from shared.clock import ALMATY, almaty_date
@@ -21,8 +21,6 @@ from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import (
     OPEN_RECEIPT_STATES,
     OPEN_RECORD_STATES,
-    PaymentKind,
-    PaymentPurpose,
     PaymentState,
     ReceiptKind,
     ReceiptState,
@@ -32,10 +30,6 @@ from shared.fiscal.z_report import read_report
 from shared.storage.db import allow_long
 from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, Visit, WebhookRecord
 
-# What is compared with receipts; money put on a client's account where that has one.
-_COMPARED = (PaymentPurpose.SALE, PaymentPurpose.REFUND, PaymentPurpose.DEPOSIT)
-# Money between bank accounts, on terminals that are registers themselves and from deposits is on no receipt of ours.
-_IS_FOR_REGISTER = or_(PaymentRecord.kind.is_(None), PaymentRecord.kind.in_(list(PaymentKind)))
 _OF_STRANGER = ("fiscal_number", "external_check_number", "issued_at")
 _LONGEST_WORD = 100
 # A month of bodies would be most of what is read, and nobody looks at them.
@@ -66,7 +60,7 @@ def _read(session: Session, cashbox: Cashbox, homes: Homes, first: date, last: d
     told = {receipt.id for receipt in issued if receipt.operation_id is not None or receipt.returned}
     documents = [_describe_document(receipt, shifts, told) for receipt in issued]
     return Material(
-        movements=_list_movements(session, subjects, joint, documents, {receipt.operation_id for receipt in issued}),
+        movements=list_movements(session, subjects, joint, documents, {receipt.operation_id for receipt in issued}),
         documents=documents,
         shifts=[_describe_shift(shift) for shift in shifts],
         circumstances=_describe_circumstances(session, subjects, receipts),
@@ -94,7 +88,7 @@ def _find_subjects(
     subjects = {BookedSale(*row) for row in session.execute(issued)}
     places = (PaymentRecord.record_id, PaymentRecord.document_id, PaymentRecord.visit_id)
     paid = select(PaymentRecord.company_id, *places).where(
-        PaymentRecord.purpose.in_(_COMPARED),
+        PaymentRecord.purpose.in_(COMPARED),
         or_(
             _is_within(PaymentRecord.paid_at, since, until),
             and_(PaymentRecord.state == PaymentState.REVOKED, _is_within(PaymentRecord.changed_at, since, until)),
@@ -123,25 +117,15 @@ def _of_cashbox(session: Session, cashbox: Cashbox, homes: Homes, subjects: set[
         BookedSale(company_id, record_id, document_id): cashbox_id
         for company_id, record_id, document_id, cashbox_id in session.execute(
             select(Receipt.company_id, Receipt.record_id, Receipt.document_id, Receipt.cashbox_id).where(
-                _is_one_of(Receipt, subjects)
+                is_one_of(Receipt, subjects)
             )
         )
     }
     return {s for s in subjects if known.get(s, homes.find(s.company_id)) == cashbox.id}
 
 
-def _is_one_of(model: Any, subjects: Iterable[BookedSale]) -> ColumnElement[bool]:
-    """By lists of numbers, which an index answers; a number of another salon is left out by the caller."""
-    subjects = list(subjects)
-    records = [s.record_id for s in subjects if s.record_id is not None]
-    documents = [s.document_id for s in subjects if s.document_id is not None]
-    by_document = and_(model.document_id.in_(documents), model.record_id.is_(None))
-    companies = {s.company_id for s in subjects}
-    return and_(model.company_id.in_(companies), or_(model.record_id.in_(records), by_document))
-
-
 def _list_receipts(session: Session, cashbox: Cashbox, subjects: set[BookedSale]) -> list[Receipt]:
-    query = select(Receipt).where(Receipt.cashbox_id == cashbox.id, _is_one_of(Receipt, subjects)).order_by(Receipt.id)
+    query = select(Receipt).where(Receipt.cashbox_id == cashbox.id, is_one_of(Receipt, subjects)).order_by(Receipt.id)
     return [row for row in session.scalars(query) if BookedSale(row.company_id, row.record_id, row.document_id) in subjects]
 
 
@@ -167,68 +151,6 @@ def _find_registration(receipt: Receipt, shifts: Sequence[Shift]) -> str:
     if receipt.registration_number:
         return "" if "" in told and receipt.registration_number not in told else receipt.registration_number
     return told[-1] if told else ""
-
-
-def _list_movements(
-    session: Session,
-    subjects: set[BookedSale],
-    joint: JointVisits,
-    documents: Sequence[Document],
-    with_receipts: Collection[int | None],
-) -> list[Movement]:
-    """What was taken at the desk, else what Altegio knows: staff may have booked the same money there as well. Payments
-    `with_receipts` of their own came before the desk took the rest.
-    """
-    of_visit_alone = and_(PaymentRecord.record_id.is_(None), PaymentRecord.visit_id.in_(joint.visit_ids))
-    query = (
-        select(PaymentRecord, Checkout)
-        .outerjoin(Checkout, Checkout.id == PaymentRecord.checkout_id)
-        .where(
-            PaymentRecord.purpose.in_(_COMPARED),
-            _IS_FOR_REGISTER,
-            or_(_is_one_of(PaymentRecord, subjects), of_visit_alone),
-        )
-    )
-    sold = {document.subject for document in documents}
-    told: dict[BookedSale, list[tuple[PaymentRecord, list[Movement]]]] = defaultdict(list)
-    desk: dict[BookedSale, list[Movement]] = defaultdict(list)
-    live: set[BookedSale] = set()
-    for payment, checkout in session.execute(query):
-        subject = joint.name(payment.company_id, payment.record_id, payment.document_id, payment.visit_id)
-        if subject not in subjects or (payment.purpose == PaymentPurpose.DEPOSIT and subject not in sold):
-            continue
-        if checkout is None:
-            is_back = payment.state == PaymentState.REVOKED
-            moves = _move(subject, payment, payment.paid_at, payment.changed_at if is_back else None)
-            told[subject].append((payment, moves))
-            continue
-        desk[subject] += _move(subject, payment, checkout.created_at, checkout.voided_at)
-        if checkout.voided_at is None:
-            live.add(subject)
-    movements = [move for moves in desk.values() for move in moves]
-    for subject, payments in told.items():
-        kept = (moves for payment, moves in payments if subject not in live or payment.operation_id in with_receipts)
-        movements += [move for moves in kept for move in moves]
-    at_desk = (one for one in documents if one.is_return and one.subject in live and not one.is_told)
-    given_back = [_give_back(document) for document in at_desk]
-    return movements + [move for moves in given_back for move in moves]
-
-
-def _move(subject: BookedSale, payment: PaymentRecord, came_at: datetime, went_at: datetime | None) -> list[Movement]:
-    """Money that came and went on one day did not move. An expense of the sale gives money back."""
-    kind = PaymentKind(payment.kind) if payment.kind else None
-    came, went = almaty_date(came_at), almaty_date(went_at) if went_at else None
-    if came == went or (payment.state == PaymentState.REVOKED and went is None):
-        return []
-    amount = -payment.amount if payment.purpose == PaymentPurpose.REFUND else payment.amount
-    is_loose = payment.sold_item_type == "" and payment.purpose == PaymentPurpose.SALE
-    move = Movement(subject, came, kind, amount, is_ours=payment.checkout_id is not None, is_loose=is_loose)
-    return [move] if went is None else [move, replace(move, day=went, amount=-amount)]
-
-
-def _give_back(document: Document) -> list[Movement]:
-    """A part of a desk sale that was returned at the desk: the manager handed the money back."""
-    return [Movement(document.subject, document.day, kind, -amount, is_ours=True) for kind, amount in document.sums.items()]
 
 
 def _list_shifts(session: Session, cashbox: Cashbox, since: datetime, until: datetime) -> list[Shift]:

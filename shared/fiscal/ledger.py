@@ -70,8 +70,9 @@ class KnownMoney:
 
     `was_told`: a payment was told at some time, whatever became of it. `moved_to`: the visit one of them belongs to by
     now. `is_read`: Altegio's own list was read, so nothing is missing. `is_unshared`: other records of the same visit
-    have payments that may be for this one, and the sums do not say so. `unnamed`: payments that name none of several
-    records of the visit. `returned`: what went back already by returns of receipts that payments have of their own.
+    have payments that may be for this one, and the sums do not say so. `of_visit`: all payments of a visit of several
+    records, `unnamed`: those of them that name none. `returned`: what went back already by returns of receipts that payments
+    have of their own.
     """
 
     movements: tuple[Movement, ...] = ()
@@ -80,6 +81,7 @@ class KnownMoney:
     moved_to: int | None = None
     is_read: bool = False
     is_unshared: bool = False
+    of_visit: Decimal = ZERO
     unnamed: Decimal = ZERO
     returned: Decimal = ZERO
 

@@ -168,6 +168,23 @@ def test_money_taken_and_given_back_at_the_desk(bridge: Bridge) -> None:
     assert (books.ours.returned, books.issued.returned, books.counted.total) == ({CARD: 2000}, {CARD: 2000}, 6000)
 
 
+@pytest.mark.parametrize(("back", "lines"), [(4000, []), (2000, [{"position": 0, "count": "0.5"}])])
+def test_money_of_the_desk_that_altegio_tells_was_given_back(bridge: Bridge, back: int, lines: list[dict[str, Any]]) -> None:
+    bridge.deliver(visit(1, paid=0))
+    take_at_desk(bridge, 1, 4000)
+    bridge.execute("UPDATE webhook_records SET state = 'received', receipt_id = NULL")
+    bridge.decide_open()
+    bridge.issue()
+    bridge.deliver(paid(1, -back, expense={"id": 12, "title": "Возврат клиенту", "type": 1}))
+    books = today(bridge)
+    assert (books.told.total, books.ours.total, books.issued.total) == (-back, 4000, 4000)
+    assert named(books) == [(1, Why.RETURN_DUE)]
+    give_back(bridge, 1, lines)
+    books = today(bridge)
+    assert (books.told.total, books.ours.total, books.issued.total) == (-back, 4000, 4000 - back)
+    assert named(books) == []
+
+
 def test_returned_here_and_still_paid_in_altegio(bridge: Bridge) -> None:
     sell(bridge, 1)
     give_back(bridge, 1, [])

@@ -102,6 +102,15 @@ class TestLines:
         salon.tell(pay(1, 9500), come(9500), sold_line(1, 1500, document_id=6002), sold_line(2, 500, document_id=6002))
         assert entries(today(salon)) == {Entry.STAFF_GOODS: 2000}
 
+    def test_goods_that_staff_took_and_a_line_that_nobody_told(self, asking: Salon) -> None:
+        told = [sold_line(1, 1500, document_id=6002), sold_line(2, 500, document_id=6002)]
+        asking.tell(pay(1, 9500), come(9500))
+        asking.know(sold_line(3, 700, document_id=6002))
+        asking.tell(*told)
+        assert entries(today(asking)) == {Entry.STAFF_GOODS: 2700}
+        asking.tell(sold_line(3, 700, document_id=6002, status="update", changed=at()))
+        assert entries(today(asking)) == {Entry.STAFF_GOODS: 2700}
+
     def test_cash_in_and_out_by_altegio_and_at_the_register(self, salon: Salon) -> None:
         salon.tell(pay(1, 9500), come(9500))
         salon.tell(beside(2, -50000, "Инкассация"), beside(3, 5000, "Размен"), beside(4, -700, "Хозтовары"))

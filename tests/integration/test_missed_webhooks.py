@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from api.acquire.cashbox.offers import list_offers
 from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
 from shared.clock import utc_now
 from tests.integration.test_asking_altegio import known_goods, known_payment, known_visit, paid_for_goods
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, visit
+from tests.support.salon import REFUND
 from tests.support.statements import explain, note_statements
 from worker.rounds.hook_check import check_hooks, find_hook_problem
 from worker.rounds.missed_webhooks import OVERLAP, catch_up, find_salons
@@ -144,6 +146,36 @@ class TestLedger:
         altegio.apply(known_payment(1, 4000, cash=False, till="Halyk", changed=stamp(-60)))
         look(looking)
         assert "card 4000.00" in (looking.receipt().return_due_reason or "")
+
+    @pytest.mark.parametrize("has_no_way", [False, True])
+    def test_a_payment_that_became_an_expense_and_nobody_told(
+        self, looking: Bridge, altegio: AltegioControl, has_no_way: bool
+    ) -> None:
+        """Only its way changed. One that was noted before ways were kept is known."""
+        first = [known_visit(changed=stamp(-600)), known_payment(1, 4000, changed=stamp(-600))]
+        altegio.apply(*first)
+        looking.deliver(*first)
+        if has_no_way:
+            looking.execute("UPDATE payment_records SET is_outgo = NULL")
+        altegio.apply(known_payment(1, 4000, expense=REFUND, changed=stamp(-60)))
+        assert look(looking) == (0 if has_no_way else 1)
+        assert bool(looking.receipt().return_due_reason) is not has_no_way
+
+    @pytest.mark.parametrize(
+        ("amount", "item", "label"),
+        [(-50000, "Инкассация", "Cash taken out"), (5000, "Размен", "Cash put in")],
+    )
+    def test_cash_that_was_moved_and_nobody_told(
+        self, looking: Bridge, altegio: AltegioControl, amount: int, item: str, label: str
+    ) -> None:
+        """The list does not say which account is a till; the list of accounts does."""
+        expense = {"id": 71, "title": item, "type": 1 if amount < 0 else 7}
+        apart = {"record_id": 0, "visit_id": 0, "document_id": 0, "sold_item_id": 0, "sold_item_type": None}
+        altegio.apply(known_payment(1, amount, expense=expense, changed=stamp(-60), **apart))
+        look(looking)
+        with looking.services.sessions() as session:
+            (offer,) = list_offers(session)
+        assert (offer.label.msgid, offer.amount) == (label, abs(amount))
 
     def test_a_payment_of_goods_taken_back_and_nobody_told(self, looking: Bridge, altegio: AltegioControl) -> None:
         first = [known_goods(1, 900, changed=stamp(-600)), paid_for_goods(5, 900, changed=stamp(-600))]

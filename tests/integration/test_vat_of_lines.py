@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.payloads import goods, payment, visit
+from tests.support.salon import Salon, paid_for, sold_line
 from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return
 from worker.salon.administration import BadCashbox, Changes, add_cashbox, check_cashbox
@@ -23,6 +25,11 @@ def clinic(bridge: Bridge, simulator: SimulatorControl) -> Bridge:
         add_cashbox(session, bridge.services.settings, CLINIC, MORE_CASHBOXES[0], changes)
     simulator.settings(vat_days=500)
     return bridge
+
+
+@pytest.fixture
+def asking(bridge: Bridge, simulator: SimulatorControl, altegio: AltegioControl) -> Salon:
+    return Salon(bridge, simulator, altegio)
 
 
 def told(simulator: SimulatorControl, number: int = 0) -> list[tuple[str, int | None, str]]:
@@ -49,6 +56,44 @@ def test_the_day_of_the_service_decides(clinic: Bridge, simulator: SimulatorCont
 def test_goods_by_the_day_of_the_sale(clinic: Bridge, simulator: SimulatorControl) -> None:
     clinic.deliver(goods(9001, 1100, create_date="2027-01-02T10:00:00+0500") | {"company_id": CLINIC})
     assert told(simulator) == [("Шампунь", 10, "100.00")]
+
+
+class TestReadFromTheDocument:
+    """A sale document names the product and does not tell its id; the webhook of the line does."""
+
+    @pytest.fixture
+    def by_ids(self, asking: Salon) -> Salon:
+        asking.choose(webkassa_vat="auto", vat_lines="good:1=periodicals, service:8101=medical")
+        return asking
+
+    def test_the_id_is_that_of_the_webhook(self, by_ids: Salon) -> None:
+        by_ids.tell(sold_line(1, 1100, "Журнал"), sold_line(2, 1160), paid_for(1, 2260, "goods_transaction"))
+        assert told(by_ids.simulator) == [("Журнал", 10, "100.00"), ("Шампунь", 16, "160.00")]
+
+    @pytest.mark.parametrize("sold_as", ["good", "service"])
+    def test_without_an_id_a_person_is_asked(self, by_ids: Salon, sold_as: str) -> None:
+        of_service = {"sold_as": "service"} if sold_as == "service" else {}
+        by_ids.know(sold_line(1, 1100, "Услуга", **of_service))
+        by_ids.tell(paid_for(1, 1100, "service" if of_service else "goods_transaction"))
+        by_ids.let_waits_end()
+        assert by_ids.issued == {}
+        reason = "Altegio did not tell the id of 'Услуга', 1100.00 ₸, and ids decide the VAT rate"
+        assert by_ids.asked == {"no_vat_rate": reason}
+
+    def test_the_webhook_that_comes_after_all_settles_it(self, by_ids: Salon) -> None:
+        by_ids.know(sold_line(1, 1100, "Журнал"))
+        by_ids.tell(paid_for(1, 1100, "goods_transaction"))
+        by_ids.let_waits_end()
+        by_ids.tell(sold_line(1, 1100, "Журнал"))
+        assert told(by_ids.simulator) == [("Журнал", 10, "100.00")]
+        assert by_ids.asked == {}
+
+    def test_where_no_id_could_change_the_rate_nobody_is(self, by_ids: Salon) -> None:
+        by_ids.choose(webkassa_vat="auto", vat_lines="service:8101=medical")
+        by_ids.know(sold_line(1, 1160))
+        by_ids.tell(paid_for(1, 1160, "goods_transaction"))
+        by_ids.let_waits_end()
+        assert told(by_ids.simulator) == [("Шампунь", 16, "160.00")]
 
 
 def test_a_payment_of_the_old_year_for_a_service_of_the_new(clinic: Bridge, simulator: SimulatorControl) -> None:

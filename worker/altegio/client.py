@@ -138,14 +138,15 @@ class AltegioClient:
             raise AltegioUnavailable(f"GET {path}: the answer has no records")
         return records
 
-    def list_accounts(self, company_id: int) -> dict[int, bool]:
+    def list_accounts(self, company_id: int, *, background: bool = False) -> dict[int, bool]:
         """Returns account id -> whether it holds cash; asked once in ten minutes, as salons hardly ever change accounts."""
         now = time.monotonic()
         with self._accounts_lock:
             kept_until, accounts = self._accounts.get(company_id, (now, {}))
         if now < kept_until:
             return accounts
-        accounts = read_accounts(self._get_list(f"/accounts/{company_id}", {}, right=_SEE_FINANCES))
+        rows = self._get_list(f"/accounts/{company_id}", {}, right=_SEE_FINANCES, background=background)
+        accounts = read_accounts(rows)
         with self._accounts_lock:
             self._accounts[company_id] = (now + _ACCOUNTS_KEPT_SECONDS, accounts)
         return accounts

@@ -17,7 +17,7 @@ from shared.storage.models import Receipt, WebhookRecord
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.patience import give_up_unknown, patience_of
-from worker.decide.known.payment_wait import seconds_to_wait, tells_payments, wake_payments
+from worker.decide.known.payment_wait import seconds_to_wait, tells_payments, wake_payments, wake_untaxed
 from worker.decide.known.payments import take_over_ledger
 from worker.decide.known.sale_money import doubt_sale, load_money
 from worker.decide.resolution import Resolution
@@ -37,6 +37,7 @@ from worker.decide.settlement.decisions import AskPerson, AwaitPayment, Ignore, 
 from worker.decide.settlement.doubts import DoubtKind
 from worker.decide.settlement.settling import decide_given_back, settle
 from worker.decide.settlement.taken_out import find_taken_out
+from worker.decide.store_missed import SOURCE, store_missed_goods
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, fit_lines
 from worker.receipt.vat import choose_vat_rates
 from worker.salon.goods_codes import name_goods
@@ -50,7 +51,7 @@ _HINTS = ("barcode", "ntin", "marks", "create_date", "loyalty_abonement_id", "lo
 
 @dataclass(frozen=True, slots=True)
 class _Sale:
-    """A sale document as it is known. `newest`: when its last line was told."""
+    """A sale document as it is known. `newest`: when its last line was told; `heard`: the lines that any word told of."""
 
     services: Services
     session: Session
@@ -59,6 +60,7 @@ class _Sale:
     subject: Subject
     receipt: Receipt | None
     sold: list[GoodsOperation]
+    heard: frozenset[int | None]
     newest: datetime
     sold_on: date
 
@@ -93,9 +95,9 @@ def decide_goods(
     wait = services.settings.goods_wait_seconds - (row.now - newest).total_seconds()
     if wait > 0:
         return Resolution.waiting("more lines of this sale may follow", wait)
-    sold_on = almaty_date(_sold_at(sold[0], row))
+    sold_on, heard = almaty_date(_sold_at(sold[0], row)), frozenset(delivery.resource_id for delivery in deliveries)
     try:
-        settled = _settle(_Sale(services, session, facts, salon, subject, receipt, sold, newest, sold_on))
+        settled = _settle(_Sale(services, session, facts, salon, subject, receipt, sold, heard, newest, sold_on))
     except CannotBuild as problem:
         settled = Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:
@@ -103,7 +105,8 @@ def decide_goods(
     if settled.state is RecordState.RECEIVED:
         return settled
     # A payment for which a person was asked what it sold is settled by that.
-    return replace(settled, wake=(*settled.wake, *wake_payments(session, subject)))
+    woken = wake_untaxed(session, subject) if settled.receipt_id is not None else ()
+    return replace(settled, wake=(*settled.wake, *wake_payments(session, subject), *woken))
 
 
 def _confirm(told: list[GoodsOperation], facts: Facts | None) -> list[GoodsOperation]:
@@ -115,10 +118,12 @@ def _confirm(told: list[GoodsOperation], facts: Facts | None) -> list[GoodsOpera
 
 
 def _with_hints(line: GoodsOperation, told: GoodsOperation | None) -> GoodsOperation:
-    """Codes and times that only the webhook carries; they change no sum."""
+    """Ids, codes and times that only the webhook carries; they change no sum."""
     if told is None:
         return line
-    return line.model_copy(update={name: getattr(line, name) or getattr(told, name) for name in _HINTS})
+    # A document may name the product and not tell its id.
+    good = line.good if line.good and line.good.id else told.good or line.good
+    return line.model_copy(update={"good": good} | {name: getattr(line, name) or getattr(told, name) for name in _HINTS})
 
 
 def _withdraw(
@@ -172,12 +177,17 @@ def _settle(sale: _Sale) -> Resolution:
         case AskPerson(code, reason):
             demand_facts(sale.services.altegio, subject, facts)
             withdraw_unsent(session, sale.receipt, reason)
-            return Resolution.dead(code, reason)
+            return replace(Resolution.dead(code, reason), wake=_store_unheard(sale))
         case AwaitPayment(reason):
             return Resolution.awaiting(reason)
         case Ignore(reason):
             withdraw_unsent(session, sale.receipt, reason)
             return Resolution.ignored(reason)
+
+
+def _store_unheard(sale: _Sale) -> tuple[int, ...]:
+    """Stores lines that Altegio has and no webhook told: without a receipt nothing else shows them to the books."""
+    return tuple(store_missed_goods(sale.session, sale.subject, [one for one in sale.sold if one.id not in sale.heard]))
 
 
 def _keep_ledger(sale: _Sale, total: Decimal) -> SaleLedger:
@@ -248,13 +258,15 @@ def _load_deliveries(session: Session, subject: Subject) -> list[WebhookRecord]:
 
 
 def _find_sold(deliveries: list[WebhookRecord], policy: Policy) -> list[GoodsOperation]:
-    """The lines that are still sold, by the newest word on each."""
+    """The lines that are still sold, by the newest word on each; what was read does not take away what a webhook told."""
     lines: dict[int, GoodsOperation | None] = {}
     for delivery in deliveries:
         operation = GoodsOperation.model_validate((delivery.body or {}).get("data"))
         if find_reason_to_ignore_goods(operation, policy) is None:
-            is_deleted = delivery.status == "delete" or operation.deleted
-            lines[delivery.resource_id or 0] = None if is_deleted else operation
+            number, is_deleted = delivery.resource_id or 0, delivery.status == "delete" or operation.deleted
+            if delivery.source == SOURCE:
+                operation = _with_hints(operation, lines.get(number))
+            lines[number] = None if is_deleted else operation
     return [line for line in lines.values() if line is not None]
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from shared.altegio import FinanceOperation
+from shared.altegio import FinanceOperation, Record
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, AccountUse, PaymentPurpose, RecordState
 from shared.storage.models import Checkout, Receipt
 from worker.altegio.errors import AnswerTooOld
@@ -225,7 +225,13 @@ def _find_checkout(note: _Note, subject: Subject) -> Checkout | None:
 
 
 def _doubt(note: _Note, subject: Subject, sale: Receipt, checkout: Checkout | None = None) -> Doubt | None:
-    return doubt_sale(note.session, subject, sale, note.policy, checkout)
+    return doubt_sale(note.session, subject, sale, note.policy, checkout, read=_list_read(note, subject))
+
+
+def _list_read(note: _Note, subject: Subject) -> tuple[Record, ...]:
+    """All records of the sale's visit, where Altegio was asked and it has several."""
+    is_of_visit = subject in (note.touched.subject, *note.touched.others)
+    return note.facts.siblings if note.facts is not None and is_of_visit else ()
 
 
 def _compare_desk(note: _Note, subject: Subject, sale: Receipt, checkout: Checkout) -> Resolution:

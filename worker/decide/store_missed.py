@@ -14,7 +14,7 @@ from shared.fiscal.statuses import DeliverySource, PaymentState, RecordState
 from shared.storage.db import dump_json
 from shared.storage.models import PaymentRecord, WebhookRecord
 from worker.decide.known.patience import WOKEN_BY_APPEARING
-from worker.decide.operations import is_in_force
+from worker.decide.operations import is_in_force, is_outgo
 from worker.decide.sales import Subject
 
 SOURCE = DeliverySource.CATCH_UP
@@ -121,17 +121,25 @@ def _knows_change(session: Session, company_id: int, resource: str, number: int,
 
 
 def _knows_operation(session: Session, company_id: int, operation: FinanceOperation) -> bool:
-    """By what it says: the same money, on the same account, for the same visit."""
+    """By what it says: the same money, the same way, on the same account, for the same visit.
+
+    What was noted before its way was kept is known whichever it went.
+    """
     known = session.execute(
-        select(PaymentRecord.amount, PaymentRecord.state, PaymentRecord.record_id, PaymentRecord.account_id).where(
-            PaymentRecord.company_id == company_id, PaymentRecord.operation_id == operation.id
-        )
+        select(
+            PaymentRecord.amount,
+            PaymentRecord.state,
+            PaymentRecord.record_id,
+            PaymentRecord.account_id,
+            func.coalesce(PaymentRecord.is_outgo, is_outgo(operation)),
+        ).where(PaymentRecord.company_id == company_id, PaymentRecord.operation_id == operation.id)
     ).one_or_none()
     if known is None:
         return False
     state = PaymentState.ACTIVE if is_in_force(operation, "update") else PaymentState.REVOKED
     account_id = operation.account.id if operation.account else None
-    return tuple(known) == (abs(operation.amount), state, operation.record_id or None, account_id)
+    told = (abs(operation.amount), state, operation.record_id or None, account_id, is_outgo(operation))
+    return tuple(known) == told
 
 
 def _store(

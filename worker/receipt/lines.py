@@ -37,7 +37,8 @@ class CannotBuild(Exception):
 class Line:
     """Describes one position: `price` is per unit, `discount` for the whole line, in tenge; `tax` is contained in `total`.
 
-    `vat_rate` is None where the line has no VAT. `item_id` is Altegio's id of the service or product.
+    `vat_rate` is None where the line has no VAT. `item_id` is Altegio's id of the service or product; `is_certificate`: a
+    certificate or membership, which is neither.
     `barcode` is a GTIN, `national_code` an NTIN; `marks` are the codes of marked goods, one for each piece.
     """
 
@@ -50,6 +51,7 @@ class Line:
     tax: Decimal = ZERO
     vat_rate: int | None = None
     item_id: int | None = None
+    is_certificate: bool = False
     barcode: str | None = None
     national_code: str | None = None
     marks: tuple[str, ...] = ()
@@ -176,16 +178,15 @@ def build_goods_lines(
 ) -> tuple[Line, ...]:
     """Returns the lines of a sale document, one operation each, free ones left out. Raises CannotBuild."""
     unit = _HUNDRED if amounts_in_tiyn else Decimal(1)
-    lines = [
-        _build_line(
-            _as_goods_line(operation),
-            f"goods.{operation.id}",
-            operation.is_service or (operation.sells_certificate and certificates_as_services),
-            unit,
-        )
-        for operation in operations
-    ]
+    lines = [_build_operation(operation, unit, certificates_as_services) for operation in operations]
     return tuple(line for line in lines if line.total > ZERO)
+
+
+def _build_operation(operation: GoodsOperation, unit: Decimal, certificates_as_services: bool) -> Line:
+    is_certificate = operation.sells_certificate
+    is_service = operation.is_service or (is_certificate and certificates_as_services)
+    built = _build_line(_as_goods_line(operation), f"goods.{operation.id}", is_service, unit)
+    return replace(built, is_certificate=is_certificate)
 
 
 def _as_goods_line(operation: GoodsOperation) -> GoodsLine:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.fiscal.accounts import has_word
 from shared.fiscal.money import round_tiyn
-from shared.fiscal.vat_rates import EXEMPT, find_rate
+from shared.fiscal.vat_rates import EXEMPT, NoRate, find_rate
 
 if TYPE_CHECKING:
     from worker.receipt.lines import Line
@@ -38,23 +38,30 @@ def choose_vat_rates(vat: VatRegime, sold_on: date) -> RateOf:
     """Returns what tells the rate of a line in percent, None where it has no VAT, on the day of the service.
 
     Altegio's bodies carry no category of a service or product, so lines are known by their id, else by a word of their
-    title, else by being services or goods. Of words the first that fits holds. What it returns raises NoRate.
+    title, else by being services or goods. Of words the first that fits holds. What it returns raises NoRate, also where an
+    id that was not told could decide.
     """
     standard = _STANDARD.get(vat.regime, vat.regime)
 
     def rate_of(line: "Line") -> int | None:
-        return find_rate(standard if vat.regime == EXEMPT else _find_turnover(vat.lines, line) or standard, sold_on)
+        return find_rate(standard if vat.regime == EXEMPT else _find_turnover(vat.lines, line, standard), sold_on)
 
     return rate_of
 
 
-def _find_turnover(lines: Mapping[str, str], line: "Line") -> str | None:
+def _find_turnover(lines: Mapping[str, str], line: "Line", standard: str) -> str:
+    """Raises NoRate."""
     kind = "service" if line.is_service else "good"
     by_id = lines.get(f"{kind}:{line.item_id}")
     if by_id is not None:
         return by_id
     by_word = next((turnover for word, turnover in lines.items() if has_word(line.name, word)), None)
-    return by_word or lines.get(f"{kind}s")
+    turnover = by_word or lines.get(f"{kind}s") or standard
+    if line.item_id is None and not line.is_certificate:
+        of_ids = {other for known_by, other in lines.items() if known_by.startswith(f"{kind}:")}
+        if of_ids - {turnover}:
+            raise NoRate(f"Altegio did not tell the id of {line.name!r}, {line.total} ₸, and ids decide the VAT rate")
+    return turnover
 
 
 def contained_tax(total: Decimal, rate: int) -> Decimal:

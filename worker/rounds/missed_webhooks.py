@@ -5,8 +5,8 @@ written while we looked is seen the next time; what is known already changes not
 """
 
 import functools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,7 +24,7 @@ from shared.storage.db import SessionFactory
 from shared.storage.models import AltegioLook, Cashbox, Visit
 from worker.alerts import send_alert
 from worker.altegio.client import AltegioClient
-from worker.altegio.errors import AltegioError, NoRights
+from worker.altegio.errors import AltegioError, AltegioRefused, NoRights, NotFound
 from worker.altegio.schemas import read_payments
 from worker.decide.store_missed import store_missed_payment, store_missed_record
 from worker.salon.serving import list_salons, load_salon
@@ -52,6 +52,36 @@ class _Look:
     what: str
     since: datetime
     began_at: datetime
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """Lists movements of money and stores them with the kinds of their accounts, which only the list of accounts tells."""
+
+    sessions: SessionFactory
+    client: AltegioClient
+    accounts: Mapping[int, bool] = field(default_factory=dict)
+
+    def list_page(self, company_id: int, since: datetime, **page: Any) -> list[dict[str, Any]]:
+        rows = self.client.list_transactions_changed(company_id, since, **page)
+        if rows and not self.accounts:
+            self.accounts = self._list_accounts(company_id)
+        return rows
+
+    def store(self, session: Session, company_id: int, row: dict[str, Any]) -> int | None:
+        [operation] = read_payments([row], self.accounts)
+        account = {"account": operation.account.model_dump(exclude_none=True)} if operation.account else {}
+        return store_missed_payment(session, company_id, row | account, operation)
+
+    def _list_accounts(self, company_id: int) -> Mapping[int, bool]:
+        """Empty where Altegio does not tell: the money is known nevertheless."""
+        try:
+            return self.client.list_accounts(company_id, background=True)
+        except NoRights as error:
+            send_alert(self.sessions, "altegio_rights", str(error))
+        except (AltegioRefused, NotFound) as error:
+            log.warning("altegio does not tell", company_id=company_id, error=str(error))
+        return {}
 
 
 def catch_up(services: Services) -> int:
@@ -137,9 +167,9 @@ def _ask(services: Services, client: AltegioClient, look: _Look) -> list[int]:
     """Raises AltegioError."""
     if look.what == RECORDS:
         return _turn_pages(services, look, client.list_changed_records, _store_record)
-    found = _turn_pages(services, look, client.list_transactions_changed, _store_transaction)
-    list_deleted = functools.partial(client.list_transactions_changed, deleted=True)
-    return found + _turn_pages(services, look, list_deleted, _store_transaction)
+    ledger = _Ledger(services.sessions, client)
+    found = _turn_pages(services, look, ledger.list_page, ledger.store)
+    return found + _turn_pages(services, look, functools.partial(ledger.list_page, deleted=True), ledger.store)
 
 
 def _turn_pages(services: Services, look: _Look, ask: Callable[..., list[dict[str, Any]]], store: Store) -> list[int]:
@@ -181,11 +211,6 @@ def _store_page(sessions: SessionFactory, company_id: int, rows: Sequence[dict[s
 
 def _store_record(session: Session, company_id: int, row: dict[str, Any]) -> int | None:
     return store_missed_record(session, company_id, row)
-
-
-def _store_transaction(session: Session, company_id: int, row: dict[str, Any]) -> int | None:
-    operations = read_payments([row], {})
-    return store_missed_payment(session, company_id, row, operations[0]) if operations else None
 
 
 def _end(sessions: SessionFactory, look: _Look, wait_seconds: float, *, looked_until: datetime | None = None) -> None:

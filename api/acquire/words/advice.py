@@ -135,7 +135,7 @@ ADVICE = {
         Text("Write the code into the table on the settings page, or the barcode in Altegio, then press Retry."),
     ),
     "no_vat_rate": Advice(
-        Text("The VAT rate of that day is not known: the service is from before the law's rates."),
+        Text("The VAT rate is not known: the day is before the law's rates, or Altegio did not tell the id that decides."),
         Text("Make this receipt in Webkassa's cabinet, or have the VAT of the service set, then press Retry."),
     ),
     "not_in_altegio": Advice(

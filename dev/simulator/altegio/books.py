@@ -1,7 +1,7 @@
 """The generator's own books: which receipts a faithful bridge owes, to the tiyn, and what has to become of them."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -139,6 +139,16 @@ class Books:
     def owe_nothing_of(self, story: str, salon: Salon, document_id: int, why: str, **asked: Any) -> None:
         """The same for a document."""
         self.not_due.append(NotDue(**asdict(own_document(story, salon, document_id)), why=why, **asked))
+
+    def ask_for_ids(self, document_id: int) -> None:
+        """Nothing tells the ids that decide the rates of a document's goods: a person is asked, and there is no receipt."""
+        due = next((one for one in self.receipts if (one.source, one.source_id) == ("goods", document_id)), None)
+        if due is None or all(line.kind == "service" for line in due.lines):
+            return
+        self.receipts.remove(due)
+        owner = {one.name: getattr(due, one.name) for one in fields(Owner)}
+        asked: dict[str, Any] = {"may_ask": True} if due.turn else {"asked_at": due.due_at}
+        self.not_due.append(NotDue(**owner, why="nothing tells the ids that decide its rates", **asked))
 
     def lend(self, story: str, visit: Visit, paid: Decimal = ZERO) -> None:
         self.debts.append(Debt(visit.company_id, visit.record_id, story, visit.total - paid))

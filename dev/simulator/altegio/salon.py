@@ -169,6 +169,10 @@ class Salon:
     cost_to_pay: Literal["falls", "stays", "both"] = "both"
     turnovers: frozenset[Turnover] = frozenset()
 
+    def goes_by_ids(self, kind: Literal["service", "good"]) -> bool:
+        """Whether ids decide the rate: what does not tell its own is for a person."""
+        return f"{kind}:" in self.choices.vat_lines
+
     def find_turnover(self, ware: Ware) -> Turnover:
         return ware.turnover if ware.turnover in self.turnovers else "standard"
 

@@ -55,7 +55,7 @@ CHOICES = (
         payment_kinds="Перевод=mobile, Счёт ИП=none, Kaspi Pay терминал=elsewhere",
         tips="чаевые, шайлық",
         tip_item=(31, "Шайлық"),
-        vat_lines="service:8811=medical, service:8812=medical, журнал=periodicals",
+        vat_lines="service:8811=medical, service:8812=medical, good:24008=periodicals",
     ),
 )
 # Which of the law's turnovers a salon tells apart.

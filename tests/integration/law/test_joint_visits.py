@@ -72,6 +72,11 @@ class TestUntilTheSumsFit:
         assert salon.issued == {"altegio_1001": {"cash": 9500}, "altegio_1002": {"cash": 2500, "card": 3000}}
         assert salon.asked == {}
 
+    def test_each_record_says_what_was_paid_for_the_visit(self, salon: Salon) -> None:
+        salon.tell(for_visit(1, 12000), *records())
+        reasons = [row.reason for row in salon.bridge.rows() if row.error_code == "sum_mismatch"]
+        assert ["12000.00 ₸" in reason for reason in reasons] == [True, True]
+
     def test_nor_one_whose_sibling_was_not_told_yet(self, telling: Salon) -> None:
         telling.tell(for_visit(1, 15000), records()[1])
         assert telling.issued == {}
@@ -88,6 +93,43 @@ class TestUntilTheSumsFit:
         salon.tell(came(5500, SECOND, visit_id=VISIT, paid=0), for_visit(1, 9500, changed=T0))
         salon.tell(came(5500, SECOND, visit_id=VISIT, status="delete", deleted=True, changed=T2), first)
         assert salon.issued == {"altegio_1001": {"cash": 9500}}
+
+
+class TestPaidLate:
+    """One payment named the first record and was too little; the rest came later and names the second."""
+
+    @pytest.mark.parametrize("is_late_first", [False, True])
+    @pytest.mark.parametrize("pay", [for_visit, for_visit_alone])
+    def test_the_rest_leaves_no_difference(self, salon: Salon, pay: type, is_late_first: bool) -> None:
+        first, rest = pay(1, 14000), for_visit(2, 1000, record_id=SECOND, changed=T2)
+        salon.choose(payment_wait_seconds=20)
+        salon.know(first, *records(), rest)
+        salon.tell_patiently(*records(), *((rest, first) if is_late_first else (first, rest)))
+        salon.let_waits_end()
+        assert salon.issued == {"altegio_1001": {"cash": 9500}, "altegio_1002": {"cash": 5500}}
+        assert (salon.asked, salon.returns_due) == ({}, {})
+
+    @pytest.mark.parametrize("pay", [for_visit, for_visit_alone])
+    def test_a_word_on_a_payment_that_comes_after_the_receipts(self, asking: Salon, pay: type) -> None:
+        """Altegio's list told of it before."""
+        asking.know(pay(1, 15000), *records())
+        asking.bridge.deliver(*records())
+        asking.work()
+        asking.tell(pay(1, 15000))
+        assert asking.issued == {"altegio_1001": {"cash": 9500}, "altegio_1002": {"cash": 5500}}
+        assert (asking.asked, asking.returns_due) == ({}, {})
+
+    @pytest.mark.parametrize("pay", [for_visit, for_visit_alone])
+    def test_a_payment_of_records_of_which_one_was_only_read(self, asking: Salon, pay: type) -> None:
+        """The payment comes after the receipt of the first record and before the webhook of the second."""
+        first, second = records()
+        asking.know(pay(1, 15000), first, second)
+        asking.bridge.deliver(first)
+        asking.work()
+        asking.tell(pay(1, 15000))
+        asking.tell(second)
+        assert asking.issued == {"altegio_1001": {"cash": 9500}, "altegio_1002": {"cash": 5500}}
+        assert (asking.asked, asking.returns_due) == ({}, {})
 
 
 class TestTakenBack:

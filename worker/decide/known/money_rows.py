@@ -213,6 +213,7 @@ def take_own(
     purposes = (PaymentPurpose.SALE, PaymentPurpose.DEPOSIT) if is_advance else (PaymentPurpose.SALE,)
     mine = [row for row in rows.payments if not subject.is_visit or row.record_id in (None, subject.record_id)]
     sale = [row for row in mine if row.purpose in purposes and row.checkout_id == checkout_id]
+    theirs = [row for row in rows.payments if row not in mine and row.is_active and row.purpose in purposes]
     return KnownMoney(
         movements=(
             *(replace(row.movement, purpose=PaymentPurpose.SALE) for row in sale if row.is_active),
@@ -224,7 +225,8 @@ def take_own(
         was_told=bool(sale or rows.moved),
         moved_to=next((record_id for record_id in rows.moved if record_id), None),
         is_read=is_read,
-        is_unshared=any(row.is_active and row.purpose in purposes for row in rows.payments if row not in mine),
+        is_unshared=bool(theirs),
+        of_visit=sum((row.amount for row in (*sale, *theirs) if row.is_active), ZERO),
     )
 
 
@@ -249,6 +251,7 @@ def take_share(rows: MoneyRows, record_id: int, claims: Sequence[Claim], *, is_r
         moved_to=next((moved_to for moved_to in rows.moved if moved_to), None),
         is_read=is_read,
         is_unshared=is_unshared,
+        of_visit=sum((one.movement.amount for one in payments), ZERO),
         unnamed=sum((row.amount for row in sale if row.is_active and row.record_id is None), ZERO),
     )
 

@@ -76,9 +76,9 @@ _WAKE = {
     .returning(_row.id)
     for is_visit, is_of in _DELIVERIES_OF.items()
 }
-_WAKE_DIFFERENCES = {
+_WAKE_CODED = {
     is_visit: update(_deliveries)
-    .where(is_of, _row.state == RecordState.DEAD_LETTERED, _row.error_code == "difference")
+    .where(is_of, _row.state == RecordState.DEAD_LETTERED, _row.error_code == bindparam("code"))
     .values(_DUE_AGAIN)
     .returning(_row.id)
     for is_visit, is_of in _DELIVERIES_OF.items()
@@ -131,7 +131,12 @@ def wake_deliveries(session: Session, subject: Subject, sale: Receipt | None) ->
 
 def wake_differences(session: Session, subject: Subject) -> tuple[int, ...]:
     """What a person was asked about because the sale changed: where its money went back as well, both are one item."""
-    return tuple(session.scalars(_WAKE_DIFFERENCES[subject.is_visit], subject.keys))
+    return tuple(session.scalars(_WAKE_CODED[subject.is_visit], {**subject.keys, "code": "difference"}))
+
+
+def wake_untaxed(session: Session, subject: Subject) -> tuple[int, ...]:
+    """Lines whose id a later webhook told: the receipt that was made then settles them."""
+    return tuple(session.scalars(_WAKE_CODED[subject.is_visit], {**subject.keys, "code": "no_vat_rate"}))
 
 
 def wake_visits(session: Session, company_id: int, record_ids: Iterable[int]) -> tuple[int, ...]:

@@ -56,13 +56,14 @@ def load_money(
     *,
     checkout: Checkout | None = None,
     is_of_advance: bool = False,
+    read: Iterable[Record] = (),
 ) -> KnownMoney:
-    """Reads what the tables know of a sale's money."""
+    """Reads what the tables know of a sale's money. `read`: its visit's records as Altegio has them."""
     rows = load_money_rows(session, subject)
     checkout_id = checkout.id if checkout else None
     if not subject.is_visit:
         return take_own(rows, subject, is_advance=is_of_advance)
-    return gather_money(session, subject, rows, policy, claim, checkout_id=checkout_id)
+    return gather_money(session, subject, rows, policy, claim, checkout_id=checkout_id, read=read)
 
 
 def doubt_sale(
@@ -73,11 +74,14 @@ def doubt_sale(
     checkout: Checkout | None = None,
     *,
     without: int | None = None,
+    read: Iterable[Record] = (),
 ) -> Doubt | None:
-    """Says what the money that is known speaks against a receipt that exists; `without` one of its returns."""
+    """Says what the money that is known speaks against a receipt that exists; `without` one of its returns. `read`: the
+    records of its visit as Altegio has them, one of which no webhook may have told yet.
+    """
     returned = sum_returned(session, sale.id, without=without)
     claim = claim_receipt(subject, sale.total, returned)
-    known = load_money(session, subject, policy, claim, checkout=checkout, is_of_advance=is_advance(sale))
+    known = load_money(session, subject, policy, claim, checkout=checkout, is_of_advance=is_advance(sale), read=read)
     whole = sale.total + sum((movement.receipted for movement in known.movements), ZERO)
     says = Cost(whole, whole)
     return find_doubt(read_paid(sale.request), keep_ledger(known, says), returned)

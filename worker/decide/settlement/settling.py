@@ -57,7 +57,8 @@ def _ask(ledger: SaleLedger) -> AskPerson:
     unclear = f"; whether {ledger.unclear} ₸ of loyalty paid for it is unclear" if ledger.unclear else ""
     known = f"payments of {ledger.covered} ₸ are known, the lines add up to {ledger.cost} ₸"
     if ledger.known.is_unshared:
-        return AskPerson("sum_mismatch", f"{known}: those of the whole visit do not add up to its records{unclear}")
+        of_visit = f"those of the whole visit, {ledger.known.of_visit} ₸, do not add up to its records"
+        return AskPerson("sum_mismatch", f"{known}: {of_visit}{unclear}")
     if ledger.covered:
         return AskPerson("sum_mismatch", f"{known}: was the rest a deposit, a certificate or bonuses?{unclear}")
     return AskPerson("no_money", f"{ledger.cost} ₸ are due and Altegio knows of no money{unclear}")

@@ -44,6 +44,9 @@ def play_counter(script: MoneyScript, name: str, salon: Salon, at: datetime) -> 
     script.post_counter(story, payments, "create", at)
     if name == "counter_bank":
         script.books.owe_nothing_of(name, salon, document_id, "paid between bank accounts")
+    elif name == "counter_service" and salon.vat != "none" and salon.goes_by_ids("service"):
+        why, told = "nothing tells the id that decides its rate", (lines[0].total,)
+        script.books.owe_nothing_of(name, salon, document_id, why, asked_at=at, told=told)
     else:
         _turn_later(script, story, payments)
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from dev.salon_week.posting import DELIVERY_DELAY, REPEATED, WINDOW, plan_week, split_acts
+from dev.salon_week.posting import DELIVERY_DELAY, REPEATED, WINDOW, ask_for_lost_ids, plan_week, split_acts
 from dev.simulator.altegio.week import generate_week
 
 WEEK = generate_week(2, days=3, visits=20)
@@ -68,3 +68,16 @@ def test_each_webhook_is_late_on_its_own_account() -> None:
 def test_the_same_seed_loses_and_repeats_the_same() -> None:
     assert plan_week(WEEK, 2, drop=0.05) == PLAN
     assert plan_week(WEEK, 3, drop=0.05) != PLAN
+
+
+def test_goods_whose_ids_were_lost_are_for_a_person_where_ids_decide_the_rate() -> None:
+    week = generate_week(2, vats=("auto", "none", "16"), days=2)
+    sold = {one.source_id: one for one in week.books.receipts if one.source == "goods"}
+    ask_for_lost_ids(week, plan_week(week, 2, drop=1))
+    kept = {one.source_id for one in week.books.receipts if one.source == "goods"}
+    asked = {one.source_id for one in week.books.not_due if one.source == "goods" and "rates" in one.why}
+
+    by_ids = {salon.company_id for salon in week.salons if salon.goes_by_ids("good")}
+    of_goods = {number for number, one in sold.items() if any(line.kind == "good" for line in one.lines)}
+    assert asked == {number for number in of_goods if sold[number].company_id in by_ids} != set()
+    assert kept == sold.keys() - asked

@@ -61,7 +61,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         "joint_short": "receipt",
         "joint_open": "person",
     },
-    "sold without a visit": {"counter_service": "receipt", "counter_sale": "receipt"},
+    "sold without a visit": {"counter_service": "receipt person", "counter_sale": "receipt"},
     "money known, visit has no lines": {"emptied": "person"},
     "account that needs no receipt / has one elsewhere": {
         **dict.fromkeys(("bank", "terminal", "counter_bank"), "nothing"),
