@@ -47,7 +47,9 @@ def find_oldest_open_age(session: Session) -> float | None:
     )
     open_receipts = select(Receipt.created_at).where(Receipt.state.in_(OPEN_RECEIPT_STATES))
     rows = union_all(open_records, open_receipts).subquery()
-    age = session.scalar(select(func.extract("epoch", func.now() - func.min(rows.c.created_at))))
+    # A moment that is none (infinity) has no age, and must not take that of the others.
+    oldest = func.min(rows.c.created_at).filter(func.isfinite(rows.c.created_at))
+    age = session.scalar(select(func.extract("epoch", func.now() - oldest)))
     return None if age is None else round(float(age), 1)
 
 
