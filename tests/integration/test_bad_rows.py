@@ -50,8 +50,8 @@ def spoilt(bridge: Bridge, moment: str) -> Bridge:
     bridge.deliver(visit(1001), visit(1002))
     bridge.execute(
         "UPDATE receipts SET issued_at = :at, created_at = :at, budget_starts_at = :at, sending_since = NULL,"
-        " issued_at_text = repeat('9', 100000), receipt_url = 'http://x/?' || repeat('я', 1000000),"
-        " error_text = repeat('я', 1000000), warning = repeat('я', 100000)",
+        " issued_at_text = repeat('9', 100000), receipt_url = 'http://x/?' || repeat('я', 100000),"
+        " error_text = repeat('я', 100000), warning = repeat('я', 100000)",
         at=moment,
     )
     bridge.execute(
@@ -59,7 +59,7 @@ def spoilt(bridge: Bridge, moment: str) -> Bridge:
         " WHERE id = 2"
     )
     bridge.execute(
-        "UPDATE webhook_records SET created_at = :at, processed_at = :at, changed_at = :at, reason = repeat('я', 1000000)",
+        "UPDATE webhook_records SET created_at = :at, processed_at = :at, changed_at = :at, reason = repeat('я', 100000)",
         at=moment,
     )
     bridge.execute("UPDATE fiscalization_logs SET created_at = :at, finished_at = :at", at=moment)
