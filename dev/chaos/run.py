@@ -10,7 +10,7 @@ from pathlib import Path
 
 from dev.chaos.faults.machine import MACHINE_FAULTS
 from dev.chaos.faults.network import NETWORK_FAULTS
-from dev.chaos.faults.people import PEOPLE
+from dev.chaos.faults.people import PEOPLE, put_back
 from dev.chaos.faults.stores import STORE_FAULTS
 from dev.chaos.faults.webkassa import WEBKASSA_FAULTS, fail_a_third
 from dev.chaos.lanes import Lane, run_side_by_side
@@ -156,6 +156,7 @@ class Run:
         left: list[str] = []
         try:
             self._poster.finish(SETTLE_SECONDS)
+            put_back(self._trouble)
             began_at = time.monotonic()
             wait_until(self._is_settled, timeout=SETTLE_SECONDS, what="everything to be settled", poll=0.5)
         except WaitTimeout as problem:

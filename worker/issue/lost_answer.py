@@ -57,9 +57,11 @@ def find_document(
             .values(outcome=CallOutcome.UNKNOWN, error_text="no outcome was saved", finished_at=func.now())
         )
         log_id = open_log(session, LOOKUP, claim.cashbox_id, request, receipt)
-        session.get_one(Receipt, receipt.id).lookups += 1
+        row = session.get_one(Receipt, receipt.id)
+        row.lookups += 1
+        by_list_first = row.lookups % 2 == 0
     try:
-        document = _poll(clients, cashbox_number, receipt)
+        document = _poll(clients, cashbox_number, receipt, by_list_first=by_list_first)
     except WebkassaError as error:
         with sessions.begin() as session:
             close_log(session, log_id, outcome_of(error), error=error)
@@ -71,14 +73,14 @@ def find_document(
     return document
 
 
-def _poll(clients: CashboxClients, cashbox_number: str, receipt: DueReceipt) -> FiscalReceipt | None:
+def _poll(clients: CashboxClients, cashbox_number: str, receipt: DueReceipt, *, by_list_first: bool) -> FiscalReceipt | None:
     client, asked = clients.open(receipt.cashbox_id), Asked.of(receipt, cashbox_number)
     shifts = _choose_shifts(client.list_newest_shifts(cashbox_number), receipt)
     for poll in range(POLLS if shifts else 1):
         if poll:
             time.sleep(POLL_SECONDS)
         for shift in shifts:
-            document = _find_in_shift(client, asked, shift.number, receipt.taken_at)
+            document = _find_in_shift(client, asked, shift.number, receipt.taken_at, by_list_first=by_list_first)
             if document is not None:
                 return document
     return None
@@ -96,16 +98,24 @@ def _choose_shifts(shifts: list[Shift], receipt: DueReceipt) -> list[Shift]:
     return shifts[:SHIFTS] + later
 
 
-def _find_in_shift(client: WebkassaClient, asked: Asked, shift: int, now: datetime) -> FiscalReceipt | None:
-    """Raises the first passing failure at once: the register may still be at work on that call."""
+def _find_in_shift(
+    client: WebkassaClient, asked: Asked, shift: int, now: datetime, *, by_list_first: bool
+) -> FiscalReceipt | None:
+    """Raises the first passing failure at once: the register may still be at work on that call. So it may on one whose
+    answer was another's; the next look begins with the other way of asking.
+    """
 
     def judge(document: FiscalReceipt) -> str | None:
         return find_doubt_of_earlier(document, asked, shift=shift, now=now)
 
-    document, problem = _try(partial(client.find_ticket, *asked.names, shift, judge))
+    ways = client.find_ticket, client.find_in_history
+    first, second = reversed(ways) if by_list_first else ways
+    document, problem = _try(partial(first, *asked.names, shift, judge))
     if document is not None:
         return document
-    document, other_problem = _try(partial(client.find_in_history, *asked.names, shift, judge))
+    if isinstance(problem, NotBelieved):
+        raise problem
+    document, other_problem = _try(partial(second, *asked.names, shift, judge))
     if document is None and problem and other_problem:
         raise other_problem if isinstance(other_problem, NotBelieved) else problem
     return document
