@@ -1,4 +1,4 @@
-"""Goods whose pieces have a code each: a manager returns one of them, and the return has to say its code and no other."""
+"""What a manager returns: a marked piece, whose return has to say its code and no other; a sale that said the wrong kind."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from dev.harness.desk import Desk
 from dev.harness.tables import Tables
-from dev.simulator.altegio.stories.evenings import DeskReturn
+from dev.simulator.altegio.stories.evenings import DeskCorrection, DeskReturn
 
 _RECEIPT = "SELECT id, request FROM receipts WHERE external_check_number = '{}'"
 _MARKS = ("MarkList", "Mark")
@@ -20,6 +20,14 @@ def return_piece(desk: Desk, tables: Tables, wanted: DeskReturn) -> None:
     chosen = {f"count_{place}": "1", f"mark_{place}_{mark}": "1"}
     told = {"form_key": str(uuid4()), "reason": "Принесли обратно", "original_shown": "paper"}
     desk.post(f"/acquire/receipts/{receipt_id}/return", {**told, **chosen})
+
+
+def sell_anew(desk: Desk, tables: Tables, wanted: DeskCorrection) -> None:
+    """Returns all of a sale and sells it anew, paid in another way."""
+    [(receipt_id, request)] = tables.ask(_RECEIPT.format(wanted.external_check_number))
+    counts = {f"count_{place}": str(position["Count"]) for place, position in enumerate(request["Positions"])}
+    told = {"form_key": str(uuid4()), "reason": "Оплатили иначе", "original_shown": "paper", "sold_anew_as": wanted.kind}
+    desk.post(f"/acquire/receipts/{receipt_id}/return", {**told, **counts})
 
 
 def find_other_pieces(ledger: Sequence[Mapping[str, Any]], wanted: Sequence[DeskReturn]) -> list[str]:

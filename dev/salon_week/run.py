@@ -30,7 +30,7 @@ from dev.salon_week.money import (
     read_books,
     show_accounts,
 )
-from dev.salon_week.pieces import find_other_pieces, return_piece
+from dev.salon_week.pieces import find_other_pieces, return_piece, sell_anew
 from dev.salon_week.posting import Act, ActPostman, ask_for_lost_ids, plan_week, split_acts
 from dev.simulator.altegio.books import Books
 from dev.simulator.altegio.rest.state import ALMATY
@@ -202,6 +202,9 @@ class Run:
         for one in due:
             return_piece(Desk(self._world.stack.api_url), self._tables, one)
         numbers = {f"{one.external_check_number}_r1" for one in due}
+        for wrong in (one for one in self._week.corrections if self._week.find_act(one.at) == act.key):
+            sell_anew(Desk(self._world.stack.api_url), self._tables, wrong)
+            numbers |= {f"{wrong.external_check_number}_r1", wrong.anew}
         wait_until(lambda: numbers <= set(self._tables.find_issued()), timeout=SETTLE_SECONDS, what="returns", poll=0.5)
 
     def _settle(self, act: Act) -> list[str]:

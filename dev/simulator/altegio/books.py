@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -106,6 +106,11 @@ class Books:
     def owe_record(self, story: str, salon: Salon, visit: Visit, payments: Sequence[Payment], **ending: Any) -> None:
         """`ending`: `turn`, `turned_at`, `money`, `told` and `is_certain` of the receipt."""
         self.receipts.append(_due(own_record(story, visit), salon, visit.lines, payments, visit.starts_at, ending))
+
+    def owe_anew(self, number: str, kind: Kind, at: datetime) -> None:
+        """The last receipt once more, all of it paid so; made by hand, and looked for the day after."""
+        first, kinds, due_at = self.receipts[-1], {kind: self.receipts[-1].total}, at + timedelta(days=1)
+        self.receipts.append(replace(first, external_check_number=number, kinds=kinds, due_at=due_at, money="kept"))
 
     def owe_goods(self, story: str, salon: Salon, payments: Sequence[Payment], **ending: Any) -> None:
         document_id, at = payments[0].document_id, payments[0].paid_at

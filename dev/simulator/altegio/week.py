@@ -22,7 +22,7 @@ from dev.simulator.altegio.salon import (
     Turnover,
 )
 from dev.simulator.altegio.stories.beside import move_cash
-from dev.simulator.altegio.stories.evenings import EVENING, DeskPayment, DeskReturn
+from dev.simulator.altegio.stories.evenings import EVENING, DeskCorrection, DeskPayment, DeskReturn
 from dev.simulator.altegio.stories.script import Story
 from dev.simulator.altegio.stories.shopping import Ids, Shopper
 from dev.simulator.altegio.stories.turns import PLAYS, WeekScript
@@ -81,6 +81,7 @@ class Week(Day):
     salons: tuple[Salon, ...]
     desk: tuple[DeskPayment, ...]
     returns: tuple[DeskReturn, ...]
+    corrections: tuple[DeskCorrection, ...]
     first_day: date
 
     def find_act(self, at: datetime) -> tuple[date, bool]:
@@ -156,6 +157,7 @@ def generate_week(
         salons,
         tuple(script.desk),
         tuple(script.returns),
+        tuple(script.corrections),
         first_day,
     )
 

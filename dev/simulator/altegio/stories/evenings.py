@@ -42,6 +42,20 @@ class DeskReturn:
 
 
 @dataclass(frozen=True)
+class DeskCorrection:
+    """A manager finds that a sale was paid in another way: it is returned and sold anew in one step."""
+
+    at: datetime
+    external_check_number: str
+    kind: Kind
+
+    @property
+    def anew(self) -> str:
+        """The number of the second sale."""
+        return f"{self.external_check_number}_2"
+
+
+@dataclass(frozen=True)
 class Scene:
     """The evening of a visit that has its receipt."""
 
@@ -112,6 +126,12 @@ class Scene:
         self.script.returns.append(DeskReturn(self.at, number, line.ware.title, brought))
         return (line.ware.price,)
 
+    def correct_kind(self) -> None:
+        """No money moves: what was taken at the desk was taken in another way."""
+        taken = self.script.desk[-1].kind
+        kind = self.script.rng.choice([one for one in KINDS if one != taken])
+        self.script.corrections.append(DeskCorrection(self.at, f"altegio_{self.visit.record_id}", kind))
+
     def move(self) -> None:
         """The payment belongs to another visit of that day, which was unpaid: it gets the receipt of its own."""
         other = self.script.twin(self.story, self.visit)
@@ -177,6 +197,7 @@ class Evening:
     money: Money = "kept"
     takes_out: bool = False
     is_returned_in_part: bool = False
+    is_sold_anew: bool = False
 
 
 EVENINGS: Mapping[str, Evening] = {
@@ -197,6 +218,7 @@ EVENINGS: Mapping[str, Evening] = {
     "desk_touched": Evening(_touch),
     "desk_deleted": Evening(Scene.delete, "return_due"),
     "desk_repriced": Evening(lambda scene: scene.reprice(1500), "difference"),
+    "desk_wrong_kind": Evening(Scene.correct_kind, None, "unsure", is_sold_anew=True),
     "desk_refund": Evening(_give_all_back, "return_due", "unsure"),
 }
 # Before any receipt: a person is asked, and told the money that is there.
@@ -208,6 +230,7 @@ class MoneyScript(Script):
     shopper: Shopper
     desk: list[DeskPayment] = field(default_factory=list)
     returns: list[DeskReturn] = field(default_factory=list)
+    corrections: list[DeskCorrection] = field(default_factory=list)
 
     def play_evening(self, story: Story, visit: Visit) -> None:
         day, evening = visit.starts_at.date(), EVENINGS[story.name]
@@ -227,6 +250,8 @@ class MoneyScript(Script):
         if evening.is_returned_in_part and told:
             [ending["returned"]] = told
         self.books.owe_record(story.name, story.salon, visit, paid, **ending)
+        if evening.is_sold_anew:
+            self.books.owe_anew(self.corrections[-1].anew, self.corrections[-1].kind, self.corrections[-1].at)
 
     def play_asked(self, story: Story, visit: Visit) -> None:
         """Paid, and its lines are taken out before Altegio calls it paid; or only called so."""

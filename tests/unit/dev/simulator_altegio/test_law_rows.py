@@ -53,6 +53,7 @@ ROWS: Mapping[str, Mapping[str, str]] = {
         "desk_deleted": "return",
         "desk_repriced": "difference",
     },
+    "wrong kind noticed next day": {"desk_wrong_kind": "receipt"},
     "service added after the receipt": {"unpaid_service": "difference", "service_added": "difference"},
     "deleted visit whose payments stay": {"deleted_and_kept": "difference", "deleted_half_paid": "person difference may"},
     "one payment over several records": {
