@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import redis
 from sqlalchemy import func, select, text, update
 
 from api.webhook.ingress import Reply
+from dev.demo.waiting import wait_until
 from dev.harness import services as harness
 from dev.harness.services import Inlet, close_services
 from shared.config import Settings
@@ -74,8 +76,15 @@ class Bridge:
         self.services = self._opened[0]
         with self.services.sessions.begin() as session:
             session.execute(text(EMPTY_ALL))
-        self.services.redis.flushdb()
+        # A test before may have had it away, and who meets that leaves it alone for a moment.
+        wait_until(self._empty_broker, timeout=30, what="Redis to be asked again", poll=0.05)
         self.services.clients.close()
+
+    def _empty_broker(self) -> bool:
+        try:
+            return bool(self.services.redis.flushdb())
+        except redis.ConnectionError:
+            return False
 
     # --- in: what Altegio posts
 
