@@ -84,7 +84,7 @@ _FIND = (
         *(_deliveries[name] for name in _OF_DELIVERY),
         *(_receipts[name] for name in _OF_RECEIPT),
         _deliveries.error_code,
-        _receipts.error_text.is_not(None),
+        _receipts.error_kind.is_not(None),
     )
     .outerjoin_from(WebhookRecord.__table__, Receipt.__table__, _receipts.id == _deliveries.receipt_id)
     .where(_deliveries.id == _id)
@@ -114,7 +114,9 @@ def _word_reason(reason: str | None, code: str | None, *, is_refused: bool) -> s
     """Our own words for a reason that may hold a vendor's."""
     if code in _OF_ALTEGIO:
         return _ALTEGIO_TROUBLE
-    return f"Webkassa refused it: {code}" if reason and is_refused and code else reason
+    if not reason or not is_refused:
+        return reason
+    return f"Webkassa refused it: {code}" if code else "Webkassa did not answer as expected"
 
 
 def make_brief(status: RecordStatus) -> BriefStatus:

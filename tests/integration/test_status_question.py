@@ -56,6 +56,24 @@ def test_no_vendors_words(bridge: Bridge, simulator: SimulatorControl) -> None:
     assert (status.state, status.reason) == ("dead_lettered", "Webkassa refused it: 9")
 
 
+def test_nor_those_of_a_page_in_its_place(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """A gateway's words come without a code of Webkassa's."""
+    bridge.deliver(visit(1000))
+    simulator.fault(operation="check", kind="json", body="<p>Иван Петров</p>", times=None)
+    row = bridge.deliver(visit(1001))[-1]
+    assert (row.error_code, "Петров" in str(row.reason)) == (None, True)
+    with bridge.services.sessions() as session:
+        assert get_record_status(session, 1001).reason == "Webkassa did not answer as expected"
+
+
+def test_a_reason_of_ours_stays(bridge: Bridge) -> None:
+    bridge.accept(visit(1001))
+    bridge.decide_open()
+    bridge.deliver(visit(1001, paid=0, changed=T2))
+    with bridge.services.sessions() as session:
+        assert "withdrawn before it was sent" in str(get_record_status(session, 1).reason)
+
+
 def test_nor_altegios(bridge: Bridge) -> None:
     bridge.accept(visit(1001))
     said = "state = 'dead_lettered', error_code = 'altegio_unavailable', reason = 'Altegio could not be asked: Петров'"
