@@ -1,6 +1,5 @@
 """Makes the same sale once more, paid in another way, when the return of a receipt that said the wrong one is issued."""
 
-import itertools
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
@@ -46,18 +45,16 @@ def _create(executor: Executor, sale: Any, cashbox_id: int, request: dict[str, A
     names = ("company_id", "record_id", "document_id", "operation_id", "total", "tax")
     values = {name: getattr(sale, name) for name in names} | {"cashbox_id": cashbox_id, "kind": ReceiptKind.SALE}
     first = prepaid_number(sale.operation_id) if sale.operation_id else sale.request["ExternalOrderNumber"]
-    for place in itertools.count(_count_sales(executor, sale) + 1):
+    place, created = _count_sales(executor, sale), None
+    while created is None:
+        place += 1
         number = f"{first}_{place}"
-        request = request | {"ExternalCheckNumber": number}
-        statement = insert(Receipt).values(
-            **values, external_check_number=number, request=request, next_attempt_at=func.now()
-        )
+        told = {"external_check_number": number, "request": request | {"ExternalCheckNumber": number}}
+        statement = insert(Receipt).values(**values, **told, next_attempt_at=func.now())
         created = executor.execute(
             statement.on_conflict_do_nothing(index_elements=[Receipt.external_check_number]).returning(Receipt.id)
         ).scalar()
-        if created is not None:
-            return int(created)
-    raise AssertionError("numbers do not end")
+    return int(created)
 
 
 def _count_sales(executor: Executor, sale: Any) -> int:
