@@ -1,12 +1,12 @@
 """A worker that stands still though there is work is ended; one that waits for a reason is not."""
 
-import time
 from dataclasses import dataclass, field
 
 import pytest
 from sqlalchemy.exc import SQLAlchemyError
 
 from dev.demo.postgres_server import Postgres
+from dev.demo.waiting import wait_until
 from shared.config import Settings
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
@@ -27,8 +27,9 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.bridge.configure(worker_stuck_minutes=MINUTES, alert_language="en")
-        self.watchdog = Watchdog(self.bridge.services, Pulse(), self.end)
-        time.sleep(0.3)
+        pulse = Pulse()
+        self.watchdog = Watchdog(self.bridge.services, pulse, self.end)
+        wait_until(lambda: pulse.quiet_seconds > MINUTES * 60, timeout=10, what="nothing to move long enough", poll=0.02)
 
     def end(self, settings: Settings, text: str) -> None:
         assert settings is self.bridge.services.settings
