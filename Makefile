@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check unit test screenshots chaos salon-week fiscal-month model fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
-	audit check-migrations format clean install servers
+	audit secrets check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ test-deploy: $(STAMP) ## the compose file under podman, as root, with stand-ins 
 
 deploy-check: $(STAMP) ## compose file, Dockerfiles, scripts and nginx template, without a container engine
 	@$(BIN)/python -m dev.deploy.check
+
+secrets: ## write .env with strong random secrets; what is filled in stays. Needs no environment
+	@$(PYTHON) -m dev.deploy.env_file
 
 audit: $(STAMP) ## known vulnerabilities of the pinned packages; says so where nobody can be asked
 	@$(BIN)/python -m dev.deploy.audit

@@ -50,6 +50,8 @@ class Trial:
             "POSTGRES_PASSWORD": secrets.token_hex(8),
             "SECRET_KEY": secrets.token_hex(16),
             "ALTEGIO_WEBHOOK_SECRET": self.webhook_secret,
+            # The simulated Webkassa is another container, over plain http.
+            "DEBUG": "true",
             "WEBKASSA_API_URL": "http://webkassa:8010",
             "WEBKASSA_API_TOKEN": secrets.token_hex(8),
             "WEBKASSA_SHOP_ID": CASHBOX,
