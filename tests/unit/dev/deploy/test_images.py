@@ -68,11 +68,28 @@ def test_every_container_has_limits_and_a_log_of_bounded_size(name: str) -> None
 
 
 def test_what_runs_all_the_time_fits_two_gigabytes() -> None:
-    def read(size: str) -> int:
-        return int(size.removesuffix("m"))
+    def read(service: dict[str, Any]) -> int:
+        deploy = service["deploy"]
+        return int(deploy["resources"]["limits"]["memory"].removesuffix("m")) * int(deploy.get("replicas", 1))
 
     always = [service for service in SERVICES.values() if "profiles" not in service and service.get("restart") != "no"]
-    assert sum(read(service["deploy"]["resources"]["limits"]["memory"]) for service in always) <= 1800
+    assert sum(map(read, always)) <= 1920
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_a_container_keeps_in_memory_has_a_size(name: str) -> None:
+    sizes = [re.search(r":(?:.*,)?size=(\d+)m", mount) for mount in SERVICES[name].get("tmpfs", [])]
+    assert None not in sizes
+    limit = int(SERVICES[name]["deploy"]["resources"]["limits"]["memory"].removesuffix("m"))
+    assert sum(int(size[1]) for size in sizes if size) <= limit / 2
+
+
+def test_nginx_has_its_own_settings_and_as_many_files_as_they_need() -> None:
+    nginx, text = SERVICES["nginx"], (ROOT / "nginx" / "nginx.conf").read_text("utf-8")
+    assert nginx["command"] == ["nginx", "-c", "/etc/nginx/templates/nginx.conf"]
+    assert "./nginx:/etc/nginx/templates:ro" in nginx["volumes"]
+    found = dict(re.findall(r"^ *(worker_\w+) (\d+);$", text, re.MULTILINE))
+    assert int(found["worker_connections"]) < int(found["worker_rlimit_nofile"]) == nginx["ulimits"]["nofile"]
 
 
 def test_images_are_pinned_and_no_secret_is_written_down() -> None:
