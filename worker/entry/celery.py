@@ -104,6 +104,8 @@ def _check_configuration(**_: Any) -> None:
     """SystemExit, since Celery only logs other exceptions of its signal handlers."""
     try:
         settings.check_for_worker()
+        services = importlib.import_module("worker.services").get_services()
+        importlib.import_module("worker.salon.naming").demand_named_salon(services.sessions, settings)
     except ConfigurationError as error:
         raise SystemExit(f"the worker cannot start: {error}") from None
 
