@@ -87,7 +87,7 @@ class Configuration:
             "DNS_RESOLVER": upstreams.dns,
         }
         served, self.main = folder / "default.conf", folder / "nginx.conf"
-        served.write_text(_replace(TEMPLATE.read_text("utf-8"), self._move_template(values) | (changes or {})), "utf-8")
+        served.write_text(_replace(TEMPLATE.read_text("utf-8"), {**self._move_template(values), **(changes or {})}), "utf-8")
         self.main.write_text(_replace(MAIN.read_text("utf-8"), self._move_main(served)), "utf-8")
 
     def command(self, program: str, *options: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""One running service for a file of tests: they share its processes and differ in their record ids. And nginx in front of it."""
+"""One running service for a file of tests: its processes are shared, record ids differ. And nginx in front of it."""
 
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
