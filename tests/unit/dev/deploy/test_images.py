@@ -8,7 +8,10 @@ import pytest
 import yaml
 
 from dev.demo.children import ROOT
+from shared.config import Settings
+from shared.salon.choices import CHOICES, SETTING_OF
 
+VENDORS = ("ALTEGIO_PARTNER_TOKEN", "ALTEGIO_USER_TOKEN", "WEBKASSA_API_TOKEN", "WEBKASSA_LOGIN", "WEBKASSA_PASSWORD")
 DOCKERFILES = ["Dockerfile.api", "Dockerfile.worker"]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -40,6 +43,47 @@ def test_only_what_is_named_reaches_the_builder() -> None:
     assert rules[0] == "*"
     assert not {"!dev", "!tests", "!.env"} & set(rules)
     assert "**/.env*" in rules
+
+
+def list_held(name: str) -> set[str]:
+    assert "env_file" not in SERVICES[name], "a file with everything"
+    return set(SERVICES[name].get("environment", {}))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_container_holds_only_secrets_it_needs(name: str) -> None:
+    database = {"POSTGRES_PASSWORD"}
+    expected = {
+        "api": {*database, "SECRET_KEY", "ALTEGIO_WEBHOOK_SECRET"},
+        "worker": {*database, "SECRET_KEY", "CREDENTIALS_KEY", "ALTEGIO_WEBHOOK_SECRET", *VENDORS, "ALERT_URLS"},
+        "flower": {"FLOWER_BASIC_AUTH"},
+        "migrate": database,
+        "db": database,
+        "backup": {"PGPASSWORD"},
+    }
+    secret = re.compile(r"PASSWORD|TOKEN|SECRET|KEY$|LOGIN|AUTH|ALERT_URLS")
+    assert {word for word in list_held(name) if secret.search(word)} == expected.get(name, set())
+
+
+def test_every_setting_reaches_the_worker_or_who_alone_reads_it() -> None:
+    elsewhere = {"api": {"WEBHOOKS_PER_SALON_MINUTE"}, "flower": {"FLOWER_BASIC_AUTH"}}
+    assert all(names <= list_held(name) for name, names in elsewhere.items())
+    settings = {name.upper() for name in Settings.model_fields}
+    assert settings - list_held("worker") == set().union(*elsewhere.values())
+    choices = {SETTING_OF.get(name, name).upper() for name in CHOICES}
+    assert choices <= list_held("api")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_container_starts_without_powers_and_with_an_end_to_its_processes(name: str) -> None:
+    service = SERVICES[name]
+    assert service["cap_drop"] == ["ALL"]
+    assert not {"ALL", "SYS_ADMIN", "NET_ADMIN", "NET_RAW", "SYS_PTRACE", "DAC_READ_SEARCH"} & set(
+        service.get("cap_add", [])
+    )
+    assert "cap_add" not in service or name == "nginx", "it binds two ports and has its own user"
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert 0 < service["pids_limit"] <= 256
 
 
 @pytest.mark.parametrize("name", OURS)
