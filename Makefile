@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check unit test screenshots chaos salon-week fiscal-month model fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
-	audit lock secrets check-migrations format clean install servers
+	audit lock sbom secrets check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -87,11 +87,14 @@ deploy-check: $(STAMP) ## compose file, Dockerfiles, scripts and nginx template,
 secrets: ## write .env with strong random secrets; what is filled in stays. Needs no environment
 	@$(PYTHON) -m dev.deploy.env_file
 
+sbom: $(STAMP) ## write sbom.json: packages with their hashes and images, in CycloneDX
+	@$(BIN)/python -m dev.deploy.sbom
+
 lock: $(STAMP) ## pin versions and hashes anew; ARGS="--upgrade" takes newer ones, "--upgrade-package NAME" one
 	@$(BIN)/python -m dev.deploy.lock $(ARGS)
 
-audit: $(STAMP) ## known vulnerabilities of the pinned packages; says so where nobody can be asked
-	@$(BIN)/python -m dev.deploy.audit
+audit: $(STAMP) ## known vulnerabilities of the pinned packages, age of the images; ARGS=--packages leaves the images out
+	@$(BIN)/python -m dev.deploy.audit $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .

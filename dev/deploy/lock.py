@@ -1,7 +1,8 @@
 """`make lock`: what is installed, to the version and the hash of every file that the package index has of it.
 
 `constraints.txt` is everything, for development; `requirements/` what a service, its extra `otel` and the building of our
-own package need of it. Versions stay as they are, unless asked for: `make lock ARGS="--upgrade"`, or `"--upgrade-package NAME"`.
+own package need of it. Versions stay as they are, unless newer ones are asked for: `make lock ARGS="--upgrade"`, or
+`ARGS="--upgrade-package NAME"`.
 """
 
 import re

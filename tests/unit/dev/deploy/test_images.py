@@ -1,6 +1,7 @@
 """What the images and the compose file promise about privileges and secrets, read from the files themselves."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 import yaml
 
 from dev.demo.children import ROOT
+from dev.deploy import audit
+from dev.deploy.images import OLDEST, list_named, read_table, report_ages
 from shared.config import Settings
 from shared.salon.choices import CHOICES, SETTING_OF
 
@@ -137,9 +140,11 @@ def test_nginx_has_its_own_settings_and_as_many_files_as_they_need() -> None:
 
 
 def test_images_are_pinned_and_no_secret_is_written_down() -> None:
-    for service in SERVICES.values():
-        if "build" not in service:
-            assert re.search(r":v?\d+\.\d+", service["image"]), service["image"]
+    """To the version of the table, and to its digest where that is known."""
+    assert set(list_named()) == {image.reference for image in read_table()}
+    for image in read_table():
+        assert re.match(r"v?\d+\.\d+", image.version), image
+        assert re.fullmatch(r"(sha256:[0-9a-f]{64})?", image.digest), image
     text = (ROOT / "docker-compose.yml").read_text("utf-8")
     assert not re.search(r"(?i)(password|secret|token|auth): (?!\$\{)\S", text)
 
@@ -155,3 +160,16 @@ def test_every_variable_of_compose_is_in_the_example(tmp_path: Path) -> None:
     named = set(re.findall(r"\$\{(\w+)", text))
     example = (ROOT / ".env.example").read_text("utf-8")
     assert {name for name in named if not re.search(rf"^#? ?{name}=", example, re.MULTILINE)} == set()
+
+
+def test_an_image_of_more_than_120_days_fails_the_audit(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    oldest, newest = min(image.released for image in read_table()), max(image.released for image in read_table())
+    assert report_ages(oldest + OLDEST)
+    assert "TOO OLD" not in capsys.readouterr().out
+    assert not report_ages(newest + OLDEST + timedelta(days=1))
+    assert capsys.readouterr().out.count("TOO OLD") == len(read_table())
+    monkeypatch.setattr(audit, "report_vulnerabilities", lambda: True)
+    monkeypatch.setattr(audit, "report_ages", lambda _: False)
+    assert (audit.main([]), audit.main(["--packages"])) == (1, 0)
