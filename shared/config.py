@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     credentials_key: SecretStr = SecretStr("")
     public_url: str = ""
+    security_contact: str = ""
 
     database_url: str = ""
     postgres_db: str = "altegio_webkassa"
@@ -134,6 +135,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a company id of Altegio, or several with commas between them")
         return value
 
+    @field_validator("security_contact")
+    @classmethod
+    def _check_contact(cls, value: str) -> str:
+        if any(not re.fullmatch(r"(mailto:|tel:|https://)\S+", part.strip()) for part in value.split(",") if part.strip()):
+            raise ValueError("must be addresses that begin with mailto:, tel: or https://, with commas between them")
+        return value
+
     @field_validator("shift_close_at")
     @classmethod
     def _check_time(cls, value: str) -> str:
@@ -156,6 +164,11 @@ class Settings(BaseSettings):
     def signing_keys(self) -> tuple[str, ...]:
         """Returns the keys of SECRET_KEY: the first signs, each is believed, so that one can be rotated out."""
         return self._list("SECRET_KEY")
+
+    @property
+    def security_contacts(self) -> tuple[str, ...]:
+        """Returns whom to write to about a weakness."""
+        return self._list("SECURITY_CONTACT")
 
     @property
     def broker(self) -> str:

@@ -69,7 +69,7 @@ def test_a_container_holds_only_secrets_it_needs(name: str) -> None:
 
 
 def test_every_setting_reaches_the_worker_or_who_alone_reads_it() -> None:
-    elsewhere = {"api": {"WEBHOOKS_PER_SALON_MINUTE"}, "flower": {"FLOWER_BASIC_AUTH"}}
+    elsewhere = {"api": {"WEBHOOKS_PER_SALON_MINUTE", "SECURITY_CONTACT"}, "flower": {"FLOWER_BASIC_AUTH"}}
     assert all(names <= list_held(name) for name, names in elsewhere.items())
     settings = {name.upper() for name in Settings.model_fields}
     assert settings - list_held("worker") == set().union(*elsewhere.values())
