@@ -122,12 +122,12 @@ clean: ## remove the environment, caches and the demo's and the tests' data
 
 install: $(STAMP) ## make the virtual environment
 
-$(STAMP): pyproject.toml constraints.txt requirements/build.txt
+$(STAMP): pyproject.toml requirements/dev.txt requirements/build.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and was not found" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV) || { \
 		rm -rf $(VENV); echo "Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; }
 	@echo "installing into $(VENV)"
-	@$(BIN)/python -m pip install -qq --no-compile --require-hashes -r requirements/build.txt -r constraints.txt
+	@$(BIN)/python -m pip install -qq --no-compile --require-hashes -r requirements/build.txt -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dev.demo import processes
-from dev.demo.children import ROOT
 from dev.deploy.images import report_ages
+from dev.deploy.lock import ALL
 from dev.deploy.tools import find_tool, prepare_tools
 
 NOT_AUDITED = "NOT AUDITED: the packages were not looked up. Run this where the vulnerability service can be reached."
@@ -20,7 +20,7 @@ NOT_AUDITED = "NOT AUDITED: the packages were not looked up. Run this where the 
 
 def find_dependencies() -> list[dict[str, Any]] | None:
     """What pip-audit tells of each package; None when it could not work."""
-    command = [str(find_tool("pip-audit")), "-r", str(ROOT / "constraints.txt"), "--require-hashes", "--disable-pip"]
+    command = [str(find_tool("pip-audit")), "-r", str(ALL), "--require-hashes", "--disable-pip"]
     done = processes.run([*command, "--format", "json", "--progress-spinner", "off"])
     try:
         return list(json.loads(done.stdout)["dependencies"])

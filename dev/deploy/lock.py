@@ -1,8 +1,8 @@
 """`make lock`: what is installed, to the version and the hash of every file that the package index has of it.
 
-`constraints.txt` is everything, for development; `requirements/` what a service, its extra `otel` and the building of our
-own package need of it. Versions stay as they are, unless newer ones are asked for: `make lock ARGS="--upgrade"`, or
-`ARGS="--upgrade-package NAME"`.
+`requirements/dev.txt` is everything; the others are what a service, its extra `otel` and the building of our own package
+need of it. `constraints.txt` has the versions alone, for `pip install -c`, which takes no folder where there are hashes.
+Versions stay as they are, unless newer ones are asked for: `make lock ARGS="--upgrade"`, or `ARGS="--upgrade-package NAME"`.
 """
 
 import re
@@ -15,9 +15,9 @@ from pathlib import Path
 from dev.demo.children import ROOT
 from dev.deploy.tools import find_tool, prepare_tools
 
-ALL = ROOT / "constraints.txt"
+VERSIONS = ROOT / "constraints.txt"
 FOLDER = ROOT / "requirements"
-BUILD, SERVICE, OTEL = (FOLDER / f"{name}.txt" for name in ("build", "service", "otel"))
+ALL, BUILD, SERVICE, OTEL = (FOLDER / f"{name}.txt" for name in ("dev", "build", "service", "otel"))
 # One answer for every Python and machine there may be; no address of any index.
 OPTIONS = (
     "--universal",
@@ -40,6 +40,10 @@ def keep_what_is_more(larger: Path, smaller: Path) -> None:
     larger.write_text("".join(part for part in split_packages(larger.read_text("utf-8")) if part not in known), "utf-8")
 
 
+def drop_hashes(text: str) -> str:
+    return re.sub(r" \\\n +--hash=\S+", "", text)
+
+
 def split_packages(text: str) -> list[str]:
     """Each with its hashes, which are indented."""
     return re.findall(r"^\S.*\n(?: .*\n)*", text, re.MULTILINE)
@@ -55,6 +59,7 @@ def main(options: Sequence[str]) -> int:
     compile_lock(str(SERVICE), "pyproject.toml", "--constraints", str(ALL))
     compile_lock(str(OTEL), "pyproject.toml", "--extra=otel", "--constraints", str(ALL))
     keep_what_is_more(OTEL, SERVICE)
+    VERSIONS.write_text(drop_hashes(ALL.read_text("utf-8")), "utf-8")
     return 0
 
 

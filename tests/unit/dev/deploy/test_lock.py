@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dev.demo.children import ROOT
-from dev.deploy.lock import ALL, BUILD, OTEL, SERVICE, keep_what_is_more, split_packages
+from dev.deploy.lock import ALL, BUILD, OTEL, SERVICE, VERSIONS, drop_hashes, keep_what_is_more, split_packages
 
 FILES = [ALL, BUILD, SERVICE, OTEL]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -42,6 +42,13 @@ def test_what_images_install_is_what_the_tests_run_with() -> None:
         assert set(split_packages(path.read_text("utf-8"))) <= everything
     assert not read(SERVICE).keys() & read(OTEL).keys()
     assert not read(SERVICE).keys() & {"pytest", "playwright", "fakeredis", "mypy", "ruff"}
+
+
+def test_the_versions_alone_are_the_same_versions() -> None:
+    text = VERSIONS.read_text("utf-8")
+    assert text == drop_hashes(ALL.read_text("utf-8"))
+    assert "--hash" not in text
+    assert read(VERSIONS) == read(ALL)
 
 
 def test_nothing_the_project_names_is_left_out() -> None:
