@@ -4,7 +4,7 @@ Altegio sends both as webhooks of their own. How far apart differs between salon
 screen), and hardly within one.
 """
 
-from sqlalchemy import Float, bindparam, func, select
+from sqlalchemy import BigInteger, Float, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from shared.altegio import RECORD
@@ -19,7 +19,7 @@ SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 # Nearly the slowest of the examples counts, and twice that is waited: a receipt of an assumed kind is corrected by hand.
 _SHARE, _TIMES = 0.98, 2.0
 
-_company = bindparam("company")
+_company = bindparam("company", type_=BigInteger)
 _payments, _deliveries = table_of(PaymentRecord).c, table_of(WebhookRecord).c
 # By Altegio's number: the newest without reading the rest.
 _newest = (
