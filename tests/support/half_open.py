@@ -6,6 +6,7 @@ many are open and how many there have been, ten times a second.
 
 import asyncio
 import contextlib
+import resource
 import ssl
 import sys
 
@@ -52,4 +53,6 @@ class HalfOpen:
 
 
 if __name__ == "__main__":
+    most_files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     asyncio.run(HalfOpen(*map(int, sys.argv[1:])).run())
