@@ -1,4 +1,4 @@
-"""Altegio is asked first, and waited for only where its answer does not add up; without it the salon's past says how long."""
+"""Altegio is asked first, and waited for only where its answer does not add up; else the salon's past says how long."""
 
 from typing import Any
 

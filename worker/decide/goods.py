@@ -53,8 +53,8 @@ _HINTS = ("barcode", "ntin", "marks", "create_date", "loyalty_abonement_id", "lo
 class _Sale:
     """A sale document as it is known.
 
-    `newest`: when its last line was told; `line_wait`: for how many seconds more may follow; `heard`: the lines that any word
-    told of.
+    `newest`: when its last line was told; `line_wait`: for how many seconds more may follow; `heard`: the lines that any
+    word told of.
     """
 
     services: Services

@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import RECORD
 from shared.storage.models import PaymentRecord, WebhookRecord
-from shared.storage.statements import table_of
 
 # So many payments are looked at, and so many must have told something.
 EXAMPLES, ENOUGH = 100, 20
@@ -20,22 +19,25 @@ SHORTEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 _SHARE, _TIMES = 0.98, 2.0
 
 _company = bindparam("company", type_=BigInteger)
-_payments, _deliveries = table_of(PaymentRecord).c, table_of(WebhookRecord).c
 # By Altegio's number: the newest without reading the rest.
 _newest = (
-    select(_payments.record_id, _payments.created_at)
-    .where(_payments.company_id == _company, _payments.record_id.is_not(None), _payments.webhook_record_id.is_not(None))
-    .order_by(_payments.operation_id.desc())
+    select(PaymentRecord.record_id, PaymentRecord.created_at)
+    .where(
+        PaymentRecord.company_id == _company,
+        PaymentRecord.record_id.is_not(None),
+        PaymentRecord.webhook_record_id.is_not(None),
+    )
+    .order_by(PaymentRecord.operation_id.desc())
     .limit(EXAMPLES)
     .subquery()
 )
 _told_at = (
-    select(func.min(_deliveries.created_at))
+    select(func.min(WebhookRecord.created_at))
     .where(
-        _deliveries.company_id == _company,
-        _deliveries.resource == RECORD,
-        _deliveries.resource_id == _newest.c.record_id,
-        _deliveries.receipt_id.is_not(None),
+        WebhookRecord.company_id == _company,
+        WebhookRecord.resource == RECORD,
+        WebhookRecord.resource_id == _newest.c.record_id,
+        WebhookRecord.receipt_id.is_not(None),
     )
     .scalar_subquery()
 )
