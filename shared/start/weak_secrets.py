@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, combinations, product
 
-# Of 64 letters that a URL may have, sixteen are 96 bits; sixteen hex digits are 64.
-SHORTEST = 16
+# Of the 64 letters that a URL may have, twelve are 72 bits: out of reach for whoever has to ask us about each guess.
+SHORTEST = 12
 # SECRET_KEY is tried offline by whoever has one signed cookie; below this it is only warned about.
 SHORTEST_AT_EASE = 32
 FEWEST_LETTERS = 6
