@@ -150,6 +150,7 @@ class TestRates:
             pytest.param("GET", "/acquire", 40, id="pages"),
             pytest.param("POST", "/acquire/login", 10, id="sign-in"),
             pytest.param("GET", "/flower/", 60, id="flower"),
+            pytest.param("GET", "/r/AAAAAAAAAAAAAAAAAAAAAA", 20, id="receipts of customers"),
         ],
     )
     def test_an_address_that_sends_too_much_is_told_to_wait(

@@ -22,6 +22,7 @@ NOTHING = {
     "checkouts": 0,
     "receipts": 0,
     "fiscalization_logs": 0,
+    "print_layouts": 0,
     "staff_sessions": 0,
     "alerts": 0,
     "goods_lines": 0,
@@ -30,7 +31,14 @@ NOTHING = {
 
 
 def age(bridge: Bridge, days: int = 181) -> None:
-    for table in ("webhook_records", "checkouts", "receipts", "fiscalization_logs", "goods_lines", "alert_messages"):
+    for table in (
+        "webhook_records",
+        "checkouts",
+        "receipts",
+        "fiscalization_logs",
+        "goods_lines",
+        "alert_messages",
+    ):
         bridge.execute(f"UPDATE {table} SET created_at = created_at - make_interval(days => :days)", days=days)
     bridge.execute("UPDATE visits SET day = CAST(now() - make_interval(days => :days) AS date) - 1", days=days)
     bridge.execute("UPDATE alerts SET raised_at = raised_at - make_interval(days => :days)", days=days)
@@ -139,6 +147,14 @@ class TestAnIssuedSale:
         *_, row = bridge.deliver(goods(1, 0, status="delete", changed=T3))
         assert (row.state, row.error_code, row.receipt_id) == ("dead_lettered", "difference", 1)
         assert len(simulator.receipts()) == 1
+
+
+def test_printed_lines_go_with_the_calls_that_brought_them(bridge: Bridge) -> None:
+    bridge.deliver(visit(1), visit(2))
+    bridge.execute("UPDATE print_layouts SET created_at = created_at - interval '91 days' WHERE receipt_id = 1")
+    assert empty(bridge)["print_layouts"] == 1
+    assert bridge.scalar("SELECT receipt_id FROM print_layouts") == 2
+    assert bridge.scalar("SELECT count(*) FROM receipt_papers") == 2
 
 
 class TestWhatStays:

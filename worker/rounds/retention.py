@@ -27,6 +27,7 @@ from shared.storage.models import (
     Checkout,
     FiscalizationLog,
     GoodsLine,
+    PrintLayout,
     Receipt,
     StaffSession,
     Visit,
@@ -240,6 +241,11 @@ def _find_goods_lines(limits: Limits) -> Select[int]:
     return select(GoodsLine.id).where(GoodsLine.created_at < limits.rows).order_by(GoodsLine.created_at)
 
 
+def _find_layouts(limits: Limits) -> Select[int]:
+    """Whoever prints later has them fetched anew."""
+    return select(PrintLayout.id).where(PrintLayout.created_at < limits.logs).order_by(PrintLayout.id)
+
+
 _JOBS: dict[str, _Job] = {
     "webhook_records": _Job(
         WebhookRecord.id,
@@ -262,6 +268,7 @@ _JOBS: dict[str, _Job] = {
         _find_calls,
         lambda: update(FiscalizationLog).values(request={}, response=null(), emptied_at=func.now()),
     ),
+    "print_layouts": _Job(PrintLayout.id, _find_layouts, lambda: delete(PrintLayout)),
     "staff_sessions": _Job(StaffSession.id, _find_sessions, lambda: delete(StaffSession)),
     "alerts": _Job(Alert.id, _find_alerts, lambda: delete(Alert)),
     "goods_lines": _Job(GoodsLine.id, _find_goods_lines, lambda: delete(GoodsLine)),

@@ -10,7 +10,7 @@ from api.acquire.visits.queries import find_visit_of_receipt
 from api.acquire.visits.views import show_receipt
 from api.dependencies import SessionDep
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
-from shared.storage.models import Cashbox, Receipt, ReturnOrder
+from shared.storage.models import Cashbox, Receipt, ReceiptPaper, ReturnOrder
 
 router = APIRouter()
 
@@ -34,11 +34,17 @@ def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: Sessi
         "success.html",
         receipt=show_receipt(receipt, session.get_one(Cashbox, receipt.cashbox_id)),
         visit_id=visit_id,
+        customer_link=_find_customer_link(session, id),
         basis_id=receipt.basis_receipt_id,
         may_return=may_return and staff.is_manager,
         returns=returns,
         is_returned=receipt.returned,
     )
+
+
+def _find_customer_link(session: SessionDep, receipt_id: int) -> str | None:
+    token = session.scalar(select(ReceiptPaper.token).where(ReceiptPaper.receipt_id == receipt_id))
+    return f"/r/{token}" if token else None
 
 
 def _show_unissued(request: Request, session: SessionDep, receipt: Receipt, visit_id: int | None) -> Response:

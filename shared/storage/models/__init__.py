@@ -17,6 +17,8 @@ from shared.storage.models.fiscalization_log import FiscalizationLog
 from shared.storage.models.goods.goods_code import GoodsCode
 from shared.storage.models.goods.goods_line import GoodsLine
 from shared.storage.models.loyalty_record import LoyaltyRecord
+from shared.storage.models.paper.print_layout import PrintLayout
+from shared.storage.models.paper.receipt_paper import ReceiptPaper
 from shared.storage.models.payment_record import PaymentRecord
 from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
@@ -40,7 +42,9 @@ __all__ = [
     "GoodsLine",
     "LoyaltyRecord",
     "PaymentRecord",
+    "PrintLayout",
     "Receipt",
+    "ReceiptPaper",
     "Replay",
     "ReturnOrder",
     "Round",
