@@ -38,6 +38,7 @@ def age(bridge: Bridge, days: int = 181) -> None:
         "fiscalization_logs",
         "goods_lines",
         "alert_messages",
+        "print_layouts",
     ):
         bridge.execute(f"UPDATE {table} SET created_at = created_at - make_interval(days => :days)", days=days)
     bridge.execute("UPDATE visits SET day = CAST(now() - make_interval(days => :days) AS date) - 1", days=days)
@@ -164,7 +165,7 @@ class TestWhatStays:
         age(bridge, days=89)
         assert count(bridge) == NOTHING
         age(bridge, days=2)
-        assert count(bridge) == {**NOTHING, "fiscalization_logs": 1}
+        assert count(bridge) == {**NOTHING, "fiscalization_logs": 1, "print_layouts": 1}
 
     def test_what_is_open(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         bridge.deliver(visit(1, paid=0, **CLIENT))
