@@ -70,12 +70,14 @@ def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str
 
 
 def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
-    """`about`: the login of the account that it was done to. Only the command line acts without a login."""
+    """`about`: the login of the account that it was done to. Only the command line acts without a login: `by` is the
+    machine's account.
+    """
     kind, _, number = (event.subject or "").partition(" ")
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
     return {
         "at": event.created_at,
-        "login": login or Text("command line"),
+        "login": login or event.details.get("by") or Text("command line"),
         "action": ACTIONS.get(event.action, event.action),
         "label": label if number else None,
         "number": about or number,

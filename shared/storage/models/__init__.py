@@ -7,6 +7,7 @@ from shared.storage.models.base import Base
 from shared.storage.models.cashbox import Cashbox
 from shared.storage.models.cashbox_licence import CashboxLicence
 from shared.storage.models.desk.audit_event import AuditEvent
+from shared.storage.models.desk.audit_link import AuditLink
 from shared.storage.models.desk.cashbox_order import CashboxOrder
 from shared.storage.models.desk.checkout import Checkout
 from shared.storage.models.desk.return_order import ReturnOrder
@@ -30,6 +31,7 @@ __all__ = [
     "AlertMessage",
     "AltegioLook",
     "AuditEvent",
+    "AuditLink",
     "Base",
     "Cashbox",
     "CashboxLicence",

@@ -14,17 +14,21 @@ from worker.entry.doctor.altegio import look_at_altegio
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
 from worker.entry.doctor.goods import look_at_goods
 from worker.entry.doctor.stores import look_at_broker, look_at_clock, look_at_database, look_at_schema, look_at_work
+from worker.entry.doctor.trail import look_at_trail
 from worker.entry.doctor.webkassa import look_at_webkassa
 from worker.services import Services
 
 PING_SECONDS = 2.0
 
 
-def examine(services: Services, app: Celery) -> Iterator[Finding]:
-    """Yields all findings, one by one as they are found; a database or broker that is away ends only what needs it."""
+def examine(services: Services, app: Celery, *, whole_trail: bool = False) -> Iterator[Finding]:
+    """Yields all findings, one by one as they are found; a database or broker that is away ends only what needs it.
+
+    `whole_trail` follows the audit trail from its beginning.
+    """
     settings = services.settings
     yield from look_at_settings(settings)
-    yield from _look_at_stores(services.sessions)
+    yield from _look_at_stores(services.sessions, whole_trail=whole_trail)
     broker = look_at_broker(services.redis)
     yield broker
     if broker.level is not Level.PROBLEM:
@@ -53,7 +57,7 @@ def look_at_settings(settings: Settings) -> Iterator[Finding]:
         yield warning("alerts", "nobody is told about dead letters and outages", "set ALERT_URLS")
 
 
-def _look_at_stores(sessions: SessionFactory) -> Iterator[Finding]:
+def _look_at_stores(sessions: SessionFactory, *, whole_trail: bool) -> Iterator[Finding]:
     database = look_at_database(sessions)
     yield database
     if database.level is not Level.PROBLEM:
@@ -62,6 +66,7 @@ def _look_at_stores(sessions: SessionFactory) -> Iterator[Finding]:
         yield look_at_clock(sessions)
         if schema.level is not Level.PROBLEM:
             yield from _look_at_work(sessions)
+            yield from look_at_trail(sessions, whole=whole_trail)
 
 
 def _look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
