@@ -30,9 +30,14 @@ def unseal(settings: Settings, sealed: str) -> str:
         raise CannotUnseal("sealed with another key: set the old CREDENTIALS_KEY (or SECRET_KEY) again") from None
 
 
-def _open_box(settings: Settings) -> MultiFernet:
+def list_keys(settings: Settings) -> list[str]:
+    """Returns the keys of the environment, the one that seals first."""
     keys = settings.credentials_key.get_secret_value() or settings.secret_key.get_secret_value()
-    parts = [part.strip() for part in keys.split(",") if part.strip()]
+    return [part.strip() for part in keys.split(",") if part.strip()]
+
+
+def _open_box(settings: Settings) -> MultiFernet:
+    parts = list_keys(settings)
     if not parts:
         raise ConfigurationError("CREDENTIALS_KEY or SECRET_KEY has to be set: credentials are never stored in the clear")
     return MultiFernet([Fernet(_derive(part)) for part in parts])
