@@ -104,6 +104,7 @@ class Settings(BaseSettings):
     log_retention_days: int = Field(90, ge=7)
 
     worker_stuck_minutes: float = Field(5.0, ge=0)
+    worker_alive_file: str = ""
     worker_metrics_port: int = Field(0, ge=0, le=65535)
     worker_metrics_host: str = "127.0.0.1"
     log_dir: str = "logs"

@@ -17,10 +17,10 @@ from dev.demo.state import LOGIN, Secrets
 from dev.harness.simulator import SimulatorControl
 from shared.redis_keys import PREFIX
 from shared.salon.webhook_secret import SalonSecret, make_webhook_secret
+from shared.storage.token_seal import TokenSeal
 from tests.support.payloads import SAMPLE, envelope, goods, payment, visit
 from tests.support.stack import Stack
 from worker.webkassa.session_token import TOKEN_SECONDS
-from worker.webkassa.token_seal import TokenSeal
 
 MIB = 1024 * 1024
 

@@ -16,6 +16,7 @@ from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import dump_json
 from shared.storage.sealing import list_keys
+from shared.storage.token_seal import TokenSeal
 from shared.wire.answer import Answer
 from worker.webkassa.answers import (
     Judge,
@@ -52,7 +53,6 @@ from worker.webkassa.schemas import (
 )
 from worker.webkassa.session_token import SessionToken
 from worker.webkassa.spare_hosts import choose_spares
-from worker.webkassa.token_seal import TokenSeal
 from worker.webkassa.transport import Transport
 
 log = get_logger(__name__)

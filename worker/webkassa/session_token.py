@@ -17,8 +17,8 @@ from redis.exceptions import RedisError
 
 from shared.logging import get_logger
 from shared.redis_keys import PREFIX
+from shared.storage.token_seal import TokenSeal
 from worker.webkassa.errors import LoginRefused
-from worker.webkassa.token_seal import TokenSeal
 
 log = get_logger(__name__)
 

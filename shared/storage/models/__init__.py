@@ -22,6 +22,8 @@ from shared.storage.models.payment_record import PaymentRecord
 from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
 from shared.storage.models.round import Round
+from shared.storage.models.service.backup import Backup
+from shared.storage.models.service.worker_sign import WorkerSign
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_address import WebhookAddress
 from shared.storage.models.webhook_record import WebhookRecord
@@ -32,6 +34,7 @@ __all__ = [
     "AltegioLook",
     "AuditEvent",
     "AuditLink",
+    "Backup",
     "Base",
     "Cashbox",
     "CashboxLicence",
@@ -52,4 +55,5 @@ __all__ = [
     "Visit",
     "WebhookAddress",
     "WebhookRecord",
+    "WorkerSign",
 ]

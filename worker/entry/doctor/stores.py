@@ -119,8 +119,10 @@ def look_at_broker(redis: Redis) -> Finding:
     except (RedisError, OSError) as error:
         return problem("broker", f"Redis: {type(error).__name__}", "check REDIS_URL, then: docker compose up -d redis")
     try:
-        policy = redis.config_get("maxmemory-policy").get("maxmemory-policy")
+        policy = redis.info("memory").get("maxmemory_policy")
     except RedisError:  # a hosted Redis may keep its settings to itself
+        policy = None
+    if policy is None:
         return ok("broker", "Redis answers")
     if policy != "noeviction":
         fix = "set maxmemory-policy noeviction: under memory pressure Redis must refuse, not forget"

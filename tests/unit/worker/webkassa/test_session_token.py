@@ -9,6 +9,7 @@ import pytest
 from fakeredis import FakeServer, FakeStrictRedis
 
 from shared.redis_keys import PREFIX
+from shared.storage.token_seal import TokenSeal
 from worker.webkassa.errors import LoginRefused, WebkassaUnavailable
 from worker.webkassa.session_token import (
     ENDED_TO_TELL,
@@ -18,7 +19,6 @@ from worker.webkassa.session_token import (
     SessionToken,
     find_shared_logins,
 )
-from worker.webkassa.token_seal import TokenSeal
 
 
 class Register:
