@@ -9,6 +9,7 @@ from shared.config import ConfigurationError, Settings
 from shared.storage.db import SessionFactory
 from worker.entry.doctor.accounts import look_at_accounts
 from worker.entry.doctor.altegio import look_at_altegio
+from worker.entry.doctor.backups import look_at_backups
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
 from worker.entry.doctor.goods import look_at_goods
 from worker.entry.doctor.stores import look_at_broker, look_at_clock, look_at_database, look_at_schema, look_at_work
@@ -63,6 +64,7 @@ def _look_at_stores(sessions: SessionFactory, *, whole_trail: bool) -> Iterator[
         if schema.level is not Level.PROBLEM:
             yield from _look_at_work(sessions)
             yield from look_at_trail(sessions, whole=whole_trail)
+            yield from look_at_backups(sessions)
 
 
 def _look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
