@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     postgres_db: str = "altegio_webkassa"
     postgres_user: str = "altegio_webkassa"
     postgres_password: SecretStr = SecretStr("")
+    postgres_service_user: str = "altegio_webkassa_service"
+    postgres_service_password: SecretStr = SecretStr("")
     postgres_host: str = "localhost"
     postgres_port: int = 5432
     redis_url: str = "redis://localhost:6379/0"
@@ -197,7 +199,9 @@ class Settings(BaseSettings):
 
     @property
     def _database_secrets(self) -> tuple[str, ...]:
-        return () if self.database_url else ("POSTGRES_PASSWORD",)
+        if self.database_url:
+            return ()
+        return ("POSTGRES_SERVICE_PASSWORD",) if self._value("POSTGRES_SERVICE_PASSWORD") else ("POSTGRES_PASSWORD",)
 
     def _refuse_placeholders(self, *names: str) -> None:
         left = [name for name in names if any(_PLACEHOLDER.match(p.strip()) for p in self._value(name).split(","))]

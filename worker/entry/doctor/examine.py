@@ -12,7 +12,14 @@ from worker.entry.doctor.altegio import look_at_altegio
 from worker.entry.doctor.backups import look_at_backups
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
 from worker.entry.doctor.goods import look_at_goods
-from worker.entry.doctor.stores import look_at_broker, look_at_clock, look_at_database, look_at_schema, look_at_work
+from worker.entry.doctor.stores import (
+    look_at_broker,
+    look_at_clock,
+    look_at_database,
+    look_at_role,
+    look_at_schema,
+    look_at_work,
+)
 from worker.entry.doctor.trail import look_at_trail
 from worker.entry.doctor.webkassa import look_at_webkassa
 from worker.entry.doctor.workers import look_at_workers
@@ -69,6 +76,7 @@ def _look_at_stores(sessions: SessionFactory, *, whole_trail: bool) -> Iterator[
 
 def _look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
     try:
+        yield look_at_role(sessions)
         yield from look_at_work(sessions)
     except SQLAlchemyError as error:
         yield problem("work", f"the tables cannot be read: {type(error).__name__}", "look at the log of the database")
