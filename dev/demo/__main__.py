@@ -44,10 +44,12 @@ class Demo:
         self._secrets = Secrets.recall(folder)
         postgres = Postgres(folder / "postgres")
         database_url = self._obtain("DATABASE_URL", check_given_database, postgres)
-        redis_url = self._obtain("REDIS_URL", check_given_redis, Redis(folder / "redis"))
+        redis = Redis(folder / "redis")
+        redis_url = self._obtain("REDIS_URL", check_given_redis, redis)
         self._migrate(database_url, postgres.service_environment if postgres.running else {})
-        # Of somebody else's server there is one role, which was given.
+        # Somebody else's servers are used by the one name that was given.
         database_url = postgres.service_url if postgres.running else database_url
+        redis_url = redis.service_url if redis.running else redis_url
         # As late as can be: another demo on this machine may be looking for the same ports.
         self._ports = {name: recall_port(folder / f"{name}-port", port) for name, port in PORTS.items()}
         self._urls = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}

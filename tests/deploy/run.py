@@ -49,6 +49,7 @@ class Trial:
         values = {
             "POSTGRES_PASSWORD": secrets.token_hex(8),
             "POSTGRES_SERVICE_PASSWORD": secrets.token_hex(8),
+            "REDIS_PASSWORD": secrets.token_hex(8),
             "SECRET_KEY": secrets.token_hex(16),
             "ALTEGIO_WEBHOOK_SECRET": self.webhook_secret,
             "WEBKASSA_API_URL": "http://webkassa:8010",
