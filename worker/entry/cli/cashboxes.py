@@ -223,3 +223,26 @@ def disable(numbers: tuple[str, ...], number: str | None) -> None:
         except BadCashbox as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"{one} is out of service; receipts that wait for it: {waiting}")
+
+
+@cashboxes.command()
+def reseal() -> None:
+    """Seal all stored credentials with the first key of CREDENTIALS_KEY. Exit code 1 while one stays closed."""
+    from shared.config import ConfigurationError
+    from shared.storage.resealing import reseal_all
+    from shared.storage.trail import record_command
+    from worker.entry.cli.receipts import open_services
+
+    services = open_services()
+    try:
+        with services.sessions.begin() as session:
+            done = reseal_all(session, services.settings)
+            record_command(session, "credentials_resealed", count=done.anew, closed=len(done.closed))
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"sealed anew: {done.anew}, already under the first key: {done.already}")
+    for name in done.closed:
+        click.echo(f"opens with no key that is set: {name}", err=True)
+    if done.closed:
+        raise click.ClickException("set the key that sealed these beside the others, or give the credentials again")
+    click.echo("the keys after the first are needed no more: leave the first one alone in .env, then: docker compose up -d")
