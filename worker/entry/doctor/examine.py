@@ -12,6 +12,7 @@ from worker.entry.doctor.altegio import look_at_altegio
 from worker.entry.doctor.backups import look_at_backups
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
 from worker.entry.doctor.goods import look_at_goods
+from worker.entry.doctor.secrets import look_at_secrets
 from worker.entry.doctor.stores import (
     look_at_broker,
     look_at_clock,
@@ -33,6 +34,7 @@ def examine(services: Services, app: Celery, *, whole_trail: bool = False) -> It
     """
     settings = services.settings
     yield from look_at_settings(settings)
+    yield from look_at_secrets(settings)
     yield from _look_at_stores(services.sessions, whole_trail=whole_trail)
     broker = look_at_broker(services.redis)
     yield broker
