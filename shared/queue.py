@@ -21,6 +21,7 @@ from kombu.transport.redis import Channel as RedisChannel
 
 from shared.config import Settings
 from shared.local_work import LocalWork
+from shared.redis_keys import PREFIX
 
 RECORDS = "records"
 RECEIPTS = "receipts"
@@ -64,7 +65,7 @@ ROUTES = {
 # With more than this waiting for a decision, more messages would not make the work faster, and fill Redis while workers are
 # away: what is above comes from the database.
 MOST_PUBLISHED = 5_000
-PROBE_KEY = "broker:probe"
+PROBE_KEY = f"{PREFIX}broker:probe"
 
 # Not every system knows all of them.
 _KEEP_ALIVE = {

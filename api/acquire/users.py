@@ -10,13 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api.acquire.access import audit
 from api.acquire.access.auth import end_sessions, normalise_login
 from api.acquire.access.passwords import MAX_PASSWORD, MIN_PASSWORD, hash_password
 from shared.config import get_settings
 from shared.storage.db import create_database_engine, create_session_factory
 from shared.storage.models import StaffUser
 from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.trail import record_command
 
 MAX_LOGIN = 64
 
@@ -83,7 +83,7 @@ def _add(session: Session, login: str, role: str, password: str) -> None:
     )
     if added is None:
         raise Mistake(f"{login} exists already: use reset for a new password")
-    audit.record(session, None, "user_added", f"staff {added}", role=role)
+    record_command(session, "user_added", f"staff {added}", role=role)
     print(f"added {login} ({role})")
 
 
@@ -91,20 +91,20 @@ def _reset(session: Session, user: StaffUser, password: str) -> None:
     user.password_hash = hash_password(password)
     user.failed_sign_ins, user.locked_until, user.updated_at = 0, None, func.now()
     end_sessions(session, user.id)
-    audit.record(session, None, "password_reset", f"staff {user.id}")
+    record_command(session, "password_reset", f"staff {user.id}")
     print(f"{user.login} has a new password")
 
 
 def _disable(session: Session, user: StaffUser) -> None:
     user.disabled_at, user.updated_at = func.now(), func.now()
     end_sessions(session, user.id)
-    audit.record(session, None, "user_disabled", f"staff {user.id}")
+    record_command(session, "user_disabled", f"staff {user.id}")
     print(f"disabled {user.login}")
 
 
 def _enable(session: Session, user: StaffUser) -> None:
     user.disabled_at, user.failed_sign_ins, user.locked_until, user.updated_at = None, 0, None, func.now()
-    audit.record(session, None, "user_enabled", f"staff {user.id}")
+    record_command(session, "user_enabled", f"staff {user.id}")
     print(f"enabled {user.login}")
 
 

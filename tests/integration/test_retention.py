@@ -26,6 +26,8 @@ NOTHING = {
     "staff_sessions": 0,
     "alerts": 0,
     "goods_lines": 0,
+    "worker_signs": 0,
+    "backups": 0,
     "alert_messages": 0,
 }
 
@@ -94,7 +96,7 @@ class TestAnIssuedSale:
         sell(bridge)
         age(bridge)
         before = bridge.receipt()
-        expected = dict.fromkeys(NOTHING, 1)
+        expected = {**dict.fromkeys(NOTHING, 1), "worker_signs": 0, "backups": 0}
         assert count(bridge) == expected
         assert empty(bridge) == expected
         assert count(bridge) == NOTHING
@@ -236,3 +238,17 @@ class TestHow:
             session.execute(select(WebhookRecord).where(WebhookRecord.id == 7).with_for_update())
             assert empty(bridge)["webhook_records"] == many - 1
         assert empty(bridge)["webhook_records"] == 1
+
+
+def test_signs_of_workers_that_are_gone_and_old_backups_go_and_the_newest_backup_stays(bridge: Bridge) -> None:
+    bridge.execute(
+        "INSERT INTO worker_signs (name, takes, seen_at) VALUES"
+        " ('gone', 'messages', now() - interval '2 days'), ('here', 'messages', now())"
+    )
+    bridge.execute(
+        "INSERT INTO backups (name, bytes, rows, created_at) SELECT 'n' || n, 1, '{}', now() - interval '200 days'"
+        " FROM generate_series(1, 2) AS n"
+    )
+    assert empty(bridge) == {**NOTHING, "worker_signs": 1, "backups": 1}
+    assert bridge.scalar("SELECT name FROM worker_signs") == "here"
+    assert bridge.scalar("SELECT name FROM backups") == "n2"

@@ -15,6 +15,8 @@ from redis import Redis
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import dump_json
+from shared.storage.sealing import list_keys
+from shared.storage.token_seal import TokenSeal
 from shared.wire.answer import Answer
 from shared.wire.calls import NO_HEADERS
 from worker.receipt.paper import PrintLine, read_print_lines
@@ -112,9 +114,8 @@ class WebkassaClient:
         self._address = KnownAddress(redis, self._base_url, credentials.api_token)
         self._token = SessionToken(
             redis,
-            self._base_url,
-            self._login,
-            self._password,
+            # Without a key of its own the environment still has Webkassa's.
+            TokenSeal([*list_keys(settings), self._api_token][0], self._base_url, self._login, self._password),
             self.authorize,
             renewal_seconds=settings.webkassa_connect_timeout + settings.webkassa_read_timeout + 1,
         )

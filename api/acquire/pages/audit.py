@@ -34,6 +34,14 @@ ACTIONS = {
     "withdrawal_ordered": Text("Cash taken out"),
     "drawer_offer_dismissed": Text("Told by Altegio, not of the drawer"),
     "goods_codes_changed": Text("Codes of goods changed"),
+    "cashbox_added": Text("Cashbox added or changed"),
+    "cashbox_disabled": Text("Cashbox taken out of service"),
+    "webhook_address_made": Text("New webhook address made"),
+    "webhook_address_ended": Text("Old webhook address ended"),
+    "reconciled": Text("Unknown receipts asked about"),
+    "retention_run": Text("Old rows emptied"),
+    "alerts_tried": Text("Alerts tried"),
+    "credentials_resealed": Text("Credentials sealed anew"),
     "user_added": Text("Account added"),
     "user_disabled": Text("Account disabled"),
     "user_enabled": Text("Account enabled"),
@@ -70,12 +78,14 @@ def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str
 
 
 def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
-    """`about`: the login of the account that it was done to. Only the command line acts without a login."""
+    """`about`: the login of the account that it was done to. Only the command line acts without a login: `by` is the
+    machine's account.
+    """
     kind, _, number = (event.subject or "").partition(" ")
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
     return {
         "at": event.created_at,
-        "login": login or Text("command line"),
+        "login": login or event.details.get("by") or Text("command line"),
         "action": ACTIONS.get(event.action, event.action),
         "label": label if number else None,
         "number": about or number,
