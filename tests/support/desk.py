@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
-from api.acquire.access.passwords import hash_password
 from api.main import create_app
 from shared.clock import almaty_date
 from shared.storage.models import Cashbox, Receipt, StaffUser, Visit, WebhookRecord
@@ -27,9 +27,13 @@ COMPANY = 412077
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
+# What a check of a password costs stands in its hash. The price of real ones is paid in the tests about passwords.
+_cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 @lru_cache
 def hash_once(password: str) -> str:
-    return hash_password(password)
+    return _cheap.hash(password)
 
 
 class Browser(TestClient):
