@@ -1,5 +1,6 @@
 """Fixtures of every tier. Servers start when the first test asks for one: unit tests never wait for them."""
 
+import gc
 import itertools
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
@@ -48,6 +49,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """`-m integration` chooses a folder, as its path would."""
     for item in items:
         item.add_marker(find_tier(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests stay until the end: a full collection need not walk them each time."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish() -> None:

@@ -54,9 +54,10 @@ def _create_services_of(_pid: int) -> Services:
     return create_services(get_settings())
 
 
-def create_services(settings: Settings) -> Services:
-    engine = create_database_engine(settings, pool_size=DATABASE_CONNECTIONS)
-    sessions = create_session_factory(engine)
+def create_services(settings: Settings, sessions: SessionFactory | None = None) -> Services:
+    """`sessions`: of the settings' database, where it is open already."""
+    if sessions is None:
+        sessions = create_session_factory(create_database_engine(settings, pool_size=DATABASE_CONNECTIONS))
     redis = open_redis(settings.redis_url, timeout=2)
     clients = CashboxClients(settings, sessions, redis)
     return Services(

@@ -25,10 +25,14 @@ def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
 
 
 def close_services(services: Services) -> None:
+    close_all_but_database(services)
+    services.sessions.kw["bind"].dispose()
+
+
+def close_all_but_database(services: Services) -> None:
     services.clients.close()
     services.producer.close()
     services.redis.close()
-    services.sessions.kw["bind"].dispose()
 
 
 class Inlet:

@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
@@ -13,6 +14,7 @@ from tests.support.payloads import visit
 from tests.support.stack import Stack
 
 
+@pytest.mark.deadline(900)
 def test_every_shift_is_closed_every_report_agrees_and_every_planted_difference_is_found(workplace: Path) -> None:
     folder = workplace / "month"
     folder.mkdir()

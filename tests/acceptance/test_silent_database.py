@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 
 import pytest
+import requests
 from sqlalchemy import make_url
 
 from dev.demo.postgres_server import Postgres
@@ -55,5 +56,5 @@ def test_every_process_recovers(
 def _is_true(look: Callable[[], object]) -> bool:
     try:
         return bool(look())
-    except (AssertionError, KeyError):  # not there yet
+    except (AssertionError, KeyError, requests.Timeout):  # not there yet
         return False

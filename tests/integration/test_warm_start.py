@@ -119,6 +119,9 @@ def test_one_leaves_nothing_to_the_next(place: Place) -> None:
     [
         pytest.param("", 0, id="to its end"),
         pytest.param("raise SystemExit('words')", 1, id="words"),
+        pytest.param("raise SystemExit(None)", 0, id="no words"),
+        pytest.param("raise SystemExit(-1)", 255, id="below nought"),
+        pytest.param("raise KeyboardInterrupt", -2, id="interrupted"),
         pytest.param("1 / 0", 1, id="an error"),
         pytest.param("import os; os._exit(9)", 9, id="at once"),
         pytest.param("import os; os.kill(os.getpid(), 9)", -9, id="killed"),
@@ -129,6 +132,21 @@ def test_how_it_ended_is_reported(place: Place, code: str, expected: int) -> Non
     process = place.start(code)
     assert process.wait(60) == expected
     assert process.poll() == expected
+
+
+def test_it_does_all_that_a_cold_one_does_at_its_end(place: Place) -> None:
+    """Its threads are waited for, then its handlers are called, then what is not yet written is."""
+    code = r"""
+import atexit, sys, threading, time
+atexit.register(print, "handler")
+threading.Thread(target=lambda: (time.sleep(0.2), print("thread"))).start()
+sys.stdout.write("buffered\n")
+1 / 0
+"""
+    environment = {name: value for name, value in base_environment().items() if name != "PYTHONUNBUFFERED"}
+    assert place.start(code, env=environment).wait(60) == 1
+    assert place.read("out") == "buffered\nthread\nhandler\n"
+    assert place.read("err").endswith("ZeroDivisionError: division by zero\n")
 
 
 def test_signals_reach_it_as_any_process(place: Place) -> None:

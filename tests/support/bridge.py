@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 from api.webhook.ingress import Reply
 from dev.demo.waiting import wait_until
 from dev.harness import services as harness
-from dev.harness.services import Inlet, close_services
+from dev.harness.services import Inlet, close_all_but_database, close_services
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
 from shared.storage.models import Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
@@ -60,19 +60,29 @@ class Bridge:
         return services
 
     def configure(self, **changes: Any) -> None:
-        """From now on `services` is a worker with these settings."""
-        self.services = self.open_services(**changes)
+        """From now on `services` is a worker with these settings, over the connections of the first to the database.
+
+        Those of its own, and all its statements compiled anew, would cost more than most tests do.
+        """
+        settings = read_settings(self._environment, **changes)
+        self.services = create_services(settings, self._opened[0].sessions)
+        self._opened.append(self.services)
 
     def close(self) -> None:
         if self._inlet is not None:
             self._inlet.close()
-        for services in self._opened:
-            close_services(services)
+        while self._opened:
+            self._close_newest()
+
+    def _close_newest(self) -> None:
+        services = self._opened.pop()
+        is_last_of_database = all(other.sessions is not services.sessions for other in self._opened)
+        (close_services if is_last_of_database else close_all_but_database)(services)
 
     def wipe(self) -> None:
         """An empty database and broker, and only the first worker."""
         while len(self._opened) > 1:
-            close_services(self._opened.pop())
+            self._close_newest()
         self.services = self._opened[0]
         with self.services.sessions.begin() as session:
             session.execute(text(EMPTY_ALL))

@@ -12,10 +12,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
+from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
-from api.acquire.access.passwords import hash_password
 from api.main import create_app
 from shared.clock import almaty_date
 from shared.storage.models import Cashbox, Receipt, StaffUser, Visit, WebhookRecord
@@ -27,9 +27,13 @@ COMPANY = 412077
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
+# What a check of a password costs stands in its hash. The price of real ones is paid in the tests about passwords.
+_cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 @lru_cache
 def hash_once(password: str) -> str:
-    return hash_password(password)
+    return _cheap.hash(password)
 
 
 class Browser(TestClient):
@@ -40,10 +44,25 @@ class Browser(TestClient):
         assert answer.status_code == status, f"{path}: {answer.status_code} {answer.headers.get('location')}"
         return answer.text
 
+    # The cookies that the form token last read belongs to, and the token.
+    _token: tuple[object, str] = (None, "")
+
     def form_token(self) -> str:
-        """Of the page that this browser would have before it."""
-        answer = self.get("/acquire/login")
-        return read_hidden(answer.text if answer.status_code == 200 else self.page("/acquire"))["form_token"]
+        """Of the page this browser would have before it: read again when its cookies are others, or it has to sign in."""
+        if self._token[0] != self._list_cookies():
+            answer = self.get("/acquire/login")
+            page = answer.text if answer.status_code == 200 else self.page("/acquire")
+            self._token = (self._list_cookies(), read_hidden(page)["form_token"])
+        return self._token[1]
+
+    def request(self, *arguments: Any, **options: Any) -> Any:
+        answer = super().request(*arguments, **options)
+        if answer.headers.get("location", "").startswith("/acquire/login"):
+            self._token = (None, "")
+        return answer
+
+    def _list_cookies(self) -> list[tuple[str, str | None]]:
+        return [(cookie.name, cookie.value) for cookie in self.cookies.jar]
 
     def submit(self, path: str, fields: Mapping[str, str] | None = None, **options: Any) -> Any:
         """Posts a form of ours with the right token."""

@@ -1,9 +1,12 @@
 """Where people learn of trouble: the alerts that reach them, the command line, the payment page."""
 
 from contextlib import ExitStack
+from datetime import timedelta
+from functools import lru_cache
 
-from sqlalchemy import text
+from sqlalchemy import DateTime, text
 
+from shared.storage.models import Base
 from tests.support.bridge import Bridge
 from tests.support.desk import Browser, Desk
 from tests.support.operator import Operator
@@ -11,17 +14,19 @@ from tests.support.post_box import PostBox
 from worker.rounds.watch.watch import watch
 
 AGEING = ("alerts", "alert_messages", "receipts", "webhook_records", "cashboxes", "fiscalization_logs", "return_orders")
-_MOMENTS = text(
-    "SELECT table_name, column_name FROM information_schema.columns WHERE data_type = 'timestamp with time zone'"
-    " AND table_schema = current_schema() AND table_name = ANY(:tables)"
-)
 
 
 def age(bridge: Bridge, minutes: float, *tables: str) -> None:
     """Everything these tables say happened so much earlier, or is due so much earlier."""
     with bridge.services.sessions.begin() as session:
-        for table, column in session.execute(_MOMENTS, {"tables": list(tables or AGEING)}).all():
-            session.execute(text(f"UPDATE {table} SET {column} = {column} - interval '{minutes:f} minutes'"))
+        for table in tables or AGEING:
+            session.execute(text(_age_statement(table)), {"age": timedelta(minutes=minutes)})
+
+
+@lru_cache
+def _age_statement(table: str) -> str:
+    moments = [column.name for column in Base.metadata.tables[table].columns if isinstance(column.type, DateTime)]
+    return f"UPDATE {table} SET {', '.join(f'{moment} = {moment} - :age' for moment in moments)}"
 
 
 class Onlooker:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from dev.demo.waiting import tail_of, wait_until
 
 PRODUCT = ("uvicorn", "celery", "alembic", "api.acquire.users")
 START_SECONDS = 60.0
+_LONG = 3600.0
 
 
 class Forked:
@@ -37,10 +39,24 @@ class Forked:
     def wait(self, timeout: float | None = None) -> int:
         deadline = None if timeout is None else time.monotonic() + timeout
         while (code := self.poll()) is None:
-            if deadline is not None and time.monotonic() >= deadline:
+            rest = _LONG if deadline is None else deadline - time.monotonic()
+            if rest <= 0:
                 raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
-            time.sleep(0.01)
+            await_end(self.pid, rest)
         return code
+
+
+def await_end(pid: int, seconds: float) -> None:
+    """Returns when a process that nobody has reaped yet ends, where the kernel tells; elsewhere after a moment."""
+    try:
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # another system, or an old kernel
+        time.sleep(0.01)
+        return
+    try:
+        select.select([descriptor], [], [], seconds)
+    finally:
+        os.close(descriptor)
 
 
 class Server:

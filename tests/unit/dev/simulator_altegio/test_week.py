@@ -16,9 +16,11 @@ from dev.simulator.altegio.stories.loyalty import STAYS
 from dev.simulator.altegio.stories.turns import OF_LEDGER, VISIT_TURNS
 from dev.simulator.altegio.stories.without_visit import COUNTER_TURNS
 from dev.simulator.altegio.week import COUNTER_DECK, WEEK_DECK, Week, find_act, generate_week
+from tests.support.effort import IS_THOROUGH
 
-SEEDS = (1, 2, 3)
+SEEDS = (1, 2, 3) if IS_THOROUGH else (1,)
 REGIMES = ("auto", "none", "12")
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module", params=SEEDS)
