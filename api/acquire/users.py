@@ -2,23 +2,28 @@
 
 import argparse
 import getpass
+import re
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
+from api.acquire.access.audit import COMMAND_LINE
 from api.acquire.access.auth import end_sessions, normalise_login
 from api.acquire.access.passwords import MAX_PASSWORD, MIN_PASSWORD, hash_password
+from api.acquire.access.salons import EVERYWHERE, Salons
+from api.acquire.salon.known import find_known_salons
 from shared.config import get_settings
 from shared.storage.db import create_database_engine, create_session_factory
-from shared.storage.models import StaffUser
+from shared.storage.models import StaffSalon, StaffUser
 from shared.storage.models.desk.staff_user import StaffRole
 
 MAX_LOGIN = 64
+ALL = "all"
 
 
 class Mistake(Exception):
@@ -53,7 +58,16 @@ def _read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     disable = commands.add_parser("disable", help="no more sign-ins; ends all sessions")
     enable = commands.add_parser("enable", help="may sign in again")
-    for command in (add, reset, disable, enable):
+    salons = commands.add_parser("salons", help="says or changes to which salons somebody belongs; ends all sessions")
+    for command in (add, salons):
+        command.add_argument(
+            "--company",
+            action="append",
+            metavar="ID",
+            help=f"Altegio's id of a salon, or several with commas; once more for another; or {ALL}, which new accounts"
+            " are of unless told otherwise",
+        )
+    for command in (add, reset, disable, enable, salons):
         command.add_argument("login")
     commands.add_parser("list", help="everybody")
     return parser.parse_args(arguments)
@@ -63,55 +77,89 @@ def _run(session: Session, options: argparse.Namespace) -> None:
     """Raises Mistake."""
     match options.command:
         case "add":
-            _add(session, _check_login(options.login), options.role, _read_password(options.password_stdin))
+            salons = _read_salons(options.company) or EVERYWHERE
+            login = _check_login(options.login)
+            _add(session, login, options.role, salons, _read_password(options.password_stdin))
         case "reset":
             _reset(session, _get(session, options.login), _read_password(options.password_stdin))
         case "disable":
             _disable(session, _get(session, options.login))
         case "enable":
             _enable(session, _get(session, options.login))
+        case "salons":
+            _salons(session, _get(session, options.login), _read_salons(options.company))
         case "list":
             _list(session)
 
 
-def _add(session: Session, login: str, role: str, password: str) -> None:
+def _add(session: Session, login: str, role: str, salons: Salons, password: str) -> None:
     added = session.scalar(
         insert(StaffUser)
-        .values(login=login, role=role, password_hash=hash_password(password))
+        .values(login=login, role=role, all_salons=salons.are_all, password_hash=hash_password(password))
         .on_conflict_do_nothing(index_elements=[StaffUser.login])
         .returning(StaffUser.id)
     )
     if added is None:
         raise Mistake(f"{login} exists already: use reset for a new password")
-    audit.record(session, None, "user_added", f"staff {added}", role=role)
+    _place(session, added, salons)
+    audit.record(session, COMMAND_LINE, "user_added", f"staff {added}", role=role, salons=_name(salons))
     print(f"added {login} ({role})")
+    if salons.are_all and len(find_known_salons(session)) > 1:
+        print(f"{login} belongs to all salons: --company ID, or the command salons, says to which alone", file=sys.stderr)
+
+
+def _place(session: Session, user_id: int, salons: Salons) -> None:
+    session.execute(delete(StaffSalon).where(StaffSalon.staff_user_id == user_id))
+    session.add_all(StaffSalon(staff_user_id=user_id, company_id=one) for one in sorted(salons.companies or ()))
+
+
+def _salons(session: Session, user: StaffUser, salons: Salons | None) -> None:
+    """Without new ones it only says them."""
+    if salons is not None:
+        user.all_salons, user.updated_at = salons.are_all, func.now()
+        _place(session, user.id, salons)
+        end_sessions(session, user.id)
+        audit.record(session, COMMAND_LINE, "user_placed", f"staff {user.id}", salons=_name(salons))
+    print(f"{user.login} belongs to {_name(salons or _find_salons(session, user))}")
+
+
+def _find_salons(session: Session, user: StaffUser) -> Salons:
+    companies = session.scalars(select(StaffSalon.company_id).where(StaffSalon.staff_user_id == user.id))
+    return Salons.of(companies, everywhere=user.all_salons)
+
+
+def _name(salons: Salons) -> str:
+    if salons.companies is None:
+        return "all salons"
+    return f"salon {', '.join(map(str, sorted(salons.companies)))}" if salons.companies else "no salon"
 
 
 def _reset(session: Session, user: StaffUser, password: str) -> None:
     user.password_hash = hash_password(password)
     user.failed_sign_ins, user.locked_until, user.updated_at = 0, None, func.now()
     end_sessions(session, user.id)
-    audit.record(session, None, "password_reset", f"staff {user.id}")
+    audit.record(session, COMMAND_LINE, "password_reset", f"staff {user.id}")
     print(f"{user.login} has a new password")
 
 
 def _disable(session: Session, user: StaffUser) -> None:
     user.disabled_at, user.updated_at = func.now(), func.now()
     end_sessions(session, user.id)
-    audit.record(session, None, "user_disabled", f"staff {user.id}")
+    audit.record(session, COMMAND_LINE, "user_disabled", f"staff {user.id}")
     print(f"disabled {user.login}")
 
 
 def _enable(session: Session, user: StaffUser) -> None:
     user.disabled_at, user.failed_sign_ins, user.locked_until, user.updated_at = None, 0, None, func.now()
-    audit.record(session, None, "user_enabled", f"staff {user.id}")
+    audit.record(session, COMMAND_LINE, "user_enabled", f"staff {user.id}")
     print(f"enabled {user.login}")
 
 
 def _list(session: Session) -> None:
     for user in session.scalars(select(StaffUser).order_by(StaffUser.login)):
         state = "disabled" if user.disabled_at else "locked" if _is_locked(session, user) else "active"
-        print(f"{user.login}\t{user.role}\t{state}")
+        place = "" if user.all_salons else f"\t{_name(_find_salons(session, user))}"
+        print(f"{user.login}\t{user.role}\t{state}{place}")
 
 
 def _is_locked(session: Session, user: StaffUser) -> bool:
@@ -125,6 +173,18 @@ def _get(session: Session, login: str) -> StaffUser:
     if user is None:
         raise Mistake(f"there is no {normalise_login(login)}")
     return user
+
+
+def _read_salons(typed: Sequence[str] | None) -> Salons | None:
+    """None where nothing was said."""
+    words = [word.strip() for part in typed or () for word in part.split(",") if word.strip()]
+    if not words:
+        return None
+    if words == [ALL]:
+        return EVERYWHERE
+    if not all(re.fullmatch(r"[0-9]{1,18}", word) for word in words):
+        raise Mistake(f"--company takes numbers of salons, or {ALL} alone")
+    return Salons(frozenset(map(int, words)))
 
 
 def _check_login(login: str) -> str:

@@ -30,11 +30,16 @@ def get_sessions(request: Request) -> SessionFactory:
     return sessions
 
 
+def get_address(request: Request) -> str | None:
+    """Returns the address of the browser: what nginx passed on, by way of the server's proxy headers."""
+    return request.client.host if request.client else None
+
+
 def find_signed_in(request: Request) -> Staff | None:
     """Returns who is signed in, remembered on the request so that the page can show it; None where nobody is."""
     if not hasattr(request.state, "staff"):
         token = unseal(get_secret(request.app.state.settings), "session", request.cookies.get(SESSION_COOKIE))
-        request.state.staff = find_staff(request.app.state.sessions, token) if token else None
+        request.state.staff = find_staff(request.app.state.sessions, token, get_address(request)) if token else None
     staff: Staff | None = request.state.staff
     return staff
 

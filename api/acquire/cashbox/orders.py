@@ -1,9 +1,10 @@
 """Stores what staff order of a cashbox: a report, or cash into or out of its drawer. The worker carries it out."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from psycopg2.errors import UniqueViolation
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.auth import Staff
+from api.acquire.access.salons import Salons
+from api.acquire.cashbox.choice import list_cashboxes
 from api.acquire.payment.form import FormErrors, read_form_key, read_typed_amount
 from api.acquire.words.text import Refused, Text
 from shared.fiscal.money import InvalidAmount
@@ -40,6 +43,7 @@ class _Wish:
     form_key: UUID
     kind: OrderKind
     cashbox_id: int
+    company_id: int | None
     amount: Decimal | None = None
     reason: str | None = None
 
@@ -49,26 +53,21 @@ class _Wish:
         return f"cash_{self.form_key.hex}" if self.amount is not None else None
 
 
-def list_cashboxes(session: Session) -> Sequence[Cashbox]:
-    """Returns the cashboxes in service."""
-    return session.scalars(select(Cashbox).where(Cashbox.enabled).order_by(Cashbox.id)).all()
-
-
 def order_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered:
     """Stores an order of an X- or Z-report. The caller publishes a new one after the commit. Raises Refused."""
     kind, form_key = typed.get("kind", ""), read_form_key(typed)
     with sessions() as session:
-        cashbox = _find_cashbox(session, typed)
+        cashbox = _find_cashbox(session, staff.salons, typed)
     if kind not in REPORTS or form_key is None or cashbox is None:
         raise Refused(Text("The page is out of date. Open it again."))
-    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id))
+    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, cashbox.company_id))
 
 
 def order_cash(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered | FormErrors:
     """Stores an order to put cash in or take it out, or says what is wrong by field. Raises Refused."""
     errors = FormErrors()
     with sessions() as session:
-        cashbox = _find_cashbox(session, typed)
+        cashbox = _find_cashbox(session, staff.salons, typed)
     if cashbox is None:
         errors.add("cashbox", Text("Choose the cashbox."))
     kind, form_key = typed.get("kind", ""), read_form_key(typed)
@@ -82,12 +81,12 @@ def order_cash(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str])
         errors.add("amount", Text("The page is out of date. Check the sum and press once more."))
     if errors.by_field or form_key is None or cashbox is None:
         return errors
-    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, amount, reason or None))
+    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, cashbox.company_id, amount, reason or None))
 
 
-def _find_cashbox(session: Session, typed: Mapping[str, str]) -> Cashbox | None:
+def _find_cashbox(session: Session, salons: Salons, typed: Mapping[str, str]) -> Cashbox | None:
     """The one that was chosen; where there is only one, nobody is asked."""
-    cashboxes = list_cashboxes(session)
+    cashboxes = list_cashboxes(session, salons)
     wanted = typed.get("cashbox", "")
     if not wanted and len(cashboxes) == 1:
         return cashboxes[0]
@@ -133,8 +132,11 @@ def _insert(session: Session, staff: Staff, wish: _Wish) -> Ordered:
     )
     session.add(order)
     session.flush()
-    details = {"total": str(wish.amount)} if wish.amount is not None else {}
-    audit.record(session, staff.id, f"{wish.kind}_ordered", f"order {order.id}", cashbox_id=wish.cashbox_id, **details)
+    details: dict[str, Any] = {"cashbox_id": wish.cashbox_id}
+    if wish.amount is not None:
+        details["total"] = str(wish.amount)
+    subject = f"order {order.id}"
+    audit.record(session, staff.doer, f"{wish.kind}_ordered", subject, company_id=wish.company_id, **details)
     return Ordered(order.id, is_new=True)
 
 

@@ -4,16 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from api.acquire.access.guards import ManagerDep
+from api.acquire.access.salons import Salons
 from api.acquire.show.rendering import render
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
 from shared.fiscal.statuses import PaymentKind
-from shared.storage.models import AuditEvent, StaffUser
+from shared.storage.models import AuditEvent, StaffSalon, StaffUser
 
 router = APIRouter()
 
@@ -35,6 +36,7 @@ ACTIONS = {
     "drawer_offer_dismissed": Text("Told by Altegio, not of the drawer"),
     "goods_codes_changed": Text("Codes of goods changed"),
     "user_added": Text("Account added"),
+    "user_placed": Text("Salons of the account changed"),
     "user_disabled": Text("Account disabled"),
     "user_enabled": Text("Account enabled"),
     "password_reset": Text("New password"),
@@ -52,13 +54,14 @@ _SUBJECTS = {
 
 
 @router.get("/audit")
-def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str = "") -> Response:
+def show_audit(request: Request, staff: ManagerDep, session: SessionDep, before: str = "") -> Response:
     """Shows the trail, newest first, a page at a time from the id `before` on."""
     about = aliased(StaffUser)
     query = (
         select(AuditEvent, StaffUser.login, about.login)
         .outerjoin(StaffUser, StaffUser.id == AuditEvent.staff_user_id)
         .outerjoin(about, AuditEvent.subject == func.concat("staff ", about.id))
+        .where(_is_of(staff.salons, StaffUser, about))
     )
     if before.isascii() and before.isdigit() and len(before) < 19:
         query = query.where(AuditEvent.id < int(before))
@@ -69,6 +72,20 @@ def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str
     )
 
 
+def _is_of(salons: Salons, doer: Any, about: Any) -> ColumnElement[bool]:
+    """What was done to a salon is for those who belong to it; what to an account, for those who share all its salons."""
+    if salons.companies is None:
+        return true()
+    is_of_account = AuditEvent.company_id.is_(None) & (AuditEvent.subject.is_(None) | about.id.is_not(None))
+    is_near = or_(_is_within(salons, doer), _is_within(salons, about))
+    return or_(salons.allow(AuditEvent.company_id), and_(is_of_account, is_near))
+
+
+def _is_within(salons: Salons, account: Any) -> ColumnElement[bool]:
+    placed = exists().where(StaffSalon.staff_user_id == account.id)
+    return and_(~account.all_salons, placed, ~placed.where(~salons.allow(StaffSalon.company_id)))
+
+
 def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
     """`about`: the login of the account that it was done to. Only the command line acts without a login."""
     kind, _, number = (event.subject or "").partition(" ")
@@ -76,6 +93,7 @@ def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, 
     return {
         "at": event.created_at,
         "login": login or Text("command line"),
+        "address": event.address,
         "action": ACTIONS.get(event.action, event.action),
         "label": label if number else None,
         "number": about or number,

@@ -19,7 +19,7 @@ router = APIRouter()
 def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows a receipt, or leads to where it is watched while it is not issued. Raises NotFound."""
     receipt = session.get(Receipt, id)
-    if receipt is None:
+    if receipt is None or not staff.salons.include(receipt.company_id):
         raise NotFound
     visit_id = find_visit_of_receipt(session, receipt)
     if receipt.state != ReceiptState.ISSUED:

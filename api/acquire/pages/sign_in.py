@@ -5,7 +5,7 @@ import re
 from fastapi import APIRouter, Request, Response
 
 from api.acquire.access.auth import sign_in, sign_out
-from api.acquire.access.guards import FormDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in
+from api.acquire.access.guards import FormDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in, get_address
 from api.acquire.show.rendering import forget_session, redirect, render, set_language, set_session
 from api.acquire.words.i18n import choose_language
 from shared.logging import get_logger
@@ -36,7 +36,7 @@ def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep) -> Resp
     """Signs in and leads to the page that was asked for; 401 with the form where that fails."""
     login = form.get("login", "")[:200]
     place = choose_place(form.get("next"))
-    token = sign_in(sessions, login, form.get("password", ""))
+    token = sign_in(sessions, login, form.get("password", ""), get_address(request))
     if token is None:
         log.warning("sign-in refused")
         return render(request, "login.html", status=401, failed=True, login=login, place=place)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from psycopg2.errors import UniqueViolation
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
+from api.acquire.access.auth import Staff
 from api.acquire.access.guards import NotFound
 from api.acquire.payment.form import FormErrors, read_form_key
 from api.acquire.returns.form import SoldLine, find_left, read_return
@@ -27,14 +29,14 @@ class Ordered:
     is_new: bool
 
 
-def order_return(sessions: SessionFactory, receipt_id: int, staff_id: int, typed: Mapping[str, str]) -> Ordered | FormErrors:
+def order_return(sessions: SessionFactory, receipt_id: int, staff: Staff, typed: Mapping[str, str]) -> Ordered | FormErrors:
     """Stores the order, or says what is wrong by field. Raises NotFound, Refused.
 
     The caller publishes a new order after the commit.
     """
     try:
         with sessions.begin() as session:
-            return _order(session, receipt_id, staff_id, typed)
+            return _order(session, receipt_id, staff, typed)
     except IntegrityError as error:
         if not isinstance(error.orig, UniqueViolation):
             raise
@@ -45,9 +47,9 @@ def order_return(sessions: SessionFactory, receipt_id: int, staff_id: int, typed
         return repeated
 
 
-def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str, str]) -> Ordered | FormErrors:
+def _order(session: Session, receipt_id: int, staff: Staff, typed: Mapping[str, str]) -> Ordered | FormErrors:
     sale = session.get(Receipt, receipt_id, with_for_update=True)
-    if sale is None:
+    if sale is None or not staff.salons.include(sale.company_id):
         raise NotFound
     repeated = _find_repeated(session, receipt_id, typed)
     if repeated is not None:
@@ -57,7 +59,7 @@ def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str,
         return wish
     order = ReturnOrder(
         receipt_id=sale.id,
-        staff_user_id=staff_id,
+        staff_user_id=staff.id,
         form_key=wish.form_key,
         reason=wish.reason,
         lines=wish.lines,
@@ -66,12 +68,12 @@ def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str,
     )
     session.add(order)
     session.flush()
-    told: dict[str, object] = {"return_order_id": order.id, "total": str(wish.total)}
+    told: dict[str, Any] = {"return_order_id": order.id, "total": str(wish.total)}
     if wish.original_shown:
         told["original_shown"] = wish.original_shown
     if wish.sold_anew_as:
         told["sold_anew_as"] = wish.sold_anew_as
-    audit.record(session, staff_id, "return_ordered", f"receipt {sale.id}", **told)
+    audit.record(session, staff.doer, "return_ordered", f"receipt {sale.id}", company_id=sale.company_id, **told)
     return Ordered(order.id, is_new=True)
 
 

@@ -10,6 +10,7 @@ from shared.storage.models.desk.audit_event import AuditEvent
 from shared.storage.models.desk.cashbox_order import CashboxOrder
 from shared.storage.models.desk.checkout import Checkout
 from shared.storage.models.desk.return_order import ReturnOrder
+from shared.storage.models.desk.staff_salon import StaffSalon
 from shared.storage.models.desk.staff_session import StaffSession
 from shared.storage.models.desk.staff_user import StaffUser
 from shared.storage.models.desk.visit import Visit
@@ -45,6 +46,7 @@ __all__ = [
     "ReturnOrder",
     "Round",
     "Shift",
+    "StaffSalon",
     "StaffSession",
     "StaffUser",
     "Visit",

@@ -1,6 +1,6 @@
 from enum import StrEnum
 
-from sqlalchemy import Integer, Text, func, text
+from sqlalchemy import Boolean, Integer, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.storage.models.base import Base, Moment, one_of
@@ -14,13 +14,17 @@ class StaffRole(StrEnum):
 
 
 class StaffUser(Base):
-    """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist."""
+    """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist.
+
+    `all_salons`: also those that come later; else the salons of its `staff_salons`.
+    """
 
     __tablename__ = "staff_users"
 
     login: Mapped[str] = mapped_column(Text, unique=True)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
+    all_salons: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     disabled_at: Mapped[Moment | None]
     failed_sign_ins: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     locked_until: Mapped[Moment | None]

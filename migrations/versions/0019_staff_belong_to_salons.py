@@ -1,0 +1,40 @@
+"""Staff belong to salons
+
+Accounts of before belong to all salons. The trail names the salon and the address.
+"""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+from alembic import op
+
+revision: str = "0019"
+down_revision: str | None = "0018"
+branch_labels: Sequence[str] | None = None
+depends_on: Sequence[str] | None = None
+
+
+def upgrade() -> None:
+    op.add_column("staff_users", sa.Column("all_salons", sa.Boolean(), server_default=sa.text("false"), nullable=False))
+    op.execute("UPDATE staff_users SET all_salons = true")
+    op.create_table(
+        "staff_salons",
+        sa.Column("staff_user_id", sa.BigInteger(), nullable=False),
+        sa.Column("company_id", sa.BigInteger(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_user_id"], ["staff_users.id"], name=op.f("fk_staff_salons_staff_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_salons")),
+        sa.UniqueConstraint("staff_user_id", "company_id", name=op.f("uq_staff_salons_staff_user_id_company_id")),
+    )
+    op.add_column("audit_events", sa.Column("company_id", sa.BigInteger(), nullable=True))
+    op.add_column("audit_events", sa.Column("address", sa.Text(), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("audit_events", "address")
+    op.drop_column("audit_events", "company_id")
+    op.drop_table("staff_salons")
+    op.drop_column("staff_users", "all_salons")
