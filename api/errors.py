@@ -8,8 +8,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from api.acquire.access.auth import NotAllowed, NotSignedIn
+from api.acquire.access.cookies import COOKIE_PATH
 from api.acquire.access.forms import FormRefused, FormTooLarge
-from api.acquire.access.guards import COOKIE_PATH, NotFound
+from api.acquire.access.guards import NotFound
+from api.acquire.access.passwords import Crowded
 from api.acquire.access.signing import SecretKeyMissing
 from api.acquire.show.rendering import redirect, render, render_without_session
 from api.acquire.words.text import Refused, Text
@@ -61,6 +63,12 @@ def _add_page_handlers(app: FastAPI) -> None:
     def form_too_large(request: Request, _: Exception) -> Response:
         return render(request, "message.html", status=413, text=Text("The form is too large."))
 
+    def crowded(request: Request, _: Exception) -> Response:
+        text = Text("Many are signing in just now. Try again in a few seconds.")
+        answer = _say(request, 429, text)
+        answer.headers.update(RETRY_AFTER)
+        return answer
+
     def page_not_found(request: Request, _: Exception) -> Response:
         return render(request, "message.html", status=404, text=Text("There is no such page."))
 
@@ -76,6 +84,7 @@ def _add_page_handlers(app: FastAPI) -> None:
     app.add_exception_handler(NotAllowed, not_allowed)
     app.add_exception_handler(FormRefused, form_refused)
     app.add_exception_handler(FormTooLarge, form_too_large)
+    app.add_exception_handler(Crowded, crowded)
     app.add_exception_handler(NotFound, page_not_found)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(SecretKeyMissing, no_secret_key)

@@ -91,6 +91,11 @@ class Settings(BaseSettings):
     lease_seconds: int = Field(60, ge=5, le=90)
     dispatch_interval_seconds: float = Field(5.0, gt=0)
 
+    cashier_idle_minutes: float = Field(120.0, ge=5, le=24 * 60)
+    cashier_session_hours: float = Field(12.0, gt=0, le=24)
+    manager_idle_minutes: float = Field(60.0, ge=5, le=24 * 60)
+    manager_session_hours: float = Field(12.0, gt=0, le=24)
+
     shift_close_at: str = "23:50"
     alert_urls: str = ""
     alert_language: Literal["ru", "kk", "en"] = "ru"

@@ -6,20 +6,25 @@ import re
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.audit import COMMAND_LINE
-from api.acquire.access.auth import end_sessions, normalise_login
-from api.acquire.access.passwords import MAX_PASSWORD, MIN_PASSWORD, hash_password
+from api.acquire.access.hashing import hash_token
+from api.acquire.access.passwords import hash_password
 from api.acquire.access.salons import EVERYWHERE, Salons
+from api.acquire.account.attempts import forgive_everywhere
+from api.acquire.account.devices import forget_devices
+from api.acquire.account.password_rules import find_weakness
+from api.acquire.account.sessions import end_sessions
+from api.acquire.account.sign_in import normalise_login
 from api.acquire.salon.known import find_known_salons
 from shared.config import get_settings
 from shared.storage.db import create_database_engine, create_session_factory
-from shared.storage.models import StaffSalon, StaffUser
+from shared.storage.models import SignInAttempt, StaffSalon, StaffUser
 from shared.storage.models.desk.staff_user import StaffRole
 
 MAX_LOGIN = 64
@@ -79,9 +84,10 @@ def _run(session: Session, options: argparse.Namespace) -> None:
         case "add":
             salons = _read_salons(options.company) or EVERYWHERE
             login = _check_login(options.login)
-            _add(session, login, options.role, salons, _read_password(options.password_stdin))
+            _add(session, login, options.role, salons, _read_password(login, options.password_stdin))
         case "reset":
-            _reset(session, _get(session, options.login), _read_password(options.password_stdin))
+            user = _get(session, options.login)
+            _reset(session, user, _read_password(user.login, options.password_stdin))
         case "disable":
             _disable(session, _get(session, options.login))
         case "enable":
@@ -136,7 +142,9 @@ def _name(salons: Salons) -> str:
 
 def _reset(session: Session, user: StaffUser, password: str) -> None:
     user.password_hash = hash_password(password)
-    user.failed_sign_ins, user.locked_until, user.updated_at = 0, None, func.now()
+    user.updated_at = func.now()
+    forgive_everywhere(session, user.login)
+    forget_devices(session, user.id)
     end_sessions(session, user.id)
     audit.record(session, COMMAND_LINE, "password_reset", f"staff {user.id}")
     print(f"{user.login} has a new password")
@@ -150,7 +158,8 @@ def _disable(session: Session, user: StaffUser) -> None:
 
 
 def _enable(session: Session, user: StaffUser) -> None:
-    user.disabled_at, user.failed_sign_ins, user.locked_until, user.updated_at = None, 0, None, func.now()
+    user.disabled_at, user.updated_at = None, func.now()
+    forgive_everywhere(session, user.login)
     audit.record(session, COMMAND_LINE, "user_enabled", f"staff {user.id}")
     print(f"enabled {user.login}")
 
@@ -163,9 +172,8 @@ def _list(session: Session) -> None:
 
 
 def _is_locked(session: Session, user: StaffUser) -> bool:
-    return bool(
-        session.scalar(select(func.coalesce(StaffUser.locked_until > func.now(), False)).where(StaffUser.id == user.id))
-    )
+    is_locked = exists().where(SignInAttempt.login_hash == hash_token(user.login), SignInAttempt.locked_until > func.now())
+    return bool(session.scalar(select(is_locked)))
 
 
 def _get(session: Session, login: str) -> StaffUser:
@@ -194,15 +202,16 @@ def _check_login(login: str) -> str:
     return login
 
 
-def _read_password(from_stdin: bool) -> str:
+def _read_password(login: str, from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = getpass.getpass("Password: ")
         if getpass.getpass("Once more: ") != password:
             raise Mistake("the two are not the same")
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise Mistake(f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+    weakness = find_weakness(login, password)
+    if weakness is not None:
+        raise Mistake(weakness.msgid % weakness.values)
     return password
 
 

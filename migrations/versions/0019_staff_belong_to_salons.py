@@ -1,6 +1,6 @@
 """Staff belong to salons
 
-Accounts of before belong to all salons. The trail names the salon and the address.
+Accounts of before belong to all salons. The trail names the salon and the address. Guesses are counted per login and device.
 """
 
 from collections.abc import Sequence
@@ -29,6 +29,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_salons")),
         sa.UniqueConstraint("staff_user_id", "company_id", name=op.f("uq_staff_salons_staff_user_id_company_id")),
     )
+    op.create_table(
+        "sign_in_attempts",
+        sa.Column("login_hash", sa.Text(), nullable=False),
+        sa.Column("device_hash", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tried_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sign_in_attempts")),
+        sa.UniqueConstraint("login_hash", "device_hash", name=op.f("uq_sign_in_attempts_login_hash_device_hash")),
+    )
+    op.create_index("ix_sign_in_attempts_tried_at", "sign_in_attempts", ["tried_at"])
+    op.create_table(
+        "staff_devices",
+        sa.Column("staff_user_id", sa.BigInteger(), nullable=False),
+        sa.Column("device_hash", sa.Text(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_user_id"], ["staff_users.id"], name=op.f("fk_staff_devices_staff_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_devices")),
+        sa.UniqueConstraint("staff_user_id", "device_hash", name=op.f("uq_staff_devices_staff_user_id_device_hash")),
+    )
+    op.add_column("staff_sessions", sa.Column("address", sa.Text(), nullable=True))
+    op.add_column("staff_sessions", sa.Column("device", sa.Text(), nullable=True))
     op.add_column("audit_events", sa.Column("company_id", sa.BigInteger(), nullable=True))
     op.add_column("audit_events", sa.Column("address", sa.Text(), nullable=True))
 
@@ -36,5 +64,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("audit_events", "address")
     op.drop_column("audit_events", "company_id")
+    op.drop_column("staff_sessions", "device")
+    op.drop_column("staff_sessions", "address")
+    op.drop_table("staff_devices")
+    op.drop_table("sign_in_attempts")
     op.drop_table("staff_salons")
     op.drop_column("staff_users", "all_salons")

@@ -92,7 +92,7 @@ def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, 
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
     return {
         "at": event.created_at,
-        "login": login or Text("command line"),
+        "login": login or (Text("unknown login") if event.address else Text("command line")),
         "address": event.address,
         "action": ACTIONS.get(event.action, event.action),
         "label": label if number else None,

@@ -4,10 +4,14 @@ import re
 
 from fastapi import APIRouter, Request, Response
 
-from api.acquire.access.auth import sign_in, sign_out
-from api.acquire.access.guards import FormDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in, get_address
-from api.acquire.show.rendering import forget_session, redirect, render, set_language, set_session
+from api.acquire.access.cookies import DEVICE_COOKIE, read_sealed
+from api.acquire.access.guards import FormDep, PlaceDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in
+from api.acquire.access.passwords import stand_in_line
+from api.acquire.account.sessions import sign_out
+from api.acquire.account.sign_in import sign_in
+from api.acquire.show.rendering import forget_session, redirect, render, set_device, set_language, set_session
 from api.acquire.words.i18n import choose_language
+from api.dependencies import SettingsDep
 from shared.logging import get_logger
 
 log = get_logger(__name__)
@@ -32,25 +36,28 @@ def show_sign_in(request: Request, next: str = HOME) -> Response:
 
 
 @router.post("/login")
-def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep) -> Response:
-    """Signs in and leads to the page that was asked for; 401 with the form where that fails."""
+def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep, settings: SettingsDep, where: PlaceDep) -> Response:
+    """Signs in and leads to the page that was asked for; 401 with the form where that fails. Raises Crowded."""
     login = form.get("login", "")[:200]
     place = choose_place(form.get("next"))
-    token = sign_in(sessions, login, form.get("password", ""), get_address(request))
-    if token is None:
+    device = read_sealed(request, DEVICE_COOKIE, "device")
+    with stand_in_line(is_known=device is not None):
+        signed_in = sign_in(sessions, settings, login, form.get("password", ""), where, device)
+    if signed_in is None:
         log.warning("sign-in refused")
         return render(request, "login.html", status=401, failed=True, login=login, place=place)
     response = redirect(place)
-    set_session(request, response, token)
+    set_session(request, response, signed_in.token)
+    set_device(request, response, signed_in.device)
     return response
 
 
 @router.post("/logout")
-def take_sign_out(staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Response:
+def take_sign_out(request: Request, staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Response:
     """Signs out."""
     sign_out(sessions, staff)
     response = redirect(f"{HOME}/login")
-    forget_session(response)
+    forget_session(request, response)
     return response
 
 

@@ -10,6 +10,8 @@ from shared.storage.models.desk.audit_event import AuditEvent
 from shared.storage.models.desk.cashbox_order import CashboxOrder
 from shared.storage.models.desk.checkout import Checkout
 from shared.storage.models.desk.return_order import ReturnOrder
+from shared.storage.models.desk.sign_in_attempt import SignInAttempt
+from shared.storage.models.desk.staff_device import StaffDevice
 from shared.storage.models.desk.staff_salon import StaffSalon
 from shared.storage.models.desk.staff_session import StaffSession
 from shared.storage.models.desk.staff_user import StaffUser
@@ -46,6 +48,8 @@ __all__ = [
     "ReturnOrder",
     "Round",
     "Shift",
+    "SignInAttempt",
+    "StaffDevice",
     "StaffSalon",
     "StaffSession",
     "StaffUser",

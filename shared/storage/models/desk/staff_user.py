@@ -16,7 +16,8 @@ class StaffRole(StrEnum):
 class StaffUser(Base):
     """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist.
 
-    `all_salons`: also those that come later; else the salons of its `staff_salons`.
+    `all_salons`: also those that come later; else the salons of its `staff_salons`. `failed_sign_ins` and `locked_until`: of
+    the version before, which may run beside this one; `sign_in_attempts` counts now.
     """
 
     __tablename__ = "staff_users"
