@@ -7,10 +7,9 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.acquire.access.auth import NotAllowed, NotSignedIn
+from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn
 from api.acquire.access.cookies import COOKIE_PATH
 from api.acquire.access.forms import FormRefused, FormTooLarge
-from api.acquire.access.guards import NotFound
 from api.acquire.access.passwords import Crowded
 from api.acquire.access.signing import SecretKeyMissing
 from api.acquire.show.rendering import redirect, render, render_without_session

@@ -15,6 +15,10 @@ class NotAllowed(Exception):
     """Raised for somebody who is signed in where only managers may go."""
 
 
+class NotFound(Exception):
+    """Raised where there is no such visit, receipt or return."""
+
+
 @dataclass(frozen=True, slots=True)
 class Staff:
     """Describes a signed-in member of staff; `token` is what the cookie holds, `address` where the request came from."""

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.acquire.access.auth import NotAllowed, NotSignedIn, Staff
+from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, Staff
 from api.acquire.access.cookies import LANGUAGE_COOKIE, SESSION_COOKIE, VISITOR_COOKIE, read_cookie, read_sealed
 from api.acquire.access.forms import Form, FormRefused, Upload, read_form, read_upload
 from api.acquire.access.origin import is_foreign
@@ -17,10 +17,6 @@ from shared.storage.db import SessionFactory
 
 FORM_TOKEN = "form_token"  # noqa: S105 -- the name of a field
 _ROW_ID = re.compile(r"[0-9]{1,18}")
-
-
-class NotFound(Exception):
-    """Raised where there is no such visit, receipt or return."""
 
 
 def get_sessions(request: Request) -> SessionFactory:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.audit import Doer
-from api.acquire.access.auth import Staff
+from api.acquire.access.auth import NotFound, Staff
 from api.acquire.access.hashing import hash_token
 from api.acquire.access.salons import Salons
 from shared.config import Settings
@@ -125,11 +125,12 @@ def list_sessions(session: Session, settings: Settings, staff: Staff) -> Sequenc
 
 
 def end_own_session(sessions: SessionFactory, staff: Staff, session_id: int) -> None:
-    """Ends one of the account's other sessions, if it is there."""
+    """Ends one of the account's other sessions. Raises NotFound."""
+    is_other = StaffSession.id != staff.session_id
     with sessions.begin() as session:
-        ended = _end(session, StaffSession.staff_user_id == staff.id, StaffSession.id == session_id)
-        if ended:
-            audit.record(session, staff.doer, "sessions_ended", ended=ended)
+        if not _end(session, StaffSession.staff_user_id == staff.id, StaffSession.id == session_id, is_other):
+            raise NotFound
+        audit.record(session, staff.doer, "sessions_ended", ended=1)
 
 
 def end_other_sessions(session: Session, staff: Staff) -> int:

@@ -17,8 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
-from api.acquire.access.auth import Staff
-from api.acquire.access.guards import NotFound
+from api.acquire.access.auth import NotFound, Staff
 from api.acquire.access.salons import Salons
 from api.acquire.cashbox.choice import list_cashboxes
 from api.acquire.cashbox.orders import MAX_REASON, Ordered

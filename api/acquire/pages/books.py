@@ -9,7 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy.orm import Session
 
-from api.acquire.access.guards import ManagerDep, NotFound
+from api.acquire.access.auth import NotFound
+from api.acquire.access.guards import ManagerDep
 from api.acquire.books.file import write_books_csv, write_books_xlsx
 from api.acquire.books.view import draw_chart, show_books, show_days
 from api.acquire.cashbox.choice import list_all_cashboxes

@@ -6,8 +6,8 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from api.acquire.access.auth import NotAllowed, Staff
-from api.acquire.access.guards import ManagerDep, NotFound, RowIdDep, StaffDep
+from api.acquire.access.auth import NotAllowed, NotFound, Staff
+from api.acquire.access.guards import ManagerDep, RowIdDep, StaffDep
 from api.acquire.cashbox.choice import may_use
 from api.acquire.cashbox.views import show_order_progress, show_report
 from api.acquire.show.rendering import get_speaker, redirect, render

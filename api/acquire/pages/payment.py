@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
+from api.acquire.access.auth import NotFound
 from api.acquire.access.forms import Form
-from api.acquire.access.guards import NotFound, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.access.guards import RowIdDep, SessionsDep, StaffDep, StaffFormDep
 from api.acquire.access.salons import Salons
 from api.acquire.payment.form import SPLIT, FormErrors
 from api.acquire.payment.take import take_payment

@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
-from api.acquire.access.guards import NotFound, RowIdDep, StaffDep
+from api.acquire.access.auth import NotFound
+from api.acquire.access.guards import RowIdDep, StaffDep
 from api.acquire.returns.order import find_lines
 from api.acquire.show.rendering import redirect, render
 from api.acquire.visits.queries import find_visit_of_receipt

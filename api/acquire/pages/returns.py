@@ -10,8 +10,9 @@ from redis.exceptions import RedisError
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
+from api.acquire.access.auth import NotFound
 from api.acquire.access.forms import Form
-from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
+from api.acquire.access.guards import ManagerDep, ManagerFormDep, RowIdDep, SessionsDep
 from api.acquire.access.salons import Salons
 from api.acquire.payment.form import FormErrors
 from api.acquire.returns.form import propose_counts

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request, Response
 from sqlalchemy.orm import Session
 
-from api.acquire.access.guards import ManagerDep, ManagerUploadDep, NotFound, SessionsDep
+from api.acquire.access.auth import NotFound
+from api.acquire.access.guards import ManagerDep, ManagerUploadDep, SessionsDep
 from api.acquire.access.salons import Salons
 from api.acquire.cashbox.choice import list_all_cashboxes
 from api.acquire.salon.choices import USE_LABELS, describe_choices, describe_own_choices

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
-from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
+from api.acquire.access.auth import NotFound
+from api.acquire.access.guards import ManagerDep, ManagerFormDep, RowIdDep, SessionsDep
 from api.acquire.access.salons import Salons
 from api.acquire.cashbox.choice import limit_cashboxes, list_cashboxes, may_use
 from api.acquire.cashbox.orders import order_report

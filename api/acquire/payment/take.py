@@ -13,8 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
-from api.acquire.access.auth import Staff
-from api.acquire.access.guards import NotFound
+from api.acquire.access.auth import NotFound, Staff
 from api.acquire.access.salons import Salons
 from api.acquire.payment.form import FormErrors, Payment, read_form_key, read_payment
 from api.acquire.words.text import Refused, Text

@@ -10,8 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
-from api.acquire.access.auth import Staff
-from api.acquire.access.guards import NotFound
+from api.acquire.access.auth import NotFound, Staff
 from api.acquire.payment.form import FormErrors, read_form_key
 from api.acquire.returns.form import SoldLine, find_left, read_return
 from api.acquire.words.text import Refused, Text

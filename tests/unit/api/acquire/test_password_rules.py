@@ -26,7 +26,13 @@ def test_what_is_weak_is_refused_with_its_reason(password: str, words: str) -> N
 
 @pytest.mark.parametrize(
     "password",
-    ["twelve chars", "right horse battery", "лошадь батарея скрепка", "a" * 99 + " " + "б" * 100, "aigerim and the blue bus"],
+    [
+        "twelve chars",
+        "right horse battery",
+        "лошадь батарея скрепка",
+        "a" * 99 + " " + "б" * 100,
+        "aigerim and the blue bus",
+    ],
 )
 def test_a_phrase_of_any_letters_is_good(password: str) -> None:
     assert find_weakness("aigerim", password) is None

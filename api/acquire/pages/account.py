@@ -1,0 +1,88 @@
+"""Shows an account to its owner: password, sessions."""
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.orm import Session
+
+from api.acquire.access import audit
+from api.acquire.access.auth import Staff
+from api.acquire.access.guards import PlaceDep, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.access.passwords import stand_in_line
+from api.acquire.account.password import change_password
+from api.acquire.account.password_rules import MIN_PASSWORD
+from api.acquire.account.sessions import end_other_sessions, end_own_session, list_sessions
+from api.acquire.payment.form import FormErrors
+from api.acquire.show.rendering import redirect, render, set_session
+from api.dependencies import SessionDep, SettingsDep
+from shared.config import Settings
+
+router = APIRouter(prefix="/account")
+
+HOME = "/acquire/account"
+DONE = ("password", "sessions")
+
+
+@router.get("")
+def show_account(request: Request, staff: StaffDep, session: SessionDep, settings: SettingsDep, done: str = "") -> Response:
+    """Shows the account of whoever is signed in; `done` names what was just changed."""
+    return _show(request, session, settings, staff, FormErrors(), done=done if done in DONE else None)
+
+
+@router.post("/password")
+def take_password(
+    request: Request,
+    staff: StaffDep,
+    form: StaffFormDep,
+    sessions: SessionsDep,
+    settings: SettingsDep,
+    place: PlaceDep,
+) -> Response:
+    """Changes the password; this browser stays signed in, with a new session. Raises Crowded."""
+    with stand_in_line(is_known=True):
+        changed = change_password(sessions, settings, staff, form, place)
+    if isinstance(changed, FormErrors):
+        with sessions() as session:
+            return _show(request, session, settings, staff, changed, status=422)
+    response = redirect(f"{HOME}?done=password")
+    set_session(request, response, changed)
+    return response
+
+
+@router.post("/sessions/{id}/end")
+def end_session(id: RowIdDep, staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Response:
+    """Ends one of the account's other sessions. Raises NotFound."""
+    end_own_session(sessions, staff, id)
+    return redirect(f"{HOME}?done=sessions")
+
+
+@router.post("/sessions/end")
+def end_others(staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Response:
+    """Ends all of them but this one."""
+    with sessions.begin() as session:
+        ended = end_other_sessions(session, staff)
+        audit.record(session, staff.doer, "sessions_ended", ended=ended)
+    return redirect(f"{HOME}?done=sessions")
+
+
+def _show(
+    request: Request,
+    session: Session,
+    settings: Settings,
+    staff: Staff,
+    errors: FormErrors,
+    *,
+    done: str | None = None,
+    status: int = 200,
+    **more: Any,
+) -> Response:
+    return render(
+        request,
+        "account.html",
+        status=status,
+        errors=errors.by_field,
+        done=done,
+        signed_in=list_sessions(session, settings, staff),
+        least=MIN_PASSWORD,
+        **more,
+    )
