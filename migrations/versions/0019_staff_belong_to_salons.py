@@ -57,6 +57,11 @@ def upgrade() -> None:
     )
     op.add_column("staff_sessions", sa.Column("address", sa.Text(), nullable=True))
     op.add_column("staff_sessions", sa.Column("device", sa.Text(), nullable=True))
+    op.add_column("staff_users", sa.Column("pin_hash", sa.Text(), nullable=True))
+    for table in ("cashbox_orders", "return_orders"):
+        op.add_column(table, sa.Column("approved_by_id", sa.BigInteger(), nullable=True))
+        op.create_foreign_key(op.f(f"fk_{table}_approved_by_id"), table, "staff_users", ["approved_by_id"], ["id"])
+    op.add_column("return_orders", sa.Column("total", sa.Numeric(14, 2), nullable=True))
     op.add_column("audit_events", sa.Column("company_id", sa.BigInteger(), nullable=True))
     op.add_column("audit_events", sa.Column("address", sa.Text(), nullable=True))
 
@@ -64,6 +69,10 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("audit_events", "address")
     op.drop_column("audit_events", "company_id")
+    op.drop_column("return_orders", "total")
+    for table in ("cashbox_orders", "return_orders"):
+        op.drop_column(table, "approved_by_id")
+    op.drop_column("staff_users", "pin_hash")
     op.drop_column("staff_sessions", "device")
     op.drop_column("staff_sessions", "address")
     op.drop_table("staff_devices")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -13,8 +13,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
+from api.acquire.access.audit import Doer
 from api.acquire.access.auth import Staff
 from api.acquire.access.salons import Salons
+from api.acquire.account.ceiling import AboveCeiling, hold_withdrawals, record_approval
+from api.acquire.account.pin import approve
 from api.acquire.cashbox.choice import list_cashboxes
 from api.acquire.payment.form import FormErrors, read_form_key, read_typed_amount
 from api.acquire.words.text import Refused, Text
@@ -46,6 +49,8 @@ class _Wish:
     company_id: int | None
     amount: Decimal | None = None
     reason: str | None = None
+    ceiling: Decimal | None = None
+    approver: Doer | None = None
 
     @property
     def external_check_number(self) -> str | None:
@@ -63,8 +68,13 @@ def order_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str
     return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, cashbox.company_id))
 
 
-def order_cash(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered | FormErrors:
-    """Stores an order to put cash in or take it out, or says what is wrong by field. Raises Refused."""
+def order_cash(
+    sessions: SessionFactory, staff: Staff, typed: Mapping[str, str], ceiling: Decimal | None
+) -> Ordered | FormErrors:
+    """Stores an order to put cash in or take it out, or says what is wrong by field. Raises Refused, Crowded.
+
+    `ceiling`: what a cashier may take out in a day without a manager's PIN.
+    """
     errors = FormErrors()
     with sessions() as session:
         cashbox = _find_cashbox(session, staff.salons, typed)
@@ -81,7 +91,12 @@ def order_cash(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str])
         errors.add("amount", Text("The page is out of date. Check the sum and press once more."))
     if errors.by_field or form_key is None or cashbox is None:
         return errors
-    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, cashbox.company_id, amount, reason or None))
+    wish = _Wish(form_key, OrderKind(kind), cashbox.id, cashbox.company_id, amount, reason or None, ceiling)
+    try:
+        return _store(sessions, staff, wish)
+    except AboveCeiling:
+        approver = approve(sessions, staff, typed, cashbox.company_id, errors)
+    return errors if approver is None else _store(sessions, staff, replace(wish, approver=approver))
 
 
 def _find_cashbox(session: Session, salons: Salons, typed: Mapping[str, str]) -> Cashbox | None:
@@ -120,12 +135,15 @@ def _store(sessions: SessionFactory, staff: Staff, wish: _Wish) -> Ordered:
 
 
 def _insert(session: Session, staff: Staff, wish: _Wish) -> Ordered:
+    if wish.kind is OrderKind.WITHDRAWAL and wish.amount is not None and wish.approver is None:
+        hold_withdrawals(session, staff, wish.amount, wish.ceiling)
     order = CashboxOrder(
         cashbox_id=wish.cashbox_id,
         kind=wish.kind,
         form_key=wish.form_key,
         ordered_by=f"staff:{staff.login}",
         staff_user_id=staff.id,
+        approved_by_id=wish.approver.staff_user_id if wish.approver else None,
         amount=wish.amount,
         reason=wish.reason,
         external_check_number=wish.external_check_number,
@@ -137,6 +155,8 @@ def _insert(session: Session, staff: Staff, wish: _Wish) -> Ordered:
         details["total"] = str(wish.amount)
     subject = f"order {order.id}"
     audit.record(session, staff.doer, f"{wish.kind}_ordered", subject, company_id=wish.company_id, **details)
+    if wish.amount is not None:
+        record_approval(session, wish.approver, staff, subject, wish.company_id, wish.amount)
     return Ordered(order.id, is_new=True)
 
 

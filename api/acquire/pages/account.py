@@ -1,4 +1,4 @@
-"""Shows an account to its owner: password, sessions."""
+"""Shows an account to its owner: password, sessions, the PIN of a manager."""
 
 from typing import Any
 
@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.auth import Staff
-from api.acquire.access.guards import PlaceDep, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.access.guards import ManagerDep, ManagerFormDep, PlaceDep, RowIdDep, SessionsDep, StaffDep, StaffFormDep
 from api.acquire.access.passwords import stand_in_line
 from api.acquire.account.password import change_password
 from api.acquire.account.password_rules import MIN_PASSWORD
+from api.acquire.account.pin import has_pin, set_pin
 from api.acquire.account.sessions import end_other_sessions, end_own_session, list_sessions
 from api.acquire.payment.form import FormErrors
 from api.acquire.show.rendering import redirect, render, set_session
@@ -20,7 +21,7 @@ from shared.config import Settings
 router = APIRouter(prefix="/account")
 
 HOME = "/acquire/account"
-DONE = ("password", "sessions")
+DONE = ("password", "sessions", "pin")
 
 
 @router.get("")
@@ -43,7 +44,7 @@ def take_password(
         changed = change_password(sessions, settings, staff, form, place)
     if isinstance(changed, FormErrors):
         with sessions() as session:
-            return _show(request, session, settings, staff, changed, status=422)
+            return _show(request, session, settings, staff, changed, form="password", status=422)
     response = redirect(f"{HOME}?done=password")
     set_session(request, response, changed)
     return response
@@ -65,6 +66,19 @@ def end_others(staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Respo
     return redirect(f"{HOME}?done=sessions")
 
 
+@router.post("/pin")
+def take_pin(
+    request: Request, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep, settings: SettingsDep
+) -> Response:
+    """Sets the PIN by which a manager approves on a cashier's screen. Raises Crowded."""
+    with stand_in_line(is_known=True):
+        errors = set_pin(sessions, staff, form)
+    if errors.by_field:
+        with sessions() as session:
+            return _show(request, session, settings, staff, errors, form="pin", status=422)
+    return redirect(f"{HOME}?done=pin")
+
+
 def _show(
     request: Request,
     session: Session,
@@ -72,6 +86,7 @@ def _show(
     staff: Staff,
     errors: FormErrors,
     *,
+    form: str = "",
     done: str | None = None,
     status: int = 200,
     **more: Any,
@@ -80,9 +95,10 @@ def _show(
         request,
         "account.html",
         status=status,
-        errors=errors.by_field,
+        errors={form: errors.by_field},
         done=done,
         signed_in=list_sessions(session, settings, staff),
         least=MIN_PASSWORD,
+        has_pin=has_pin(session, staff),
         **more,
     )

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from api.acquire.access.auth import Staff
 from api.acquire.access.forms import Form
 from api.acquire.access.guards import ManagerDep, ManagerFormDep, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.account.pin import list_approvers
 from api.acquire.cashbox.choice import limit_cashboxes, list_cashboxes
 from api.acquire.cashbox.offers import book_offer, dismiss_offer, list_offers
 from api.acquire.cashbox.orders import order_cash
@@ -19,7 +20,7 @@ from api.acquire.cashbox.views import show_order
 from api.acquire.pages.orders import publish_order
 from api.acquire.payment.form import FormErrors
 from api.acquire.show.rendering import redirect, render
-from api.dependencies import SessionDep
+from api.dependencies import SessionDep, SettingsDep
 from shared.storage.models import CashboxOrder
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderState
 
@@ -36,9 +37,11 @@ def show_drawer(request: Request, staff: StaffDep, session: SessionDep, done: st
 
 
 @router.post("")
-def move_cash(request: Request, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep) -> Response:
-    """Takes the form, and leads to where the order is watched."""
-    ordered = order_cash(sessions, staff, form)
+def move_cash(
+    request: Request, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep, settings: SettingsDep
+) -> Response:
+    """Takes the form, and leads to where the order is watched. Raises Refused, Crowded."""
+    ordered = order_cash(sessions, staff, form, settings.cashier_withdrawal_ceiling)
     if isinstance(ordered, FormErrors):
         with sessions() as session:
             return _show(request, session, staff, form, ordered, None, status=422)
@@ -88,6 +91,7 @@ def _show(
         offers=list_offers(session, staff.salons) if staff.is_manager else (),
         typed=typed,
         errors=errors.by_field,
+        approvers=list_approvers(session, staff.salons),
         done=show_order(finished) if finished else None,
         lines=[show_order(order) for order in session.scalars(recent.limit(LINES_SHOWN))],
     )

@@ -54,6 +54,7 @@ OWN = {
         "/acquire/account/password",
         "/acquire/account/sessions/{id}/end",
         "/acquire/account/sessions/end",
+        "/acquire/account/pin",
     ),
 }
 POSTED = {"/acquire", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods"}

@@ -1,4 +1,4 @@
-"""What everybody may do to their own account, and to nobody else's: password, sessions, their limits, and the trail of it."""
+"""What everybody may do to their own account, and to nobody else's: password, sessions, their limits, the trail."""
 
 import pytest
 

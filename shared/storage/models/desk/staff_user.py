@@ -16,8 +16,9 @@ class StaffRole(StrEnum):
 class StaffUser(Base):
     """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist.
 
-    `all_salons`: also those that come later; else the salons of its `staff_salons`. `failed_sign_ins` and `locked_until`: of
-    the version before, which may run beside this one; `sign_in_attempts` counts now.
+    `pin_hash`: of a manager's PIN, which approves on a cashier's screen. `all_salons`: also those that come later; else the
+    salons of its `staff_salons`. `failed_sign_ins` and `locked_until`: of the version before, which may run beside this one;
+    `sign_in_attempts` counts now.
     """
 
     __tablename__ = "staff_users"
@@ -25,6 +26,7 @@ class StaffUser(Base):
     login: Mapped[str] = mapped_column(Text, unique=True)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
+    pin_hash: Mapped[str | None] = mapped_column(Text)
     all_salons: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     disabled_at: Mapped[Moment | None]
     failed_sign_ins: Mapped[int] = mapped_column(Integer, server_default=text("0"))
