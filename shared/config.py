@@ -96,6 +96,7 @@ class Settings(BaseSettings):
     cashier_session_hours: float = Field(12.0, gt=0, le=24)
     manager_idle_minutes: float = Field(60.0, ge=5, le=24 * 60)
     manager_session_hours: float = Field(12.0, gt=0, le=24)
+    managers_need_second_factor: bool = False
     cashier_withdrawal_ceiling: Decimal | None = Field(None, ge=0)
     cashier_return_ceiling: Decimal | None = Field(None, ge=0)
 

@@ -19,6 +19,7 @@ from api.acquire.access.salons import EVERYWHERE, Salons
 from api.acquire.account.attempts import forgive_everywhere
 from api.acquire.account.devices import forget_devices
 from api.acquire.account.password_rules import find_weakness
+from api.acquire.account.second_factor import forget_second_factor
 from api.acquire.account.sessions import end_sessions
 from api.acquire.account.sign_in import normalise_login
 from api.acquire.salon.known import find_known_salons
@@ -72,7 +73,8 @@ def _read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
             help=f"Altegio's id of a salon, or several with commas; once more for another; or {ALL}, which new accounts"
             " are of unless told otherwise",
         )
-    for command in (add, reset, disable, enable, salons):
+    lost = commands.add_parser("no-second-factor", help="the phone is lost: the password alone signs in; ends all sessions")
+    for command in (add, reset, disable, enable, salons, lost):
         command.add_argument("login")
     commands.add_parser("list", help="everybody")
     return parser.parse_args(arguments)
@@ -92,6 +94,8 @@ def _run(session: Session, options: argparse.Namespace) -> None:
             _disable(session, _get(session, options.login))
         case "enable":
             _enable(session, _get(session, options.login))
+        case "no-second-factor":
+            _take_second_factor(session, _get(session, options.login))
         case "salons":
             _salons(session, _get(session, options.login), _read_salons(options.company))
         case "list":
@@ -162,6 +166,13 @@ def _enable(session: Session, user: StaffUser) -> None:
     forgive_everywhere(session, user.login)
     audit.record(session, COMMAND_LINE, "user_enabled", f"staff {user.id}")
     print(f"enabled {user.login}")
+
+
+def _take_second_factor(session: Session, user: StaffUser) -> None:
+    forget_second_factor(session, user.id)
+    end_sessions(session, user.id)
+    audit.record(session, COMMAND_LINE, "second_factor_removed", f"staff {user.id}")
+    print(f"{user.login} has no second factor")
 
 
 def _list(session: Session) -> None:

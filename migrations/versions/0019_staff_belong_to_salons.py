@@ -57,6 +57,20 @@ def upgrade() -> None:
     )
     op.add_column("staff_sessions", sa.Column("address", sa.Text(), nullable=True))
     op.add_column("staff_sessions", sa.Column("device", sa.Text(), nullable=True))
+    op.create_table(
+        "staff_recovery_codes",
+        sa.Column("staff_user_id", sa.BigInteger(), nullable=False),
+        sa.Column("code_hash", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["staff_user_id"], ["staff_users.id"], name=op.f("fk_staff_recovery_codes_staff_user_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_staff_recovery_codes")),
+        sa.UniqueConstraint("staff_user_id", "code_hash", name=op.f("uq_staff_recovery_codes_staff_user_id_code_hash")),
+    )
+    op.add_column("staff_users", sa.Column("totp_sealed", sa.Text(), nullable=True))
+    op.add_column("staff_users", sa.Column("totp_step", sa.BigInteger(), nullable=True))
     op.add_column("staff_users", sa.Column("pin_hash", sa.Text(), nullable=True))
     for table in ("cashbox_orders", "return_orders"):
         op.add_column(table, sa.Column("approved_by_id", sa.BigInteger(), nullable=True))
@@ -73,6 +87,9 @@ def downgrade() -> None:
     for table in ("cashbox_orders", "return_orders"):
         op.drop_column(table, "approved_by_id")
     op.drop_column("staff_users", "pin_hash")
+    op.drop_column("staff_users", "totp_step")
+    op.drop_column("staff_users", "totp_sealed")
+    op.drop_table("staff_recovery_codes")
     op.drop_column("staff_sessions", "device")
     op.drop_column("staff_sessions", "address")
     op.drop_table("staff_devices")

@@ -15,6 +15,10 @@ class NotAllowed(Exception):
     """Raised for somebody who is signed in where only managers may go."""
 
 
+class SecondFactorNeeded(Exception):
+    """Raised for a manager who has to set up a second factor before anything else."""
+
+
 class NotFound(Exception):
     """Raised where there is no such visit, receipt or return."""
 
@@ -29,6 +33,7 @@ class Staff:
     token: str
     session_id: int
     salons: Salons
+    has_second_factor: bool
     address: str | None
 
     @property

@@ -93,7 +93,7 @@ def open_session(session: Session, settings: Settings, doer: Doer, role: str, pl
 def find_staff(sessions: SessionFactory, settings: Settings, token: str, address: str | None) -> Staff | None:
     """Returns the owner of a session that is still good, unless disabled meanwhile; else None."""
     is_stale = (StaffSession.last_seen_at < func.now() - TOUCH_EVERY).label("is_stale")
-    account = (StaffUser.id, StaffUser.login, StaffUser.role, StaffUser.all_salons, _companies)
+    account = (StaffUser.id, StaffUser.login, StaffUser.role, StaffUser.all_salons, StaffUser.totp_sealed, _companies)
     with sessions() as session:
         row = session.execute(
             select(*account, StaffSession.id.label("session_id"), is_stale)
@@ -113,6 +113,7 @@ def find_staff(sessions: SessionFactory, settings: Settings, token: str, address
         token=token,
         session_id=row.session_id,
         salons=Salons.of(row.companies, everywhere=row.all_salons),
+        has_second_factor=row.totp_sealed is not None,
         address=address,
     )
 

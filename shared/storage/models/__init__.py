@@ -12,6 +12,7 @@ from shared.storage.models.desk.checkout import Checkout
 from shared.storage.models.desk.return_order import ReturnOrder
 from shared.storage.models.desk.sign_in_attempt import SignInAttempt
 from shared.storage.models.desk.staff_device import StaffDevice
+from shared.storage.models.desk.staff_recovery_code import StaffRecoveryCode
 from shared.storage.models.desk.staff_salon import StaffSalon
 from shared.storage.models.desk.staff_session import StaffSession
 from shared.storage.models.desk.staff_user import StaffUser
@@ -50,6 +51,7 @@ __all__ = [
     "Shift",
     "SignInAttempt",
     "StaffDevice",
+    "StaffRecoveryCode",
     "StaffSalon",
     "StaffSession",
     "StaffUser",

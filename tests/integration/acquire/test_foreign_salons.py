@@ -55,6 +55,7 @@ OWN = {
         "/acquire/account/sessions/{id}/end",
         "/acquire/account/sessions/end",
         "/acquire/account/pin",
+        *(f"/acquire/account/second-factor{rest}" for rest in ("", "/confirm", "/remove")),
     ),
 }
 POSTED = {"/acquire", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods"}

@@ -16,9 +16,10 @@ class StaffRole(StrEnum):
 class StaffUser(Base):
     """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist.
 
-    `pin_hash`: of a manager's PIN, which approves on a cashier's screen. `all_salons`: also those that come later; else the
-    salons of its `staff_salons`. `failed_sign_ins` and `locked_until`: of the version before, which may run beside this one;
-    `sign_in_attempts` counts now.
+    `totp_sealed`: the secret of the second factor, sealed by `shared.storage.sealing`; `totp_step`: the half minute of the
+    last code, so that none is used twice. `pin_hash`: of a manager's PIN, which approves on a cashier's screen.
+    `all_salons`: also those that come later; else the salons of its `staff_salons`. `failed_sign_ins` and `locked_until`: of
+    the version before, which may run beside this one; `sign_in_attempts` counts now.
     """
 
     __tablename__ = "staff_users"
@@ -26,6 +27,8 @@ class StaffUser(Base):
     login: Mapped[str] = mapped_column(Text, unique=True)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
+    totp_sealed: Mapped[str | None] = mapped_column(Text)
+    totp_step: Mapped[int | None]
     pin_hash: Mapped[str | None] = mapped_column(Text)
     all_salons: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     disabled_at: Mapped[Moment | None]
