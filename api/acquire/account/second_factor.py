@@ -18,9 +18,12 @@ from api.acquire.payment.form import FormErrors
 from api.acquire.words.text import Refused, Text
 from shared.clock import utc_now
 from shared.config import ConfigurationError, Settings
+from shared.logging import get_logger
 from shared.storage.db import SessionFactory
 from shared.storage.models import StaffRecoveryCode, StaffUser
 from shared.storage.sealing import CannotUnseal, seal, unseal
+
+log = get_logger(__name__)
 
 ISSUER = "altegio-webkassa"
 STEP_SECONDS = 30
@@ -107,7 +110,7 @@ def forget_second_factor(session: Session, user_id: int) -> None:
 def take_code(session: Session, settings: Settings, user_id: int, totp_sealed: str, typed: str) -> bool:
     """Uses up a code of the phone or a recovery code, and says whether it was one; the caller commits."""
     compact = re.sub(r"\s", "", typed).lower()
-    step = find_step(unseal(settings, totp_sealed), compact)
+    step = _find_step_of(settings, totp_sealed, compact)
     if step is not None:
         is_new = or_(StaffUser.totp_step.is_(None), StaffUser.totp_step < step)
         used = update(StaffUser).where(StaffUser.id == user_id, is_new).values(totp_step=step).returning(StaffUser.id)
@@ -115,6 +118,15 @@ def take_code(session: Session, settings: Settings, user_id: int, totp_sealed: s
     of_user = StaffRecoveryCode.staff_user_id == user_id
     used_up = delete(StaffRecoveryCode).where(of_user, StaffRecoveryCode.code_hash == hash_token(compact))
     return session.scalar(used_up.returning(StaffRecoveryCode.id)) is not None
+
+
+def _find_step_of(settings: Settings, totp_sealed: str, code: str) -> int | None:
+    """Sealed with a key that is gone, the phone's codes are worth nothing; recovery codes go on working."""
+    try:
+        return find_step(unseal(settings, totp_sealed), code)
+    except (CannotUnseal, ConfigurationError):
+        log.error("a second factor was sealed with another key")
+        return None
 
 
 def find_step(secret: str, code: str) -> int | None:

@@ -132,6 +132,15 @@ def test_a_ticket_ends_after_five_minutes(desk: Desk, manager: Browser, monkeypa
     assert type_code(browser, ticket, code_of(secret)) == 401
 
 
+def test_after_a_change_of_the_key_recovery_codes_sign_in(desk: Desk, manager: Browser) -> None:
+    secret, codes = set_up(desk, manager)
+    desk.execute("UPDATE staff_users SET totp_sealed = 'sealed with a key that is gone'")
+    browser = desk.browser()
+    ticket = type_password(browser)
+    assert type_code(browser, ticket, code_of(secret)) == 401
+    assert type_code(browser, ticket, codes[0]) == 303
+
+
 def test_the_password_is_asked_for_before_anything_changes(desk: Desk, manager: Browser) -> None:
     for path in (PAGE, f"{PAGE}/remove"):
         answer = manager.submit(path, {"current": "wrong"})
