@@ -1,7 +1,7 @@
 """Lets managers set a PIN, by which they approve on a cashier's screen what is above the cashier's ceiling."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -22,6 +22,9 @@ from shared.storage.models.desk.staff_user import StaffRole
 
 LEAST, MOST = 6, 12
 _ROWS_OF_DIGITS = ("01234567890123456789", "98765432109876543210")
+
+# Says whether whoever belongs to these salons may decide about something.
+Near = Callable[[Session, Salons], bool]
 
 
 def set_pin(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> FormErrors:
@@ -60,11 +63,12 @@ def list_approvers(session: Session, salons: Salons) -> Sequence[str]:
 
 
 def approve(
-    sessions: SessionFactory, staff: Staff, typed: Mapping[str, str], company_id: int | None, errors: FormErrors
+    sessions: SessionFactory, staff: Staff, typed: Mapping[str, str], is_near: Near, errors: FormErrors
 ) -> Doer | None:
     """Returns the manager whose PIN was typed beside a cashier's form; else None, with the reason at `pin`.
 
-    Guesses are counted by cashier and manager. Raises Crowded.
+    `is_near` says whether those who belong to some salons may approve this. Guesses are counted by cashier and manager.
+    Raises Crowded.
     """
     login, pin = typed.get("approver", "").strip().lower(), typed.get("pin", "").strip()
     if not pin:
@@ -73,7 +77,7 @@ def approve(
     with stand_in_line(is_known=True):
         with sessions.begin() as session:
             attempt = take_attempt(session, login, hash_token(f"pin at the desk of {staff.id}"))
-            manager = _find_manager(session, login, company_id)
+            manager = _find_manager(session, login, is_near)
         is_theirs = is_right(manager.pin_hash if manager and attempt.is_open else None, pin)
     with sessions.begin() as session:
         if manager is not None and is_theirs:
@@ -84,7 +88,7 @@ def approve(
     return None
 
 
-def _find_manager(session: Session, login: str, company_id: int | None) -> StaffUser | None:
+def _find_manager(session: Session, login: str, is_near: Near) -> StaffUser | None:
     manager = session.scalar(
         select(StaffUser).where(
             StaffUser.login == login,
@@ -97,4 +101,4 @@ def _find_manager(session: Session, login: str, company_id: int | None) -> Staff
         return None
     placed = select(func.array_agg(StaffSalon.company_id)).where(StaffSalon.staff_user_id == manager.id)
     salons = Salons.of(session.scalar(placed), everywhere=manager.all_salons)
-    return manager if salons.include(company_id) else None
+    return manager if is_near(session, salons) else None

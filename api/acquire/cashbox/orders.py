@@ -18,8 +18,9 @@ from api.acquire.access.auth import Staff
 from api.acquire.access.salons import Salons
 from api.acquire.account.ceiling import AboveCeiling, hold_withdrawals, record_approval
 from api.acquire.account.pin import approve
-from api.acquire.cashbox.choice import list_cashboxes
+from api.acquire.cashbox.choice import list_cashboxes, may_use
 from api.acquire.payment.form import FormErrors, read_form_key, read_typed_amount
+from api.acquire.salon.known import find_company
 from api.acquire.words.text import Refused, Text
 from shared.fiscal.money import InvalidAmount
 from shared.storage.db import SessionFactory
@@ -63,9 +64,10 @@ def order_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str
     kind, form_key = typed.get("kind", ""), read_form_key(typed)
     with sessions() as session:
         cashbox = _find_cashbox(session, staff.salons, typed)
+        company_id = find_company(session, cashbox) if cashbox else None
     if kind not in REPORTS or form_key is None or cashbox is None:
         raise Refused(Text("The page is out of date. Open it again."))
-    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, cashbox.company_id))
+    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, company_id))
 
 
 def order_cash(
@@ -78,6 +80,7 @@ def order_cash(
     errors = FormErrors()
     with sessions() as session:
         cashbox = _find_cashbox(session, staff.salons, typed)
+        company_id = find_company(session, cashbox) if cashbox else None
     if cashbox is None:
         errors.add("cashbox", Text("Choose the cashbox."))
     kind, form_key = typed.get("kind", ""), read_form_key(typed)
@@ -91,11 +94,11 @@ def order_cash(
         errors.add("amount", Text("The page is out of date. Check the sum and press once more."))
     if errors.by_field or form_key is None or cashbox is None:
         return errors
-    wish = _Wish(form_key, OrderKind(kind), cashbox.id, cashbox.company_id, amount, reason or None, ceiling)
+    wish = _Wish(form_key, OrderKind(kind), cashbox.id, company_id, amount, reason or None, ceiling)
     try:
         return _store(sessions, staff, wish)
     except AboveCeiling:
-        approver = approve(sessions, staff, typed, cashbox.company_id, errors)
+        approver = approve(sessions, staff, typed, lambda session, salons: may_use(session, salons, cashbox), errors)
     return errors if approver is None else _store(sessions, staff, replace(wish, approver=approver))
 
 

@@ -17,6 +17,7 @@ from api.acquire.cashbox.choice import limit_cashboxes, list_cashboxes, may_use
 from api.acquire.cashbox.orders import order_report
 from api.acquire.cashbox.views import show_report, show_shift
 from api.acquire.pages.orders import publish_order
+from api.acquire.salon.known import find_company
 from api.acquire.show.rendering import redirect, render
 from api.acquire.visits.queries import list_paused
 from api.acquire.words.advice import explain
@@ -84,7 +85,9 @@ def probe_now(request: Request, id: RowIdDep, staff: ManagerDep, _: ManagerFormD
             raise NotFound
         if cashbox.paused_since is not None:
             cashbox.paused_until = func.now()
-            audit.record(session, staff.doer, "probed", f"cashbox {cashbox.unique_number}", company_id=cashbox.company_id)
+            audit.record(
+                session, staff.doer, "probed", f"cashbox {cashbox.unique_number}", company_id=find_company(session, cashbox)
+            )
     try:
         publish_task(request.app.state.producer, ISSUE_RECEIPTS, [id])
     except (BrokerDown, RedisError, OSError) as error:

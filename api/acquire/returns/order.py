@@ -45,7 +45,7 @@ def order_return(
         with sessions() as session:
             company_id = session.get_one(Receipt, receipt_id).company_id
         errors = FormErrors()
-        approver = approve(sessions, staff, typed, company_id, errors)
+        approver = approve(sessions, staff, typed, lambda _, salons: salons.include(company_id), errors)
     return errors if approver is None else _store(sessions, receipt_id, staff, typed, ceiling, approver)
 
 

@@ -40,3 +40,9 @@ def find_salons_of(session: Session, cashbox: Cashbox) -> frozenset[int]:
         return frozenset((cashbox.company_id,))
     own = session.scalars(select(Cashbox.company_id).where(Cashbox.enabled, Cashbox.company_id.is_not(None)))
     return find_known_salons(session) - set(own)
+
+
+def find_company(session: Session, cashbox: Cashbox) -> int | None:
+    """Returns the salon of a cashbox; None for one that several share."""
+    salons = find_salons_of(session, cashbox)
+    return next(iter(salons)) if len(salons) == 1 else None

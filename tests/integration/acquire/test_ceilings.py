@@ -146,6 +146,16 @@ def test_a_manager_of_another_salon_approves_nothing(held: Desk, aigul: Browser)
     assert "Ни у кого из управляющих этого салона нет PIN" in answer.text
 
 
+def test_at_the_register_of_the_environment_the_managers_of_its_one_salon_approve(
+    held: Desk, dana: Browser, aigul: Browser
+) -> None:
+    held.execute("UPDATE cashboxes SET company_id = NULL")
+    held.add_visit()
+    assert take_out(aigul, "80000", approver="dana", pin=PIN).status_code == 303
+    assert {event.company_id for event in held.all(AuditEvent)[-2:]} == {COMPANY}
+    assert "Подтвердил(а) PIN-кодом" in dana.page("/acquire/audit")
+
+
 def test_a_cashier_returns_up_to_the_ceiling_and_above_with_a_pin(held: Desk, aigul: Browser) -> None:
     sales = [held.add_receipt(held.add_visit("4000", state="processed")).id for _ in range(4)]
     assert f"/acquire/receipts/{sales[0]}/return" in aigul.page(f"/acquire/success/{sales[0]}")
