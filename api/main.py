@@ -13,7 +13,7 @@ from fastapi.staticfiles import StaticFiles
 from fastapi.templating import Jinja2Templates
 from starlette.types import Receive, Scope, Send
 
-from api import health, metrics
+from api import health, metrics, security_contact
 from api.acquire import routes as acquire
 from api.acquire.show import assets
 from api.errors import add_error_handlers
@@ -61,6 +61,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(webhook.router)
     app.include_router(health.router)
     app.include_router(metrics.router)
+    app.include_router(security_contact.router)
     app.include_router(acquire.router)
     _add_docs(app)
     return app

@@ -5,14 +5,18 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.salon.choices import CHECKS, DEFAULT_ACCOUNTS, DEFAULT_TIPS
+from shared.start.weak_secrets import HOW_TO, find_equal, find_fault, find_fault_in_path, is_placeholder
 
 _ALTEGIO_TOKENS = ("ALTEGIO_PARTNER_TOKEN", "ALTEGIO_USER_TOKEN")
-_PLACEHOLDER = re.compile(r"^(change[-_ ]?me.*|your[-_ ].*|<.*>|placeholder.*)$", re.IGNORECASE)
+_VENDOR_SECRETS = ("WEBKASSA_API_TOKEN", "WEBKASSA_PASSWORD", *_ALTEGIO_TOKENS)
+_WEBKASSA = ("WEBKASSA_API_URL", "WEBKASSA_API_TOKEN", "WEBKASSA_SHOP_ID", "WEBKASSA_LOGIN", "WEBKASSA_PASSWORD")
+_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 
 
 class ConfigurationError(Exception):
@@ -37,6 +41,7 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr("")
     credentials_key: SecretStr = SecretStr("")
     public_url: str = ""
+    security_contact: str = ""
 
     database_url: str = ""
     postgres_db: str = "altegio_webkassa"
@@ -112,6 +117,8 @@ class Settings(BaseSettings):
     retention_days: int = Field(180, ge=7)
     log_retention_days: int = Field(90, ge=7)
 
+    flower_basic_auth: SecretStr = SecretStr("")
+
     worker_stuck_minutes: float = Field(5.0, ge=0)
     worker_metrics_port: int = Field(0, ge=0, le=65535)
     worker_metrics_host: str = "127.0.0.1"
@@ -137,6 +144,13 @@ class Settings(BaseSettings):
             raise ValueError("must be a company id of Altegio, or several with commas between them")
         return value
 
+    @field_validator("security_contact")
+    @classmethod
+    def _check_contact(cls, value: str) -> str:
+        if any(not re.fullmatch(r"(mailto:|tel:|https://)\S+", part.strip()) for part in value.split(",") if part.strip()):
+            raise ValueError("must be addresses that begin with mailto:, tel: or https://, with commas between them")
+        return value
+
     @field_validator("shift_close_at")
     @classmethod
     def _check_time(cls, value: str) -> str:
@@ -153,13 +167,17 @@ class Settings(BaseSettings):
     @property
     def webhook_secrets(self) -> tuple[str, ...]:
         """Returns the secrets in force; two at a time while one is being rotated out."""
-        parts = self.altegio_webhook_secret.get_secret_value().split(",")
-        return tuple(part.strip() for part in parts if part.strip())
+        return self._list("ALTEGIO_WEBHOOK_SECRET")
 
     @property
     def signing_keys(self) -> tuple[str, ...]:
         """Returns the keys of SECRET_KEY: the first signs, each is believed, so that one can be rotated out."""
-        return tuple(filter(None, (part.strip() for part in self.secret_key.get_secret_value().split(","))))
+        return self._list("SECRET_KEY")
+
+    @property
+    def security_contacts(self) -> tuple[str, ...]:
+        """Returns whom to write to about a weakness."""
+        return self._list("SECURITY_CONTACT")
 
     @property
     def broker(self) -> str:
@@ -177,19 +195,16 @@ class Settings(BaseSettings):
         return tuple(url.strip() for url in re.split(r",(?=\s*\w+://)", self.alert_urls) if url.strip(" ,"))
 
     def check_for_api(self) -> None:
-        """Raises ConfigurationError when the HTTP process must not start: a secret is missing, or a placeholder."""
-        if self.debug:
-            return
-        if not self.webhook_secrets:
+        """Raises ConfigurationError when the HTTP process must not start: a secret is missing, or easy to guess."""
+        if not self.debug and not self.webhook_secrets:
             raise ConfigurationError(
                 "ALTEGIO_WEBHOOK_SECRET is not set: anybody could post webhooks. Set it, or DEBUG=true to try things out."
             )
-        self._refuse_placeholders("SECRET_KEY", "ALTEGIO_WEBHOOK_SECRET", *self._database_secrets)
+        self.check_secrets()
 
     def check_for_worker(self) -> None:
-        """Raises ConfigurationError when the worker could not issue a single receipt."""
-        needed = ("WEBKASSA_API_URL", "WEBKASSA_API_TOKEN", "WEBKASSA_SHOP_ID", "WEBKASSA_LOGIN", "WEBKASSA_PASSWORD")
-        missing = [name for name in needed if not self._value(name)]
+        """Raises ConfigurationError when the worker could not issue a single receipt, or would tell its secrets."""
+        missing = [name for name in _WEBKASSA if not self._value(name)]
         if missing:
             raise ConfigurationError(f"not set: {', '.join(missing)} (see .env.example)")
         if len({bool(self._value(name)) for name in _ALTEGIO_TOKENS}) > 1:
@@ -201,16 +216,51 @@ class Settings(BaseSettings):
                 " Set both, or RETURN_POLICY=manual."
             )
         if not self.debug:
-            self._refuse_placeholders(*needed, *_ALTEGIO_TOKENS, *self._database_secrets)
+            self._refuse_vendor_placeholders()
+            self._refuse_open_wires()
+        self.check_secrets()
 
-    @property
-    def _database_secrets(self) -> tuple[str, ...]:
-        return () if self.database_url else ("POSTGRES_PASSWORD",)
+    def check_secrets(self) -> None:
+        """Raises ConfigurationError when a secret of ours, in whatever process holds it, is easy to guess."""
+        faults = [] if self.debug else self.list_weak_secrets()
+        if faults:
+            raise ConfigurationError(f"{'; '.join(faults)}. {HOW_TO}")
 
-    def _refuse_placeholders(self, *names: str) -> None:
-        left = [name for name in names if any(_PLACEHOLDER.match(p.strip()) for p in self._value(name).split(","))]
+    def list_weak_secrets(self) -> list[str]:
+        """Returns what is wrong with the secrets that somebody here chose, by the names of their settings."""
+        chosen = {
+            "SECRET_KEY": self.signing_keys,
+            "CREDENTIALS_KEY": self._list("CREDENTIALS_KEY"),
+            "ALTEGIO_WEBHOOK_SECRET": self.webhook_secrets,
+            "FLOWER_BASIC_AUTH": tuple(login.partition(":")[2] for login in self._list("FLOWER_BASIC_AUTH")),
+        }
+        # How long the stores' passwords are is their owners' affair: nobody outside the machine can try them.
+        stores = ("DATABASE_URL" if self.database_url else "POSTGRES_PASSWORD", "REDIS_URL", "BROKER_URL")
+        faults = [f"{name} is still a placeholder" for name in stores if is_placeholder(self._value(name))]
+        for name, secrets in chosen.items():
+            judge = find_fault_in_path if name == "ALTEGIO_WEBHOOK_SECRET" else find_fault
+            faults += dict.fromkeys(f"{name} {fault}" for fault in map(judge, secrets) if fault)
+        given = ("POSTGRES_PASSWORD", *_VENDOR_SECRETS)
+        return faults + list(find_equal(chosen, {name: self._list(name) for name in given}))
+
+    def _refuse_vendor_placeholders(self) -> None:
+        left = [name for name in (*_WEBKASSA, *_ALTEGIO_TOKENS) if is_placeholder(self._value(name))]
         if left:
             raise ConfigurationError(f"still a placeholder: {', '.join(left)}. Set real values, or DEBUG=true.")
+
+    def _refuse_open_wires(self) -> None:
+        """Over plain HTTP everybody on the way reads login, password and key."""
+        names = ["WEBKASSA_API_URL", *(["ALTEGIO_API_URL"] if self._value(_ALTEGIO_TOKENS[0]) else [])]
+        for name in names:
+            address = urlsplit(self._value(name))
+            if address.scheme != "https" and not _LOOPBACK.fullmatch(address.hostname or ""):
+                raise ConfigurationError(
+                    f"{name} has to be https: the credentials would be readable on the way."
+                    " http is for this machine itself (127.0.0.1), or with DEBUG=true."
+                )
+
+    def _list(self, name: str) -> tuple[str, ...]:
+        return tuple(filter(None, (part.strip() for part in self._value(name).split(","))))
 
     def _value(self, name: str) -> str:
         value = getattr(self, name.lower())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from itertools import product, starmap
 from pathlib import Path
 
-from dev.bench import footprint, growth, ingress, memory, receipts
+from dev.bench import footprint, growth, ingress, latency, memory, receipts
 from dev.bench.trouble import broker, joiners, outage, sick, silence
 
 Part = Callable[[argparse.Namespace], None]
@@ -19,7 +19,7 @@ PARTS: Mapping[str, tuple[str, Part]] = {
     "worker": ("Receipts a second", lambda a: receipts.run(a.runs, a.seconds, a.setups)),
     "slots": ("Receipts a second, by slots", lambda a: receipts.run_slots(a.runs, a.seconds)),
     "hosts": ("Two hosts", lambda a: receipts.run_hosts(a.seconds)),
-    "latency": ("From the webhook to the receipt", lambda a: receipts.run_latency(a.webhooks)),
+    "latency": ("From the webhook to the receipt", lambda a: latency.run(a.webhooks)),
     "growth": ("Growth", lambda a: growth.run(a.runs, a.seconds, a.sizes)),
     "footprint": ("Memory, start and rest", lambda a: footprint.run(a.idle)),
     "memory": ("A worker's memory", lambda a: memory.run(a.burst, a.minutes)),

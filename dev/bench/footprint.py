@@ -8,9 +8,8 @@ import psutil
 import requests
 
 from dev.bench.load import time_ms
-from dev.bench.material.backlog import FIRST_RECORD, ISSUED, count
+from dev.bench.material.backlog import FIRST_RECORD, ISSUED, company_of, count
 from dev.bench.material.bodies import encode, make_body
-from dev.bench.receipts import make_company
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo import processes
 from dev.demo.waiting import wait_until
@@ -56,7 +55,7 @@ def _work(world: BenchWorld) -> None:
     """Some hundred visits, all the way, so that what is loaded on first use is loaded."""
     with world.postgres.connect() as connection, requests.Session() as http:
         for number in range(WEBHOOKS):
-            body = encode(make_body(FIRST_RECORD + number, make_company(number % 4)))
+            body = encode(make_body(FIRST_RECORD + number, company_of(number % 4)))
             http.post(world.stack.webhook_url, data=body, timeout=10).raise_for_status()
         wait_until(lambda: count(connection, ISSUED) == WEBHOOKS, timeout=120, what="all receipts")
 

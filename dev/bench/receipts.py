@@ -1,24 +1,18 @@
-"""The worker: receipts a second, how long a webhook takes to become one, how hosts share the work, how an outage drains."""
+"""The worker: receipts a second, how hosts share the work, how an outage drains."""
 
 import statistics
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 
-import requests
 from sqlalchemy import Connection, text
 
-from dev.bench.load import time_ms
-from dev.bench.material.backlog import FIRST_COMPANY, FIRST_RECORD, ISSUED, UNDECIDED, add_paid_visits, count
-from dev.bench.material.bodies import encode, make_body
+from dev.bench.material.backlog import ISSUED, UNDECIDED, add_paid_visits, count
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo.waiting import wait_until
 from dev.harness.command import tell
-from dev.harness.report import pick, show_table
-from dev.harness.stack import Stack
+from dev.harness.report import show_table
 from shared.config import Settings
 from shared.queue import create_producer, publish_batch
 
@@ -143,59 +137,3 @@ def run_hosts(seconds: float) -> None:
 def _count_in_logs(world: BenchWorld, hosts: int) -> list[int]:
     logs = (world.folder / f"host-{place + 1}.log" for place in range(hosts))
     return [log.read_text("utf-8").count('"receipt issued"') for log in logs]
-
-
-def run_latency(webhooks: int, latency_ms: float = 50.0) -> None:
-    """From the POST of a webhook until its receipt is issued, alone and while twenty others come every second."""
-    with open_world(AT_ONCE) as world:
-        world.stack.start("api")
-        world.start_simulator(50, latency_ms)
-        world.add_salons(50)
-        world.start_worker()
-        world.stack.add_beat().start()
-        others = {"idle": 0.0, "loaded": 20.0}
-        rows = [(name, *_measure_latency(world.stack, webhooks, rate)) for name, rate in others.items()]
-    print(f"Webkassa answers after {latency_ms:g} ms.\n")
-    print(show_table(["", "webhooks", "p50 ms", "p99 ms", "max ms"], rows), end="\n\n")
-
-
-def _measure_latency(stack: Stack, webhooks: int, others_per_second: float) -> tuple[int, float, float, float]:
-    """One webhook at a time, in the first fifty salons by turns; the others go to the same."""
-    ended = threading.Event()
-    others = threading.Thread(target=_post_steadily, args=(stack.webhook_url, others_per_second, ended))
-    if others_per_second:
-        others.start()
-    first = FIRST_RECORD + int(others_per_second) * 100_000
-    times = []
-    with requests.Session() as http:
-        for number in range(webhooks):
-            times.append(time_ms(partial(_issue, http, stack, first + number, make_company(number))))
-            time.sleep(0.05)
-    ended.set()
-    if others_per_second:
-        others.join()
-    times.sort()
-    return webhooks, pick(times, 0.5), pick(times, 0.99), times[-1]
-
-
-def make_company(number: int) -> int:
-    return FIRST_COMPANY + number % 50
-
-
-def _issue(http: requests.Session, stack: Stack, record: int, company: int) -> None:
-    http.post(stack.webhook_url, data=encode(make_body(record, company)), timeout=10).raise_for_status()
-
-    def is_issued() -> bool:
-        status = f"{stack.api_url}/api/webhook/status/{record}"
-        receipt = http.get(status, headers={"X-Webhook-Secret": stack.secret}, timeout=10).json()["receipt"]
-        return receipt is not None and receipt["state"] == "issued"
-
-    wait_until(is_issued, timeout=PATIENCE_SECONDS, what=f"the receipt of {record}", poll=0.005)
-
-
-def _post_steadily(url: str, per_second: float, ended: threading.Event) -> None:
-    number = 0
-    with requests.Session() as http:
-        while not ended.wait(1 / per_second):
-            number += 1
-            http.post(url, data=encode(make_body(FIRST_RECORD * 2 + number, make_company(number * 7))), timeout=10)

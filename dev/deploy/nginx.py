@@ -13,13 +13,12 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from dev.demo import processes
 from dev.demo.children import ROOT
 from dev.demo.waiting import find_free_port
 
-MAIN = Path(__file__).with_name("nginx.conf.in")
+MAIN = ROOT / "nginx" / "nginx.conf"
 TEMPLATE = ROOT / "nginx" / "default.conf.template"
 SERVER_NAME = "receipts.example.kz"
 UNPACKED = Path(sys.prefix) / "servers" / "nginx"
@@ -75,7 +74,6 @@ class Configuration:
     def __init__(self, folder: Path, upstreams: Upstreams, changes: Mapping[str, str] | None = None) -> None:
         """`changes`: texts of the template and what a test has in their place."""
         self.folder = folder
-        self._changes = changes or {}
         self.http_port, self.https_port = find_free_port(), find_free_port()
         self.acme = folder / "acme"
         self.certificate = folder / "tls" / "fullchain.pem"
@@ -88,17 +86,15 @@ class Configuration:
             "FLOWER_UPSTREAM": upstreams.flower,
             "DNS_RESOLVER": upstreams.dns,
         }
-        (folder / "default.conf").write_text(self._render(values), "utf-8")
-        user = "user root;" if os.geteuid() == 0 else ""
-        self.main = folder / "nginx.conf"
-        self.main.write_text(Template(MAIN.read_text("utf-8")).substitute(folder=folder, user=user), "utf-8")
+        served, self.main = folder / "default.conf", folder / "nginx.conf"
+        served.write_text(_replace(TEMPLATE.read_text("utf-8"), {**self._move_template(values), **(changes or {})}), "utf-8")
+        self.main.write_text(_replace(MAIN.read_text("utf-8"), self._move_main(served)), "utf-8")
 
     def command(self, program: str, *options: str) -> tuple[str, ...]:
         return (program, "-p", str(self.folder), "-c", str(self.main), "-e", "stderr", *options)
 
-    def _render(self, values: Mapping[str, str]) -> str:
-        text = TEMPLATE.read_text("utf-8")
-        moved = {
+    def _move_template(self, values: Mapping[str, str]) -> dict[str, str]:
+        return {
             **{f"${{{name}}}": value for name, value in values.items()},
             "listen 80": f"listen 127.0.0.1:{self.http_port}",
             "listen 443": f"listen 127.0.0.1:{self.https_port}",
@@ -106,13 +102,17 @@ class Configuration:
             "/var/www/acme": str(self.acme),
             "/dev/stdout": str(self.access_log),
             "/dev/stderr": "stderr",
-            **self._changes,
         }
-        for known, ours in moved.items():
-            if known not in text:
-                raise ValueError(f"the template has no {known}")
-            text = text.replace(known, ours)
-        return text
+
+    def _move_main(self, served: Path) -> dict[str, str]:
+        """Everything below the folder, nothing that needs root."""
+        return {
+            "user nginx;": "user root;" if os.geteuid() == 0 else "",
+            "/run/nginx.pid": str(self.folder / "nginx.pid"),
+            "/var/cache/nginx": str(self.folder),
+            "/etc/nginx/conf.d/*.conf": str(served),
+            "/dev/stderr": "stderr",
+        }
 
     def _make_certificate(self) -> None:
         """By the script that does it in the container."""
@@ -121,6 +121,14 @@ class Configuration:
         script = script.replace("/etc/letsencrypt", str(self.folder / "letsencrypt"))
         environment = {**os.environ, "SERVER_NAME": SERVER_NAME}
         subprocess.run(["sh", "-c", script], env=environment, capture_output=True, check=True)
+
+
+def _replace(text: str, moved: Mapping[str, str]) -> str:
+    for known, ours in moved.items():
+        if known not in text:
+            raise ValueError(f"the configuration has no {known}")
+        text = text.replace(known, ours)
+    return text
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
-"""One running service for a file of tests: they share its processes and differ in their record ids."""
+"""One running service for a file of tests: its processes are shared, record ids differ. And nginx in front of it."""
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
 
 import pytest
 
@@ -9,7 +10,10 @@ from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.demo.waiting import wait_until
+from dev.deploy.nginx import MISSING, Upstreams, find_nginx
 from dev.harness.simulator import SimulatorControl
+from tests.support.echo import Echo, run_echo
+from tests.support.nginx import Nginx
 from tests.support.stack import Stack
 
 # Short waits, so that a take-over is seen within a test.
@@ -85,3 +89,31 @@ def service(
     )
     yield module_stack
     assert simulator_process.state()["overlaps"] == 0
+
+
+@pytest.fixture(scope="module")
+def program() -> str:
+    found = find_nginx()
+    if found is None:
+        pytest.skip(MISSING)
+    return found
+
+
+@pytest.fixture(scope="module")
+def start_nginx(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Nginx]]:
+    """`start_nginx(api_server, changes, flower=…)`; ended with the tests of this file."""
+    with ExitStack() as opened:
+
+        def start(api_server: str, changes: Mapping[str, str] | None = None, **others: str) -> Nginx:
+            nginx = Nginx(program, tmp_path_factory.mktemp("nginx"), Upstreams(api_server, **others), changes)
+            opened.callback(nginx.process.kill)
+            nginx.process.start()
+            return nginx
+
+        yield start
+
+
+@pytest.fixture(scope="module")
+def echo() -> Iterator[Echo]:
+    with run_echo() as server:
+        yield server

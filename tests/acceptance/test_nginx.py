@@ -5,7 +5,7 @@ import json
 import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,11 @@ import pytest
 import urllib3
 
 from dev.demo.waiting import wait_until
-from dev.deploy.nginx import MISSING, SERVER_NAME, Upstreams, find_nginx, read_version
+from dev.deploy.nginx import SERVER_NAME, Upstreams, read_version
 from dev.harness.child import ChildFailed
 from tests.support.dns import run_name_server
 from tests.support.echo import Echo, run_echo
-from tests.support.nginx import FIRST_WITH_RESOLVE, Nginx
+from tests.support.nginx import FIRST_WITH_RESOLVE, ONE_A_MINUTE, Nginx
 from tests.support.payloads import visit
 from tests.support.stack import Stack
 from tests.unit.scripted_server import ScriptedServer, Visitor
@@ -30,34 +30,6 @@ EXPECTED_HEADERS = {
     "referrer-policy": "same-origin",
     "cross-origin-opener-policy": "same-origin",
 }
-
-
-@pytest.fixture(scope="module")
-def program() -> str:
-    found = find_nginx()
-    if found is None:
-        pytest.skip(MISSING)
-    return found
-
-
-@pytest.fixture(scope="module")
-def start_nginx(program: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Nginx]]:
-    """`start_nginx(api_server, changes, flower=…)`; ended with the tests of this file."""
-    with ExitStack() as opened:
-
-        def start(api_server: str, changes: Mapping[str, str] | None = None, **others: str) -> Nginx:
-            nginx = Nginx(program, tmp_path_factory.mktemp("nginx"), Upstreams(api_server, **others), changes)
-            opened.callback(nginx.process.kill)
-            nginx.process.start()
-            return nginx
-
-        yield start
-
-
-@pytest.fixture(scope="module")
-def echo() -> Iterator[Echo]:
-    with run_echo() as server:
-        yield server
 
 
 @pytest.fixture(scope="module")
@@ -166,20 +138,15 @@ class TestWhatIsPassedOn:
         assert nginx.request("GET", "/flower").headers["Location"].endswith("/flower/")
 
 
-# The least nginx knows, so that what a test may send does not depend on how fast it can.
-ONE_A_MINUTE = {
-    f"zone={zone}:10m rate={rate};": f"zone={zone}:10m rate=1r/m;"
-    for zone, rate in {"webhook": "60r/s", "pages": "10r/s", "login": "30r/m", "forms": "60r/m"}.items()
-}
-
-
 class TestRates:
     """Each on an nginx of its own, since they use up what an address may do."""
 
     @pytest.mark.parametrize(
         ("method", "path", "burst"),
         [
-            pytest.param("POST", "/api/webhook/s", 300, id="webhooks"),
+            pytest.param("POST", "/api/webhook/n7Kq-2vXw.9Zt_4Lp~c", 300, id="webhooks"),
+            pytest.param("POST", "/api/webhook/s3cret", 30, id="guesses of a secret"),
+            pytest.param("POST", "/api/webhook", 30, id="unsigned webhooks"),
             pytest.param("GET", "/acquire", 40, id="pages"),
             pytest.param("POST", "/acquire/login", 10, id="sign-in"),
             pytest.param("GET", "/flower/", 60, id="flower"),

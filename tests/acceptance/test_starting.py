@@ -2,16 +2,17 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from dev.demo.children import ROOT, api_command, base_environment, worker_command
+from dev.demo.children import ROOT, api_command, base_environment, beat_command, flower_command, worker_command
 from dev.demo.waiting import find_free_port
 from tests.support.stack import Stack
 
+EQUAL = "n7Kq-2vXw.9Zt_4Lp~c"
 # Each case: which process, what is changed in its environment (None: taken away), what its last words have to name.
 CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, ...]]] = {
     "api without a secret": ("api", {"ALTEGIO_WEBHOOK_SECRET": None}, ("ALTEGIO_WEBHOOK_SECRET", "DEBUG=true")),
@@ -26,7 +27,24 @@ CASES: dict[str, tuple[str, dict[str, str | None], tuple[str, ...]]] = {
         ("WEBKASSA_API_TOKEN", "WEBKASSA_SHOP_ID", "WEBKASSA_LOGIN", "WEBKASSA_PASSWORD", ".env.example"),
     ),
     "worker with a placeholder": ("worker", {"WEBKASSA_PASSWORD": "change-me"}, ("WEBKASSA_PASSWORD", "placeholder")),
+    "worker that would tell its credentials": ("worker", {"WEBKASSA_API_URL": "http://api.webkassa.kz"}, ("https",)),
+    "api with a short secret": ("api", {"ALTEGIO_WEBHOOK_SECRET": "s3cret"}, ("ALTEGIO_WEBHOOK_SECRET", "make secrets")),
+    "worker with a short key": ("worker", {"SECRET_KEY": "0f1e2d"}, ("SECRET_KEY", "make secrets")),
+    "beat with one secret for two": ("beat", {"CREDENTIALS_KEY": EQUAL, "SECRET_KEY": EQUAL}, ("SECRET_KEY", "equal")),
+    "flower with a placeholder": ("flower", {"FLOWER_BASIC_AUTH": "ops:change-me"}, ("FLOWER_BASIC_AUTH", "placeholder")),
 }
+
+
+def build_command(process: str, folder: Path) -> Sequence[str]:
+    match process:
+        case "api":
+            return api_command(find_free_port())
+        case "beat":
+            return beat_command(folder / "schedule")
+        case "flower":
+            return flower_command(find_free_port(), folder / "flower.db")
+        case _:
+            return worker_command()
 
 
 def build_environment(base: Mapping[str, str], changes: Mapping[str, str | None]) -> dict[str, str]:
@@ -41,9 +59,8 @@ def refusals(module_env: dict[str, str], tmp_path_factory: pytest.TempPathFactor
 
     def run(case: str) -> tuple[int, str]:
         process, changes, _ = CASES[case]
-        command = api_command(find_free_port()) if process == "api" else worker_command()
         done = subprocess.run(
-            command,
+            build_command(process, folder),
             env=build_environment(module_env, changes),
             cwd=folder,
             capture_output=True,
@@ -63,6 +80,8 @@ def test_refuses_and_says_why(case: str, refusals: dict[str, tuple[int, str]]) -
     assert code != 0
     for word in CASES[case][2]:
         assert word in said
+    values = [value for value in CASES[case][1].values() if value and "change-me" not in value]
+    assert [value for value in values if value in said] == []
 
 
 def test_debug_takes_webhooks_without_a_secret(module_env: dict[str, str], tmp_path: Path, module_database_url: str) -> None:

@@ -49,7 +49,10 @@ class Trial:
         values = {
             "POSTGRES_PASSWORD": secrets.token_hex(8),
             "SECRET_KEY": secrets.token_hex(16),
+            "CREDENTIALS_KEY": secrets.token_hex(16),
             "ALTEGIO_WEBHOOK_SECRET": self.webhook_secret,
+            # The simulated Webkassa is another container, over plain http.
+            "DEBUG": "true",
             "WEBKASSA_API_URL": "http://webkassa:8010",
             "WEBKASSA_API_TOKEN": secrets.token_hex(8),
             "WEBKASSA_SHOP_ID": CASHBOX,
@@ -164,6 +167,7 @@ def run(trial: Trial) -> None:
     look_from_outside(trial)
     say(trial.compose("exec", "-T", "worker", "celery", "-A", "worker", "doctor"))
     look_inside(trial)
+    look_at_secrets(trial)
     back_up_and_restore(trial)
     kill_each_in_turn(trial)
     kill_one_api(trial)
@@ -192,6 +196,15 @@ def look_inside(trial: Trial) -> None:
     load = "import sys; sys.argv = ['celery', 'beat']; import celery.bin.celery; print('tornado' in sys.modules)"
     assert "False" in trial.compose("exec", "-T", "beat", "python", "-c", load)
     say("containers run as 10001, on a read-only file system, without pip; metrics are inside alone")
+
+
+def look_at_secrets(trial: Trial) -> None:
+    """What the compose file hands out arrives, and nothing else does."""
+    for service, has in {"api": False, "flower": False, "beat": False, "worker": True}.items():
+        held = trial.compose("exec", "-T", service, "env")
+        assert ("WEBKASSA_PASSWORD=" in held) is has, service
+        assert ("POSTGRES_PASSWORD=" in held) is (service in {"api", "worker"}), service
+    say("vendor credentials are in the worker alone; beat and Flower hold no database password")
 
 
 def back_up_and_restore(trial: Trial) -> None:

@@ -17,7 +17,11 @@ DOCUMENT = 5001
 
 @pytest.fixture(autouse=True)
 def _asking(bridge: Bridge, altegio: AltegioControl) -> None:
-    bridge.configure(**{name.lower(): value for name, value in altegio.environment.items()})
+    ask(bridge, altegio)
+
+
+def ask(bridge: Bridge, altegio: AltegioControl, **changes: str) -> None:
+    bridge.configure(**{name.lower(): value for name, value in altegio.environment.items()}, **changes)
 
 
 def service(number: int, cost: Any, title: str = "Стрижка") -> dict[str, Any]:
@@ -181,11 +185,13 @@ class TestRights:
     def test_without_any_right_the_body_has_to_do(
         self, bridge: Bridge, altegio: AltegioControl, simulator: SimulatorControl, as_200: bool
     ) -> None:
-        altegio.settings(no_rights=["record"], refuse_with_200=as_200)
+        ask(bridge, altegio, altegio_company_id="307626")
+        altegio.settings(no_rights=["record", "records"], refuse_with_200=as_200)
         bridge.deliver(visit())
         assert paid_by(simulator) == {CARD: "4000.00"}
 
     def test_a_wrong_token_is_told_without_the_token(self, bridge: Bridge, altegio: AltegioControl) -> None:
+        ask(bridge, altegio, altegio_company_id="307626")
         altegio.settings(user_token="changed")
         bridge.deliver(visit())
         assert bridge.receipt().state == "issued"

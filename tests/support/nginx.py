@@ -13,6 +13,17 @@ from dev.harness.child import Child
 
 # The parameter `resolve` of an upstream server.
 FIRST_WITH_RESOLVE = (1, 27, 3)
+# The least nginx knows, so that what a test may send does not depend on how fast it can.
+ONE_A_MINUTE = {
+    f"zone={zone}:4m rate={rate};": f"zone={zone}:4m rate=1r/m;"
+    for zone, rate in {
+        "webhook": "60r/s",
+        "strangers": "10r/s",
+        "pages": "10r/s",
+        "login": "30r/m",
+        "forms": "60r/m",
+    }.items()
+}
 
 
 class Nginx:
@@ -20,7 +31,7 @@ class Nginx:
         self._configuration = Configuration(folder, upstreams, changes)
         self.acme = self._configuration.acme
         self.certificate = self._configuration.certificate
-        self.https_port = self._configuration.https_port
+        self.http_port, self.https_port = self._configuration.http_port, self._configuration.https_port
         environment = {"PATH": os.environ.get("PATH", os.defpath)}
         command = self._configuration.command(program)
         self.process = Child("nginx", command, environment, folder, lambda _: not is_port_free(self.https_port))
@@ -33,8 +44,10 @@ class Nginx:
     def access_log(self) -> str:
         return self._configuration.access_log.read_text("utf-8", "replace")
 
-    def request(self, method: str, path: str, *, host: str = SERVER_NAME, **options: Any) -> urllib3.BaseHTTPResponse:
-        """Over TLS, with the certificate checked."""
+    def request(
+        self, method: str, path: str, *, host: str = SERVER_NAME, source: str = "127.0.0.1", **options: Any
+    ) -> urllib3.BaseHTTPResponse:
+        """Over TLS, with the certificate checked; `source`: of which address of this machine."""
         pool = urllib3.HTTPSConnectionPool(
             "127.0.0.1",
             self.https_port,
@@ -43,11 +56,19 @@ class Nginx:
             ca_certs=str(self.certificate),
             timeout=15,
             retries=False,
+            source_address=(source, 0),
         )
         return _call(pool, method, path, host, options)
 
+    def try_request(self, method: str, path: str, **options: Any) -> int:
+        """The status of the answer, 0 for none."""
+        try:
+            return self.request(method, path, **options).status
+        except urllib3.exceptions.HTTPError:
+            return 0
+
     def request_plain(self, method: str, path: str, *, host: str = SERVER_NAME, **options: Any) -> urllib3.BaseHTTPResponse:
-        pool = urllib3.HTTPConnectionPool("127.0.0.1", self._configuration.http_port, timeout=15, retries=False)
+        pool = urllib3.HTTPConnectionPool("127.0.0.1", self.http_port, timeout=15, retries=False)
         return _call(pool, method, path, host, options)
 
 

@@ -4,6 +4,7 @@ AltegioError
 ├── AltegioUnavailable   no answer, or none that can be read: later, no sooner than `retry_after`
 │   └── AnswerTooOld     older than what a webhook told: Altegio's copies may be behind each other
 ├── NoRights             the tokens, or the rights behind them: a person sets it right, webhooks have to do meanwhile
+├── DeniedAlone          this one record, while others of its salon are shown: it may be invented
 ├── NotFound             404: Altegio does not know it; an answer, not a fault
 └── AltegioRefused       any other refusal: asking again the same way will not help
 
@@ -47,6 +48,10 @@ class AnswerTooOld(AltegioUnavailable):
 
 class NoRights(AltegioError):
     """Raised where the tokens, or the rights behind them, do not suffice: a person sets it right."""
+
+
+class DeniedAlone(AltegioError):
+    """Raised where Altegio denies one record and shows others of the same salon: somebody may have invented it."""
 
 
 class NotFound(AltegioError):

@@ -51,7 +51,11 @@ _HINTS = ("barcode", "ntin", "marks", "create_date", "loyalty_abonement_id", "lo
 
 @dataclass(frozen=True, slots=True)
 class _Sale:
-    """A sale document as it is known. `newest`: when its last line was told; `heard`: the lines that any word told of."""
+    """A sale document as it is known.
+
+    `newest`: when its last line was told; `line_wait`: for how many seconds more may follow; `heard`: the lines that any
+    word told of.
+    """
 
     services: Services
     session: Session
@@ -62,6 +66,7 @@ class _Sale:
     sold: list[GoodsOperation]
     heard: frozenset[int | None]
     newest: datetime
+    line_wait: float
     sold_on: date
 
     @property
@@ -93,11 +98,14 @@ def decide_goods(
     newest = max(delivery.created_at for delivery in deliveries)
     # Altegio sends a webhook for each line; the receipt has to wait until no more come.
     wait = services.settings.goods_wait_seconds - (row.now - newest).total_seconds()
-    if wait > 0:
-        return Resolution.waiting("more lines of this sale may follow", wait)
+    if wait > 0 and receipt is None:
+        # Its document has all of them at once, and says whether they are paid.
+        demand_facts(services.altegio, subject, facts)
+    if wait > 0 and (receipt is not None or facts is None or facts.goods is None):
+        return _await_lines(wait)
     sold_on, heard = almaty_date(_sold_at(sold[0], row)), frozenset(delivery.resource_id for delivery in deliveries)
     try:
-        settled = _settle(_Sale(services, session, facts, salon, subject, receipt, sold, heard, newest, sold_on))
+        settled = _settle(_Sale(services, session, facts, salon, subject, receipt, sold, heard, newest, wait, sold_on))
     except CannotBuild as problem:
         settled = Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:
@@ -167,9 +175,12 @@ def _settle(sale: _Sale) -> Resolution:
         return _compare(sale, sale.receipt, ledger, lines)
     decision = _decide(sale, ledger)
     if sale.receipt is None and may_turn_with_payments(decision):
+        demand_facts(sale.services.altegio, subject, facts)
         wait = seconds_to_wait(sale.services.settings, session, subject, sale.newest)
         if wait > 0:
             return Resolution.waiting("payments of this sale may follow", wait)
+    if sale.line_wait > 0 and not _is_paid(decision):
+        return _await_lines(sale.line_wait)
     match decision:
         case IssueReceipt(kinds):
             demand_facts(sale.services.altegio, subject, facts)
@@ -183,6 +194,15 @@ def _settle(sale: _Sale) -> Resolution:
         case Ignore(reason):
             withdraw_unsent(session, sale.receipt, reason)
             return Resolution.ignored(reason)
+
+
+def _await_lines(seconds: float) -> Resolution:
+    return Resolution.waiting("more lines of this sale may follow", seconds)
+
+
+def _is_paid(decision: Settlement) -> bool:
+    """Whether what was told to be paid is what the lines cost, so that none is missing."""
+    return isinstance(decision, IssueReceipt) and not decision.is_assumed
 
 
 def _store_unheard(sale: _Sale) -> tuple[int, ...]:

@@ -17,16 +17,17 @@ from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperatio
 from shared.logging import get_logger
 from shared.storage.locks import lock_sales
 from shared.tracing import tell_span
-from worker.altegio.errors import AltegioError, AnswerTooOld
+from worker.altegio.errors import AltegioError, AnswerTooOld, DeniedAlone
 from worker.decide.delivery import Delivery, bind_delivery, claim_delivery, give_back, put_down
 from worker.decide.goods import decide_goods
 from worker.decide.known.facts import Facts, NeedsFacts, read_facts
-from worker.decide.known.patience import ALTEGIO_BEHIND, seconds_to_next_look
+from worker.decide.known.patience import ALTEGIO_BEHIND, give_up_denied, seconds_to_next_look
 from worker.decide.known.touched import lock_touched
 from worker.decide.payment import note_payment
 from worker.decide.resolution import Resolution
 from worker.decide.sales import Subject
 from worker.decide.visit import decide_visit
+from worker.salon.naming import HOW_TO_NAME, is_named
 from worker.services import Services
 
 log = get_logger(__name__)
@@ -79,6 +80,8 @@ def _decide_with_facts(services: Services, delivery: Delivery, subject: Subject)
         facts = read_facts(services.sessions, services.altegio, subject)
     except (AltegioError, ValueError) as error:
         return _put_off(services, delivery, error)
+    if facts.denied and not is_named(services.sessions, services.settings, delivery.company_id):
+        return _ask_for_name(services, delivery)
     try:
         return _decide_claimed(services, delivery, facts)
     except AnswerTooOld as error:
@@ -90,7 +93,9 @@ def _put_off(services: Services, delivery: Delivery, error: AltegioError | Value
     # Validation errors repeat what they were given, which may be somebody's name.
     told = f"unreadable answer: {error.error_count()} field(s)" if isinstance(error, ValidationError) else str(error)
     age = (delivery.now - delivery.created_at).total_seconds()
-    if isinstance(error, AnswerTooOld) and age > BEHIND_SECONDS:
+    if isinstance(error, DeniedAlone):
+        resolution = give_up_denied(services.settings, services.rng, delivery, told)
+    elif isinstance(error, AnswerTooOld) and age > BEHIND_SECONDS:
         resolution = Resolution.dead(ALTEGIO_BEHIND, f"{told} for an hour: a forged body, or Altegio is behind itself")
     elif age > services.settings.retry_max_age_hours * 3600:
         resolution = Resolution.dead("altegio_unavailable", f"Altegio could not be asked: {told}")
@@ -98,6 +103,16 @@ def _put_off(services: Services, delivery: Delivery, error: AltegioError | Value
         wait = seconds_to_next_look(delivery, services.rng)
         retry_after = getattr(error, "retry_after", None) or 0.0
         resolution = Resolution.retrying("altegio", f"Altegio is asked again: {told}", max(wait, retry_after))
+    return _put_down_alone(services, delivery, resolution)
+
+
+def _ask_for_name(services: Services, delivery: Delivery) -> Resolution | None:
+    """A body stands for itself only where a person named the salon: anybody may have invented one of a stranger's."""
+    reason = f"Altegio shows nothing of salon {delivery.company_id}, and nobody named it: if it is yours, {HOW_TO_NAME}"
+    return _put_down_alone(services, delivery, Resolution.dead("salon_not_named", f"{reason} {delivery.company_id}"))
+
+
+def _put_down_alone(services: Services, delivery: Delivery, resolution: Resolution) -> Resolution | None:
     with services.sessions.begin() as session:
         return resolution if put_down(session, delivery, resolution) else None
 

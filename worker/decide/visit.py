@@ -183,12 +183,13 @@ def _resolve(case: _Case) -> Resolution:
     if case.sale is None and case.checkout is None and case.known.sales:
         return _resolve_returned(case)
     decision = decide_record(case.record, case.status, case.ledger, case.live, case.salon.policy, _list_facts(case))
+    # Asked before anything is waited for: Altegio may know by now what no webhook told.
+    if _is_fiscal(decision) and (case.checkout is None or case.sale is not None):
+        demand_facts(case.services.altegio, case.subject, case.facts)
     if _may_turn(case, decision):
         wait = seconds_to_wait(case.services.settings, case.session, case.subject, case.row.created_at)
         if wait > 0:
             return Resolution.waiting("payments of this visit may follow", wait)
-    if _is_fiscal(decision) and (case.checkout is None or case.sale is not None):
-        demand_facts(case.services.altegio, case.subject, case.facts)
     return _carry_out(case, decision)
 
 

@@ -26,6 +26,19 @@ try:
     settings = get_settings()
 except ConfigurationError as unfit:
     raise SystemExit(f"cannot start: {unfit}") from None
+
+
+@signals.beat_init.connect
+def _check_secrets(**_: Any) -> None:
+    """SystemExit, since Celery only logs other exceptions of its signal handlers."""
+    try:
+        settings.check_secrets()
+    except ConfigurationError as error:
+        raise SystemExit(f"cannot start: {error}") from None
+
+
+if "flower" in sys.argv:  # it has no signal of its own
+    _check_secrets()
 broker.register()
 
 app = Celery("altegio-webkassa", broker=settings.broker)
@@ -91,6 +104,8 @@ def _check_configuration(**_: Any) -> None:
     """SystemExit, since Celery only logs other exceptions of its signal handlers."""
     try:
         settings.check_for_worker()
+        services = importlib.import_module("worker.services").get_services()
+        importlib.import_module("worker.salon.naming").demand_named_salon(services.sessions, settings)
     except ConfigurationError as error:
         raise SystemExit(f"the worker cannot start: {error}") from None
 

@@ -43,5 +43,5 @@ docker compose up --detach --no-deps beat flower
 # nginx keeps its port: what changed in its settings is read anew, and no webhook meets a closed door. A new image of it takes
 # seconds without a door: docker compose up --detach --no-deps nginx, in a quiet minute.
 docker compose up --detach --no-deps --no-recreate nginx
-docker compose exec -T nginx sh -c 'sh /docker-entrypoint.d/20-envsubst-on-templates.sh && nginx -t -q && nginx -s reload'
+docker compose exec -T nginx sh -c 'sh /docker-entrypoint.d/20-envsubst-on-templates.sh && nginx -t -q -c /etc/nginx/templates/nginx.conf && nginx -s reload'
 docker compose exec -T worker celery -A worker doctor

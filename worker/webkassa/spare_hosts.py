@@ -14,6 +14,8 @@ MAX_SPARES = 5
 
 # Nothing but a name and a port: what else can stand in an address makes one host look like another.
 _HOST = re.compile(r"(?:https?://)?([a-z0-9-]+(?:\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])(:\d{1,5})?/*", re.IGNORECASE | re.ASCII)
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE | re.ASCII)
+LONGEST_NAME, HIGHEST_PORT = 253, 65535
 # Names under which countries let everybody register, as in com.kz.
 _OPEN_TO_ALL = frozenset(("com", "org", "net", "edu", "gov", "mil", "co", "ac", "or", "ne", "go"))
 
@@ -27,10 +29,20 @@ def _find_spares(base_url: str, hosts: Iterable[str]) -> Iterator[str]:
     configured = urlsplit(base_url)
     for host in hosts:
         found = _HOST.fullmatch(host)
-        if found is None or not _is_ours((configured.hostname or "").lower(), found[1].strip("[]").lower()):
+        if (
+            found is None
+            or not _can_be_called(found[1], found[2])
+            or not _is_ours((configured.hostname or "").lower(), found[1].strip("[]").lower())
+        ):
             log.warning("spare host is not of the configured domain, not called", host=host[:100])
             continue
         yield f"{configured.scheme}://{found[1].lower()}{found[2] or ''}"
+
+
+def _can_be_called(name: str, port: str | None) -> bool:
+    """Tells whether a resolver and a socket take it; else the call would end with an error that nobody expects."""
+    is_name = name.startswith("[") or all(map(_LABEL.fullmatch, name.split(".")))
+    return is_name and len(name) <= LONGEST_NAME and (port is None or 0 < int(port[1:]) <= HIGHEST_PORT)
 
 
 def _is_ours(configured: str, host: str) -> bool:

@@ -142,6 +142,14 @@ ADVICE = {
         Text("Altegio does not know this visit or sale."),
         Text("If it is there, press Retry. If nobody made it, show this page to whoever looks after the service."),
     ),
+    "denied_by_altegio": Advice(
+        Text("Altegio does not show us this visit, though it shows others."),
+        Text("If it is there, press Retry. If nobody made it, show this page to whoever looks after the service."),
+    ),
+    "salon_not_named": Advice(
+        Text("Altegio shows us nothing of this salon, and nobody set it up here."),
+        Text("Whoever looks after the service has to name the salon; then press Retry."),
+    ),
     "altegio_behind": Advice(
         Text("Altegio still shows an older state of the visit than it told us of."),
         Text("Press Retry later. If it lasts, show this page to whoever looks after the service."),

@@ -16,6 +16,11 @@ def number_of(cashbox: int) -> str:
     return f"SWK{cashbox + 100:08d}"
 
 
+def company_of(number: int) -> int:
+    """The salon of a visit: the first fifty take turns."""
+    return FIRST_COMPANY + number % 50
+
+
 def add_paid_visits(connection: Connection, number: int, cashboxes: int) -> Sequence[int]:
     """Deliveries as the ingress leaves them, the salons taking turns; returns the ids in order.
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from dev.simulator.altegio.bodies import Visit, envelope, record_body
-from dev.simulator.altegio.salon import SPECIALISTS, Line, Person, Ware
+from dev.simulator.altegio.bodies import Payment, Visit, envelope, record_body
+from dev.simulator.altegio.ledgers import payment_body
+from dev.simulator.altegio.salon import SPECIALISTS, TILLS, Line, Person, Ware
 from shared.clock import ALMATY
 
 COMPANY = 307_001
@@ -17,9 +18,21 @@ BOOKED_AT = datetime(2026, 2, 27, 9, 41, tzinfo=ALMATY)
 STARTS_AT, PAID_AT = BOOKED_AT + timedelta(days=3, hours=2), BOOKED_AT + timedelta(days=3, hours=4)
 
 
-def make_body(number: int, company: int = COMPANY) -> dict[str, Any]:
+def make_body(number: int, company: int = COMPANY, *, paid: bool = True) -> dict[str, Any]:
     """A visit of its own of two services for 9,500 tenge."""
-    visit = Visit(
+    body = record_body(_make_visit(number, company), PAID_AT, attendance=int(paid), paid=paid, deleted=False)
+    return envelope(company, "record", number, "update", body)
+
+
+def make_payment(number: int, company: int) -> dict[str, Any]:
+    """All of that visit's money, by card."""
+    visit = _make_visit(number, company)
+    payment = Payment(number, number, visit.total, TILLS.card, visit.lines[0], PAID_AT)
+    return envelope(company, "finances_operation", number, "create", payment_body(payment, visit, PAID_AT))
+
+
+def _make_visit(number: int, company: int) -> Visit:
+    return Visit(
         company,
         number,
         number,
@@ -31,8 +44,6 @@ def make_body(number: int, company: int = COMPANY) -> dict[str, Any]:
         (_service(1, "Стрижка женская", 4000), _service(2, "Окрашивание корней", 5500)),
         COMMENT * 4,
     )
-    body = record_body(visit, PAID_AT, attendance=1, paid=True, deleted=False)
-    return envelope(company, "record", number, "update", body)
 
 
 def _service(number: int, title: str, cost: int) -> Line:

@@ -6,9 +6,9 @@ import redis
 import requests
 from sqlalchemy import Connection
 
-from dev.bench.material.backlog import FIRST_RECORD, ISSUED, add_paid_visits, count
+from dev.bench.material.backlog import FIRST_RECORD, ISSUED, add_paid_visits, company_of, count
 from dev.bench.material.bodies import encode, make_body
-from dev.bench.receipts import PATIENCE_SECONDS, WARM_UP_SECONDS, make_company, send
+from dev.bench.receipts import PATIENCE_SECONDS, WARM_UP_SECONDS, send
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo.waiting import wait_until
 from dev.harness.report import show_table
@@ -83,7 +83,7 @@ def _fill(client: redis.Redis) -> None:
 def _post(world: BenchWorld, start: int, end: int) -> None:
     with requests.Session() as http:
         for number in range(start, end):
-            body = encode(make_body(FIRST_RECORD + number, make_company(number % SALONS)))
+            body = encode(make_body(FIRST_RECORD + number, company_of(number % SALONS)))
             http.post(world.stack.webhook_url, data=body, timeout=30).raise_for_status()
 
 

@@ -10,9 +10,8 @@ from datetime import timedelta
 
 import requests
 
-from dev.bench.material.backlog import FIRST_RECORD, ISSUED, count
+from dev.bench.material.backlog import FIRST_RECORD, ISSUED, company_of, count
 from dev.bench.material.bodies import PAID_AT, encode, make_body
-from dev.bench.receipts import make_company
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo.waiting import WaitTimeout, wait_until
 from dev.harness.report import show_table
@@ -76,7 +75,7 @@ def _post(world: BenchWorld, visits: int) -> int:
 def _plan(visits: int) -> Sequence[tuple[float, bytes]]:
     rng, plan = random.Random(1), []
     for number in range(visits):
-        body = make_body(FIRST_RECORD + number, make_company(number % SALONS))
+        body = make_body(FIRST_RECORD + number, company_of(number % SALONS))
         moment = number / VISITS_PER_SECOND
         plan.append((moment, encode(body)))
         body["data"]["last_change_date"] = stamp(PAID_AT + timedelta(seconds=1))

@@ -9,9 +9,8 @@ from functools import partial
 import requests
 from sqlalchemy import make_url
 
-from dev.bench.material.backlog import FIRST_RECORD, ISSUED, count
+from dev.bench.material.backlog import FIRST_RECORD, ISSUED, company_of, count
 from dev.bench.material.bodies import encode, make_body
-from dev.bench.receipts import make_company
 from dev.bench.world import AT_ONCE, POSTGRES_SETTINGS, BenchWorld
 from dev.demo.waiting import wait_until
 from dev.harness.command import work_folder
@@ -79,7 +78,7 @@ def _measure(world: SilentWorld) -> Mapping[str, float]:
 
 def _list_ways(world: SilentWorld) -> dict[str, Callable[[], object]]:
     api, desk = world.stack.api_url, Desk(world.stack.api_url)
-    body = encode(make_body(FIRST_RECORD - 1, make_company(0)))
+    body = encode(make_body(FIRST_RECORD - 1, company_of(0)))
     return {
         "api: a webhook": lambda: requests.post(world.stack.webhook_url, data=body, timeout=60).ok,
         "api: its readiness": lambda: requests.get(f"{api}/health/ready", timeout=60).ok,
@@ -109,6 +108,6 @@ def _post_steadily(url: str, ended: threading.Event) -> None:
     number = 0
     with requests.Session() as http:
         while not ended.wait(_EVERY_SECONDS):
-            body = encode(make_body(FIRST_RECORD + number, make_company(number % SALONS)))
+            body = encode(make_body(FIRST_RECORD + number, company_of(number % SALONS)))
             with contextlib.suppress(requests.RequestException):
                 number += http.post(url, data=body, timeout=60).ok

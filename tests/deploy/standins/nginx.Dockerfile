@@ -4,7 +4,8 @@ FROM localhost/debian:sid
 RUN apt-get -o Acquire::Check-Valid-Until=false update -qq \
     && apt-get install -qq -y --no-install-recommends nginx openssl curl gettext-base \
     && rm -rf /var/lib/apt/lists && useradd --system nginx
-COPY nginx.conf /etc/nginx/nginx.conf
+# Only `nginx -s reload` reads it, to learn where the number of the process stands.
+RUN echo 'pid /run/nginx.pid; events {}' >/etc/nginx/nginx.conf
 COPY nginx-entrypoint.sh /entrypoint.sh
 COPY nginx-envsubst.sh /docker-entrypoint.d/20-envsubst-on-templates.sh
 ENTRYPOINT ["sh", "/entrypoint.sh"]

@@ -1,16 +1,13 @@
-# What of the official entrypoint the compose file relies on: a database made at the first start, and postgres as its own user.
+# What of the official entrypoint the compose file relies on: a database made at the first start, as the user compose names.
 set -eu
 [ "$1" = postgres ] || exec "$@"
 shift
-chown postgres "$PGDATA"
-as() { setpriv --reuid postgres --regid postgres --init-groups "$@"; }
 if [ ! -s "$PGDATA/PG_VERSION" ]; then
     printf '%s' "$POSTGRES_PASSWORD" >/tmp/password
-    chown postgres /tmp/password
-    as initdb -U "$POSTGRES_USER" -A scram-sha-256 --pwfile=/tmp/password -E UTF8 --locale=C.UTF-8 -D "$PGDATA" >/dev/null
+    initdb -U "$POSTGRES_USER" -A scram-sha-256 --pwfile=/tmp/password -E UTF8 --locale=C.UTF-8 -D "$PGDATA" >/dev/null
     echo "host all all all scram-sha-256" >>"$PGDATA/pg_hba.conf"
-    as pg_ctl -w -D "$PGDATA" -o "-c listen_addresses=" start >/dev/null
-    PGPASSWORD="$POSTGRES_PASSWORD" as createdb -U "$POSTGRES_USER" "$POSTGRES_DB"
-    as pg_ctl -w -D "$PGDATA" -m fast stop >/dev/null
+    pg_ctl -w -D "$PGDATA" -o "-c listen_addresses=" start >/dev/null
+    PGPASSWORD="$POSTGRES_PASSWORD" createdb -U "$POSTGRES_USER" "$POSTGRES_DB"
+    pg_ctl -w -D "$PGDATA" -m fast stop >/dev/null
 fi
-exec setpriv --reuid postgres --regid postgres --init-groups postgres -D "$PGDATA" -c 'listen_addresses=*' "$@"
+exec postgres -D "$PGDATA" -c 'listen_addresses=*' "$@"

@@ -141,6 +141,14 @@ def test_after_a_change_of_the_key_recovery_codes_sign_in(desk: Desk, manager: B
     assert type_code(browser, ticket, codes[0]) == 303
 
 
+def test_it_is_sealed_with_the_key_that_the_page_has_in_containers_too(desk: Desk, manager: Browser) -> None:
+    """There workers alone are told CREDENTIALS_KEY."""
+    secret, _ = set_up(desk, manager)
+    with Desk.open(desk.environment, credentials_key="a key that workers alone have") as other:
+        browser = other.browser()
+        assert type_code(browser, type_password(browser), code_of(secret)) == 303
+
+
 def test_the_password_is_asked_for_before_anything_changes(desk: Desk, manager: Browser) -> None:
     for path in (PAGE, f"{PAGE}/remove"):
         answer = manager.submit(path, {"current": "wrong"})

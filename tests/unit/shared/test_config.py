@@ -7,9 +7,10 @@ from pydantic import ValidationError
 from shared.config import ConfigurationError, Settings
 from shared.storage.db import build_url
 
+PATH_SECRET = "n7Kq-2vXw.9Zt_4Lp~c"
 READY: dict[str, Any] = {
-    "secret_key": "0f1e2d",
-    "altegio_webhook_secret": "s3cret",
+    "secret_key": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
+    "altegio_webhook_secret": PATH_SECRET,
     "webkassa_api_token": "key",
     "webkassa_shop_id": "SWK00067890",
     "webkassa_login": "cashier",
@@ -53,7 +54,19 @@ def test_values_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @pytest.mark.parametrize(
-    "value", ["change-me", "changeme", "CHANGE_ME", "change-me-too", "your-secret", "your_key", "<secret>", "placeholder"]
+    "value",
+    [
+        "change-me",
+        "changeme",
+        "CHANGE_ME",
+        "change-me-too",
+        "mychange-me",
+        "exchange-me",
+        "your-secret",
+        "your_key",
+        "<secret>",
+        "placeholder",
+    ],
 )
 def test_placeholders_are_refused_by_name(value: str) -> None:
     with pytest.raises(ConfigurationError, match="ALTEGIO_WEBHOOK_SECRET"):
@@ -66,12 +79,75 @@ def test_placeholders_are_refused_by_name(value: str) -> None:
 
 def test_one_placeholder_of_two_secrets_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="ALTEGIO_WEBHOOK_SECRET"):
-        make(altegio_webhook_secret="s3cret, change-me").check_for_api()
+        make(altegio_webhook_secret=f"{PATH_SECRET}, change-me").check_for_api()
 
 
-@pytest.mark.parametrize("value", ["mychange-me", "a<b>", "exchange-me", "yours"])
+@pytest.mark.parametrize("value", ["a<b>", "yours", "exchange"])
 def test_what_only_resembles_a_placeholder_passes(value: str) -> None:
-    make(altegio_webhook_secret=value).check_for_api()
+    make(webkassa_password=value).check_for_worker()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY", "0f1e2d"),
+        ("SECRET_KEY", "0f1e2d3c4b5a69788796a5b4c3d2e1f0,0ld"),
+        ("CREDENTIALS_KEY", "key"),
+        ("ALTEGIO_WEBHOOK_SECRET", "s3cret"),
+        ("ALTEGIO_WEBHOOK_SECRET", "n7Kq/2vXw/9Zt/4Lp/c"),
+        ("FLOWER_BASIC_AUTH", "ops:change-me"),
+        ("FLOWER_BASIC_AUTH", "ops:0f1e2d3c4b5a6978,guest:guest"),
+        ("POSTGRES_PASSWORD", "change-me"),
+        ("DATABASE_URL", "postgresql://u:change-me@db/d"),
+        ("REDIS_URL", "redis://service:change-me@redis:6379/0"),
+        ("BROKER_URL", "amqp://u:change-me@rabbit//"),
+    ],
+)
+def test_every_process_refuses_a_secret_that_is_easy_to_guess(name: str, value: str) -> None:
+    settings = make(**{name.lower(): value})
+    for check in (settings.check_for_api, settings.check_for_worker, settings.check_secrets):
+        with pytest.raises(ConfigurationError, match=rf"^{name} .*make secrets") as caught:
+            check()
+        assert value.rsplit(",", maxsplit=1)[-1] not in str(caught.value)
+    make(**{name.lower(): value}, debug=True).check_for_api()
+
+
+@pytest.mark.parametrize(
+    "name", ["CREDENTIALS_KEY", "ALTEGIO_WEBHOOK_SECRET", "WEBKASSA_PASSWORD", "WEBKASSA_API_TOKEN", "POSTGRES_PASSWORD"]
+)
+def test_one_secret_for_two_things_is_refused(name: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"SECRET_KEY and {name} are equal"):
+        make(**{name.lower(): READY["secret_key"]}).check_for_worker()
+
+
+def test_what_others_gave_may_be_short_and_equal() -> None:
+    make(webkassa_api_token="1", webkassa_password="1", postgres_password="1").check_for_worker()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:8010", "http://127.8.8.8", "http://localhost:80", "http://[::1]:1"])
+def test_webkassa_may_be_called_in_the_clear_on_this_machine_alone(address: str) -> None:
+    make(webkassa_api_url=address).check_for_worker()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://api.webkassa.kz",
+        "http://webkassa:8010",
+        "http://127.0.0.1.example.kz",
+        "http://localhost.example.kz",
+        "http://localhost@example.kz",
+        "ftp://api.webkassa.kz",
+        "api.webkassa.kz",
+    ],
+)
+def test_vendors_are_called_over_tls(address: str) -> None:
+    with pytest.raises(ConfigurationError, match="WEBKASSA_API_URL has to be https"):
+        make(webkassa_api_url=address).check_for_worker()
+    make(webkassa_api_url=address, debug=True).check_for_worker()
+    make(altegio_api_url=address).check_for_worker()
+    with pytest.raises(ConfigurationError, match="ALTEGIO_API_URL has to be https"):
+        make(altegio_api_url=address, altegio_partner_token="one", altegio_user_token="two").check_for_worker()
 
 
 def test_debug_accepts_placeholders_but_not_missing_names() -> None:

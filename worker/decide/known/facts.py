@@ -11,7 +11,7 @@ from datetime import datetime
 from shared.altegio import FinanceOperation, GoodsOperation, Record
 from shared.storage.db import SessionFactory, read_clock
 from worker.altegio.client import AltegioClient
-from worker.altegio.errors import NoRights, NotFound
+from worker.altegio.errors import DeniedAlone, NoRights, NotFound
 from worker.altegio.loyalty import Loyalty
 from worker.decide.known.reading import Reader, is_paid_by
 from worker.decide.sales import Subject
@@ -63,6 +63,8 @@ def read_facts(sessions: SessionFactory, client: AltegioClient, subject: Subject
     except NotFound:
         return Facts(read_at, payments=_read_payments_left(reader, subject))
     except NoRights as error:
+        if subject.record_id and reader.is_shown_others(subject.record_id, read_at):
+            raise DeniedAlone(f"{error.text}; other records of the salon are shown") from None
         reader.tell_rights(error)
         return Facts(read_at, denied=True)
 

@@ -14,8 +14,8 @@ from worker.decide.known.facts import Facts
 from worker.decide.resolution import Resolution
 
 # Deliveries given up with these codes are decided anew when the record, or its payment, turns up.
-NOT_IN_ALTEGIO, ALTEGIO_BEHIND = "not_in_altegio", "altegio_behind"
-WOKEN_BY_APPEARING = (NOT_IN_ALTEGIO, ALTEGIO_BEHIND)
+NOT_IN_ALTEGIO, ALTEGIO_BEHIND, DENIED = "not_in_altegio", "altegio_behind", "denied_by_altegio"
+WOKEN_BY_APPEARING = (NOT_IN_ALTEGIO, ALTEGIO_BEHIND, DENIED)
 # How soon Altegio is asked again: sooner for a young delivery.
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 60.0
 # A stamp further ahead than this is no stamp of Altegio's.
@@ -36,6 +36,13 @@ def give_up_unknown(settings: Settings, rng: random.Random, delivery: Delivery, 
     if delivery.now - delivery.created_at < patience_of(settings):
         return Resolution.retrying(NOT_IN_ALTEGIO, f"{reason} yet: asked again", seconds_to_next_look(delivery, rng))
     return Resolution.dead(NOT_IN_ALTEGIO, f"{reason}: a forged body, or a token without the right")
+
+
+def give_up_denied(settings: Settings, rng: random.Random, delivery: Delivery, reason: str) -> Resolution:
+    """Asks again while the delivery is young; later what Altegio denies alone is taken for forged."""
+    if delivery.now - delivery.created_at < patience_of(settings):
+        return Resolution.retrying(DENIED, f"asked again: {reason}", seconds_to_next_look(delivery, rng))
+    return Resolution.dead(DENIED, f"a forged body, or a record of somebody else: {reason}")
 
 
 def refuse_older_answer(facts: Facts, delivery: Delivery) -> None:

@@ -18,6 +18,7 @@ from worker.decide.known.payments import NEWEST_OF
 from worker.decide.rules import IGNORED_WITHOUT_MONEY, TURNED_BY_PAYMENTS
 from worker.decide.sales import Subject, find_sale, may_be_changed
 from worker.decide.settlement.settling import NO_RECEIPT_NEEDED
+from worker.salon.payment_delay import learn_payment_wait
 
 SUPERSEDED = "superseded by a newer change of the same operation"
 # After this many receipts without a single payment told, a salon does not send payments: nothing to wait for.
@@ -106,13 +107,16 @@ _IS_ASKED_LATER = select(exists().where(_is_asked_about, _is_later))
 
 
 def seconds_to_wait(settings: Settings, session: Session, subject: Subject, since: datetime) -> float:
-    """Until no more payments of a sale told of at `since` are expected; each one that comes begins the wait anew."""
-    patience = settings.payment_wait_seconds
-    if not patience:
+    """Until no more payments of a sale told of at `since` are expected; each one that comes begins the wait anew.
+
+    PAYMENT_WAIT_SECONDS stands in until the salon's own payments say how long they take; 0: nothing is waited for.
+    """
+    if not settings.payment_wait_seconds:
         return 0
     tells_payments, newest, now = session.execute(_EXPECTED[subject.is_visit], subject.keys).one()
     if not tells_payments:
         return 0
+    patience = learn_payment_wait(session, subject.company_id) or settings.payment_wait_seconds
     until = max(since, newest or since) + timedelta(seconds=patience)
     seconds: float = (until - now).total_seconds()
     return max(0.0, seconds)

@@ -5,6 +5,7 @@ Raises AltegioError and ValueError as `known.facts` says. A right that is missin
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +29,8 @@ log = get_logger(__name__)
 Payments = tuple[FinanceOperation, ...]
 # Altegio's documents: of a visit, and of the materials it used.
 _OF_VISIT, _WRITE_OFF = "7", "8"
+# No salon at work goes so long without a change.
+_LATELY = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,17 @@ class Reader:
 
     def get_record(self, record_id: int) -> dict[str, Any]:
         return self.client.get_record(self.company_id, record_id)
+
+    def is_shown_others(self, record_id: int, now: datetime) -> bool:
+        """Whether another record can be read where this one is denied. False where there is none to try it with."""
+        try:
+            rows = self.client.list_changed_records(self.company_id, now - _LATELY, count=2)
+            other = next((row["id"] for row in rows if row.get("id") not in (None, record_id)), None)
+            if other is not None:
+                self.get_record(other)
+        except (NoRights, AltegioRefused, NotFound):
+            return False
+        return other is not None
 
     def read_embedded(self, data: dict[str, Any], record_id: int) -> Payments | None:
         """The payments that come with a record: none missing, where they add up to it. None where there is no such list."""

@@ -13,6 +13,7 @@ from worker.entry.doctor.accounts import look_at_accounts
 from worker.entry.doctor.altegio import look_at_altegio
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
 from worker.entry.doctor.goods import look_at_goods
+from worker.entry.doctor.secrets import look_at_secrets
 from worker.entry.doctor.stores import look_at_broker, look_at_clock, look_at_database, look_at_schema, look_at_work
 from worker.entry.doctor.webkassa import look_at_webkassa
 from worker.services import Services
@@ -24,6 +25,7 @@ def examine(services: Services, app: Celery) -> Iterator[Finding]:
     """Yields all findings, one by one as they are found; a database or broker that is away ends only what needs it."""
     settings = services.settings
     yield from look_at_settings(settings)
+    yield from look_at_secrets(settings)
     yield from _look_at_stores(services.sessions)
     broker = look_at_broker(services.redis)
     yield broker

@@ -24,6 +24,9 @@ class Settings(settings.Settings):
 
     # Operations that answer "No rights to manage the location".
     no_rights: frozenset[str] = frozenset()
+    # Records that are denied one by one, and the status of that: somebody else's.
+    denied_records: frozenset[int] = frozenset()
+    denied_with: Literal[401, 403] = 403
     # Refusals of any kind as HTTP 200 with success:false.
     refuse_with_200: bool = False
     # Locations that answer an empty list as a refusal with these words, as some installations do.

@@ -105,6 +105,8 @@ class Altegio(simulator.Simulator[Settings, Call]):
             raise Refusal(*ACCESS_DENIED)
         if operation in call.settings.no_rights:
             raise Refusal(*NO_RIGHTS)
+        if operation == "record" and call.ids.get("record") in call.settings.denied_records:
+            raise Refusal(call.settings.denied_with, ACCESS_DENIED[1])
 
     def change_settings(self, changes: Body) -> None:
         super().change_settings(changes)

@@ -50,6 +50,12 @@ def test_called(configured: str, named: str, called: str) -> None:
         (API, "api2.webkassa.kz:port"),
         (API, "api2.webkassа.kz"),  # its last а is Cyrillic
         (API, ".webkassa.kz"),
+        (API, "api2.webkassa.kz:0"),
+        (API, "api2.webkassa.kz:65536"),
+        (API, "-api2.webkassa.kz"),
+        (API, "api2-.webkassa.kz"),
+        (API, f"{'a' * 64}.webkassa.kz"),
+        (API, f"{'a.' * 122}webkassa.kz"),
         (API, ""),
         ("https://webkassa.kz", "evil.kz"),
         ("https://salon.com.kz", "evil.com.kz"),

@@ -1,0 +1,1 @@
+"""What a process is asked before it starts to work."""
