@@ -1,15 +1,16 @@
 """Turns exceptions into HTTP answers, for all but webhooks: those have `api.webhook.refusals`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.acquire.access.auth import NotAllowed, NotSignedIn
+from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, SecondFactorNeeded
+from api.acquire.access.cookies import COOKIE_PATH
 from api.acquire.access.forms import FormRefused, FormTooLarge
-from api.acquire.access.guards import COOKIE_PATH, NotFound
+from api.acquire.access.passwords import Crowded
 from api.acquire.access.signing import SecretKeyMissing
 from api.acquire.show.rendering import redirect, render, render_without_session
 from api.acquire.words.text import Refused, Text
@@ -19,6 +20,16 @@ from shared.logging import get_logger
 log = get_logger(__name__)
 
 RETRY_AFTER = {"Retry-After": "2"}
+_ANSWERS: tuple[tuple[type[Exception], int, Text], ...] = (
+    (NotAllowed, 403, Text("This is for managers. Ask one of them to sign in.")),
+    (
+        FormRefused,
+        403,
+        Text("The page was open for too long or in another window. Nothing was done: open it again and repeat."),
+    ),
+    (FormTooLarge, 413, Text("The form is too large.")),
+    (NotFound, 404, Text("There is no such page.")),
+)
 
 
 def _answer(code: int, message: str, headers: Mapping[str, str] | None = None) -> JSONResponse:
@@ -45,24 +56,9 @@ def add_error_handlers(app: FastAPI) -> None:
 
 def _add_page_handlers(app: FastAPI) -> None:
     """For the payment page, in words. Not async: they may ask the database who is signed in."""
-
-    def not_signed_in(request: Request, _: Exception) -> Response:
-        if request.url.path.endswith(("/state", "/states")):
-            return JSONResponse({"signed_in": False}, 401)
-        return redirect(f"{COOKIE_PATH}/login?next={request.url.path}")
-
-    def not_allowed(request: Request, _: Exception) -> Response:
-        return render(request, "message.html", status=403, text=Text("This is for managers. Ask one of them to sign in."))
-
-    def form_refused(request: Request, _: Exception) -> Response:
-        text = Text("The page was open for too long or in another window. Nothing was done: open it again and repeat.")
-        return render(request, "message.html", status=403, text=text)
-
-    def form_too_large(request: Request, _: Exception) -> Response:
-        return render(request, "message.html", status=413, text=Text("The form is too large."))
-
-    def page_not_found(request: Request, _: Exception) -> Response:
-        return render(request, "message.html", status=404, text=Text("There is no such page."))
+    for error, code, text in _ANSWERS:
+        app.add_exception_handler(error, _make_handler(code, text))
+    _add_handlers_of_sign_in(app)
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
@@ -72,13 +68,33 @@ def _add_page_handlers(app: FastAPI) -> None:
         log.error("the payment page is closed", reason=str(error))
         return _say(request, 503, Text("The payment page is closed: SECRET_KEY is not set in the service's settings."))
 
-    app.add_exception_handler(NotSignedIn, not_signed_in)
-    app.add_exception_handler(NotAllowed, not_allowed)
-    app.add_exception_handler(FormRefused, form_refused)
-    app.add_exception_handler(FormTooLarge, form_too_large)
-    app.add_exception_handler(NotFound, page_not_found)
     app.add_exception_handler(Refused, refused)
     app.add_exception_handler(SecretKeyMissing, no_secret_key)
+
+
+def _make_handler(code: int, text: Text) -> Callable[[Request, Exception], Response]:
+    return lambda request, _: render(request, "message.html", status=code, text=text)
+
+
+def _add_handlers_of_sign_in(app: FastAPI) -> None:
+    def not_signed_in(request: Request, _: Exception) -> Response:
+        if request.url.path.endswith(("/state", "/states")):
+            return JSONResponse({"signed_in": False}, 401)
+        return redirect(f"{COOKIE_PATH}/login?next={request.url.path}")
+
+    def second_factor_needed(request: Request, error: Exception) -> Response:
+        if request.url.path.endswith(("/state", "/states")):
+            return not_signed_in(request, error)
+        return redirect(f"{COOKIE_PATH}/account")
+
+    def crowded(request: Request, _: Exception) -> Response:
+        answer = _say(request, 429, Text("Many are signing in just now. Try again in a few seconds."))
+        answer.headers.update(RETRY_AFTER)
+        return answer
+
+    app.add_exception_handler(NotSignedIn, not_signed_in)
+    app.add_exception_handler(SecondFactorNeeded, second_factor_needed)
+    app.add_exception_handler(Crowded, crowded)
 
 
 def _say(request: Request, code: int, text: Text) -> Response:

@@ -1,6 +1,7 @@
 """Reads the settings once from the environment (and `.env`), and checks them before a process starts to work."""
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -97,6 +98,14 @@ class Settings(BaseSettings):
     # Longer than any call to Webkassa can take, so that a lease never ends under a call that is still running.
     lease_seconds: int = Field(60, ge=5, le=90)
     dispatch_interval_seconds: float = Field(5.0, gt=0)
+
+    cashier_idle_minutes: float = Field(120.0, ge=5, le=24 * 60)
+    cashier_session_hours: float = Field(12.0, gt=0, le=24)
+    manager_idle_minutes: float = Field(60.0, ge=5, le=24 * 60)
+    manager_session_hours: float = Field(12.0, gt=0, le=24)
+    managers_need_second_factor: bool = False
+    cashier_withdrawal_ceiling: Decimal | None = Field(None, ge=0)
+    cashier_return_ceiling: Decimal | None = Field(None, ge=0)
 
     shift_close_at: str = "23:50"
     alert_urls: str = ""

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Response
 
-from api.acquire.access.guards import NotFound
+from api.acquire.access.auth import NotFound
 from api.acquire.pages import (
+    account,
     attention,
     audit,
     books,
@@ -21,7 +22,7 @@ from api.acquire.paper import customer, printing
 from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
-for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit):
+for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit, account):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(printing.router, prefix="/acquire")
 router.include_router(customer.router)

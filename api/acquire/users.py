@@ -2,23 +2,34 @@
 
 import argparse
 import getpass
+import re
 import sys
 from collections.abc import Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, exists, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api.acquire.access.auth import end_sessions, normalise_login
-from api.acquire.access.passwords import MAX_PASSWORD, MIN_PASSWORD, hash_password
+from api.acquire.access import audit
+from api.acquire.access.audit import COMMAND_LINE
+from api.acquire.access.hashing import hash_token
+from api.acquire.access.passwords import hash_password
+from api.acquire.access.salons import EVERYWHERE, Salons
+from api.acquire.account.attempts import forgive_everywhere
+from api.acquire.account.devices import forget_devices
+from api.acquire.account.password_rules import find_weakness
+from api.acquire.account.second_factor import forget_second_factor
+from api.acquire.account.sessions import end_sessions
+from api.acquire.account.sign_in import normalise_login
+from api.acquire.salon.known import find_known_salons
 from shared.config import get_settings
 from shared.storage.db import create_database_engine, create_session_factory
-from shared.storage.models import StaffUser
+from shared.storage.models import SignInAttempt, StaffSalon, StaffUser
 from shared.storage.models.desk.staff_user import StaffRole
-from shared.storage.trail import record_command
 
 MAX_LOGIN = 64
+ALL = "all"
 
 
 class Mistake(Exception):
@@ -53,7 +64,17 @@ def _read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         command.add_argument("--password-stdin", action="store_true", help="read the password from standard input")
     disable = commands.add_parser("disable", help="no more sign-ins; ends all sessions")
     enable = commands.add_parser("enable", help="may sign in again")
-    for command in (add, reset, disable, enable):
+    salons = commands.add_parser("salons", help="says or changes to which salons somebody belongs; ends all sessions")
+    for command in (add, salons):
+        command.add_argument(
+            "--company",
+            action="append",
+            metavar="ID",
+            help=f"Altegio's id of a salon, or several with commas; once more for another; or {ALL}, which new accounts"
+            " are of unless told otherwise",
+        )
+    lost = commands.add_parser("no-second-factor", help="the phone is lost: the password alone signs in; ends all sessions")
+    for command in (add, reset, disable, enable, salons, lost):
         command.add_argument("login")
     commands.add_parser("list", help="everybody")
     return parser.parse_args(arguments)
@@ -63,61 +84,107 @@ def _run(session: Session, options: argparse.Namespace) -> None:
     """Raises Mistake."""
     match options.command:
         case "add":
-            _add(session, _check_login(options.login), options.role, _read_password(options.password_stdin))
+            salons = _read_salons(options.company) or EVERYWHERE
+            login = _check_login(options.login)
+            _add(session, login, options.role, salons, _read_password(login, options.password_stdin))
         case "reset":
-            _reset(session, _get(session, options.login), _read_password(options.password_stdin))
+            user = _get(session, options.login)
+            _reset(session, user, _read_password(user.login, options.password_stdin))
         case "disable":
             _disable(session, _get(session, options.login))
         case "enable":
             _enable(session, _get(session, options.login))
+        case "no-second-factor":
+            _take_second_factor(session, _get(session, options.login))
+        case "salons":
+            _salons(session, _get(session, options.login), _read_salons(options.company))
         case "list":
             _list(session)
 
 
-def _add(session: Session, login: str, role: str, password: str) -> None:
+def _add(session: Session, login: str, role: str, salons: Salons, password: str) -> None:
     added = session.scalar(
         insert(StaffUser)
-        .values(login=login, role=role, password_hash=hash_password(password))
+        .values(login=login, role=role, all_salons=salons.are_all, password_hash=hash_password(password))
         .on_conflict_do_nothing(index_elements=[StaffUser.login])
         .returning(StaffUser.id)
     )
     if added is None:
         raise Mistake(f"{login} exists already: use reset for a new password")
-    record_command(session, "user_added", f"staff {added}", role=role)
+    _place(session, added, salons)
+    audit.record(session, COMMAND_LINE, "user_added", f"staff {added}", role=role, salons=_name(salons))
     print(f"added {login} ({role})")
+    if salons.are_all and len(find_known_salons(session)) > 1:
+        print(f"{login} belongs to all salons: --company ID, or the command salons, says to which alone", file=sys.stderr)
+
+
+def _place(session: Session, user_id: int, salons: Salons) -> None:
+    session.execute(delete(StaffSalon).where(StaffSalon.staff_user_id == user_id))
+    session.add_all(StaffSalon(staff_user_id=user_id, company_id=one) for one in sorted(salons.companies or ()))
+
+
+def _salons(session: Session, user: StaffUser, salons: Salons | None) -> None:
+    """Without new ones it only says them."""
+    if salons is not None:
+        user.all_salons, user.updated_at = salons.are_all, func.now()
+        _place(session, user.id, salons)
+        end_sessions(session, user.id)
+        audit.record(session, COMMAND_LINE, "user_placed", f"staff {user.id}", salons=_name(salons))
+    print(f"{user.login} belongs to {_name(salons or _find_salons(session, user))}")
+
+
+def _find_salons(session: Session, user: StaffUser) -> Salons:
+    companies = session.scalars(select(StaffSalon.company_id).where(StaffSalon.staff_user_id == user.id))
+    return Salons.of(companies, everywhere=user.all_salons)
+
+
+def _name(salons: Salons) -> str:
+    if salons.companies is None:
+        return "all salons"
+    return f"salon {', '.join(map(str, sorted(salons.companies)))}" if salons.companies else "no salon"
 
 
 def _reset(session: Session, user: StaffUser, password: str) -> None:
     user.password_hash = hash_password(password)
-    user.failed_sign_ins, user.locked_until, user.updated_at = 0, None, func.now()
+    user.updated_at = func.now()
+    forgive_everywhere(session, user.login)
+    forget_devices(session, user.id)
     end_sessions(session, user.id)
-    record_command(session, "password_reset", f"staff {user.id}")
+    audit.record(session, COMMAND_LINE, "password_reset", f"staff {user.id}")
     print(f"{user.login} has a new password")
 
 
 def _disable(session: Session, user: StaffUser) -> None:
     user.disabled_at, user.updated_at = func.now(), func.now()
     end_sessions(session, user.id)
-    record_command(session, "user_disabled", f"staff {user.id}")
+    audit.record(session, COMMAND_LINE, "user_disabled", f"staff {user.id}")
     print(f"disabled {user.login}")
 
 
 def _enable(session: Session, user: StaffUser) -> None:
-    user.disabled_at, user.failed_sign_ins, user.locked_until, user.updated_at = None, 0, None, func.now()
-    record_command(session, "user_enabled", f"staff {user.id}")
+    user.disabled_at, user.updated_at = None, func.now()
+    forgive_everywhere(session, user.login)
+    audit.record(session, COMMAND_LINE, "user_enabled", f"staff {user.id}")
     print(f"enabled {user.login}")
+
+
+def _take_second_factor(session: Session, user: StaffUser) -> None:
+    forget_second_factor(session, user.id)
+    end_sessions(session, user.id)
+    audit.record(session, COMMAND_LINE, "second_factor_removed", f"staff {user.id}")
+    print(f"{user.login} has no second factor")
 
 
 def _list(session: Session) -> None:
     for user in session.scalars(select(StaffUser).order_by(StaffUser.login)):
         state = "disabled" if user.disabled_at else "locked" if _is_locked(session, user) else "active"
-        print(f"{user.login}\t{user.role}\t{state}")
+        place = "" if user.all_salons else f"\t{_name(_find_salons(session, user))}"
+        print(f"{user.login}\t{user.role}\t{state}{place}")
 
 
 def _is_locked(session: Session, user: StaffUser) -> bool:
-    return bool(
-        session.scalar(select(func.coalesce(StaffUser.locked_until > func.now(), False)).where(StaffUser.id == user.id))
-    )
+    is_locked = exists().where(SignInAttempt.login_hash == hash_token(user.login), SignInAttempt.locked_until > func.now())
+    return bool(session.scalar(select(is_locked)))
 
 
 def _get(session: Session, login: str) -> StaffUser:
@@ -127,6 +194,18 @@ def _get(session: Session, login: str) -> StaffUser:
     return user
 
 
+def _read_salons(typed: Sequence[str] | None) -> Salons | None:
+    """None where nothing was said."""
+    words = [word.strip() for part in typed or () for word in part.split(",") if word.strip()]
+    if not words:
+        return None
+    if words == [ALL]:
+        return EVERYWHERE
+    if not all(re.fullmatch(r"[0-9]{1,18}", word) for word in words):
+        raise Mistake(f"--company takes numbers of salons, or {ALL} alone")
+    return Salons(frozenset(map(int, words)))
+
+
 def _check_login(login: str) -> str:
     login = normalise_login(login)
     if not login or len(login) > MAX_LOGIN or not login.isprintable() or " " in login:
@@ -134,15 +213,16 @@ def _check_login(login: str) -> str:
     return login
 
 
-def _read_password(from_stdin: bool) -> str:
+def _read_password(login: str, from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     else:
         password = getpass.getpass("Password: ")
         if getpass.getpass("Once more: ") != password:
             raise Mistake("the two are not the same")
-    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
-        raise Mistake(f"a password has {MIN_PASSWORD} to {MAX_PASSWORD} characters")
+    weakness = find_weakness(login, password)
+    if weakness is not None:
+        raise Mistake(weakness.msgid % weakness.values)
     return password
 
 

@@ -27,6 +27,7 @@ QUICK = {
     "RETRY_BASE_SECONDS": "0.2",
     "WEBKASSA_READ_TIMEOUT": "3",
     "WEBKASSA_VAT": "16",
+    "CASHIER_WITHDRAWAL_CEILING": "2000000",
 }
 TABLET = {"viewport": {"width": 1024, "height": 768}, "locale": "ru-RU"}
 PASSWORD = "right horse battery"

@@ -35,6 +35,7 @@ def places(manager: Page, shop: Shop) -> Places:
         "attention": "/acquire/attention",
         "settings": "/acquire/settings",
         "audit": "/acquire/audit",
+        "account": "/acquire/account",
         "nothing here": "/acquire/nothing-here",
     }
 

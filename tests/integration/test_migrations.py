@@ -119,3 +119,15 @@ def test_shifts_learn_their_registration_and_lose_times_that_cannot_be(alembic: 
         ]
     alembic("downgrade", "0010")
     alembic("upgrade", "head")
+
+
+def test_staff_of_before_belong_to_all_salons(alembic: Alembic, postgres: Postgres) -> None:
+    alembic("upgrade", "0018")
+    with postgres.connect(NAME) as connection:
+        connection.execute(text("INSERT INTO staff_users (login, password_hash, role) VALUES ('old', 'x', 'cashier')"))
+        connection.commit()
+    alembic("upgrade", "head")
+    with postgres.connect(NAME) as connection:
+        connection.execute(text("INSERT INTO staff_users (login, password_hash, role) VALUES ('new', 'x', 'cashier')"))
+        found = connection.execute(text("SELECT login, all_salons FROM staff_users ORDER BY id"))
+        assert list(map(tuple, found)) == [("old", True), ("new", False)]

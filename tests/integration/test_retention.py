@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 from dev.harness.simulator import SimulatorControl
 from shared.replay import Outcome, replay
 from shared.storage.models import ReturnOrder, StaffUser, WebhookRecord
+from shared.storage.trail import verify_trail
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, T3, goods, visit
 from worker.issue.make_return import make_return
@@ -24,6 +25,7 @@ NOTHING = {
     "fiscalization_logs": 0,
     "print_layouts": 0,
     "staff_sessions": 0,
+    "audit_events": 0,
     "alerts": 0,
     "goods_lines": 0,
     "worker_signs": 0,
@@ -76,6 +78,10 @@ def sell(bridge: Bridge) -> dict[str, Any]:
     )
     bridge.execute(
         "INSERT INTO staff_sessions (token_hash, staff_user_id, last_seen_at, expires_at) VALUES ('x', 1, now(), now())"
+    )
+    bridge.execute(
+        "INSERT INTO audit_events (staff_user_id, action, details, address, created_at)"
+        " VALUES (1, 'signed_in', '{}', '203.0.113.7', now() - interval '181 days')"
     )
     bridge.execute(
         "INSERT INTO alerts (kind, key, text, is_event, closed_at) VALUES ('offline', '', '', true, now());"
@@ -152,6 +158,14 @@ class TestAnIssuedSale:
         assert len(simulator.receipts()) == 1
 
 
+def test_addresses_of_the_trail_go_and_its_chain_holds(bridge: Bridge) -> None:
+    sell(bridge)
+    assert empty(bridge)["audit_events"] == 1
+    assert bridge.scalar("SELECT address FROM audit_events") is None
+    verdict = verify_trail(bridge.services.sessions, None)
+    assert (verdict.links, verdict.fault) == (1, None)
+
+
 def test_printed_lines_go_with_the_calls_that_brought_them(bridge: Bridge) -> None:
     bridge.deliver(visit(1), visit(2))
     bridge.execute("UPDATE print_layouts SET created_at = created_at - interval '91 days' WHERE receipt_id = 1")
@@ -164,6 +178,7 @@ class TestWhatStays:
     def test_what_is_young(self, bridge: Bridge) -> None:
         sell(bridge)
         bridge.execute("DELETE FROM staff_sessions")
+        bridge.execute("UPDATE audit_events SET address = NULL")
         age(bridge, days=89)
         assert count(bridge) == NOTHING
         age(bridge, days=2)

@@ -4,7 +4,7 @@ import html
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 
 from api.main import create_app
 from shared.clock import almaty_date
-from shared.storage.models import Cashbox, Receipt, StaffUser, Visit, WebhookRecord
+from shared.storage.models import Cashbox, Receipt, StaffSalon, StaffUser, Visit, WebhookRecord
 from tests.support.bridge import read_settings
 from tests.support.databases import EMPTY_ALL
 
@@ -116,11 +116,15 @@ class Desk:
             browser.close()
         self._browsers.clear()
 
-    def add_user(self, login: str, role: str = "cashier", password: str = PASSWORD) -> int:
+    def add_user(
+        self, login: str, role: str = "cashier", password: str = PASSWORD, *, salons: Sequence[int] | None = None
+    ) -> int:
+        """Of all salons, unless some are named."""
         with self.sessions.begin() as session:
-            user = StaffUser(login=login, role=role, password_hash=hash_once(password))
+            user = StaffUser(login=login, role=role, password_hash=hash_once(password), all_salons=salons is None)
             session.add(user)
             session.flush()
+            session.add_all(StaffSalon(staff_user_id=user.id, company_id=one) for one in salons or ())
             return int(user.id)
 
     def sign_in(self, login: str, password: str = PASSWORD) -> Browser:
@@ -145,13 +149,14 @@ class Desk:
         code: str | None = None,
         title: str = "Стрижка",
         record_id: int | None = None,
+        company_id: int = COMPANY,
     ) -> Visit:
         record_id = record_id or next(self._records)
         at = at or datetime.now(UTC)
         lines = [{"name": title, "is_service": True, "count": 1, "price": 1, "discount": 0, "total": 1}]
         with self.sessions.begin() as session:
             row = WebhookRecord(
-                company_id=COMPANY,
+                company_id=company_id,
                 resource="record",
                 resource_id=record_id,
                 status="update",
@@ -164,7 +169,7 @@ class Desk:
             session.add(row)
             session.flush()
             visit = Visit(
-                company_id=COMPANY,
+                company_id=company_id,
                 record_id=record_id,
                 delivery_id=row.id,
                 visit_at=at,
@@ -213,8 +218,8 @@ class Desk:
         }
         with self.sessions.begin() as session:
             receipt = Receipt(
-                company_id=COMPANY,
-                cashbox_id=self._find_cashbox(session),
+                company_id=values.pop("company_id", getattr(visit, "company_id", COMPANY)),
+                cashbox_id=values.pop("cashbox_id", None) or self._find_cashbox(session),
                 kind=kind,
                 record_id=visit.record_id if visit is not None else None,
                 document_id=None if visit is not None else next(self._records),

@@ -24,6 +24,7 @@ from shared.storage.db import SessionFactory, allow_long, read_clock
 from shared.storage.models import (
     Alert,
     AlertMessage,
+    AuditEvent,
     Backup,
     Checkout,
     FiscalizationLog,
@@ -254,6 +255,15 @@ def _find_goods_lines(limits: Limits) -> Select[int]:
     return select(GoodsLine.id).where(GoodsLine.created_at < limits.rows).order_by(GoodsLine.created_at)
 
 
+def _find_addresses(limits: Limits) -> Select[int]:
+    """Where somebody was is a matter of persons; what was done stays, and the chain does not count on the address."""
+    return (
+        select(AuditEvent.id)
+        .where(AuditEvent.address.is_not(None), AuditEvent.created_at < limits.rows)
+        .order_by(AuditEvent.id)
+    )
+
+
 def _find_layouts(limits: Limits) -> Select[int]:
     """Whoever prints later has them fetched anew."""
     return select(PrintLayout.id).where(PrintLayout.created_at < limits.logs).order_by(PrintLayout.id)
@@ -283,6 +293,7 @@ _JOBS: dict[str, _Job] = {
     ),
     "print_layouts": _Job(PrintLayout.id, _find_layouts, lambda: delete(PrintLayout)),
     "staff_sessions": _Job(StaffSession.id, _find_sessions, lambda: delete(StaffSession)),
+    "audit_events": _Job(AuditEvent.id, _find_addresses, lambda: update(AuditEvent).values(address=None)),
     "alerts": _Job(Alert.id, _find_alerts, lambda: delete(Alert)),
     "goods_lines": _Job(GoodsLine.id, _find_goods_lines, lambda: delete(GoodsLine)),
     "worker_signs": _Job(WorkerSign.id, _find_signs, lambda: delete(WorkerSign)),

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from api.acquire.access.salons import Salons
 from api.acquire.visits.queries import is_return_due
 from shared.fiscal.statuses import RecordState
 from shared.storage.models import Receipt, Visit, WebhookRecord
@@ -14,7 +15,7 @@ from shared.storage.refused_returns import select_refused_returns
 PAGE_SIZE = 30
 
 
-def list_dead_letters(session: Session, before: int | None = None) -> Sequence[Any]:
+def list_dead_letters(session: Session, salons: Salons, before: int | None = None) -> Sequence[Any]:
     """Returns dead letters, the newest first, below the id `before`; one row more than a page says that there is another."""
     query = (
         select(
@@ -35,7 +36,7 @@ def list_dead_letters(session: Session, before: int | None = None) -> Sequence[A
         )
         .outerjoin(Visit, Visit.delivery_id == WebhookRecord.id)
         .outerjoin(Receipt, Receipt.id == WebhookRecord.receipt_id)
-        .where(WebhookRecord.state == RecordState.DEAD_LETTERED)
+        .where(WebhookRecord.state == RecordState.DEAD_LETTERED, salons.allow(WebhookRecord.company_id))
         .order_by(WebhookRecord.id.desc())
         .limit(PAGE_SIZE + 1)
     )
@@ -44,7 +45,7 @@ def list_dead_letters(session: Session, before: int | None = None) -> Sequence[A
     return session.execute(query).all()
 
 
-def list_returns_due(session: Session) -> Sequence[Any]:
+def list_returns_due(session: Session, salons: Salons) -> Sequence[Any]:
     """Returns receipts that Altegio contradicts, the newest first."""
     return session.execute(
         select(
@@ -59,12 +60,14 @@ def list_returns_due(session: Session) -> Sequence[Any]:
             Visit.client_name,
         )
         .outerjoin(Visit, (Visit.company_id == Receipt.company_id) & (Visit.record_id == Receipt.record_id))
-        .where(is_return_due())
+        .where(is_return_due(), salons.allow(Receipt.company_id))
         .order_by(Receipt.id.desc())
         .limit(PAGE_SIZE)
     ).all()
 
 
-def list_refused_returns(session: Session) -> Sequence[Any]:
+def list_refused_returns(session: Session, salons: Salons) -> Sequence[Any]:
     """Returns returns that we (`refusal`) or Webkassa (`error_code`) refused within a week, unless ordered anew."""
-    return session.execute(select_refused_returns().limit(PAGE_SIZE)).all()
+    refused = select_refused_returns().subquery()
+    query = select(refused).where(salons.allow(refused.c.company_id)).order_by(refused.c.id.desc())
+    return session.execute(query.limit(PAGE_SIZE)).all()

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from psycopg2.errors import UniqueViolation
@@ -16,9 +17,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
-from api.acquire.access.auth import Staff
-from api.acquire.access.guards import NotFound
-from api.acquire.cashbox.orders import MAX_REASON, Ordered, list_cashboxes
+from api.acquire.access.auth import NotFound, Staff
+from api.acquire.access.salons import Salons
+from api.acquire.cashbox.choice import list_cashboxes
+from api.acquire.cashbox.orders import MAX_REASON, Ordered
 from api.acquire.cashbox.views import ORDER_LABELS
 from api.acquire.words.text import Refused, Text
 from shared.books.homes import map_homes
@@ -56,10 +58,11 @@ class Offer:
     cashbox_number: str
 
 
-def list_offers(session: Session) -> Sequence[Offer]:
+def list_offers(session: Session, salons: Salons) -> Sequence[Offer]:
     """Returns what was neither booked nor dismissed, the newest first."""
-    homes, cashboxes = map_homes(session), {cashbox.id: cashbox for cashbox in list_cashboxes(session)}
+    homes, cashboxes = map_homes(session), {cashbox.id: cashbox for cashbox in list_cashboxes(session, salons)}
     query = select(PaymentRecord).where(_may_be_offered, ~_is_ordered, PaymentRecord.paid_at > func.now() - OFFERED_FOR)
+    query = query.where(salons.allow(PaymentRecord.company_id))
     offers = []
     for payment in session.scalars(query.order_by(PaymentRecord.paid_at.desc(), PaymentRecord.id.desc()).limit(MOST)):
         kind, cashbox = _find_kind(payment), cashboxes.get(homes.find(payment.company_id) or 0)
@@ -87,24 +90,27 @@ def book_offer(sessions: SessionFactory, staff: Staff, payment_id: int) -> Order
 def dismiss_offer(sessions: SessionFactory, staff: Staff, payment_id: int) -> None:
     """Takes the offer off the list for good. Raises NotFound, Refused."""
     with sessions.begin() as session:
-        payment = _lock(session, payment_id)
+        payment = _lock(session, staff.salons, payment_id)
         if _find_order(session, payment_id) is not None:
             raise Refused(Text("This movement was booked already."))
         if payment.drawer_dismissed_at is None:
             session.execute(
                 update(PaymentRecord).where(PaymentRecord.id == payment_id).values(drawer_dismissed_at=func.now())
             )
-            audit.record(session, staff.id, "drawer_offer_dismissed", f"payment {payment_id}", total=str(payment.amount))
+            salon, total = payment.company_id, str(payment.amount)
+            audit.record(
+                session, staff.doer, "drawer_offer_dismissed", f"payment {payment_id}", company_id=salon, total=total
+            )
 
 
 def _book(session: Session, staff: Staff, payment_id: int) -> Ordered:
-    payment = _lock(session, payment_id)
+    payment = _lock(session, staff.salons, payment_id)
     known = _find_order(session, payment_id)
     if known is not None:
         return Ordered(known.id, is_new=False)
     kind, cashbox_id = _find_kind(payment), map_homes(session).find(payment.company_id)
     is_offered = session.scalar(select(exists().where(PaymentRecord.id == payment_id, _may_be_offered)))
-    in_service = {cashbox.id for cashbox in list_cashboxes(session)}
+    in_service = {cashbox.id for cashbox in list_cashboxes(session, staff.salons)}
     if kind is None or not is_offered or cashbox_id not in in_service:
         raise Refused(Text("Altegio has changed this movement, or it was dismissed. Open the page again."))
     form_key = _make_key(session, payment_id)
@@ -121,14 +127,15 @@ def _book(session: Session, staff: Staff, payment_id: int) -> Ordered:
     )
     session.add(order)
     session.flush()
-    details = {"total": str(payment.amount), "payment_record_id": payment_id}
-    audit.record(session, staff.id, f"{kind}_ordered", f"order {order.id}", cashbox_id=cashbox_id, **details)
+    details: dict[str, Any] = {"cashbox_id": cashbox_id, "total": str(payment.amount), "payment_record_id": payment_id}
+    subject = f"order {order.id}"
+    audit.record(session, staff.doer, f"{kind}_ordered", subject, company_id=payment.company_id, **details)
     return Ordered(order.id, is_new=True)
 
 
-def _lock(session: Session, payment_id: int) -> PaymentRecord:
+def _lock(session: Session, salons: Salons, payment_id: int) -> PaymentRecord:
     payment = session.get(PaymentRecord, payment_id, with_for_update=True)
-    if payment is None:
+    if payment is None or not salons.include(payment.company_id):
         raise NotFound
     return payment
 

@@ -1,9 +1,10 @@
 """Stores what staff order of a cashbox: a report, or cash into or out of its drawer. The worker carries it out."""
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from psycopg2.errors import UniqueViolation
@@ -12,8 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
+from api.acquire.access.audit import Doer
 from api.acquire.access.auth import Staff
+from api.acquire.access.salons import Salons
+from api.acquire.account.ceiling import AboveCeiling, hold_withdrawals, record_approval
+from api.acquire.account.pin import approve
+from api.acquire.cashbox.choice import list_cashboxes, may_use
 from api.acquire.payment.form import FormErrors, read_form_key, read_typed_amount
+from api.acquire.salon.known import find_company
 from api.acquire.words.text import Refused, Text
 from shared.fiscal.money import InvalidAmount
 from shared.storage.db import SessionFactory
@@ -40,8 +47,11 @@ class _Wish:
     form_key: UUID
     kind: OrderKind
     cashbox_id: int
+    company_id: int | None
     amount: Decimal | None = None
     reason: str | None = None
+    ceiling: Decimal | None = None
+    approver: Doer | None = None
 
     @property
     def external_check_number(self) -> str | None:
@@ -49,26 +59,28 @@ class _Wish:
         return f"cash_{self.form_key.hex}" if self.amount is not None else None
 
 
-def list_cashboxes(session: Session) -> Sequence[Cashbox]:
-    """Returns the cashboxes in service."""
-    return session.scalars(select(Cashbox).where(Cashbox.enabled).order_by(Cashbox.id)).all()
-
-
 def order_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered:
     """Stores an order of an X- or Z-report. The caller publishes a new one after the commit. Raises Refused."""
     kind, form_key = typed.get("kind", ""), read_form_key(typed)
     with sessions() as session:
-        cashbox = _find_cashbox(session, typed)
+        cashbox = _find_cashbox(session, staff.salons, typed)
+        company_id = find_company(session, cashbox) if cashbox else None
     if kind not in REPORTS or form_key is None or cashbox is None:
         raise Refused(Text("The page is out of date. Open it again."))
-    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id))
+    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, company_id))
 
 
-def order_cash(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered | FormErrors:
-    """Stores an order to put cash in or take it out, or says what is wrong by field. Raises Refused."""
+def order_cash(
+    sessions: SessionFactory, staff: Staff, typed: Mapping[str, str], ceiling: Decimal | None
+) -> Ordered | FormErrors:
+    """Stores an order to put cash in or take it out, or says what is wrong by field. Raises Refused, Crowded.
+
+    `ceiling`: what a cashier may take out in a day without a manager's PIN.
+    """
     errors = FormErrors()
     with sessions() as session:
-        cashbox = _find_cashbox(session, typed)
+        cashbox = _find_cashbox(session, staff.salons, typed)
+        company_id = find_company(session, cashbox) if cashbox else None
     if cashbox is None:
         errors.add("cashbox", Text("Choose the cashbox."))
     kind, form_key = typed.get("kind", ""), read_form_key(typed)
@@ -82,12 +94,17 @@ def order_cash(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str])
         errors.add("amount", Text("The page is out of date. Check the sum and press once more."))
     if errors.by_field or form_key is None or cashbox is None:
         return errors
-    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, amount, reason or None))
+    wish = _Wish(form_key, OrderKind(kind), cashbox.id, company_id, amount, reason or None, ceiling)
+    try:
+        return _store(sessions, staff, wish)
+    except AboveCeiling:
+        approver = approve(sessions, staff, typed, lambda session, salons: may_use(session, salons, cashbox), errors)
+    return errors if approver is None else _store(sessions, staff, replace(wish, approver=approver))
 
 
-def _find_cashbox(session: Session, typed: Mapping[str, str]) -> Cashbox | None:
+def _find_cashbox(session: Session, salons: Salons, typed: Mapping[str, str]) -> Cashbox | None:
     """The one that was chosen; where there is only one, nobody is asked."""
-    cashboxes = list_cashboxes(session)
+    cashboxes = list_cashboxes(session, salons)
     wanted = typed.get("cashbox", "")
     if not wanted and len(cashboxes) == 1:
         return cashboxes[0]
@@ -121,20 +138,28 @@ def _store(sessions: SessionFactory, staff: Staff, wish: _Wish) -> Ordered:
 
 
 def _insert(session: Session, staff: Staff, wish: _Wish) -> Ordered:
+    if wish.kind is OrderKind.WITHDRAWAL and wish.amount is not None and wish.approver is None:
+        hold_withdrawals(session, staff, wish.amount, wish.ceiling)
     order = CashboxOrder(
         cashbox_id=wish.cashbox_id,
         kind=wish.kind,
         form_key=wish.form_key,
         ordered_by=f"staff:{staff.login}",
         staff_user_id=staff.id,
+        approved_by_id=wish.approver.staff_user_id if wish.approver else None,
         amount=wish.amount,
         reason=wish.reason,
         external_check_number=wish.external_check_number,
     )
     session.add(order)
     session.flush()
-    details = {"total": str(wish.amount)} if wish.amount is not None else {}
-    audit.record(session, staff.id, f"{wish.kind}_ordered", f"order {order.id}", cashbox_id=wish.cashbox_id, **details)
+    details: dict[str, Any] = {"cashbox_id": wish.cashbox_id}
+    if wish.amount is not None:
+        details["total"] = str(wish.amount)
+    subject = f"order {order.id}"
+    audit.record(session, staff.doer, f"{wish.kind}_ordered", subject, company_id=wish.company_id, **details)
+    if wish.amount is not None:
+        record_approval(session, wish.approver, staff, subject, wish.company_id, wish.amount)
     return Ordered(order.id, is_new=True)
 
 

@@ -4,16 +4,17 @@ from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
 from sqlalchemy.orm import aliased
 
 from api.acquire.access.guards import ManagerDep
+from api.acquire.access.salons import Salons
 from api.acquire.show.rendering import render
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
 from shared.fiscal.statuses import PaymentKind
-from shared.storage.models import AuditEvent, StaffUser
+from shared.storage.models import AuditEvent, StaffSalon, StaffUser
 
 router = APIRouter()
 
@@ -42,7 +43,17 @@ ACTIONS = {
     "retention_run": Text("Old rows emptied"),
     "alerts_tried": Text("Alerts tried"),
     "credentials_resealed": Text("Credentials sealed anew"),
+    "password_changed": Text("Own password changed"),
+    "password_not_confirmed": Text("Wrong password typed while signed in"),
+    "sessions_ended": Text("Own sessions ended"),
+    "pin_changed": Text("PIN set"),
+    "approved": Text("Approved by PIN"),
+    "approval_refused": Text("A PIN that did not fit"),
+    "second_factor_set": Text("Second factor set up"),
+    "second_factor_removed": Text("Second factor taken away"),
+    "second_factor_failed": Text("Wrong code of the second factor"),
     "user_added": Text("Account added"),
+    "user_placed": Text("Salons of the account changed"),
     "user_disabled": Text("Account disabled"),
     "user_enabled": Text("Account enabled"),
     "password_reset": Text("New password"),
@@ -60,13 +71,14 @@ _SUBJECTS = {
 
 
 @router.get("/audit")
-def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str = "") -> Response:
+def show_audit(request: Request, staff: ManagerDep, session: SessionDep, before: str = "") -> Response:
     """Shows the trail, newest first, a page at a time from the id `before` on."""
     about = aliased(StaffUser)
     query = (
         select(AuditEvent, StaffUser.login, about.login)
         .outerjoin(StaffUser, StaffUser.id == AuditEvent.staff_user_id)
         .outerjoin(about, AuditEvent.subject == func.concat("staff ", about.id))
+        .where(_is_of(staff.salons, StaffUser, about))
     )
     if before.isascii() and before.isdigit() and len(before) < 19:
         query = query.where(AuditEvent.id < int(before))
@@ -77,6 +89,20 @@ def show_audit(request: Request, _: ManagerDep, session: SessionDep, before: str
     )
 
 
+def _is_of(salons: Salons, doer: Any, about: Any) -> ColumnElement[bool]:
+    """What was done to a salon is for those who belong to it; what to an account, for those who share all its salons."""
+    if salons.companies is None:
+        return true()
+    is_of_account = AuditEvent.company_id.is_(None) & (AuditEvent.subject.is_(None) | about.id.is_not(None))
+    is_near = or_(_is_within(salons, doer), _is_within(salons, about))
+    return or_(salons.allow(AuditEvent.company_id), and_(is_of_account, is_near))
+
+
+def _is_within(salons: Salons, account: Any) -> ColumnElement[bool]:
+    placed = exists().where(StaffSalon.staff_user_id == account.id)
+    return and_(~account.all_salons, placed, ~placed.where(~salons.allow(StaffSalon.company_id)))
+
+
 def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
     """`about`: the login of the account that it was done to. Only the command line acts without a login: `by` is the
     machine's account.
@@ -85,7 +111,8 @@ def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, 
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
     return {
         "at": event.created_at,
-        "login": login or event.details.get("by") or Text("command line"),
+        "login": login or event.details.get("by") or (Text("unknown login") if event.address else Text("command line")),
+        "address": event.address,
         "action": ACTIONS.get(event.action, event.action),
         "label": label if number else None,
         "number": about or number,

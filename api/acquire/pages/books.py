@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.acquire.access.guards import ManagerDep, NotFound
+from api.acquire.access.auth import NotFound
+from api.acquire.access.guards import ManagerDep
 from api.acquire.books.file import write_books_csv, write_books_xlsx
 from api.acquire.books.view import draw_chart, show_books, show_days
+from api.acquire.cashbox.choice import list_all_cashboxes
 from api.acquire.show.rendering import get_speaker, render
 from api.dependencies import SessionDep
 from shared.books.model import DayBooks
@@ -86,9 +87,9 @@ PeriodDep = Annotated[Period, Depends(read_period)]
 
 
 @router.get("")
-def show(request: Request, _: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
+def show(request: Request, staff: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
     """Shows the books of a period."""
-    cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
+    cashboxes = list_all_cashboxes(session, staff.salons)
     kept = _keep(session, cashboxes, period)
     return render(
         request,
@@ -103,12 +104,12 @@ def show(request: Request, _: ManagerDep, session: SessionDep, period: PeriodDep
 
 
 @router.get("/file.{extension}")
-def download(request: Request, extension: str, _: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
+def download(request: Request, extension: str, staff: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
     """Sends the books of a period as a file. Raises NotFound for kinds of files we do not write."""
     if extension not in _WRITERS:
         raise NotFound
     write, content_type = _WRITERS[extension]
-    cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
+    cashboxes = list_all_cashboxes(session, staff.salons)
     content = write(_keep(session, cashboxes, period), get_speaker(request))
     name = f"books-{period.name}.{extension}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

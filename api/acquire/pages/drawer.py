@@ -12,13 +12,15 @@ from sqlalchemy.orm import Session
 from api.acquire.access.auth import Staff
 from api.acquire.access.forms import Form
 from api.acquire.access.guards import ManagerDep, ManagerFormDep, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.account.pin import list_approvers
+from api.acquire.cashbox.choice import limit_cashboxes, list_cashboxes
 from api.acquire.cashbox.offers import book_offer, dismiss_offer, list_offers
-from api.acquire.cashbox.orders import list_cashboxes, order_cash
+from api.acquire.cashbox.orders import order_cash
 from api.acquire.cashbox.views import show_order
 from api.acquire.pages.orders import publish_order
 from api.acquire.payment.form import FormErrors
 from api.acquire.show.rendering import redirect, render
-from api.dependencies import SessionDep
+from api.dependencies import SessionDep, SettingsDep
 from shared.storage.models import CashboxOrder
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderState
 
@@ -31,15 +33,15 @@ LINES_SHOWN = 20
 def show_drawer(request: Request, staff: StaffDep, session: SessionDep, done: str = "") -> Response:
     """Shows the form and the latest movements; `done` names an order that has just ended."""
     number = int(done) if done.isascii() and done.isdigit() and len(done) < 19 else None
-    order = session.get(CashboxOrder, number) if number else None
-    finished = order if order and order.kind in MONEY_ORDERS and order.state == OrderState.DONE else None
-    return _show(request, session, staff, {"form_key": str(uuid4())}, FormErrors(), finished)
+    return _show(request, session, staff, {"form_key": str(uuid4())}, FormErrors(), number)
 
 
 @router.post("")
-def move_cash(request: Request, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep) -> Response:
-    """Takes the form, and leads to where the order is watched."""
-    ordered = order_cash(sessions, staff, form)
+def move_cash(
+    request: Request, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep, settings: SettingsDep
+) -> Response:
+    """Takes the form, and leads to where the order is watched. Raises Refused, Crowded."""
+    ordered = order_cash(sessions, staff, form, settings.cashier_withdrawal_ceiling)
     if isinstance(ordered, FormErrors):
         with sessions() as session:
             return _show(request, session, staff, form, ordered, None, status=422)
@@ -70,19 +72,26 @@ def _show(
     staff: Staff,
     typed: Form,
     errors: FormErrors,
-    done: CashboxOrder | None,
+    done: int | None,
     *,
     status: int = 200,
 ) -> Response:
-    recent = select(CashboxOrder).where(CashboxOrder.kind.in_(MONEY_ORDERS)).order_by(CashboxOrder.id.desc())
+    movements = select(CashboxOrder).where(
+        CashboxOrder.kind.in_(MONEY_ORDERS), limit_cashboxes(session, staff.salons, CashboxOrder.cashbox_id)
+    )
+    finished = (
+        session.scalar(movements.where(CashboxOrder.id == done, CashboxOrder.state == OrderState.DONE)) if done else None
+    )
+    recent = movements.order_by(CashboxOrder.id.desc())
     return render(
         request,
         "drawer.html",
         status=status,
-        cashboxes=list_cashboxes(session),
-        offers=list_offers(session) if staff.is_manager else (),
+        cashboxes=list_cashboxes(session, staff.salons),
+        offers=list_offers(session, staff.salons) if staff.is_manager else (),
         typed=typed,
         errors=errors.by_field,
-        done=show_order(done) if done else None,
+        approvers=list_approvers(session, staff.salons),
+        done=show_order(finished) if finished else None,
         lines=[show_order(order) for order in session.scalars(recent.limit(LINES_SHOWN))],
     )

@@ -6,15 +6,16 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from api.acquire.access.auth import NotAllowed, Staff
-from api.acquire.access.guards import ManagerDep, NotFound, RowIdDep, StaffDep
+from api.acquire.access.auth import NotAllowed, NotFound, Staff
+from api.acquire.access.guards import ManagerDep, RowIdDep, StaffDep
+from api.acquire.cashbox.choice import may_use
 from api.acquire.cashbox.views import show_order_progress, show_report
 from api.acquire.show.rendering import get_speaker, redirect, render
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
 from shared.logging import get_logger
 from shared.queue import CARRY_OUT, publish_task
-from shared.storage.models import CashboxOrder
+from shared.storage.models import Cashbox, CashboxOrder
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS
 
 log = get_logger(__name__)
@@ -68,7 +69,7 @@ def show_ordered_report(request: Request, id: RowIdDep, staff: ManagerDep, sessi
 def _get_order(session: Session, order_id: int, staff: Staff) -> CashboxOrder:
     """Raises NotFound, NotAllowed: reports are a manager's."""
     order = session.get(CashboxOrder, order_id)
-    if order is None:
+    if order is None or not may_use(session, staff.salons, session.get_one(Cashbox, order.cashbox_id)):
         raise NotFound
     if order.kind not in MONEY_ORDERS and not staff.is_manager:
         raise NotAllowed

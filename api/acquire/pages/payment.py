@@ -8,8 +8,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
+from api.acquire.access.auth import NotFound
 from api.acquire.access.forms import Form
-from api.acquire.access.guards import NotFound, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.access.guards import RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.access.salons import Salons
 from api.acquire.payment.form import SPLIT, FormErrors
 from api.acquire.payment.take import take_payment
 from api.acquire.show.rendering import get_speaker, redirect, render
@@ -25,9 +27,9 @@ _PAYABLE = (VisitState.AWAITING, VisitState.NOT_NEEDED, VisitState.RETURNED, Vis
 
 
 @router.get("")
-def show_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> Response:
+def show_visit(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows a visit with the form to pay it, where it may be paid. Raises NotFound."""
-    return _show(request, _get_visit(session, id), typed={"form_key": str(uuid4())}, errors=FormErrors())
+    return _show(request, _get_visit(session, staff.salons, id), typed={"form_key": str(uuid4())}, errors=FormErrors())
 
 
 @router.post("")
@@ -35,19 +37,19 @@ def take_visit_payment(
     request: Request, id: RowIdDep, staff: StaffDep, form: StaffFormDep, sessions: SessionsDep, request_id: RequestIdDep
 ) -> Response:
     """Takes the payment, has its delivery decided again, and leads to where the receipt is watched."""
-    taken = take_payment(sessions, id, staff.id, form)
+    taken = take_payment(sessions, id, staff, form)
     if isinstance(taken, FormErrors):
         with sessions() as session:
-            return _show(request, _get_visit(session, id), typed=form, errors=taken, status=422)
+            return _show(request, _get_visit(session, staff.salons, id), typed=form, errors=taken, status=422)
     if taken.delivery_id is not None:
         request.app.state.publisher.publish([(taken.delivery_id, request_id)])
     return redirect(f"/acquire/visits/{id}/progress")
 
 
 @router.get("/progress")
-def watch_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> Response:
+def watch_visit(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows how the receipt is doing, or leads to it once it is issued."""
-    visit = _get_visit(session, id)
+    visit = _get_visit(session, staff.salons, id)
     progress = show_progress(visit)
     if progress.address:
         return redirect(progress.address)
@@ -63,9 +65,9 @@ def watch_visit(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep
 
 
 @router.get("/state")
-def show_state(request: Request, id: RowIdDep, _: StaffDep, session: SessionDep) -> JSONResponse:
+def show_state(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> JSONResponse:
     """Answers the same as JSON, for the page that waits."""
-    progress = show_progress(_get_visit(session, id))
+    progress = show_progress(_get_visit(session, staff.salons, id))
     return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
 
 
@@ -94,8 +96,8 @@ def _show(request: Request, visit: Any, *, typed: Form, errors: FormErrors, stat
     )
 
 
-def _get_visit(session: Session, visit_id: int) -> Any:
-    visit = find_visit(session, visit_id)
+def _get_visit(session: Session, salons: Salons, visit_id: int) -> Any:
+    visit = find_visit(session, salons, visit_id)
     if visit is None:
         raise NotFound
     return visit

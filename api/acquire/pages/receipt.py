@@ -3,7 +3,8 @@
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
-from api.acquire.access.guards import NotFound, RowIdDep, StaffDep
+from api.acquire.access.auth import NotFound
+from api.acquire.access.guards import RowIdDep, StaffDep, may_return
 from api.acquire.returns.order import find_lines
 from api.acquire.show.rendering import redirect, render
 from api.acquire.visits.queries import find_visit_of_receipt
@@ -19,13 +20,13 @@ router = APIRouter()
 def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows a receipt, or leads to where it is watched while it is not issued. Raises NotFound."""
     receipt = session.get(Receipt, id)
-    if receipt is None:
+    if receipt is None or not staff.salons.include(receipt.company_id):
         raise NotFound
     visit_id = find_visit_of_receipt(session, receipt)
     if receipt.state != ReceiptState.ISSUED:
         return _show_unissued(request, session, receipt, visit_id)
     is_sale = receipt.kind == ReceiptKind.SALE
-    may_return = is_sale and not receipt.returned and any(line.left_count for line in find_lines(session, receipt))
+    is_returnable = is_sale and not receipt.returned and any(line.left_count for line in find_lines(session, receipt))
     returns = session.scalars(
         select(Receipt).where(Receipt.basis_receipt_id == id, Receipt.state == ReceiptState.ISSUED).order_by(Receipt.id)
     ).all()
@@ -36,7 +37,7 @@ def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: Sessi
         visit_id=visit_id,
         customer_link=_find_customer_link(session, id),
         basis_id=receipt.basis_receipt_id,
-        may_return=may_return and staff.is_manager,
+        may_return=is_returnable and may_return(request.app.state.settings, staff),
         returns=returns,
         is_returned=receipt.returned,
     )

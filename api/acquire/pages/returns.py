@@ -1,4 +1,4 @@
-"""Lets managers return a sale: choose what comes back, and watch the return receipt come."""
+"""Lets managers, and cashiers below a ceiling, return a sale: choose what comes back, and watch the return receipt come."""
 
 from typing import Any
 from uuid import uuid4
@@ -8,16 +8,19 @@ from fastapi.responses import JSONResponse
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
+from api.acquire.access.auth import NotFound
 from api.acquire.access.forms import Form
-from api.acquire.access.guards import ManagerDep, ManagerFormDep, NotFound, RowIdDep, SessionsDep
+from api.acquire.access.guards import ReturnerDep, ReturnerFormDep, RowIdDep, SessionsDep
+from api.acquire.access.salons import Salons
+from api.acquire.account.pin import list_approvers
 from api.acquire.payment.form import FormErrors
 from api.acquire.returns.form import propose_counts
 from api.acquire.returns.order import get_returnable_lines, order_return
 from api.acquire.show.rendering import get_speaker, redirect, render
 from api.acquire.visits.views import show_return_progress
-from api.dependencies import SessionDep
+from api.dependencies import SessionDep, SettingsDep
 from shared.logging import get_logger
 from shared.queue import MAKE_RETURN, publish_task
 from shared.storage.models import Receipt, ReturnOrder
@@ -27,18 +30,27 @@ router = APIRouter()
 
 
 @router.get("/receipts/{id}/return")
-def show_return(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
+def show_return(request: Request, id: RowIdDep, staff: ReturnerDep, session: SessionDep) -> Response:
     """Shows the lines of a sale with what is left of each. Raises NotFound, Refused."""
-    return _show(request, session, id, typed={"form_key": str(uuid4()), "original_shown": "paper"}, errors=FormErrors())
+    return _show(
+        request, session, staff.salons, id, typed={"form_key": str(uuid4()), "original_shown": "paper"}, errors=FormErrors()
+    )
 
 
 @router.post("/receipts/{id}/return")
-def take_return(request: Request, id: RowIdDep, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep) -> Response:
-    """Orders the return and leads to where it is watched."""
-    ordered = order_return(sessions, id, staff.id, form)
+def take_return(
+    request: Request,
+    id: RowIdDep,
+    staff: ReturnerDep,
+    form: ReturnerFormDep,
+    sessions: SessionsDep,
+    settings: SettingsDep,
+) -> Response:
+    """Orders the return and leads to where it is watched. Raises NotFound, Refused, Crowded."""
+    ordered = order_return(sessions, id, staff, form, settings.cashier_return_ceiling)
     if isinstance(ordered, FormErrors):
         with sessions() as session:
-            return _show(request, session, id, typed=form, errors=ordered, status=422)
+            return _show(request, session, staff.salons, id, typed=form, errors=ordered, status=422)
     if ordered.is_new:
         _publish(request, ordered.order_id)
     return redirect(f"/acquire/returns/{ordered.order_id}")
@@ -53,9 +65,9 @@ def _publish(request: Request, order_id: int) -> None:
 
 
 @router.get("/returns/{id}")
-def watch_return(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> Response:
+def watch_return(request: Request, id: RowIdDep, staff: ReturnerDep, session: SessionDep) -> Response:
     """Shows how the return is doing, or leads to its receipt once it is issued."""
-    row = _get_order(session, id)
+    row = _get_order(session, staff.salons, id)
     progress = show_return_progress(row)
     if progress.address:
         return redirect(progress.address)
@@ -71,17 +83,24 @@ def watch_return(request: Request, id: RowIdDep, _: ManagerDep, session: Session
 
 
 @router.get("/returns/{id}/state")
-def show_return_state(request: Request, id: RowIdDep, _: ManagerDep, session: SessionDep) -> JSONResponse:
+def show_return_state(request: Request, id: RowIdDep, staff: ReturnerDep, session: SessionDep) -> JSONResponse:
     """Answers the same as JSON, for the page that waits."""
-    progress = show_return_progress(_get_order(session, id))
+    progress = show_return_progress(_get_order(session, staff.salons, id))
     return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
 
 
 def _show(
-    request: Request, session: Session, receipt_id: int, *, typed: Form, errors: FormErrors, status: int = 200
+    request: Request,
+    session: Session,
+    salons: Salons,
+    receipt_id: int,
+    *,
+    typed: Form,
+    errors: FormErrors,
+    status: int = 200,
 ) -> Response:
     sale = session.get(Receipt, receipt_id)
-    if sale is None:
+    if sale is None or not salons.include(sale.company_id):
         raise NotFound
     lines = get_returnable_lines(session, sale)
     return render(
@@ -92,10 +111,12 @@ def _show(
         lines=lines,
         typed=typed if "reason" in typed else {**propose_counts(lines, sale.return_due_lines), **typed},
         errors=errors.by_field,
+        approvers=list_approvers(session, salons),
     )
 
 
-def _get_order(session: Session, order_id: int) -> Any:
+def _get_order(session: Session, salons: Salons, order_id: int) -> Any:
+    sale = aliased(Receipt)
     row = session.execute(
         select(
             ReturnOrder.receipt_id,
@@ -109,8 +130,9 @@ def _get_order(session: Session, order_id: int) -> Any:
             Receipt.error_code,
             Receipt.error_text,
         )
+        .join(sale, sale.id == ReturnOrder.receipt_id)
         .outerjoin(Receipt, Receipt.id == ReturnOrder.return_receipt_id)
-        .where(ReturnOrder.id == order_id)
+        .where(ReturnOrder.id == order_id, salons.allow(sale.company_id))
     ).first()
     if row is None:
         raise NotFound

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from api.acquire.access.guards import ManagerDep, ManagerUploadDep, NotFound, SessionsDep
+from api.acquire.access.auth import NotFound
+from api.acquire.access.guards import ManagerDep, ManagerUploadDep, SessionsDep
+from api.acquire.access.salons import Salons
+from api.acquire.cashbox.choice import list_all_cashboxes
 from api.acquire.salon.choices import USE_LABELS, describe_choices, describe_own_choices
 from api.acquire.salon.goods import describe_goods, explain_faults, take_over_codes
 from api.acquire.show.rendering import redirect, render
@@ -17,24 +19,23 @@ from shared.config import Settings
 from shared.fiscal.goods_codes import BadFile, write_codes
 from shared.salon.accounts import list_seen_accounts
 from shared.salon.goods import DAYS, count_coded, list_codes
-from shared.storage.models import Cashbox
 
 router = APIRouter(prefix="/settings")
 
 
 @router.get("")
 def show_settings(
-    request: Request, _: ManagerDep, session: SessionDep, settings: SettingsDep, kept: str = "", removed: str = ""
+    request: Request, staff: ManagerDep, session: SessionDep, settings: SettingsDep, kept: str = "", removed: str = ""
 ) -> Response:
     """Shows the settings that decide about receipts; `kept` and `removed` say what became of a file of codes."""
     done = (kept, removed) if _is_number(kept) and _is_number(removed) else None
-    return _show(request, session, settings, done=done)
+    return _show(request, session, settings, staff.salons, done=done)
 
 
 @router.get("/goods.csv")
-def download_codes(_: ManagerDep, session: SessionDep, company: str = "") -> Response:
+def download_codes(staff: ManagerDep, session: SessionDep, company: str = "") -> Response:
     """Sends the codes of a salon's goods, and those without one, as a file to be filled in. Raises NotFound."""
-    company_id = _read_company(session, company)
+    company_id = _read_company(session, staff.salons, company)
     headers = {"Content-Disposition": f'attachment; filename="goods-{company_id}.csv"', "Cache-Control": "no-store"}
     return Response(write_codes(list_codes(session, company_id)), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -45,12 +46,13 @@ def upload_codes(
 ) -> Response:
     """Takes a file of codes over, all of it or nothing. Raises NotFound."""
     with sessions() as session:
-        company_id = _read_company(session, upload.fields.get("company", ""))
+        company_id = _read_company(session, staff.salons, upload.fields.get("company", ""))
     try:
         kept, removed = take_over_codes(sessions, staff, company_id, upload.content)
     except BadFile as problem:
         with sessions() as session:
-            return _show(request, session, settings, faults=explain_faults(problem), faulty=company_id, status=422)
+            faults = explain_faults(problem)
+            return _show(request, session, settings, staff.salons, faults=faults, faulty=company_id, status=422)
     return redirect(f"/acquire/settings?{urlencode({'kept': kept, 'removed': removed})}#goods")
 
 
@@ -58,41 +60,44 @@ def _show(
     request: Request,
     session: Session,
     settings: Settings,
+    salons: Salons,
     *,
     done: tuple[str, str] | None = None,
     faults: Sequence[Text] = (),
     faulty: int | None = None,
     status: int = 200,
 ) -> Response:
-    cashboxes = session.scalars(select(Cashbox).order_by(Cashbox.id)).all()
+    cashboxes = list_all_cashboxes(session, salons)
     return render(
         request,
         "settings.html",
         status=status,
         choices=describe_choices(settings),
         cashboxes=[(cashbox, describe_own_choices(cashbox)) for cashbox in cashboxes],
-        accounts=list_seen_accounts(session, settings),
+        accounts=[seen for seen in list_seen_accounts(session, settings) if salons.include(seen.company_id)],
         uses=USE_LABELS,
-        goods=describe_goods(session),
+        goods=describe_goods(session, salons),
         days=DAYS,
         done=done,
         faults=faults,
         faulty=faulty,
-        service=_describe_service(settings),
+        service=_describe_service(settings, salons),
     )
 
 
-def _describe_service(settings: Settings) -> list[tuple[Text, str]]:
+def _describe_service(settings: Settings, salons: Salons) -> list[tuple[Text, str]]:
+    default = [(Text("Default cashbox"), settings.webkassa_shop_id or "—")] if salons.are_all else []
     return [
         (Text("Webkassa"), settings.webkassa_api_url),
-        (Text("Default cashbox"), settings.webkassa_shop_id or "—"),
+        *default,
         (Text("The shift is closed at"), settings.shift_close_at),
     ]
 
 
-def _read_company(session: Session, typed: str) -> int:
+def _read_company(session: Session, salons: Salons, typed: str) -> int:
     """A salon whose goods are known here."""
-    if not _is_number(typed) or int(typed) not in {share.company_id for share in count_coded(session)}:
+    known = {share.company_id for share in count_coded(session) if salons.include(share.company_id)}
+    if not _is_number(typed) or int(typed) not in known:
         raise NotFound
     return int(typed)
 

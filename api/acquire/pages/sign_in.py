@@ -4,10 +4,16 @@ import re
 
 from fastapi import APIRouter, Request, Response
 
-from api.acquire.access.auth import sign_in, sign_out
-from api.acquire.access.guards import FormDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in
-from api.acquire.show.rendering import forget_session, redirect, render, set_language, set_session
+from api.acquire.access.cookies import DEVICE_COOKIE, read_sealed
+from api.acquire.access.guards import FormDep, PlaceDep, SessionsDep, StaffDep, StaffFormDep, find_signed_in
+from api.acquire.access.passwords import stand_in_line
+from api.acquire.account.candidate import SignedIn
+from api.acquire.account.second_step import NeedsCode, take_second_step
+from api.acquire.account.sessions import sign_out
+from api.acquire.account.sign_in import sign_in
+from api.acquire.show.rendering import forget_session, redirect, render, set_device, set_language, set_session
 from api.acquire.words.i18n import choose_language
+from api.dependencies import SettingsDep
 from shared.logging import get_logger
 
 log = get_logger(__name__)
@@ -28,29 +34,43 @@ def show_sign_in(request: Request, next: str = HOME) -> Response:
     """Shows the form, or leads on whoever is signed in."""
     if find_signed_in(request) is not None:
         return redirect(choose_place(next))
-    return render(request, "login.html", failed=False, login="", place=choose_place(next))
+    return _show(request, place=choose_place(next))
 
 
 @router.post("/login")
-def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep) -> Response:
-    """Signs in and leads to the page that was asked for; 401 with the form where that fails."""
-    login = form.get("login", "")[:200]
+def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep, settings: SettingsDep, where: PlaceDep) -> Response:
+    """Signs in and leads to the page that was asked for; 401 with the form where that fails. Raises Crowded."""
+    login, ticket = form.get("login", "")[:200], form.get("ticket")
     place = choose_place(form.get("next"))
-    token = sign_in(sessions, login, form.get("password", ""))
-    if token is None:
+    signed_in: SignedIn | NeedsCode | None
+    device = read_sealed(request, DEVICE_COOKIE, "device")
+    with stand_in_line(is_known=device is not None):
+        if ticket:
+            signed_in = take_second_step(sessions, settings, ticket, form.get("code", "")[:100], where, device)
+        else:
+            signed_in = sign_in(sessions, settings, login, form.get("password", ""), where, device)
+    if isinstance(signed_in, NeedsCode):
+        return _show(request, place=place, ticket=signed_in.ticket)
+    if signed_in is None:
         log.warning("sign-in refused")
-        return render(request, "login.html", status=401, failed=True, login=login, place=place)
+        return _show(request, place=place, login=login, ticket=ticket, failed=True)
     response = redirect(place)
-    set_session(request, response, token)
+    set_session(request, response, signed_in.token)
+    set_device(request, response, signed_in.device)
     return response
 
 
+def _show(request: Request, *, place: str, login: str = "", ticket: str | None = None, failed: bool = False) -> Response:
+    status = 401 if failed else 200
+    return render(request, "login.html", status=status, failed=failed, login=login, ticket=ticket, place=place)
+
+
 @router.post("/logout")
-def take_sign_out(staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Response:
+def take_sign_out(request: Request, staff: StaffDep, _: StaffFormDep, sessions: SessionsDep) -> Response:
     """Signs out."""
     sign_out(sessions, staff)
     response = redirect(f"{HOME}/login")
-    forget_session(response)
+    forget_session(request, response)
     return response
 
 

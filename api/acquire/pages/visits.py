@@ -7,6 +7,8 @@ from fastapi.responses import JSONResponse
 
 from api.acquire.access.forms import Form
 from api.acquire.access.guards import StaffDep, StaffFormDep
+from api.acquire.access.salons import Salons
+from api.acquire.cashbox.choice import limit_cashboxes
 from api.acquire.show.rendering import get_speaker, render
 from api.acquire.visits.queries import find_states, list_paused, list_visits
 from api.acquire.visits.search import MAX_TYPED, NumberSearch, read_search
@@ -15,6 +17,7 @@ from api.acquire.visits.views import read_cursor, show_visits
 from api.acquire.words.advice import explain
 from api.dependencies import SessionDep
 from shared.clock import almaty_date, utc_now
+from shared.storage.models import Cashbox
 
 router = APIRouter()
 
@@ -24,28 +27,29 @@ _EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 @router.get("")
 def show_day(
-    request: Request, _: StaffDep, session: SessionDep, day: str = "", state: str = "", after: str | None = None
+    request: Request, staff: StaffDep, session: SessionDep, day: str = "", state: str = "", after: str | None = None
 ) -> Response:
     """Shows the visits of a day, narrowed to a state, a page at a time from the cursor `after` on."""
-    return _show(request, session, {"day": day, "state": state, "after": after or ""}, typed="")
+    return _show(request, session, staff.salons, {"day": day, "state": state, "after": after or ""}, typed="")
 
 
 @router.post("")
-def search_visits(request: Request, form: StaffFormDep, session: SessionDep) -> Response:
+def search_visits(request: Request, staff: StaffDep, form: StaffFormDep, session: SessionDep) -> Response:
     """Shows the visits that fit what was typed. By POST, so that names and phones are in no address and no access log."""
-    return _show(request, session, form, typed=form.get("q", "")[:MAX_TYPED])
+    return _show(request, session, staff.salons, form, typed=form.get("q", "")[:MAX_TYPED])
 
 
-def _show(request: Request, session: SessionDep, asked: Form, typed: str) -> Response:
+def _show(request: Request, session: SessionDep, salons: Salons, asked: Form, typed: str) -> Response:
     day = _read_day(asked.get("day"))
     chosen = _read_filter(asked.get("state"))
     search = read_search(typed)
-    rows = list_visits(session, day=day, chosen=chosen, search=search, after=read_cursor(asked.get("after")))
+    after = read_cursor(asked.get("after"))
+    rows = list_visits(session, salons, day=day, chosen=chosen, search=search, after=after)
     return render(
         request,
         "visits.html",
         page=show_visits(rows),
-        is_first=read_cursor(asked.get("after")) is None,
+        is_first=after is None,
         day=day,
         today=almaty_date(utc_now()),
         one_day=timedelta(days=1),
@@ -53,16 +57,18 @@ def _show(request: Request, session: SessionDep, asked: Form, typed: str) -> Res
         filters=FILTER_LABELS,
         typed=typed,
         searches_every_day=isinstance(search, NumberSearch),
-        paused=[(row, explain(row.paused_code)) for row in list_paused(session)],
+        paused=[
+            (row, explain(row.paused_code)) for row in list_paused(session, limit_cashboxes(session, salons, Cashbox.id))
+        ],
     )
 
 
 @router.get("/states")
-def show_states(request: Request, _: StaffDep, session: SessionDep, ids: str = "") -> JSONResponse:
+def show_states(request: Request, staff: StaffDep, session: SessionDep, ids: str = "") -> JSONResponse:
     """Answers the present states of the visits on the screen that are still moving, as JSON."""
     wanted = [int(part) for part in ids.split(",")[:MAX_POLLED] if part.isascii() and part.isdigit() and len(part) < 19]
     speaker = get_speaker(request)
-    states = {row.id: VisitState(row.state) for row in find_states(session, wanted)} if wanted else {}
+    states = {row.id: VisitState(row.state) for row in find_states(session, staff.salons, wanted)} if wanted else {}
     told = {
         str(visit_id): {"state": state, "label": speaker.say(LABELS[state]), "moving": state in UNDER_WAY}
         for visit_id, state in states.items()

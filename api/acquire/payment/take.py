@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
-from api.acquire.access.guards import NotFound
+from api.acquire.access.auth import NotFound, Staff
+from api.acquire.access.salons import Salons
 from api.acquire.payment.form import FormErrors, Payment, read_form_key, read_payment
 from api.acquire.words.text import Refused, Text
 from shared.fiscal.statuses import PaymentState, ReceiptKind, ReceiptState, RecordState
@@ -33,24 +34,24 @@ class Taken:
     delivery_id: int | None
 
 
-def take_payment(sessions: SessionFactory, visit_id: int, staff_id: int, typed: Mapping[str, str]) -> Taken | FormErrors:
+def take_payment(sessions: SessionFactory, visit_id: int, staff: Staff, typed: Mapping[str, str]) -> Taken | FormErrors:
     """Stores the payment of a visit and wakes its delivery; or says what is wrong by field. Raises NotFound, Refused.
 
     The caller publishes `delivery_id`: after the commit, never within it.
     """
     try:
         with sessions.begin() as session:
-            return _take(session, visit_id, staff_id, typed)
+            return _take(session, visit_id, staff, typed)
     except IntegrityError as error:
         if not isinstance(error.orig, UniqueViolation):
             raise
         # Somebody was faster in spite of the locks: their checkout is committed now, and decides.
         with sessions() as session:
-            return _explain(session, visit_id, typed)
+            return _explain(session, staff.salons, visit_id, typed)
 
 
-def _take(session: Session, visit_id: int, staff_id: int, typed: Mapping[str, str]) -> Taken | FormErrors:
-    visit = _lock(session, visit_id)
+def _take(session: Session, visit_id: int, staff: Staff, typed: Mapping[str, str]) -> Taken | FormErrors:
+    visit = _lock(session, staff.salons, visit_id)
     repeated = _find_repeated(session, visit, typed)
     if repeated is not None:
         return repeated
@@ -59,17 +60,27 @@ def _take(session: Session, visit_id: int, staff_id: int, typed: Mapping[str, st
     payment = read_payment(typed, visit.total)
     if isinstance(payment, FormErrors):
         return payment
-    checkout = _save(session, visit, staff_id, payment)
+    checkout = _save(session, visit, staff.id, payment)
     visit.is_open = False
     _wake(session, visit)
     kinds = {kind.value: str(amount) for kind, amount in payment.parts.items()}
-    audit.record(session, staff_id, "payment_taken", f"visit {visit.id}", checkout_id=checkout.id, kinds=kinds)
+    audit.record(
+        session,
+        staff.doer,
+        "payment_taken",
+        f"visit {visit.id}",
+        company_id=visit.company_id,
+        checkout_id=checkout.id,
+        kinds=kinds,
+    )
     return Taken(visit.id, visit.delivery_id)
 
 
-def _lock(session: Session, visit_id: int) -> Visit:
+def _lock(session: Session, salons: Salons, visit_id: int) -> Visit:
     """Raises NotFound. Under the lock no worker makes a receipt of the default kind while the payment is being taken."""
-    key = session.execute(select(Visit.company_id, Visit.record_id).where(Visit.id == visit_id)).first()
+    key = session.execute(
+        select(Visit.company_id, Visit.record_id).where(Visit.id == visit_id, salons.allow(Visit.company_id))
+    ).first()
     if key is None:
         raise NotFound
     lock_visit(session, key.company_id, key.record_id)
@@ -173,9 +184,9 @@ def _wake(session: Session, visit: Visit) -> None:
     )
 
 
-def _explain(session: Session, visit_id: int, typed: Mapping[str, str]) -> Taken:
+def _explain(session: Session, salons: Salons, visit_id: int, typed: Mapping[str, str]) -> Taken:
     visit = session.get(Visit, visit_id)
-    if visit is None:
+    if visit is None or not salons.include(visit.company_id):
         raise NotFound
     repeated = _find_repeated(session, visit, typed)
     if repeated is not None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 from psycopg2.errors import UniqueViolation
 from sqlalchemy import select
@@ -9,7 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
-from api.acquire.access.guards import NotFound
+from api.acquire.access.audit import Doer
+from api.acquire.access.auth import NotFound, Staff
+from api.acquire.account.ceiling import AboveCeiling, hold_returns, record_approval
+from api.acquire.account.pin import approve
 from api.acquire.payment.form import FormErrors, read_form_key
 from api.acquire.returns.form import SoldLine, find_left, read_return
 from api.acquire.words.text import Refused, Text
@@ -27,14 +32,34 @@ class Ordered:
     is_new: bool
 
 
-def order_return(sessions: SessionFactory, receipt_id: int, staff_id: int, typed: Mapping[str, str]) -> Ordered | FormErrors:
-    """Stores the order, or says what is wrong by field. Raises NotFound, Refused.
+def order_return(
+    sessions: SessionFactory, receipt_id: int, staff: Staff, typed: Mapping[str, str], ceiling: Decimal | None
+) -> Ordered | FormErrors:
+    """Stores the order, or says what is wrong by field. Raises NotFound, Refused, Crowded.
 
-    The caller publishes a new order after the commit.
+    The caller publishes a new order after the commit. `ceiling`: what a cashier may return in a day without a manager's PIN.
     """
     try:
+        return _store(sessions, receipt_id, staff, typed, ceiling, None)
+    except AboveCeiling:
+        with sessions() as session:
+            company_id = session.get_one(Receipt, receipt_id).company_id
+        errors = FormErrors()
+        approver = approve(sessions, staff, typed, lambda _, salons: salons.include(company_id), errors)
+    return errors if approver is None else _store(sessions, receipt_id, staff, typed, ceiling, approver)
+
+
+def _store(
+    sessions: SessionFactory,
+    receipt_id: int,
+    staff: Staff,
+    typed: Mapping[str, str],
+    ceiling: Decimal | None,
+    approver: Doer | None,
+) -> Ordered | FormErrors:
+    try:
         with sessions.begin() as session:
-            return _order(session, receipt_id, staff_id, typed)
+            return _order(session, receipt_id, staff, typed, ceiling, approver)
     except IntegrityError as error:
         if not isinstance(error.orig, UniqueViolation):
             raise
@@ -45,9 +70,16 @@ def order_return(sessions: SessionFactory, receipt_id: int, staff_id: int, typed
         return repeated
 
 
-def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str, str]) -> Ordered | FormErrors:
+def _order(
+    session: Session,
+    receipt_id: int,
+    staff: Staff,
+    typed: Mapping[str, str],
+    ceiling: Decimal | None,
+    approver: Doer | None,
+) -> Ordered | FormErrors:
     sale = session.get(Receipt, receipt_id, with_for_update=True)
-    if sale is None:
+    if sale is None or not staff.salons.include(sale.company_id):
         raise NotFound
     repeated = _find_repeated(session, receipt_id, typed)
     if repeated is not None:
@@ -55,9 +87,13 @@ def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str,
     wish = read_return(typed, get_returnable_lines(session, sale))
     if isinstance(wish, FormErrors):
         return wish
+    if approver is None:
+        hold_returns(session, staff, wish.total, ceiling)
     order = ReturnOrder(
         receipt_id=sale.id,
-        staff_user_id=staff_id,
+        staff_user_id=staff.id,
+        approved_by_id=approver.staff_user_id if approver else None,
+        total=wish.total,
         form_key=wish.form_key,
         reason=wish.reason,
         lines=wish.lines,
@@ -66,12 +102,13 @@ def _order(session: Session, receipt_id: int, staff_id: int, typed: Mapping[str,
     )
     session.add(order)
     session.flush()
-    told: dict[str, object] = {"return_order_id": order.id, "total": str(wish.total)}
+    told: dict[str, Any] = {"return_order_id": order.id, "total": str(wish.total)}
     if wish.original_shown:
         told["original_shown"] = wish.original_shown
     if wish.sold_anew_as:
         told["sold_anew_as"] = wish.sold_anew_as
-    audit.record(session, staff_id, "return_ordered", f"receipt {sale.id}", **told)
+    audit.record(session, staff.doer, "return_ordered", f"receipt {sale.id}", company_id=sale.company_id, **told)
+    record_approval(session, approver, staff, f"receipt {sale.id}", sale.company_id, wish.total)
     return Ordered(order.id, is_new=True)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.auth import Staff
+from api.acquire.access.salons import Salons
 from api.acquire.words.text import Text
 from shared.fiscal.goods_codes import COLUMNS, SHOWN_FAULTS, BadFile, Fault, Why, read_codes
 from shared.salon.goods import CodedShare, SoldGoods, list_sold_goods, save_codes
@@ -25,9 +26,10 @@ class SalonGoods:
     more: int
 
 
-def describe_goods(session: Session) -> list[SalonGoods]:
-    """Returns the salons that sold goods lately."""
-    by_salon = groupby(list_sold_goods(session), key=lambda sold: sold.company_id)
+def describe_goods(session: Session, salons: Salons) -> list[SalonGoods]:
+    """Returns those of the salons that sold goods lately."""
+    sold = [goods for goods in list_sold_goods(session) if salons.include(goods.company_id)]
+    by_salon = groupby(sold, key=lambda goods: goods.company_id)
     return [_describe(company_id, list(goods)) for company_id, goods in by_salon]
 
 
@@ -42,7 +44,8 @@ def take_over_codes(sessions: SessionFactory, staff: Staff, company_id: int, con
     codes = read_codes(content)
     with sessions.begin() as session:
         kept, removed = save_codes(session, company_id, codes)
-        audit.record(session, staff.id, "goods_codes_changed", f"salon {company_id}", kept=kept, removed=removed)
+        subject = f"salon {company_id}"
+        audit.record(session, staff.doer, "goods_codes_changed", subject, company_id=company_id, kept=kept, removed=removed)
     return kept, removed
 
 

@@ -9,18 +9,17 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import RedirectResponse, Response
 
-from api.acquire.access.guards import (
-    COOKIE_PATH,
-    FORM_TOKEN,
+from api.acquire.access.cookies import (
+    DEVICE_COOKIE,
     LANGUAGE_COOKIE,
     SESSION_COOKIE,
     VISITOR_COOKIE,
-    find_signed_in,
-    get_form_token,
-    get_language,
-    get_visitor,
+    forget_cookie,
+    set_cookie,
+    set_sealed,
 )
-from api.acquire.access.signing import get_secret, seal
+from api.acquire.access.guards import FORM_TOKEN, find_signed_in, get_form_token, get_language, get_visitor
+from api.acquire.account.devices import KNOWN_FOR
 from api.acquire.show.assets import link_asset
 from api.acquire.words.i18n import LANGUAGES, Speaker
 from shared.clock import almaty_date
@@ -72,8 +71,7 @@ def render(request: Request, template: str, *, status: int = 200, **context: Any
     )
     response = HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
     if find_signed_in(request) is None:
-        secret = get_secret(request.app.state.settings)
-        set_cookie(request, response, VISITOR_COOKIE, seal(secret, "visitor", get_visitor(request)))
+        set_sealed(request, response, VISITOR_COOKIE, "visitor", get_visitor(request))
     return response
 
 
@@ -89,22 +87,14 @@ def redirect(address: str) -> RedirectResponse:
     return RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
 
 
-def set_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int | None = None) -> None:
-    """Sets a cookie of the payment page that no script can read; for `seconds`, else until the browser ends."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=seconds,
-        path=COOKIE_PATH,
-        secure=request.url.scheme == "https",
-        httponly=True,
-        samesite="lax",
-    )
-
-
 def set_session(request: Request, response: Response, token: str) -> None:
     """Sets the cookie that keeps somebody signed in."""
-    set_cookie(request, response, SESSION_COOKIE, seal(get_secret(request.app.state.settings), "session", token))
+    set_sealed(request, response, SESSION_COOKIE, "session", token)
+
+
+def set_device(request: Request, response: Response, device: str) -> None:
+    """Sets the cookie by which this browser is known from now on, by whoever signs in on it."""
+    set_sealed(request, response, DEVICE_COOKIE, "device", device, seconds=int(KNOWN_FOR.total_seconds()))
 
 
 def set_language(request: Request, response: Response, language: str) -> None:
@@ -112,6 +102,6 @@ def set_language(request: Request, response: Response, language: str) -> None:
     set_cookie(request, response, LANGUAGE_COOKIE, language, seconds=LANGUAGE_LASTS_SECONDS)
 
 
-def forget_session(response: Response) -> None:
+def forget_session(request: Request, response: Response) -> None:
     """Takes the session's cookie away."""
-    response.delete_cookie(SESSION_COOKIE, path=COOKIE_PATH)
+    forget_cookie(request, response, SESSION_COOKIE)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, false, fun
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
+from api.acquire.access.salons import Salons
 from api.acquire.visits.search import NameSearch, NumberSearch, Search
 from api.acquire.visits.states import Filter, VisitState
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, ReceiptKind, ReceiptState, RecordState
@@ -129,13 +130,19 @@ def _select_visits(*columns: Any) -> Select[Any]:
 
 
 def list_visits(
-    session: Session, *, day: date, chosen: Filter = Filter.ALL, search: Search | None = None, after: Cursor | None = None
+    session: Session,
+    salons: Salons,
+    *,
+    day: date,
+    chosen: Filter = Filter.ALL,
+    search: Search | None = None,
+    after: Cursor | None = None,
 ) -> Sequence[Any]:
     """Returns up to PAGE_SIZE + 1 rows: the surplus one says that there is another page. Open visits first, then the latest.
 
     Rows have the columns of `_ROW`, `state` among them as the text of a VisitState.
     """
-    query = _select_visits().where(_match(search, day))
+    query = _select_visits().where(salons.allow(Visit.company_id), _match(search, day))
     if chosen is not Filter.ALL:
         query = query.where(_state.in_(_STATES[chosen]), *_narrow(chosen))
     if after is not None:
@@ -221,7 +228,7 @@ def is_return_due() -> ColumnElement[bool]:
     return and_(Receipt.return_due_reason.is_not(None), ~Receipt.returned, Receipt.state != ReceiptState.REJECTED)
 
 
-def find_visit(session: Session, visit_id: int) -> Any | None:
+def find_visit(session: Session, salons: Salons, visit_id: int) -> Any | None:
     """Returns one visit with its lines, the payment taken at the desk where there is one, receipts of single payments."""
     query = (
         _select_visits(
@@ -247,18 +254,18 @@ def find_visit(session: Session, visit_id: int) -> Any | None:
             ),
         )
         .outerjoin(StaffUser, StaffUser.id == Checkout.staff_user_id)
-        .where(Visit.id == visit_id)
+        .where(Visit.id == visit_id, salons.allow(Visit.company_id))
     )
     return session.execute(query).first()
 
 
-def find_states(session: Session, visit_ids: Sequence[int]) -> Sequence[Any]:
+def find_states(session: Session, salons: Salons, visit_ids: Sequence[int]) -> Sequence[Any]:
     """Returns the present rows of the visits on somebody's screen."""
-    return session.execute(_select_visits().where(Visit.id.in_(visit_ids))).all()
+    return session.execute(_select_visits().where(Visit.id.in_(visit_ids), salons.allow(Visit.company_id))).all()
 
 
-def list_paused(session: Session) -> Sequence[Any]:
-    """Cashboxes that hold sales back since the register refuses them: number, code, since when, how many wait."""
+def list_paused(session: Session, chosen: ColumnElement[bool]) -> Sequence[Any]:
+    """Returns which of these cashboxes hold sales back since the register refuses them, and how many wait."""
     waiting = (
         select(func.count())
         .where(Receipt.cashbox_id == Cashbox.id, Receipt.state.in_(OPEN_RECEIPT_STATES))
@@ -266,7 +273,7 @@ def list_paused(session: Session) -> Sequence[Any]:
         .label("waiting")
     )
     paused = select(Cashbox.id, Cashbox.unique_number, Cashbox.paused_code, Cashbox.paused_since, waiting)
-    query = paused.where(Cashbox.enabled, Cashbox.paused_since.is_not(None))
+    query = paused.where(Cashbox.enabled, Cashbox.paused_since.is_not(None), chosen)
     return session.execute(query.order_by(Cashbox.unique_number)).all()
 
 

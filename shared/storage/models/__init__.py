@@ -11,6 +11,10 @@ from shared.storage.models.desk.audit_link import AuditLink
 from shared.storage.models.desk.cashbox_order import CashboxOrder
 from shared.storage.models.desk.checkout import Checkout
 from shared.storage.models.desk.return_order import ReturnOrder
+from shared.storage.models.desk.sign_in_attempt import SignInAttempt
+from shared.storage.models.desk.staff_device import StaffDevice
+from shared.storage.models.desk.staff_recovery_code import StaffRecoveryCode
+from shared.storage.models.desk.staff_salon import StaffSalon
 from shared.storage.models.desk.staff_session import StaffSession
 from shared.storage.models.desk.staff_user import StaffUser
 from shared.storage.models.desk.visit import Visit
@@ -54,6 +58,10 @@ __all__ = [
     "ReturnOrder",
     "Round",
     "Shift",
+    "SignInAttempt",
+    "StaffDevice",
+    "StaffRecoveryCode",
+    "StaffSalon",
     "StaffSession",
     "StaffUser",
     "Visit",

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import event
 
+from api.acquire.access.salons import EVERYWHERE
 from api.acquire.visits.queries import PAGE_SIZE, list_visits
 from api.acquire.visits.search import read_search
 from api.acquire.visits.states import Filter, VisitState
@@ -76,7 +77,7 @@ def test_every_filter_shows_exactly_the_visits_of_its_states(desk: Desk, cashier
     expected = {visit.id for state in _OF_FILTER[chosen] for visit in made[state]}
     assert set(shown(cashier.page(f"{PAGE}&state={chosen}"))) == expected
     with desk.sessions() as session:
-        states = {row.id: row.state for row in list_visits(session, day=DAY)}
+        states = {row.id: row.state for row in list_visits(session, EVERYWHERE, day=DAY)}
     assert states == {visit.id: state for state, visits in made.items() for visit in visits}
 
 
@@ -86,7 +87,7 @@ def test_a_sale_made_again_after_a_return_is_the_one_that_counts(desk: Desk) -> 
     desk.add_receipt(visit)
     desk.add_receipt(visit, state="rejected")
     with desk.sessions() as session:
-        (row,) = list_visits(session, day=DAY)
+        (row,) = list_visits(session, EVERYWHERE, day=DAY)
     assert (row.state, row.sale_id) == ("issued", 2)
 
 
@@ -142,11 +143,11 @@ def test_pages_show_every_visit_once_even_of_one_moment(desk: Desk, cashier: Bro
 def test_a_visit_that_is_paid_meanwhile_shifts_no_page(desk: Desk) -> None:
     visits = [desk.add_visit(at=NOON - timedelta(minutes=number)) for number in range(PAGE_SIZE + 5)]
     with desk.sessions() as session:
-        first = list_visits(session, day=DAY)
+        first = list_visits(session, EVERYWHERE, day=DAY)
         after = read_cursor(write_cursor(first[PAGE_SIZE - 1]))
         desk.execute("UPDATE visits SET is_open = false WHERE id = :id", id=visits[0].id)
         session.rollback()
-        second = list_visits(session, day=DAY, after=after)
+        second = list_visits(session, EVERYWHERE, day=DAY, after=after)
     assert [row.id for row in second] == [visit.id for visit in visits[PAGE_SIZE:]] + [visits[0].id]
 
 
@@ -245,7 +246,9 @@ def test_every_filter_search_and_page_narrow_together(desk: Desk, chosen: Filter
     with desk.sessions() as session:
 
         def find(after: str | None) -> list[int]:
-            rows = list_visits(session, day=DAY, chosen=chosen, search=read_search(typed), after=read_cursor(after))
+            rows = list_visits(
+                session, EVERYWHERE, day=DAY, chosen=chosen, search=read_search(typed), after=read_cursor(after)
+            )
             return sorted(row.id for row in rows)
 
         assert find(None) == sorted(visit.id for visit in found)

@@ -37,7 +37,8 @@ class CashboxOrder(Base):
     Webkassa twice one movement of money. `sending_since` is set before a call that moves money and cleared by a certain
     answer: found set, an answer was lost. `before`: what the register's report counted before that call, as
     `worker.rounds.cash_movement` keeps it. `result` is Webkassa's answer: the report, or the drawer's state.
-    `payment_record_id`: the operation of Altegio that told of the movement; of each there is one order.
+    `approved_by_id`: the manager who let a cashier go above the ceiling. `payment_record_id`: the operation of Altegio that
+    told of the movement; of each there is one order.
     """
 
     __tablename__ = "cashbox_orders"
@@ -47,6 +48,7 @@ class CashboxOrder(Base):
     form_key: Mapped[UUID] = mapped_column(unique=True)
     ordered_by: Mapped[str] = mapped_column(Text)
     staff_user_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
     amount: Mapped[Money | None]
     reason: Mapped[str | None] = mapped_column(Text)
     external_check_number: Mapped[str | None] = mapped_column(Text, unique=True)

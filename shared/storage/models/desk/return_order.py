@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.fiscal.statuses import PaymentKind
-from shared.storage.models.base import Base, one_of
+from shared.storage.models.base import Base, Money, one_of
 
 
 class ReturnState(StrEnum):
@@ -21,7 +21,8 @@ class ReturnState(StrEnum):
 class ReturnOrder(Base):
     """Keeps a wish to return a sale, whole or by line; the worker turns it into a return receipt or refuses it.
 
-    A manager's; without `staff_user_id` the bridge's own, where `RETURN_POLICY` lets it.
+    A manager's, or a cashier's below the ceiling or with the approval of `approved_by_id`; without `staff_user_id` the
+    bridge's own, where `RETURN_POLICY` lets it. `total` is what staff were shown.
 
     `lines`: [{"position": index in the sale's Positions, "count": "1.5", "marks": ["…"]}]; empty means everything that is
     left. `marks`: the codes of the pieces that come back, where the sale has them. `original_shown`: which copy of the
@@ -33,6 +34,8 @@ class ReturnOrder(Base):
 
     receipt_id: Mapped[int] = mapped_column(ForeignKey("receipts.id"), index=True)
     staff_user_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    total: Mapped[Money | None]
     form_key: Mapped[UUID] = mapped_column(unique=True)
     reason: Mapped[str] = mapped_column(Text)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)

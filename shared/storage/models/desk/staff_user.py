@@ -1,6 +1,6 @@
 from enum import StrEnum
 
-from sqlalchemy import Integer, Text, func, text
+from sqlalchemy import Boolean, Integer, Text, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.storage.models.base import Base, Moment, one_of
@@ -14,13 +14,23 @@ class StaffRole(StrEnum):
 
 
 class StaffUser(Base):
-    """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist."""
+    """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist.
+
+    `totp_sealed`: the secret of the second factor, sealed by `shared.storage.sealing`; `totp_step`: the half minute of the
+    last code, so that none is used twice. `pin_hash`: of a manager's PIN, which approves on a cashier's screen.
+    `all_salons`: also those that come later; else the salons of its `staff_salons`. `failed_sign_ins` and `locked_until`: of
+    the version before, which may run beside this one; `sign_in_attempts` counts now.
+    """
 
     __tablename__ = "staff_users"
 
     login: Mapped[str] = mapped_column(Text, unique=True)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
+    totp_sealed: Mapped[str | None] = mapped_column(Text)
+    totp_step: Mapped[int | None]
+    pin_hash: Mapped[str | None] = mapped_column(Text)
+    all_salons: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     disabled_at: Mapped[Moment | None]
     failed_sign_ins: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     locked_until: Mapped[Moment | None]

@@ -70,8 +70,12 @@ def test_a_container_holds_only_secrets_it_needs(name: str) -> None:
 
 
 def test_every_setting_reaches_the_worker_or_who_alone_reads_it() -> None:
+    page = {
+        *("CASHIER_IDLE_MINUTES", "CASHIER_SESSION_HOURS", "CASHIER_WITHDRAWAL_CEILING", "CASHIER_RETURN_CEILING"),
+        *("MANAGER_IDLE_MINUTES", "MANAGER_SESSION_HOURS", "MANAGERS_NEED_SECOND_FACTOR"),
+    }
     elsewhere = {
-        "api": {"WEBHOOKS_PER_SALON_MINUTE", "SECURITY_CONTACT"},
+        "api": {"WEBHOOKS_PER_SALON_MINUTE", "SECURITY_CONTACT", *page},
         "flower": {"FLOWER_BASIC_AUTH"},
         "migrate": {"POSTGRES_USER", "POSTGRES_PASSWORD"},
     }
