@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     postgres_db: str = "altegio_webkassa"
     postgres_user: str = "altegio_webkassa"
     postgres_password: SecretStr = SecretStr("")
+    postgres_service_user: str = "altegio_webkassa_service"
+    postgres_service_password: SecretStr = SecretStr("")
     postgres_host: str = "localhost"
     postgres_port: int = 5432
     redis_url: str = "redis://localhost:6379/0"
@@ -120,6 +122,7 @@ class Settings(BaseSettings):
     flower_basic_auth: SecretStr = SecretStr("")
 
     worker_stuck_minutes: float = Field(5.0, ge=0)
+    worker_alive_file: str = ""
     worker_metrics_port: int = Field(0, ge=0, le=65535)
     worker_metrics_host: str = "127.0.0.1"
     log_dir: str = "logs"
@@ -235,12 +238,13 @@ class Settings(BaseSettings):
             "FLOWER_BASIC_AUTH": tuple(login.partition(":")[2] for login in self._list("FLOWER_BASIC_AUTH")),
         }
         # How long the stores' passwords are is their owners' affair: nobody outside the machine can try them.
-        stores = ("DATABASE_URL" if self.database_url else "POSTGRES_PASSWORD", "REDIS_URL", "BROKER_URL")
+        database = ("DATABASE_URL",) if self.database_url else ("POSTGRES_PASSWORD", "POSTGRES_SERVICE_PASSWORD")
+        stores = (*database, "REDIS_URL", "BROKER_URL")
         faults = [f"{name} is still a placeholder" for name in stores if is_placeholder(self._value(name))]
         for name, secrets in chosen.items():
             judge = find_fault_in_path if name == "ALTEGIO_WEBHOOK_SECRET" else find_fault
             faults += dict.fromkeys(f"{name} {fault}" for fault in map(judge, secrets) if fault)
-        given = ("POSTGRES_PASSWORD", *_VENDOR_SECRETS)
+        given = ("POSTGRES_PASSWORD", "POSTGRES_SERVICE_PASSWORD", *_VENDOR_SECRETS)
         return faults + list(find_equal(chosen, {name: self._list(name) for name in given}))
 
     def _refuse_vendor_placeholders(self) -> None:

@@ -21,6 +21,7 @@ from kombu.transport.redis import Channel as RedisChannel
 
 from shared.config import Settings
 from shared.local_work import LocalWork
+from shared.redis_keys import PREFIX
 
 RECORDS = "records"
 RECEIPTS = "receipts"
@@ -39,6 +40,7 @@ MAKE_RETURN = "worker.tasks.make_return"
 WATCH_SHIFTS = "worker.tasks.watch_shifts"
 CLOSE_SHIFT = "worker.tasks.close_shift"
 CARRY_OUT = "worker.tasks.carry_out"
+FETCH_LAYOUT = "worker.tasks.fetch_layout"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
 
@@ -49,6 +51,7 @@ ROUTES = {
     WATCH_SHIFTS: {"queue": MAINTENANCE},
     CLOSE_SHIFT: {"queue": RECEIPTS},
     CARRY_OUT: {"queue": RECEIPTS},
+    FETCH_LAYOUT: {"queue": RECEIPTS},
     DISPATCH: {"queue": MAINTENANCE},
     SWEEP: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},
@@ -62,7 +65,7 @@ ROUTES = {
 # With more than this waiting for a decision, more messages would not make the work faster, and fill Redis while workers are
 # away: what is above comes from the database.
 MOST_PUBLISHED = 5_000
-PROBE_KEY = "broker:probe"
+PROBE_KEY = f"{PREFIX}broker:probe"
 
 # Not every system knows all of them.
 _KEEP_ALIVE = {

@@ -18,11 +18,14 @@ from api.acquire.pages import (
     sign_in,
     visits,
 )
+from api.acquire.paper import customer, printing
 from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
 for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit, account):
     router.include_router(page.router, prefix="/acquire")
+router.include_router(printing.router, prefix="/acquire")
+router.include_router(customer.router)
 
 
 @router.get("/acquire/{rest:path}")

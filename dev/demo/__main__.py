@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -42,9 +42,14 @@ class Demo:
         """Everything up and answering. Raises DemoFailed."""
         folder = self._folder.path
         self._secrets = Secrets.recall(folder)
-        database_url = self._obtain("DATABASE_URL", check_given_database, Postgres(folder / "postgres"))
-        redis_url = self._obtain("REDIS_URL", check_given_redis, Redis(folder / "redis"))
-        self._migrate(database_url)
+        postgres = Postgres(folder / "postgres")
+        database_url = self._obtain("DATABASE_URL", check_given_database, postgres)
+        redis = Redis(folder / "redis")
+        redis_url = self._obtain("REDIS_URL", check_given_redis, redis)
+        self._migrate(database_url, postgres.service_environment if postgres.running else {})
+        # Somebody else's servers are used by the one name that was given.
+        database_url = postgres.service_url if postgres.running else database_url
+        redis_url = redis.service_url if redis.running else redis_url
         # As late as can be: another demo on this machine may be looking for the same ports.
         self._ports = {name: recall_port(folder / f"{name}-port", port) for name, port in PORTS.items()}
         self._urls = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}
@@ -88,9 +93,9 @@ class Demo:
         self._supervisor.console.show(unit.name, f"ready on 127.0.0.1:{server.port}")
         return server.url
 
-    def _migrate(self, database_url: str) -> None:
+    def _migrate(self, database_url: str, service: Mapping[str, str]) -> None:
         self._say("migrating the database")
-        environment = {**children.base_environment(), "DATABASE_URL": database_url}
+        environment = {**children.base_environment(), **service, "DATABASE_URL": database_url}
         command = Command(children.migrate_command(), environment, self._folder.path)
         code = self._supervisor.run_once("migrate", command, READY_SECONDS)
         if code != 0:

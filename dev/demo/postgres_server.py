@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import secrets
 import shutil
 import signal
 import tempfile
@@ -18,9 +19,10 @@ from sqlalchemy.pool import NullPool
 
 from dev.demo import processes
 from dev.demo.binaries import get_postgres, read_version
-from dev.demo.servers import Server, ServerFailed, minimal_environment, read_lines, write_private
+from dev.demo.servers import Server, ServerFailed, minimal_environment, read_lines, recall, write_private
 
 USER = "altegio"
+SERVICE_USER = "altegio_service"
 DATABASE = "altegio"
 
 # For one core and little memory. `mmap`: the shared memory of a container is often too small.
@@ -55,6 +57,18 @@ class Postgres(Server):
     @property
     def url(self) -> str:
         return self.url_of(DATABASE)
+
+    @property
+    def service_environment(self) -> Mapping[str, str]:
+        """For the migration: the service's own role, which it makes."""
+        password = recall(self.folder / "service-password", lambda: secrets.token_urlsafe(24))
+        return {"POSTGRES_SERVICE_USER": SERVICE_USER, "POSTGRES_SERVICE_PASSWORD": password}
+
+    @property
+    def service_url(self) -> str:
+        """The address by the service's own role."""
+        user, password = self.service_environment.values()
+        return f"postgresql+psycopg2://{user}:{password}@127.0.0.1:{self.port}/{DATABASE}"
 
     def url_of(self, database: str) -> str:
         return f"postgresql+psycopg2://{USER}:{self.password}@127.0.0.1:{self.port}/{database}"

@@ -2,6 +2,7 @@
 
 import json
 import re
+import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from dev.demo.binaries import get_redis, read_version
-from dev.demo.servers import Server, ServerFailed, write_private
+from dev.demo.servers import Server, ServerFailed, recall, write_private
+
+SERVICE_USER = "altegio_webkassa"
+RULES = Path(__file__).resolve().parents[2] / "worker" / "scripts" / "redis-rules.txt"
 
 
 class Redis(Server):
@@ -27,6 +31,15 @@ class Redis(Server):
 
     def url_of(self, database: int) -> str:
         return f"redis://:{self.password}@127.0.0.1:{self.port}/{database}"
+
+    @property
+    def service_url(self) -> str:
+        """The address by the service's own user, who may do no more than in production."""
+        return f"redis://{SERVICE_USER}:{self._service_password}@127.0.0.1:{self.port}/0"
+
+    @property
+    def _service_password(self) -> str:
+        return recall(self.folder / "service-password", lambda: secrets.token_urlsafe(24))
 
     def answers(self) -> bool:
         try:
@@ -68,6 +81,7 @@ class Redis(Server):
             f"port {self.port}",
             "protected-mode yes",
             f"requirepass {self.password}",
+            f"user {SERVICE_USER} on >{self._service_password} {RULES.read_text('utf-8').strip()}",
             f"dir {json.dumps(str(data), ensure_ascii=False)}",
             f"databases {self._databases}",
             "daemonize no",

@@ -45,14 +45,19 @@ def load_json(text: str | bytes) -> Any:
     return simplejson.loads(text, parse_float=Decimal)
 
 
-def build_url(settings: Settings) -> URL:
-    """Returns the address of the database for psycopg2, since SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3."""
+def build_url(settings: Settings, *, as_owner: bool = False) -> URL:
+    """Returns the address of the database for psycopg2, since SQLAlchemy 2.1 reads a bare `postgresql://` as psycopg 3.
+
+    By the service's own role where it has one, unless `as_owner`: who makes the tables.
+    """
     if settings.database_url:
         return make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg2://", settings.database_url))
+    service_password = settings.postgres_service_password.get_secret_value()
+    is_service = bool(service_password) and not as_owner
     return URL.create(
         "postgresql+psycopg2",
-        username=settings.postgres_user,
-        password=settings.postgres_password.get_secret_value(),
+        username=settings.postgres_service_user if is_service else settings.postgres_user,
+        password=service_password if is_service else settings.postgres_password.get_secret_value(),
         host=settings.postgres_host,
         port=settings.postgres_port,
         database=settings.postgres_db,

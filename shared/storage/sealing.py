@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from shared.config import ConfigurationError, Settings
 
+_NO_KEY = "CREDENTIALS_KEY or SECRET_KEY has to be set: credentials are never stored in the clear"
+
 
 class CannotUnseal(Exception):
     """Raised where the key of the environment is not the one that sealed a text."""
@@ -30,11 +32,28 @@ def unseal(settings: Settings, sealed: str) -> str:
         raise CannotUnseal("sealed with another key: set the old CREDENTIALS_KEY (or SECRET_KEY) again") from None
 
 
-def _open_box(settings: Settings) -> MultiFernet:
+def is_sealed_with_first(settings: Settings, sealed: str) -> bool:
+    """Says whether the key that seals now opens it, so that no other is needed for it. Raises ConfigurationError."""
+    first = list_keys(settings)[:1]
+    if not first:
+        raise ConfigurationError(_NO_KEY)
+    try:
+        Fernet(_derive(first[0])).decrypt(sealed.encode())
+    except InvalidToken:
+        return False
+    return True
+
+
+def list_keys(settings: Settings) -> list[str]:
+    """Returns the keys of the environment, the one that seals first."""
     keys = settings.credentials_key.get_secret_value() or settings.secret_key.get_secret_value()
-    parts = [part.strip() for part in keys.split(",") if part.strip()]
+    return [part.strip() for part in keys.split(",") if part.strip()]
+
+
+def _open_box(settings: Settings) -> MultiFernet:
+    parts = list_keys(settings)
     if not parts:
-        raise ConfigurationError("CREDENTIALS_KEY or SECRET_KEY has to be set: credentials are never stored in the clear")
+        raise ConfigurationError(_NO_KEY)
     return MultiFernet([Fernet(_derive(part)) for part in parts])
 
 

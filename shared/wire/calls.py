@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from http.client import HTTPException
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from shared.wire.answer import Answer
@@ -18,6 +19,7 @@ from shared.wire.deadline import Deadline, Endless, call_at_work
 IDLE_SECONDS = 15.0
 _USER_AGENT = "altegio-webkassa"
 _HEADER = "{}: {}\r\n"
+NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 
 
 class CallFailed(Exception):
@@ -59,7 +61,7 @@ class Wire:
         every = {"User-Agent": _USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip", **headers}
         if any(not value.isascii() or not value.isprintable() for value in every.values()):
             raise ValueError("a header has letters that no header may have")
-        self._headers = "".join(_HEADER.format(name, value) for name, value in every.items())
+        self._headers = _write_headers(every)
         self._limits = limits
         self._pool_size = pool_size
         self._idle: defaultdict[Address, deque[Connection]] = defaultdict(deque)
@@ -80,19 +82,26 @@ class Wire:
             connection.close()
 
     @contextmanager
-    def exchange(self, method: str, url: str, body: bytes | None = None) -> Iterator[Exchange]:
-        """Yields what a request led to; the connection is kept when the block ends. Raises NotSent, NoAnswer."""
+    def exchange(
+        self, method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] = NO_HEADERS
+    ) -> Iterator[Exchange]:
+        """Yields what a request led to; the connection is kept when the block ends. Raises NotSent, NoAnswer.
+
+        `headers`: of this request besides those of all.
+        """
         with call_at_work(self._limits.whole) as deadline:
-            connection, answer = self._carry(method, url, body, deadline)
+            connection, answer = self._carry(method, url, body, _write_headers(headers), deadline)
         exchange = Exchange(answer)
         try:
             yield exchange
         finally:
             self._put_back(connection, is_kept=exchange.is_believed)
 
-    def _carry(self, method: str, url: str, body: bytes | None, deadline: Deadline) -> tuple[Connection, Answer]:
+    def _carry(
+        self, method: str, url: str, body: bytes | None, headers: str, deadline: Deadline
+    ) -> tuple[Connection, Answer]:
         try:
-            address, head = _prepare(method, url, self._headers)
+            address, head = _prepare(method, url, self._headers + headers)
             connection = self._take(address) or Connection(address, self._limits, deadline)
         except (OSError, ValueError) as error:
             raise NotSent(_name_problem(error)) from None
@@ -135,6 +144,10 @@ class Wire:
                 dropped.append(connection)
         for each in dropped:
             each.close()
+
+
+def _write_headers(headers: Mapping[str, str]) -> str:
+    return "".join(_HEADER.format(name, value) for name, value in headers.items())
 
 
 @lru_cache(maxsize=256)

@@ -137,6 +137,21 @@ class TestWhatIsPassedOn:
         assert (told["path"], told["headers"]["authorization"]) == ("/flower/tasks", "Basic b3BzOng=")
         assert nginx.request("GET", "/flower").headers["Location"].endswith("/flower/")
 
+    def test_flower_is_only_looked_at(self, nginx: Nginx, echo: Echo) -> None:
+        before = echo.connections
+        for path in (
+            "/flower/api/worker/shutdown/worker@a",
+            "/flower/api/task/async-apply/worker.tasks.dispatch",
+            "/flower/",
+        ):
+            for method in ("POST", "PUT", "DELETE", "PATCH"):
+                assert nginx.request(method, path).status == 403, (method, path)
+        assert echo.connections == before
+        assert nginx.request("HEAD", "/flower/tasks").status != 403
+        # Its list of tasks is read by a POST.
+        assert read_echo(nginx.request("POST", "/flower/tasks/datatable", body=b""))["path"] == "/flower/tasks/datatable"
+        assert nginx.request("DELETE", "/flower/tasks/datatable").status == 403
+
 
 class TestRates:
     """Each on an nginx of its own, since they use up what an address may do."""
@@ -150,6 +165,7 @@ class TestRates:
             pytest.param("GET", "/acquire", 40, id="pages"),
             pytest.param("POST", "/acquire/login", 10, id="sign-in"),
             pytest.param("GET", "/flower/", 60, id="flower"),
+            pytest.param("GET", "/r/AAAAAAAAAAAAAAAAAAAAAA", 20, id="receipts of customers"),
         ],
     )
     def test_an_address_that_sends_too_much_is_told_to_wait(

@@ -15,9 +15,12 @@ import requests
 
 from dev.demo.state import LOGIN, Secrets
 from dev.harness.simulator import SimulatorControl
+from shared.redis_keys import PREFIX
 from shared.salon.webhook_secret import SalonSecret, make_webhook_secret
+from shared.storage.token_seal import TokenSeal
 from tests.support.payloads import SAMPLE, envelope, goods, payment, visit
 from tests.support.stack import Stack
+from worker.webkassa.session_token import TOKEN_SECONDS
 
 MIB = 1024 * 1024
 
@@ -370,7 +373,10 @@ class TestAround:
         with connect_broker(service) as broker:
             service.wait_for(lambda: broker.llen("dead_letter") >= 1, what="dead letters")
             messages = str([broker.lrange(queue, 0, -1) for queue in ("records", "receipts", "dead_letter")])
-            token = next(broker.get(key).decode() for key in broker.keys("webkassa:token:*"))
+            sealed = next(broker.get(key) for key in broker.keys(f"{PREFIX}webkassa:token:*"))
+        seal = TokenSeal(secrets.application_key, service.environment["WEBKASSA_API_URL"], LOGIN, secrets.webkassa_password)
+        token = str(seal.open(sealed, TOKEN_SECONDS))
+        assert token != "None"
         said = "\n".join(child.log.read_text("utf-8") for child in service.children.values())
         secret = [secrets.webhook, secrets.webkassa_api_key, secrets.webkassa_password, secrets.application_key, token]
         secret += [LOGIN, "wrong-secret-guess", service.environment["REDIS_URL"], service.environment["DATABASE_URL"]]

@@ -37,6 +37,24 @@ def test_a_z_report_by_hand_is_shown_and_stored(manager: Page, shop: Shop) -> No
     expect(manager.locator(".slip h1")).to_have_text("Z-отчёт")
 
 
+@pytest.mark.parametrize(("paper", "width"), [("slip", 80), ("sheet", 210)], ids=["80 mm", "A4"])
+def test_a_report_is_printed(manager: Page, shop: Shop, paper: str, width: int) -> None:
+    manager.add_init_script("window.print = () => { window.printed = true; }")
+    pay(manager, shop.book())
+    manager.goto("/acquire/shifts")
+    manager.click("button[value=x_report]")
+    manager.wait_for_url(re.compile(r"/acquire/orders/\d+/report"))
+    manager.click(f"[data-print={paper}]")
+    assert manager.evaluate("window.printed")
+    manager.emulate_media(media="print")
+    expect(manager.locator(".top")).to_be_hidden()
+    expect(manager.locator(".side")).to_be_hidden()
+    expect(manager.locator(".slip")).to_be_visible()
+    sizes = re.findall(rb"/MediaBox \[0 0 ([\d.]+)", manager.pdf(prefer_css_page_size=True))
+    assert len(sizes) == 1
+    assert float(sizes[0]) / 72 * 25.4 == pytest.approx(width, abs=0.5)
+
+
 def test_cash_goes_into_the_drawer_and_no_more_comes_out_than_is_there(page: Page, shop: Shop) -> None:
     pay(page, shop.book())
     page.goto("/acquire/drawer")

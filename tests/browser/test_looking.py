@@ -182,21 +182,6 @@ def test_nothing_jumps(page: Page, places: Places) -> None:
         assert page.evaluate("window.jumps") < 0.02, name
 
 
-@pytest.mark.parametrize(("paper", "width"), [("slip", 80), ("sheet", 210)], ids=["80 mm", "A4"])
-def test_paper(page: Page, shop: Shop, paper: str, width: int) -> None:
-    page.add_init_script("window.print = () => { window.printed = true; }")
-    pay(page, shop.book())
-    page.click(f"[data-print={paper}]")
-    assert page.evaluate("window.printed")
-    page.emulate_media(media="print")
-    expect(page.locator(".top")).to_be_hidden()
-    expect(page.locator(".side")).to_be_hidden()
-    expect(page.locator(".slip")).to_be_visible()
-    sizes = re.findall(rb"/MediaBox \[0 0 ([\d.]+)", page.pdf(prefer_css_page_size=True))
-    assert len(sizes) == 1
-    assert float(sizes[0]) / 72 * 25.4 == pytest.approx(width, abs=0.5)
-
-
 def test_signing_out_ends_the_session(open_context: Callable[..., BrowserContext], shop: Shop) -> None:
     context = open_context(None)
     page = context.new_page()

@@ -48,6 +48,8 @@ class Trial:
             shutil.copy(ROOT / name, self.project / name)
         values = {
             "POSTGRES_PASSWORD": secrets.token_hex(8),
+            "POSTGRES_SERVICE_PASSWORD": secrets.token_hex(8),
+            "REDIS_PASSWORD": secrets.token_hex(8),
             "SECRET_KEY": secrets.token_hex(16),
             "CREDENTIALS_KEY": secrets.token_hex(16),
             "ALTEGIO_WEBHOOK_SECRET": self.webhook_secret,

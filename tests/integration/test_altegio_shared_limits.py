@@ -9,6 +9,7 @@ import pytest
 from redis import Redis
 
 from dev.demo.redis_server import Redis as RedisServer
+from shared.redis_keys import PREFIX
 from worker.altegio.errors import AltegioUnavailable
 from worker.altegio.limits import RateLimiter, Window
 
@@ -110,8 +111,16 @@ def test_hosts_are_counted_apart(make_limiter: MakeLimiter) -> None:
 def test_a_clock_that_was_set_back_stops_nobody(make_limiter: MakeLimiter, redis_url: str) -> None:
     limiter = make_limiter(Window(3, HOUR, background=1))
     with Redis.from_url(redis_url) as redis:
-        redis.lpush(f"altegio:calls:{HOST}:all", *[int(time.time() * 1000) + 7_200_000] * 3)
+        redis.lpush(f"{PREFIX}altegio:calls:{HOST}:all", *[int(time.time() * 1000) + 7_200_000] * 3)
     assert count(limiter) == 3
+
+
+def test_a_pause_that_somebody_planted_in_redis_stops_nobody(make_limiter: MakeLimiter, redis_url: str) -> None:
+    """None of ours is longer than a minute, and each has an end."""
+    limiter = make_limiter(Window(3, HOUR, background=1))
+    with Redis.from_url(redis_url) as redis:
+        redis.set(f"{PREFIX}altegio:calls:{HOST}:pause", "1", ex=86_400)
+        assert count(limiter) == 3
 
 
 def test_nothing_is_left_behind(make_limiter: MakeLimiter, redis_url: str) -> None:
@@ -121,8 +130,8 @@ def test_nothing_is_left_behind(make_limiter: MakeLimiter, redis_url: str) -> No
         limiter.acquire()
     count(lasting)
     with Redis.from_url(redis_url) as redis:
-        assert redis.llen(f"altegio:calls:{HOST}:all") <= 3
-        assert 0 < redis.ttl("altegio:calls:test.alteg.io:all") <= HOUR
+        assert redis.llen(f"{PREFIX}altegio:calls:{HOST}:all") <= 3
+        assert 0 < redis.ttl(f"{PREFIX}altegio:calls:test.alteg.io:all") <= HOUR
 
 
 def test_when_redis_goes_away_its_calls_still_count(make_limiter: MakeLimiter, redis_server: RedisServer) -> None:

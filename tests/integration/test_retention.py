@@ -22,15 +22,26 @@ NOTHING = {
     "checkouts": 0,
     "receipts": 0,
     "fiscalization_logs": 0,
+    "print_layouts": 0,
     "staff_sessions": 0,
     "alerts": 0,
     "goods_lines": 0,
+    "worker_signs": 0,
+    "backups": 0,
     "alert_messages": 0,
 }
 
 
 def age(bridge: Bridge, days: int = 181) -> None:
-    for table in ("webhook_records", "checkouts", "receipts", "fiscalization_logs", "goods_lines", "alert_messages"):
+    for table in (
+        "webhook_records",
+        "checkouts",
+        "receipts",
+        "fiscalization_logs",
+        "goods_lines",
+        "alert_messages",
+        "print_layouts",
+    ):
         bridge.execute(f"UPDATE {table} SET created_at = created_at - make_interval(days => :days)", days=days)
     bridge.execute("UPDATE visits SET day = CAST(now() - make_interval(days => :days) AS date) - 1", days=days)
     bridge.execute("UPDATE alerts SET raised_at = raised_at - make_interval(days => :days)", days=days)
@@ -85,7 +96,7 @@ class TestAnIssuedSale:
         sell(bridge)
         age(bridge)
         before = bridge.receipt()
-        expected = dict.fromkeys(NOTHING, 1)
+        expected = {**dict.fromkeys(NOTHING, 1), "worker_signs": 0, "backups": 0}
         assert count(bridge) == expected
         assert empty(bridge) == expected
         assert count(bridge) == NOTHING
@@ -141,6 +152,14 @@ class TestAnIssuedSale:
         assert len(simulator.receipts()) == 1
 
 
+def test_printed_lines_go_with_the_calls_that_brought_them(bridge: Bridge) -> None:
+    bridge.deliver(visit(1), visit(2))
+    bridge.execute("UPDATE print_layouts SET created_at = created_at - interval '91 days' WHERE receipt_id = 1")
+    assert empty(bridge)["print_layouts"] == 1
+    assert bridge.scalar("SELECT receipt_id FROM print_layouts") == 2
+    assert bridge.scalar("SELECT count(*) FROM receipt_papers") == 2
+
+
 class TestWhatStays:
     def test_what_is_young(self, bridge: Bridge) -> None:
         sell(bridge)
@@ -148,7 +167,7 @@ class TestWhatStays:
         age(bridge, days=89)
         assert count(bridge) == NOTHING
         age(bridge, days=2)
-        assert count(bridge) == {**NOTHING, "fiscalization_logs": 1}
+        assert count(bridge) == {**NOTHING, "fiscalization_logs": 1, "print_layouts": 1}
 
     def test_what_is_open(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         bridge.deliver(visit(1, paid=0, **CLIENT))
@@ -219,3 +238,17 @@ class TestHow:
             session.execute(select(WebhookRecord).where(WebhookRecord.id == 7).with_for_update())
             assert empty(bridge)["webhook_records"] == many - 1
         assert empty(bridge)["webhook_records"] == 1
+
+
+def test_signs_of_workers_that_are_gone_and_old_backups_go_and_the_newest_backup_stays(bridge: Bridge) -> None:
+    bridge.execute(
+        "INSERT INTO worker_signs (name, takes, seen_at) VALUES"
+        " ('gone', 'messages', now() - interval '2 days'), ('here', 'messages', now())"
+    )
+    bridge.execute(
+        "INSERT INTO backups (name, bytes, rows, created_at) SELECT 'n' || n, 1, '{}', now() - interval '200 days'"
+        " FROM generate_series(1, 2) AS n"
+    )
+    assert empty(bridge) == {**NOTHING, "worker_signs": 1, "backups": 1}
+    assert bridge.scalar("SELECT name FROM worker_signs") == "here"
+    assert bridge.scalar("SELECT name FROM backups") == "n2"

@@ -30,6 +30,7 @@ from dev.demo.waiting import WaitTimeout, wait_until
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from shared.queue import ISSUE_RECEIPTS, MAKE_RETURN, PROCESS_RECORD
+from shared.redis_keys import PREFIX
 from shared.replay import replay
 from shared.storage.models import Receipt, WebhookRecord
 from tests.support.bridge import Bridge, read_settings
@@ -256,7 +257,7 @@ class Machine(RuleBasedStateMachine):
         self.bridge.execute(f"UPDATE cashboxes SET paused_until = NULL, lease_until = {past} WHERE claim_id IS NOT NULL")
         self.bridge.execute(f"UPDATE webhook_records SET lease_until = {past} WHERE claim_id IS NOT NULL")
         self.bridge.execute(f"UPDATE return_orders SET created_at = {past}")
-        for key in self.bridge.services.redis.keys("webkassa:[rb][er]*"):  # who logs in, the breaker
+        for key in self.bridge.services.redis.keys(f"{PREFIX}webkassa:[rb][er]*"):  # who logs in, the breaker
             self.bridge.services.redis.delete(key)
 
     def _pick_row(self, pick: int) -> int:

@@ -36,6 +36,7 @@ RETURN_REFUSED = "return_refused"
 LOOK_BEHIND = "look_behind"
 GOODS_UNCODED = "goods_uncoded"
 OPEN_MONEY = "open_money"
+BACKUP = "backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ _KINDS: Mapping[str, Kind] = {
     # Nothing stands still for it, and a day more or less is no matter.
     GOODS_UNCODED: Kind(settle=10 * MINUTE, calm=60 * MINUTE),
     DISK: Kind(settle=MINUTE, calm=10 * MINUTE),
+    BACKUP: Kind(calm=NO_TIME, worse_after=24 * 60 * MINUTE),
     BROKER: Kind(settle=MINUTE),
     # Told before it refuses, and at once when it does.
     REDIS_FULL: Kind(calm=5 * MINUTE, worse_after=NO_TIME),

@@ -32,6 +32,14 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Workers do its work meanwhile. Check: docker compose ps beat, logs beat",
         ),
     ),
+    kinds.BACKUP: (
+        ("Нет годной резервной копии", "Жарамды сақтық көшірме жоқ", "There is no good backup"),
+        (
+            "Прежние копии целы. Посмотрите: docker compose logs --tail 20 backup",
+            "Бұрынғы көшірмелер бүтін. Қараңыз: docker compose logs --tail 20 backup",
+            "The older ones are kept. Look at: docker compose logs --tail 20 backup",
+        ),
+    ),
     kinds.CLOCK: (
         ("Часы машины врут", "Машинаның сағаты қате", "A machine's clock is wrong"),
         (
@@ -50,10 +58,27 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
     ),
 }
 
+BACKUP_LATE: Words = (
+    "последней копии уже {hours} ч",
+    "соңғы көшірмеге {hours} сағат болды",
+    "the newest is {hours} h old",
+)
+BACKUP_UNFIT: Words = (
+    "копия не восстановилась на пробу: {why}",
+    "көшірме сынақта қалпына келмеді: {why}",
+    "one could not be restored on trial: {why}",
+)
+TRIAL_LATE: Words = (
+    "копии не восстанавливались на пробу {days} дн.",
+    "көшірмелер {days} күн сынап қалпына келтірілмеді",
+    "none was restored on trial for {days} days",
+)
+
 DETAILS: Mapping[str, Words] = {
     kinds.OPEN_TOO_LONG: ("{table}: {count}", "{table}: {count}", "{table}: {count}"),
     kinds.REDIS_FULL: ("занято {percent} %", "{percent} % толды", "{percent} % used"),
     kinds.TICKS: ("не тикают {minutes} мин", "{minutes} мин бойы белгі жоқ", "no tick for {minutes} min"),
+    kinds.BACKUP: ("{said}", "{said}", "{said}"),
     kinds.CLOCK: (
         "{host}: {seconds} с от базы данных",
         "{host}: дерекқордан {seconds} с ауытқу",

@@ -17,6 +17,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.logging import get_logger
+from shared.redis_keys import PREFIX
 from worker.altegio.errors import AltegioUnavailable
 
 log = get_logger(__name__)
@@ -45,19 +46,20 @@ class Window:
 # Somewhat less in somewhat longer than Altegio's: calls that left evenly may arrive closer together.
 WINDOWS = (Window(4, 1.1, background=2), Window(190, 61.0, background=95))
 
-# KEYS: all calls, the background's, the pause. ARGV: 1 for a background call, then calls, background and milliseconds of
-# each window. Answers the milliseconds to wait, 0 when the call is taken. A clock that was set back leaves entries of the
-# future: those say nothing.
+# KEYS: all calls, the background's, the pause. ARGV: 1 for a background call, the longest pause, then calls, background and
+# milliseconds of each window. Answers the milliseconds to wait, 0 when the call is taken. A clock that was set back leaves
+# entries of the future: those say nothing, and a longer pause than ours is nobody's.
 _TAKE = """
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local wait = math.max(redis.call('PTTL', KEYS[3]), 0)
+if wait > tonumber(ARGV[2]) then wait = 0 end
 local longest, most = 0, 0
 local function look(key, calls, span)
   local then_ = tonumber(redis.call('LINDEX', key, calls - 1) or nil)
   if then_ and then_ <= now then wait = math.max(wait, then_ + span - now) end
 end
-for i = 2, #ARGV, 3 do
+for i = 3, #ARGV, 3 do
   local calls, background, span = tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2])
   look(KEYS[1], calls, span)
   if ARGV[1] == '1' then look(KEYS[2], background, span) end
@@ -81,8 +83,11 @@ class RateLimiter:
 
     def __init__(self, redis: Redis, host: str, windows: Sequence[Window] = WINDOWS) -> None:
         self._redis = redis
-        self._keys = [f"altegio:calls:{host}:{name}" for name in ("all", "background", "pause")]
-        self._arguments = [part for window in windows for part in _describe(window)]
+        self._keys = [f"{PREFIX}altegio:calls:{host}:{name}" for name in ("all", "background", "pause")]
+        self._arguments = [
+            math.ceil(LONGEST_PAUSE_SECONDS * 1000),
+            *(part for window in windows for part in _describe(window)),
+        ]
         self._take = redis.register_script(_TAKE)
         self._own = _OwnCalls([window.share(ASSUMED_PROCESSES) for window in windows])
 

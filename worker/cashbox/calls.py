@@ -32,6 +32,7 @@ X_REPORT = "x_report"
 CLIENT_INFO = "client_info"
 MONEY = "money_operation"
 HISTORY = "check_history"
+PRINT = "print_format"
 _MAX_TEXT = 500
 
 _table = table_of(FiscalizationLog)

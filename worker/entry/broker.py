@@ -1,10 +1,11 @@
-"""Speaks to Redis as the broker, with three of kombu 5.7's answers to a lost connection corrected: each ended the worker for
-good.
+"""Speaks to Redis as the broker, with three of kombu 5.7's answers to a lost connection corrected, and two to a message that
+is none: each ended the worker for good.
 
-Losing Redis must delay work, never end it. Messages that were not acknowledged come back by the visibility timeout, and the
-dispatcher does not even wait for that.
+Losing Redis must delay work, never end it, and neither may whatever somebody puts into a queue. Messages that were not
+acknowledged come back by the visibility timeout, and the dispatcher does not even wait for that.
 """
 
+from contextlib import suppress
 from typing import Any
 
 from kombu.exceptions import OperationalError
@@ -12,7 +13,10 @@ from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 
+from shared.logging import get_logger
 from shared.queue import PROBE_KEY
+
+log = get_logger(__name__)
 
 
 class Channel(redis.Channel):
@@ -31,6 +35,14 @@ class Channel(redis.Channel):
         if kept is None or kept.connection_pool is not self.pool:
             kept = self._kept_client = super()._create_client()  # type: ignore[misc]
         return kept
+
+    def _brpop_read(self, **options: Any) -> Any:
+        """Drops what is no JSON."""
+        try:
+            return super()._brpop_read(**options)  # type: ignore[misc]
+        except ValueError as error:
+            log.error("a message that is none was dropped", error=type(error).__name__)
+            return True
 
     def _connparams(self, *args: Any, **kwargs: Any) -> Any:
         """A channel that was closed meanwhile says so as a connection error, which Celery survives."""
@@ -57,6 +69,26 @@ class Transport(redis.Transport):
         except ResponseError as error:
             raise RedisConnectionError(str(error)) from error
         return connection
+
+    def _deliver(self, message: Any, queue: Any) -> None:
+        """Drops a message that nobody can read, and gives its place among those under way free again."""
+        try:
+            super()._deliver(message, queue)
+        except (*self.connection_errors, *self.channel_errors):
+            raise
+        except Exception as error:
+            log.error("a message that is none was dropped", queue=queue, error=type(error).__name__)
+            self._forget(message)
+
+    def _forget(self, message: Any) -> None:
+        properties = message.get("properties") if isinstance(message, dict) else None
+        tag = properties.get("delivery_tag") if isinstance(properties, dict) else None
+        if not isinstance(tag, str):
+            return
+        for channel in self.channels or ():
+            with suppress(KeyError):
+                channel.qos.get(tag)
+                channel.basic_ack(tag)
 
 
 def register() -> None:

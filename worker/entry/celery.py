@@ -14,7 +14,7 @@ from shared.logging import bind_contextvars, clear_contextvars, configure_loggin
 from shared.queue import DEAD_LETTER, MAINTENANCE, RECEIPTS, RECORDS, ROUTES, broker_options, direct_queue
 from shared.tracing import start_tracing, stop_tracing
 from worker.entry import broker
-from worker.entry.consuming import Consuming, consuming
+from worker.entry.consuming import Consuming, pulse
 from worker.entry.schedule import build_schedule
 
 log = get_logger(__name__)
@@ -97,6 +97,7 @@ def _setup_logging(**_: Any) -> None:
 def _register_tasks(**_: Any) -> None:
     """Only where they run: beat and Flower know tasks by name and are a third smaller without them."""
     importlib.import_module("worker.entry.tasks")
+    importlib.import_module("worker.entry.remote").restrict()
 
 
 @signals.worker_init.connect
@@ -115,7 +116,11 @@ def _start_standin(sender: Any = None, **_: Any) -> None:
     """Before the broker is there: it may be away for long."""
     services = importlib.import_module("worker.services").get_services()
     standin_module = importlib.import_module("worker.rounds.alone.standin")
-    standin = standin_module.Standin(services, _do_alone, consuming.is_set, _make_watchdog(services, sender))
+    sign = importlib.import_module("worker.rounds.alone.sign").Sign(
+        services.sessions, str(sender.hostname), settings.worker_alive_file
+    )
+    watchdog = _make_watchdog(services, sender)
+    standin = standin_module.Standin(services, _do_alone, pulse.is_felt, watchdog, sign=sign)
     standin.start()
     signals.worker_shutdown.connect(lambda **_: standin.stop(), weak=False)
 
@@ -125,10 +130,10 @@ def _make_watchdog(services: Any, worker: Any) -> Any:
     if "thread" not in str(worker.pool_cls):
         return None
     watchdog = importlib.import_module("worker.rounds.alone.watchdog")
-    pulse = watchdog.Pulse()
+    moved = watchdog.Pulse()
     for signal in (signals.task_prerun, signals.task_postrun):
-        signal.connect(lambda **_: pulse.beat(), weak=False)
-    return watchdog.Watchdog(services, pulse, watchdog.end_process)
+        signal.connect(lambda **_: moved.beat(), weak=False)
+    return watchdog.Watchdog(services, moved, watchdog.end_process)
 
 
 def _do_alone(item: Item) -> None:

@@ -10,6 +10,7 @@ from shared.queue import (
     CLOSE_SHIFT,
     DISPATCH,
     EMPTY_OLD_ROWS,
+    FETCH_LAYOUT,
     ISSUE_RECEIPTS,
     MAKE_RETURN,
     PROCESS_RECORD,
@@ -20,6 +21,7 @@ from shared.queue import (
     WATCH_SHIFTS,
 )
 from shared.replay import find_dead_letters, replay
+from worker.cashbox.print_layout import fetch_print_layout
 from worker.decide.process_record import process_record as decide_record
 from worker.entry.celery import app
 from worker.issue.issue_due import issue_due
@@ -77,6 +79,15 @@ def close_shift(cashbox_id: int) -> None:
 def carry_out(order_id: int) -> None:
     """Carries out an order of a report or of a movement of cash."""
     carry_out_order(get_services(), order_id)
+
+
+@app.task(name=FETCH_LAYOUT)
+def fetch_layout(layout_id: int) -> None:
+    """Fetches the lines by which a receipt is printed on one paper in one language, then issues what waited behind it."""
+    services = get_services()
+    cashbox_id = fetch_print_layout(services, layout_id)
+    if cashbox_id is not None:
+        issue_due(services, cashbox_id)
 
 
 # What the clock starts. `by_beat` is False where beat did not: see `worker.rounds.alone`.

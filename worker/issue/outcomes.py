@@ -4,20 +4,24 @@ Good news is written whoever brings it: a document that exists at Webkassa exist
 the claim, so that a worker that woke up late cannot undo what its successor did.
 """
 
+from dataclasses import fields
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, DateTime, bindparam, case, func, update
+from sqlalchemy.dialects.postgresql import insert
 
 from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.logging import get_logger
 from shared.storage.db import Executor
-from shared.storage.models import Receipt, WebhookRecord
+from shared.storage.models import PrintLayout, Receipt, ReceiptPaper, WebhookRecord
+from shared.storage.models.paper.print_layout import PaperForm, PrintLanguage
 from shared.storage.statements import table_of
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.shift.rows import note_document
 from worker.issue.make_return import settle_basis
 from worker.issue.metrics import count_failed, count_issued
+from worker.receipt.paper import Paper
 from worker.webkassa.errors import WebkassaError
 from worker.webkassa.schemas import FiscalReceipt
 
@@ -73,6 +77,14 @@ _MOVE_DELIVERIES = (
 )
 
 
+_ADD_PAPER = insert(table_of(ReceiptPaper)).on_conflict_do_nothing(index_elements=["receipt_id"])
+_ADD_LAYOUT = (
+    insert(table_of(PrintLayout))
+    .values(form=PaperForm.ROLL_80, language=PrintLanguage.OWN, fetched_at=func.now())
+    .on_conflict_do_nothing(index_elements=["receipt_id", "form", "language"])
+)
+
+
 def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt) -> bool:
     """False when it was known already. A document of another total is kept, and shown to a person.
 
@@ -97,6 +109,7 @@ def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt
     if executor.execute(_SAVE_ISSUED, values).first() is None:
         return False
     _move_deliveries(executor, receipt.id, *move)
+    _save_paper(executor, receipt.id, document.paper)
     note_document(executor, receipt.cashbox_id, document.shift_number, document.issued_at, document.registration_number)
     if receipt.basis_receipt_id is not None:
         settle_basis(executor, receipt.basis_receipt_id)
@@ -105,6 +118,14 @@ def save_issued(executor: Executor, receipt: DueReceipt, document: FiscalReceipt
         log.error("receipt differs", receipt_id=receipt.id)
     log.info("receipt issued", receipt_id=receipt.id, fiscal_number=document.fiscal_number, attempts=receipt.attempts)
     return True
+
+
+def _save_paper(executor: Executor, receipt_id: int, paper: Paper) -> None:
+    """What the customer gets to see. A lookup brings no lines: they are fetched when somebody prints."""
+    told = {field.name: getattr(paper, field.name) for field in fields(Paper) if field.name != "layout"}
+    executor.execute(_ADD_PAPER, {"receipt_id": receipt_id, **told})
+    if paper.layout:
+        executor.execute(_ADD_LAYOUT, {"receipt_id": receipt_id, "lines": [line.as_json() for line in paper.layout]})
 
 
 def save_retry(executor: Executor, receipt: DueReceipt, error: WebkassaError, seconds: float, *, counts: bool) -> None:

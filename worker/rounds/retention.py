@@ -24,13 +24,16 @@ from shared.storage.db import SessionFactory, allow_long, read_clock
 from shared.storage.models import (
     Alert,
     AlertMessage,
+    Backup,
     Checkout,
     FiscalizationLog,
     GoodsLine,
+    PrintLayout,
     Receipt,
     StaffSession,
     Visit,
     WebhookRecord,
+    WorkerSign,
 )
 from worker.cashbox.calls import Z_REPORT
 
@@ -236,8 +239,24 @@ def _find_messages(limits: Limits) -> Select[int]:
     return select(AlertMessage.id).where(AlertMessage.finished_at.is_not(None), AlertMessage.created_at < limits.rows)
 
 
+def _find_signs(limits: Limits) -> Select[int]:
+    """Of workers that were killed: each has a new name when it starts anew in a new container."""
+    return select(WorkerSign.id).where(WorkerSign.seen_at < limits.now - timedelta(days=1))
+
+
+def _find_backups(limits: Limits) -> Select[int]:
+    """The newest stays: it says that there are to be backups."""
+    newest = select(func.max(Backup.id)).scalar_subquery()
+    return select(Backup.id).where(Backup.created_at < limits.rows, Backup.id != newest).order_by(Backup.created_at)
+
+
 def _find_goods_lines(limits: Limits) -> Select[int]:
     return select(GoodsLine.id).where(GoodsLine.created_at < limits.rows).order_by(GoodsLine.created_at)
+
+
+def _find_layouts(limits: Limits) -> Select[int]:
+    """Whoever prints later has them fetched anew."""
+    return select(PrintLayout.id).where(PrintLayout.created_at < limits.logs).order_by(PrintLayout.id)
 
 
 _JOBS: dict[str, _Job] = {
@@ -262,8 +281,11 @@ _JOBS: dict[str, _Job] = {
         _find_calls,
         lambda: update(FiscalizationLog).values(request={}, response=null(), emptied_at=func.now()),
     ),
+    "print_layouts": _Job(PrintLayout.id, _find_layouts, lambda: delete(PrintLayout)),
     "staff_sessions": _Job(StaffSession.id, _find_sessions, lambda: delete(StaffSession)),
     "alerts": _Job(Alert.id, _find_alerts, lambda: delete(Alert)),
     "goods_lines": _Job(GoodsLine.id, _find_goods_lines, lambda: delete(GoodsLine)),
+    "worker_signs": _Job(WorkerSign.id, _find_signs, lambda: delete(WorkerSign)),
+    "backups": _Job(Backup.id, _find_backups, lambda: delete(Backup)),
     "alert_messages": _Job(AlertMessage.id, _find_messages, lambda: delete(AlertMessage)),
 }

@@ -1,5 +1,7 @@
 #!/bin/sh
 # restore.sh FILE: the database becomes what it was in the backup. Stop api, worker and beat before.
+# One that ends in .age needs the private key: BACKUP_AGE_IDENTITY names its file. Run the migrations afterwards, which give the
+# service's role its rights again.
 # It is built beside the present one, and only a complete one takes its name; the present one is kept under another name.
 set -eu
 
@@ -17,10 +19,23 @@ run() { # SQL in another database, since one cannot rename the one it is in
     psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --dbname postgres --command "$1"
 }
 
+plain=$file
+case $file in
+*.age)
+    plain=$(mktemp "$(dirname "$file")/.restoring.XXXXXX.partial")
+    trap 'rm -f "$plain"' EXIT
+    age --decrypt --identity "${BACKUP_AGE_IDENTITY:?names the file with the private key of age}" "$file" >"$plain"
+    ;;
+esac
+
+forget() {
+    [ "$plain" = "$file" ] || rm -f "$plain"
+}
+
 run "CREATE DATABASE \"$fresh\" TEMPLATE template0"
-trap 'run "DROP DATABASE IF EXISTS \"$fresh\""' EXIT
-pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname "$fresh" "$file"
-trap - EXIT
+trap 'forget; run "DROP DATABASE IF EXISTS \"$fresh\""' EXIT
+pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname "$fresh" "$plain"
+trap forget EXIT
 
 run "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$present' AND pid <> pg_backend_pid()" >/dev/null
 run "ALTER DATABASE \"$present\" RENAME TO \"$kept\""

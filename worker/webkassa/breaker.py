@@ -18,7 +18,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.logging import get_logger
-from shared.redis_keys import breaker_open_key
+from shared.redis_keys import PREFIX, breaker_open_key
 
 log = get_logger(__name__)
 
@@ -42,7 +42,7 @@ class Breaker:
     def __init__(self, redis: Redis, host: str) -> None:
         self._redis = redis
         self._open = breaker_open_key(host)
-        name = f"webkassa:breaker:{host}"
+        name = f"{PREFIX}webkassa:breaker:{host}"
         self._failures, self._failing, self._heard = f"{name}:failures", f"{name}:failing", f"{name}:heard"
         self._probe, self._asked, self._probed = f"{name}:probe", f"{name}:asked", f"{name}:probed"
         self._clean_until = 0.0
@@ -131,13 +131,20 @@ class Breaker:
         self._redis.zadd(self._asked, {str(register): now})
         self._redis.expire(self._asked, _OPEN_SECONDS)
         asked, probed = self._read_times(self._asked), self._read_times(self._probed)
-        waiting = [other for other, at in asked.items() if at > now - ASKED_SECONDS]
+        waiting = [other for other, at in asked.items() if now - ASKED_SECONDS < at <= now]
         is_its_turn = all(probed.get(register, 0.0) <= probed.get(other, 0.0) for other in waiting)
         if not is_its_turn or not self._redis.set(self._probe, "1", nx=True, ex=PROBE_EVERY_SECONDS):
+            self._end_what_lasts()
             return False
         self._redis.zadd(self._probed, {str(register): now})
         self._redis.expire(self._probed, _OPEN_SECONDS)
         return True
+
+    def _end_what_lasts(self) -> None:
+        """A probe of ours ends by itself; whoever planted one without an end, or times to come, would stop all calls."""
+        if not 0 <= self._redis.ttl(self._probe) <= PROBE_EVERY_SECONDS:
+            self._redis.delete(self._probe)
+        self._redis.zremrangebyscore(self._probed, f"({self._now() + PROBE_EVERY_SECONDS}", "+inf")
 
     def _read_times(self, key: str) -> dict[int, float]:
         times: list[tuple[bytes, float]] = self._redis.zrange(key, 0, -1, withscores=True)  # type: ignore[assignment]

@@ -30,6 +30,7 @@ Shifts Items Rows Skip Take List CurrentStatus Name
 CashboxStatus License LicenseStatus LicenseExpirationDate Ofd TaxationType VATInfo VATRates
 CashboxSN CashboxIN CashboxRN TaxPayerName TaxPayerIN ReportNumber DocumentCount ControlSum
 PutMoneySum TakeMoneySum SumInCashbox Sell Buy ReturnSell ReturnBuy StartNonNullable EndNonNullable
+Address AddressKz Host NameKz Lines Order Value Style
 PaymentsByTypesApiModel Type Discount Markup Taken Change Count TotalCount VAT
 """
 _SPELLING = {name.lower(): name for name in (*_FLAGS, *_MOMENTS, *_NAMES.split())}

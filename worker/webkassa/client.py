@@ -4,7 +4,7 @@ Nothing here repeats a check by itself, except with a fresh token (the register 
 host (the first domain refused to serve); both send the same body, hence the same external number.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -15,7 +15,11 @@ from redis import Redis
 from shared.config import Settings
 from shared.logging import get_logger
 from shared.storage.db import dump_json
+from shared.storage.sealing import list_keys
+from shared.storage.token_seal import TokenSeal
 from shared.wire.answer import Answer
+from shared.wire.calls import NO_HEADERS
+from worker.receipt.paper import PrintLine, read_print_lines
 from worker.webkassa.answers import (
     Judge,
     doubt_earlier,
@@ -68,6 +72,7 @@ _MONEY = "/api/v4/MoneyOperation"
 _CASHBOXES = "/api/v4/Cashboxes"
 _SHIFT_HISTORY = "/api/v4/Cashbox/ShiftHistory"
 _CHECK_HISTORY = "/api/v4/Check/History"
+_PRINT = "/api/v4/Ticket/PrintFormat"
 _TICKET = "/api-history/v4/Ticket/GetTicketByExternalCheckNumber"
 _CLIENT_INFO = "/api-portal/v4/cashbox/client-info"
 _MAIN_INFO = "/api-portal/v4/organization/main-info"
@@ -109,9 +114,8 @@ class WebkassaClient:
         self._address = KnownAddress(redis, self._base_url, credentials.api_token)
         self._token = SessionToken(
             redis,
-            self._base_url,
-            self._login,
-            self._password,
+            # Without a key of its own the environment still has Webkassa's.
+            TokenSeal([*list_keys(settings), self._api_token][0], self._base_url, self._login, self._password),
             self.authorize,
             renewal_seconds=settings.webkassa_connect_timeout + settings.webkassa_read_timeout + 1,
         )
@@ -130,7 +134,9 @@ class WebkassaClient:
     def authorize(self) -> str:
         """Logs in and returns a new session token. Raises LoginRefused, also without one in the answer; WebkassaError."""
         try:
-            data = self._send_anywhere(_AUTHORIZE, {"Login": self._login, "Password": self._password}, self._read)
+            data = self._send_anywhere(
+                _AUTHORIZE, {"Login": self._login, "Password": self._password}, self._read, NO_HEADERS
+            )
         except SessionExpired as error:
             raise LoginRefused(error.text, code=error.code, response=error.response) from None
         except OutcomeUnknown as error:  # a login that may have happened changes nothing: no receipt was sent
@@ -247,6 +253,25 @@ class WebkassaClient:
             return []
         return sorted(set(shifts), key=_age_of, reverse=True)
 
+    def print_layout(
+        self, cashbox: str, external_check_number: str, paper_kind: int, languages: tuple[str, ...]
+    ) -> tuple[PrintLine, ...]:
+        """Returns the lines that Webkassa prints of a receipt; none where it does not know it.
+
+        `paper_kind`: 0 = 80 mm, 3 = 57 or 58 mm, 12 = A4. `languages`: up to two such as ru-RU, else Kazakh and Russian.
+        """
+
+        def read(answer: Answer) -> tuple[PrintLine, ...]:
+            data = read_answer(answer, self._address, may_be_missing=True)
+            return read_print_lines(data.get("Lines")) if isinstance(data, dict) else ()
+
+        body = {"CashboxUniqueNumber": cashbox, "ExternalCheckNumber": external_check_number, "PaperKind": paper_kind}
+        headers = dict(zip(("Accept-Language", "Secondary-Language"), languages, strict=False))
+        try:
+            return self._call(_PRINT, body, read, headers)
+        except NotFoundInShift:
+            return ()
+
     def list_cashboxes(self) -> list[dict[str, Any]]:
         """Returns every cashbox of the login. For set-up only: Webkassa asks not to call it as a routine."""
         data = _as_object(self._call(_CASHBOXES, {}, self._read))
@@ -275,7 +300,9 @@ class WebkassaClient:
     def _read(self, answer: Answer) -> Any:
         return read_answer(answer, self._address)
 
-    def _call(self, path: str, body: dict[str, Any], read: Callable[[Answer], T]) -> T:
+    def _call(
+        self, path: str, body: dict[str, Any], read: Callable[[Answer], T], headers: Mapping[str, str] = NO_HEADERS
+    ) -> T:
         """What `read` makes of the answer. A refused session is renewed, the one just refused each time, and the body sent
         anew.
 
@@ -284,34 +311,41 @@ class WebkassaClient:
         token = self._token.get()
         for _ in range(RENEWALS):
             try:
-                return self._send_anywhere(path, {"Token": token, **body}, read)
+                return self._send_anywhere(path, {"Token": token, **body}, read, headers)
             except SessionExpired:
                 token = self._token.renew(token, body.get("CashboxUniqueNumber"))
         try:
-            return self._send_anywhere(path, {"Token": token, **body}, read)
+            return self._send_anywhere(path, {"Token": token, **body}, read, headers)
         except SessionExpired as error:
             text = f"{RENEWALS} fresh sessions are refused: {error.text}"
             raise SessionExpired(text, code=error.code, response=error.response) from None
 
-    def _send_anywhere(self, path: str, body: dict[str, Any], read: Callable[[Answer], T]) -> T:
+    def _send_anywhere(self, path: str, body: dict[str, Any], read: Callable[[Answer], T], headers: Mapping[str, str]) -> T:
         """On the spare hosts too, when the domain says it cannot serve. Facts: https, comma-separated names."""
         try:
             with watch_call(path):
-                return self._send(self._base_url, path, body, read)
+                return self._send(self._base_url, path, body, read, headers)
         except DomainUnavailable as error:
             first = error
         for spare in choose_spares(self._base_url, first.alternatives):
             try:
                 with watch_call(path):
-                    return self._send(spare, path, body, read)
+                    return self._send(spare, path, body, read, headers)
             except WebkassaUnavailable as error:
                 log.warning("spare host is of no help", host=spare, error=error.text)
         raise first
 
-    def _send(self, base_url: str, path: str, body: dict[str, Any], read: Callable[[Answer], T]) -> T:
+    def _send(
+        self,
+        base_url: str,
+        path: str,
+        body: dict[str, Any],
+        read: Callable[[Answer], T],
+        headers: Mapping[str, str] = NO_HEADERS,
+    ) -> T:
         """An answer is judged while its connection is still ours: one that is another request's ends it."""
         try:
-            return self._transport.post(base_url + path, dump_json(body).encode(), read)
+            return self._transport.post(base_url + path, dump_json(body).encode(), read, headers)
         except WebkassaError as error:
             secrets = (self._password, self._api_token, str(body.get("Token") or ""))
             error.text, error.response = hide(error.text, secrets), hide(error.response, secrets)

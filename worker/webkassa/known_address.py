@@ -13,7 +13,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.logging import get_logger
-from shared.redis_keys import gateway_words_key
+from shared.redis_keys import PREFIX, gateway_words_key
 
 log = get_logger(__name__)
 
@@ -31,7 +31,7 @@ class KnownAddress:
         # With the key, since one that is wrong is refused by the right address.
         digest = hashlib.sha256(f"{base_url}\n{api_token}".encode()).hexdigest()[:24]
         self._redis = redis
-        self._key = f"webkassa:known:{digest}"
+        self._key = f"{PREFIX}webkassa:known:{digest}"
         self._words_key = gateway_words_key(urlsplit(base_url).netloc)
         self._is_known = False
         self._has_words = False

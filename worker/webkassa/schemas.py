@@ -13,6 +13,7 @@ from urllib.parse import unquote_plus
 
 from shared.clock import ALMATY, parse_moment
 from shared.fiscal.money import InvalidAmount, parse_amount
+from worker.receipt.paper import NOTHING_TOLD, Paper, read_paper
 from worker.webkassa.cleaning import find_time
 
 _LONGEST_NUMBER = 50
@@ -31,7 +32,7 @@ class FiscalReceipt:
 
     `total` is None where the answer does not tell (it is absent from most captures; the link carries it then).
     `registers` and `external_numbers`: whose it says it is, by whatever names them. `contradiction`: why it cannot be one
-    document at all. `warning`: what Webkassa had to say beside it.
+    document at all. `warning`: what Webkassa had to say beside it. `paper`: what else the paper receipt says.
     """
 
     fiscal_number: str
@@ -49,6 +50,7 @@ class FiscalReceipt:
     operation_type: int | None = None
     contradiction: str | None = None
     warning: str | None = None
+    paper: Paper = NOTHING_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +157,7 @@ def _receipt(
         operation_type=_whole(data.get("OperationType")),
         contradiction=_find_contradiction(number, told, ticket, is_offline=bool(offline)),
         warning=_read_warning(data.get("Errors")),
+        paper=read_paper(data),
     )
 
 

@@ -1,14 +1,13 @@
 """Shares one session of a cashier between all workers through Redis; one of them renews it.
 
 A wrong password is remembered for a while: Webkassa may lock a login that keeps knocking. Redis is a convenience here;
-without it every process logs in for itself.
+without it every process logs in for itself. Both are sealed: one that cannot be opened is none.
 
 Sessions live for hours. Where they end again and again within minutes, another program signs in with the same login: the
 registers that met it are remembered, for an alert.
 """
 
 import contextlib
-import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,8 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from shared.logging import get_logger
+from shared.redis_keys import PREFIX
+from shared.storage.token_seal import TokenSeal
 from worker.webkassa.errors import LoginRefused
 
 log = get_logger(__name__)
@@ -31,7 +32,7 @@ _POLL_SECONDS = 0.1
 # So many sessions that ended before their time, within so long, are somebody else's doing.
 ENDED_TO_TELL = 3
 ENDED_WITHIN_SECONDS = 1800
-_SHARED_LOGINS = "webkassa:shared_logins"
+_SHARED_LOGINS = f"{PREFIX}webkassa:shared_logins"
 
 
 class SessionToken:
@@ -43,20 +44,17 @@ class SessionToken:
     def __init__(
         self,
         redis: Redis,
-        base_url: str,
-        login: str,
-        password: str,
+        seal: TokenSeal,
         authorize: Callable[[], str],
         *,
         renewal_seconds: float = 31.0,
     ) -> None:
-        # The password is part of the name: after it was changed neither the old token nor the old refusal counts.
-        digest = hashlib.sha256(f"{base_url}\n{login}\n{password}".encode()).hexdigest()[:24]
         self._redis = redis
-        self._key = f"webkassa:token:{digest}"
-        self._refused_key = f"webkassa:refused:{digest}"
-        self._lock_key = f"webkassa:renewing:{digest}"
-        self._ended_key = f"webkassa:ended:{digest}"
+        self._seal = seal
+        self._key = f"{PREFIX}webkassa:token:{seal.name}"
+        self._refused_key = f"{PREFIX}webkassa:refused:{seal.name}"
+        self._lock_key = f"{PREFIX}webkassa:renewing:{seal.name}"
+        self._ended_key = f"{PREFIX}webkassa:ended:{seal.name}"
         self._authorize = authorize
         self._renewal_seconds = renewal_seconds
         self._lock = threading.Lock()
@@ -96,17 +94,18 @@ class SessionToken:
         return self.renew(self._read())
 
     def _log_in(self) -> str:
-        refusal = self._ask_redis(lambda: self._redis.get(self._refused_key))
+        refusal = self._seal.open(self._ask_redis(lambda: self._redis.get(self._refused_key)), REFUSAL_SECONDS)
         if refusal:
-            raise LoginRefused("the login was refused a moment ago, not tried again yet", code=_as_text(refusal))
+            raise LoginRefused("the login was refused a moment ago, not tried again yet", code=refusal)
         try:
             token = self._authorize()
         except LoginRefused as error:
-            code = error.code or "1"
-            self._ask_redis(lambda: self._redis.set(self._refused_key, code, ex=REFUSAL_SECONDS))
+            sealed_code = self._seal.close(error.code or "1")
+            self._ask_redis(lambda: self._redis.set(self._refused_key, sealed_code, ex=REFUSAL_SECONDS))
             raise
         self._own = token
-        self._ask_redis(lambda: self._redis.set(self._key, token, ex=TOKEN_SECONDS))
+        sealed_token = self._seal.close(token)
+        self._ask_redis(lambda: self._redis.set(self._key, sealed_token, ex=TOKEN_SECONDS))
         return token
 
     def _note_end(self, register: str) -> None:
@@ -123,7 +122,7 @@ class SessionToken:
             shared = self._redis.get(self._key)
         except (RedisError, OSError):
             return self._own
-        return _as_text(shared) if shared else None
+        return self._seal.open(shared, TOKEN_SECONDS)
 
     @contextlib.contextmanager
     def _single_flight(self, stale: str | None) -> Iterator[str | None]:

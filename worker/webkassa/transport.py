@@ -1,10 +1,10 @@
 """Posts bodies to Webkassa and tells what became of the request: an answer, certainly nothing sent, or unknown."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from shared.wire.answer import Answer
-from shared.wire.calls import NoAnswer, NotSent, Wire
+from shared.wire.calls import NO_HEADERS, NoAnswer, NotSent, Wire
 from shared.wire.connection import Limits
 from worker.webkassa.errors import LoginRefused, OutcomeUnknown, WebkassaUnavailable
 
@@ -29,14 +29,14 @@ class Transport:
         """Closes the connections that wait for their next call; later calls connect anew."""
         self._wire.forget_connections()
 
-    def post(self, url: str, body: bytes, read: Callable[[Answer], T]) -> T:
+    def post(self, url: str, body: bytes, read: Callable[[Answer], T], headers: Mapping[str, str] = NO_HEADERS) -> T:
         """Sends the body and returns what `read` makes of the answer. Raises WebkassaUnavailable if nothing was sent,
         OutcomeUnknown.
 
         Where `read` raises either the connection is closed: the answer to this request may still come on it.
         """
         try:
-            with self._wire.exchange("POST", url, body) as exchange:
+            with self._wire.exchange("POST", url, body, headers) as exchange:
                 try:
                     return read(exchange.answer)
                 except (OutcomeUnknown, WebkassaUnavailable):

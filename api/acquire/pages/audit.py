@@ -44,6 +44,14 @@ ACTIONS = {
     "second_factor_set": Text("Second factor set up"),
     "second_factor_removed": Text("Second factor taken away"),
     "second_factor_failed": Text("Wrong code of the second factor"),
+    "cashbox_added": Text("Cashbox added or changed"),
+    "cashbox_disabled": Text("Cashbox taken out of service"),
+    "webhook_address_made": Text("New webhook address made"),
+    "webhook_address_ended": Text("Old webhook address ended"),
+    "reconciled": Text("Unknown receipts asked about"),
+    "retention_run": Text("Old rows emptied"),
+    "alerts_tried": Text("Alerts tried"),
+    "credentials_resealed": Text("Credentials sealed anew"),
     "user_added": Text("Account added"),
     "user_placed": Text("Salons of the account changed"),
     "user_disabled": Text("Account disabled"),
@@ -96,12 +104,14 @@ def _is_within(salons: Salons, account: Any) -> ColumnElement[bool]:
 
 
 def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
-    """`about`: the login of the account that it was done to. Only the command line acts without a login."""
+    """`about`: the login of the account that it was done to. Only the command line acts without a login: `by` is the
+    machine's account.
+    """
     kind, _, number = (event.subject or "").partition(" ")
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
     return {
         "at": event.created_at,
-        "login": login or (Text("unknown login") if event.address else Text("command line")),
+        "login": login or event.details.get("by") or (Text("unknown login") if event.address else Text("command line")),
         "address": event.address,
         "action": ACTIONS.get(event.action, event.action),
         "label": label if number else None,

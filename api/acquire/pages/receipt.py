@@ -11,7 +11,7 @@ from api.acquire.visits.queries import find_visit_of_receipt
 from api.acquire.visits.views import show_receipt
 from api.dependencies import SessionDep
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
-from shared.storage.models import Cashbox, Receipt, ReturnOrder
+from shared.storage.models import Cashbox, Receipt, ReceiptPaper, ReturnOrder
 
 router = APIRouter()
 
@@ -35,11 +35,17 @@ def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: Sessi
         "success.html",
         receipt=show_receipt(receipt, session.get_one(Cashbox, receipt.cashbox_id)),
         visit_id=visit_id,
+        customer_link=_find_customer_link(session, id),
         basis_id=receipt.basis_receipt_id,
         may_return=is_returnable and may_return(request.app.state.settings, staff),
         returns=returns,
         is_returned=receipt.returned,
     )
+
+
+def _find_customer_link(session: SessionDep, receipt_id: int) -> str | None:
+    token = session.scalar(select(ReceiptPaper.token).where(ReceiptPaper.receipt_id == receipt_id))
+    return f"/r/{token}" if token else None
 
 
 def _show_unissued(request: Request, session: SessionDep, receipt: Receipt, visit_id: int | None) -> Response:

@@ -225,7 +225,7 @@ def show_receipt(receipt: Receipt, cashbox: Cashbox) -> ReceiptView:
         tax=receipt.tax,
         tax_percent=next((p["TaxPercent"] for p in request["Positions"] if p.get("TaxPercent") is not None), None),
         lines=[_show_position(position) for position in request["Positions"]],
-        payments=[_show_payment(payment, change) for payment in request["Payments"]],
+        payments=show_payments(request),
         received=sum((_amount(p["Sum"]) for p in request["Payments"] if int(p["PaymentType"]) == 0), ZERO)
         if change
         else ZERO,
@@ -241,6 +241,12 @@ def show_receipt(receipt: Receipt, cashbox: Cashbox) -> ReceiptView:
         warning=receipt.warning,
         return_due=explain_return_due(receipt.return_due_reason) if receipt.return_due_reason else None,
     )
+
+
+def show_payments(request: Mapping[str, Any]) -> list[tuple[Text, Decimal]]:
+    """Returns the parts of a payment by their names, from the request of its receipt."""
+    change = _amount(request.get("Change"))
+    return [_show_payment(payment, change) for payment in request["Payments"]]
 
 
 def _show_position(position: Mapping[str, Any]) -> ReceiptLine:

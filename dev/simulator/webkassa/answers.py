@@ -10,6 +10,13 @@ from typing import Any
 from urllib.parse import quote
 
 from dev.simulator.webkassa.ledger import BUY, BUY_RETURN, OPERATIONS, SELL, SELL_RETURN, Cashbox, Receipt, Shift
+from dev.simulator.webkassa.paper import (
+    PAYMENT_NAMES,
+    find_language,
+    format_local,
+    print_receipt,
+    read_paper_kind,
+)
 from dev.simulator.webkassa.rules.arithmetic import CASH, VAT, Line, Sums, add_up
 from dev.simulator.webkassa.rules.fields import TIYN, read_text, round_to
 from dev.simulator.webkassa.rules.requisites import to_local
@@ -23,8 +30,6 @@ TAXPAYER = {"TaxPayerName": 'ТОО "Салон-Пример"', "TaxPayerIN": "0
 EMPLOYEE = {"EmployeeName": "Кассир моста", "EmployeeCode": 77}
 PRINT_HOST = "https://webkassa.example"
 
-# The words for cash and card are the vendor's, the word for mobile payment is assumed.
-PAYMENT_NAMES = {0: "Наличные", 1: "Банковская карта", 4: "Мобильный платеж"}
 OPERATION_NAMES = {0: "Покупка", 1: "Возврат покупки", 2: "Продажа", 3: "Возврат продажи"}
 SECTIONS = {"Sell": SELL, "Buy": BUY, "ReturnSell": SELL_RETURN, "ReturnBuy": BUY_RETURN}
 
@@ -32,10 +37,6 @@ SECTIONS = {"Sell": SELL, "Buy": BUY, "ReturnSell": SELL_RETURN, "ReturnBuy": BU
 def pick(source: object, **names: str) -> dict[str, Any]:
     """The source's attributes under the vendor's names."""
     return {theirs: getattr(source, ours) for theirs, ours in names.items()}
-
-
-def format_local(at: datetime) -> str:
-    return to_local(at).strftime("%d.%m.%Y %H:%M:%S")
 
 
 def build_ticket_url(receipt: Receipt) -> str:
@@ -73,18 +74,16 @@ def build_check(receipt: Receipt, settings: Settings) -> dict[str, Any]:
         "EmployeeName": EMPLOYEE["EmployeeName"],
         "TicketUrl": url,
         "TicketPrintUrl": build_print_url(receipt),
-        "TicketPrintFormat": build_print_lines(receipt, url),
+        "TicketPrintFormat": print_receipt(receipt, url, TAXPAYER, ADDRESS, OFD),
         **({"Total": receipt.sums.total} if settings.total_in_answer else {}),
     }
 
 
-def build_print_lines(receipt: Receipt, url: str) -> list[dict[str, Any]]:
-    """Type 0 is a line of text, 2 a QR code; Style 1 is bold."""
-    rows = [(0, TAXPAYER["TaxPayerName"], 1), (0, f"ФП: {receipt.check_number}", 0), (2, url, 0)]
-    return [
-        {"Order": order, "Type": kind, "Value": value, "Style": style}
-        for order, (kind, value, style) in enumerate(rows, start=1)
-    ]
+def print_again(receipt: Receipt, fields: Mapping[str, Any], languages: str) -> list[dict[str, Any]]:
+    """On the paper and in the language that was asked for."""
+    kind, language = read_paper_kind(fields), find_language(languages)
+    url = build_ticket_url(receipt)
+    return print_receipt(receipt, url, TAXPAYER, ADDRESS, OFD, paper_kind=kind, language=language)
 
 
 def build_history_item(receipt: Receipt) -> dict[str, Any]:

@@ -48,6 +48,8 @@ class Call(simulator.Call):
     body: Mapping[str, Any]
     fields: Mapping[str, Any]
     problem: Refusal | None = None
+    # What Accept-Language says.
+    languages: str = ""
     # Of the gateway's answer where the path or the HTTP method is unknown.
     status: int = 200
 
@@ -85,7 +87,8 @@ def read_call(request: Request, register: Register) -> Call:
     if path in V4 and request.headers.get("x-api-key") != settings.api_key:
         # Status, code and text of this refusal are assumed: only its existence is known.
         problem = Refusal(3, API_KEY_MISSING)
-    call = Call(_note(request, register, operation, body), register, body, lowered(body), problem)
+    languages = request.headers.get("accept-language", "")
+    call = Call(_note(request, register, operation, body), register, body, lowered(body), problem, languages)
     call.entry.told["cashbox"] = call.cashbox_number
     return call
 

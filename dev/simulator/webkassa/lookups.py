@@ -58,7 +58,7 @@ def list_shifts(call: Call) -> Any:
 def find_print_lines(call: Call) -> Any:
     cashbox = call.get_cashbox()
     found = _see(call, cashbox, cashbox.by_external.get(call.external_number))
-    return {"Lines": answers.build_print_lines(found, answers.build_ticket_url(found))} if found else None
+    return {"Lines": answers.print_again(found, call.fields, call.languages)} if found else None
 
 
 def list_cashboxes(call: Call) -> Any:

@@ -7,6 +7,7 @@ from shared.storage.models.base import Base
 from shared.storage.models.cashbox import Cashbox
 from shared.storage.models.cashbox_licence import CashboxLicence
 from shared.storage.models.desk.audit_event import AuditEvent
+from shared.storage.models.desk.audit_link import AuditLink
 from shared.storage.models.desk.cashbox_order import CashboxOrder
 from shared.storage.models.desk.checkout import Checkout
 from shared.storage.models.desk.return_order import ReturnOrder
@@ -21,10 +22,14 @@ from shared.storage.models.fiscalization_log import FiscalizationLog
 from shared.storage.models.goods.goods_code import GoodsCode
 from shared.storage.models.goods.goods_line import GoodsLine
 from shared.storage.models.loyalty_record import LoyaltyRecord
+from shared.storage.models.paper.print_layout import PrintLayout
+from shared.storage.models.paper.receipt_paper import ReceiptPaper
 from shared.storage.models.payment_record import PaymentRecord
 from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
 from shared.storage.models.round import Round
+from shared.storage.models.service.backup import Backup
+from shared.storage.models.service.worker_sign import WorkerSign
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_address import WebhookAddress
 from shared.storage.models.webhook_record import WebhookRecord
@@ -34,6 +39,8 @@ __all__ = [
     "AlertMessage",
     "AltegioLook",
     "AuditEvent",
+    "AuditLink",
+    "Backup",
     "Base",
     "Cashbox",
     "CashboxLicence",
@@ -44,7 +51,9 @@ __all__ = [
     "GoodsLine",
     "LoyaltyRecord",
     "PaymentRecord",
+    "PrintLayout",
     "Receipt",
+    "ReceiptPaper",
     "Replay",
     "ReturnOrder",
     "Round",
@@ -58,4 +67,5 @@ __all__ = [
     "Visit",
     "WebhookAddress",
     "WebhookRecord",
+    "WorkerSign",
 ]

@@ -102,7 +102,7 @@ def test_the_receipt_shows_everything_a_customer_may_ask_for(desk: Desk, cashier
         "5 000 ₸",
         "999,50 ₸",
         "−500 ₸",
-        'data-print="slip"',
+        "/print?paper=80",
         "data-copy=",
     ):
         assert words in page, words

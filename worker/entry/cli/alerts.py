@@ -23,13 +23,16 @@ def alerts(context: click.Context) -> None:
 @alerts.command()
 def test() -> None:
     """Send a test message to every address. Exit code 1 if any did not take it, or if there is none."""
+    from shared.storage.trail import note_command
     from worker.alerts.sending import name_address, notify
     from worker.alerts.wording import TEST, TITLE, say
     from worker.entry.cli.receipts import open_services
 
-    settings = open_services().settings
+    services = open_services()
+    settings = services.settings
     if not settings.alert_addresses:
         raise click.ClickException("ALERT_URLS is empty: nobody would be told")
+    note_command(services.sessions, "alerts_tried", addresses=len(settings.alert_addresses))
     body = say(TEST, settings.alert_language)
     failed = 0
     for number, address in enumerate(settings.alert_addresses, start=1):

@@ -67,7 +67,10 @@ def add(company: int, number: str, **settings: str | None) -> None:
 
     Credentials are stored encrypted, with a key that only the environment has.
     """
+    from dataclasses import asdict
+
     from shared.config import ConfigurationError
+    from shared.storage.trail import record_command
     from worker.entry.cli.receipts import open_services
     from worker.salon.administration import BadCashbox, Changes, add_cashbox
 
@@ -76,6 +79,8 @@ def add(company: int, number: str, **settings: str | None) -> None:
     try:
         with services.sessions.begin() as session:
             cashbox = add_cashbox(session, services.settings, company, number.strip(), changes)
+            changed = sorted(name for name, value in asdict(changes).items() if value is not None)
+            record_command(session, "cashbox_added", f"cashbox {cashbox.unique_number}", company_id=company, changed=changed)
     except (BadCashbox, ConfigurationError) as error:
         raise click.ClickException(str(error)) from None
     click.echo(f"{cashbox.unique_number} serves salon {company}")
@@ -97,12 +102,15 @@ def webhook(company: int, rotate: bool, end_old: bool) -> None:
 
     First --rotate and the new address into Altegio's settings, then --end-old.
     """
+    from shared.storage.trail import note_command
     from worker.entry.cli.receipts import open_services
     from worker.salon.webhook_address import rotate_address
 
     if rotate and end_old:
         raise click.UsageError("--rotate first, --end-old once Altegio posts to the new address")
     services = open_services()
+    if rotate or end_old:
+        note_command(services.sessions, f"webhook_address_{'made' if rotate else 'ended'}", f"salon {company}")
     rotate_address(services.sessions, company, makes_new=rotate, ends_old=end_old)
     _tell_address(services, company)
     if rotate:
@@ -151,12 +159,16 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
     """Ask Webkassa: login, status, end of the licence, VAT regime against ours. Exit code 1 on a problem."""
     from dataclasses import asdict
 
+    from shared.storage.trail import note_command
     from worker.entry.cli.receipts import open_services
     from worker.issue.issue_due import request_turn
     from worker.salon.administration import check_cashbox
 
     services = open_services()
     chosen = _choose(services.sessions, services.settings, [*numbers, *([number] if number else [])])
+    for cashbox in chosen:
+        # The same word as for a manager's: a paused cashbox is tried again.
+        note_command(services.sessions, "probed", f"cashbox {cashbox.unique_number}")
     findings = [
         finding
         for cashbox in chosen
@@ -195,6 +207,7 @@ def _choose(sessions: Any, settings: Any, numbers: list[str]) -> list[Any]:
 @click.option(*CASHBOX, help="Factory number, such as SWK00000001.")
 def disable(numbers: tuple[str, ...], number: str | None) -> None:
     """Take a cashbox out of service: its salon's receipts wait until it has one again. `add` brings it back."""
+    from shared.storage.trail import record_command
     from worker.entry.cli.receipts import open_services
     from worker.salon.administration import BadCashbox, disable_cashbox
 
@@ -206,6 +219,30 @@ def disable(numbers: tuple[str, ...], number: str | None) -> None:
         try:
             with services.sessions.begin() as session:
                 waiting = disable_cashbox(session, one)
+                record_command(session, "cashbox_disabled", f"cashbox {one}")
         except BadCashbox as error:
             raise click.ClickException(str(error)) from None
         click.echo(f"{one} is out of service; receipts that wait for it: {waiting}")
+
+
+@cashboxes.command()
+def reseal() -> None:
+    """Seal all stored credentials with the first key of CREDENTIALS_KEY. Exit code 1 while one stays closed."""
+    from shared.config import ConfigurationError
+    from shared.storage.resealing import reseal_all
+    from shared.storage.trail import record_command
+    from worker.entry.cli.receipts import open_services
+
+    services = open_services()
+    try:
+        with services.sessions.begin() as session:
+            done = reseal_all(session, services.settings)
+            record_command(session, "credentials_resealed", count=done.anew, closed=len(done.closed))
+    except ConfigurationError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(f"sealed anew: {done.anew}, already under the first key: {done.already}")
+    for name in done.closed:
+        click.echo(f"opens with no key that is set: {name}", err=True)
+    if done.closed:
+        raise click.ClickException("set the key that sealed these beside the others, or give the credentials again")
+    click.echo("the keys after the first are needed no more: leave the first one alone in .env, then: docker compose up -d")

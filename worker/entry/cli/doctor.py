@@ -19,8 +19,9 @@ _SIGNS = {"ok": ("ok     ", "green"), "warning": ("warning", "yellow"), "problem
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of lines.")
+@click.option("--audit", is_flag=True, help="Follow the audit trail from its beginning, not its newest 10000 events.")
 @click.pass_context
-def doctor(context: click.Context, as_json: bool) -> None:
+def doctor(context: click.Context, as_json: bool, audit: bool) -> None:
     """Check settings, database, migrations, clock, broker, workers, Webkassa and Altegio. Exit code 1 on a problem."""
     from worker.entry.cli.receipts import open_services, require_app
     from worker.entry.doctor.examine import examine
@@ -28,7 +29,7 @@ def doctor(context: click.Context, as_json: bool) -> None:
 
     app = require_app(context)
     findings = []
-    for finding in examine(open_services(), app):
+    for finding in examine(open_services(), app, whole_trail=audit):
         findings.append(finding)
         if not as_json:
             _print(finding)

@@ -51,6 +51,7 @@ def goods(without_code: bool, company: int | None, target: BinaryIO | None, sour
 def _import(sessions: SessionFactory, company: int, source: BinaryIO) -> None:
     from shared.fiscal.goods_codes import BadFile, read_codes
     from shared.salon.goods import save_codes
+    from shared.storage.trail import record_command
 
     try:
         codes = read_codes(source.read())
@@ -58,6 +59,7 @@ def _import(sessions: SessionFactory, company: int, source: BinaryIO) -> None:
         raise click.ClickException(f"nothing was taken over: {problem}") from None
     with sessions.begin() as session:
         kept, removed = save_codes(session, company, codes)
+        record_command(session, "goods_codes_changed", f"salon {company}", kept=kept, removed=removed)
     click.echo(f"{kept} products of salon {company} have a code, {removed} lost theirs")
 
 

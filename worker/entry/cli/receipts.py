@@ -147,8 +147,11 @@ def _replay_all(services: Services, ids: list[int], reason: str) -> int:
 
     from shared.replay import Outcome
     from shared.replay import replay as replay_one
+    from shared.storage.trail import note_command
 
     actor = getpass.getuser()
+    # Of each delivery, `replays` tells more.
+    note_command(services.sessions, "replayed", f"delivery {ids[0]}" if len(ids) == 1 else None, count=len(ids))
     with_bar = sys.stderr.isatty() and len(ids) > 20
     todo = track(ids, "replaying", console=_stderr_console()) if with_bar else ids
     results = [
@@ -173,9 +176,12 @@ def _stderr_console() -> Any:
 @click.option("--cashbox", help="Only this one, by factory number.")
 def reconcile(cashbox: str | None) -> None:
     """Ask Webkassa now about every receipt of unknown outcome. Exit code 1 while some stay unknown."""
+    from shared.storage.trail import note_command
     from worker.entry.cli.by_hand import reconcile_now
 
-    left = reconcile_now(open_services(), cashbox, report=click.echo)
+    services = open_services()
+    note_command(services.sessions, "reconciled", _name_cashbox(cashbox))
+    left = reconcile_now(services, cashbox, report=click.echo)
     sys.exit(1 if left else 0)
 
 
@@ -186,10 +192,17 @@ def reconcile(cashbox: str | None) -> None:
 )
 def close_shift(cashbox: str | None, wait: int) -> None:
     """Print the Z-report and close the shift, unless an outcome on the cashbox is unknown."""
+    from shared.storage.trail import note_command
     from worker.entry.cli.by_hand import close_shifts_now
 
-    failed = close_shifts_now(open_services(), cashbox, wait_seconds=wait, report=click.echo)
+    services = open_services()
+    note_command(services.sessions, "z_report_ordered", _name_cashbox(cashbox))
+    failed = close_shifts_now(services, cashbox, wait_seconds=wait, report=click.echo)
     sys.exit(1 if failed else 0)
+
+
+def _name_cashbox(number: str | None) -> str | None:
+    return f"cashbox {number}" if number else None
 
 
 @receipts.command(name="x-report")

@@ -3,34 +3,42 @@
 from collections.abc import Iterator
 
 from celery import Celery
-from kombu.exceptions import OperationalError as BrokerDown
-from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.config import ConfigurationError, Settings
 from shared.storage.db import SessionFactory
 from worker.entry.doctor.accounts import look_at_accounts
 from worker.entry.doctor.altegio import look_at_altegio
+from worker.entry.doctor.backups import look_at_backups
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
 from worker.entry.doctor.goods import look_at_goods
 from worker.entry.doctor.secrets import look_at_secrets
-from worker.entry.doctor.stores import look_at_broker, look_at_clock, look_at_database, look_at_schema, look_at_work
+from worker.entry.doctor.stores import (
+    look_at_broker,
+    look_at_clock,
+    look_at_database,
+    look_at_role,
+    look_at_schema,
+    look_at_work,
+)
+from worker.entry.doctor.trail import look_at_trail
 from worker.entry.doctor.webkassa import look_at_webkassa
+from worker.entry.doctor.workers import look_at_workers
 from worker.services import Services
 
-PING_SECONDS = 2.0
 
+def examine(services: Services, app: Celery, *, whole_trail: bool = False) -> Iterator[Finding]:
+    """Yields all findings, one by one as they are found; a database or broker that is away ends only what needs it.
 
-def examine(services: Services, app: Celery) -> Iterator[Finding]:
-    """Yields all findings, one by one as they are found; a database or broker that is away ends only what needs it."""
+    `whole_trail` follows the audit trail from its beginning.
+    """
     settings = services.settings
     yield from look_at_settings(settings)
     yield from look_at_secrets(settings)
-    yield from _look_at_stores(services.sessions)
+    yield from _look_at_stores(services.sessions, whole_trail=whole_trail)
     broker = look_at_broker(services.redis)
     yield broker
-    if broker.level is not Level.PROBLEM:
-        yield look_at_workers(app)
+    yield from look_at_workers(services.sessions, app, is_broker_well=broker.level is not Level.PROBLEM)
     yield from look_at_webkassa(services)
     yield from look_at_altegio(services.sessions, settings, services.altegio)
     yield from look_at_accounts(services.sessions, settings)
@@ -55,7 +63,7 @@ def look_at_settings(settings: Settings) -> Iterator[Finding]:
         yield warning("alerts", "nobody is told about dead letters and outages", "set ALERT_URLS")
 
 
-def _look_at_stores(sessions: SessionFactory) -> Iterator[Finding]:
+def _look_at_stores(sessions: SessionFactory, *, whole_trail: bool) -> Iterator[Finding]:
     database = look_at_database(sessions)
     yield database
     if database.level is not Level.PROBLEM:
@@ -64,21 +72,13 @@ def _look_at_stores(sessions: SessionFactory) -> Iterator[Finding]:
         yield look_at_clock(sessions)
         if schema.level is not Level.PROBLEM:
             yield from _look_at_work(sessions)
+            yield from look_at_trail(sessions, whole=whole_trail)
+            yield from look_at_backups(sessions)
 
 
 def _look_at_work(sessions: SessionFactory) -> Iterator[Finding]:
     try:
+        yield look_at_role(sessions)
         yield from look_at_work(sessions)
     except SQLAlchemyError as error:
         yield problem("work", f"the tables cannot be read: {type(error).__name__}", "look at the log of the database")
-
-
-def look_at_workers(app: Celery) -> Finding:
-    """Finds out which workers answer a ping within two seconds."""
-    fix = "docker compose up -d worker, then: docker compose logs worker"
-    try:
-        answers = app.control.ping(timeout=PING_SECONDS) or []
-    except (BrokerDown, RedisError, OSError) as error:
-        return problem("workers", f"cannot be asked: {type(error).__name__}", fix)
-    names = sorted(name for answer in answers for name in answer)
-    return ok("workers", ", ".join(names)) if names else problem("workers", "none answers", fix)

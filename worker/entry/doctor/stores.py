@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from redis import Redis
 from redis.exceptions import RedisError
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 import shared
@@ -39,6 +39,17 @@ def look_at_database(sessions: SessionFactory) -> Finding:
     if version < OLDEST_POSTGRES:
         return problem("database", f"PostgreSQL {version}", f"PostgreSQL {OLDEST_POSTGRES} or newer is needed")
     return ok("database", f"PostgreSQL {version}")
+
+
+def look_at_role(sessions: SessionFactory) -> Finding:
+    """Finds out whether the service could change its own tables. Raises SQLAlchemyError."""
+    owns = text("SELECT pg_has_role(current_user, relowner, 'USAGE') FROM pg_class WHERE oid = 'audit_events'::regclass")
+    with sessions() as session:
+        is_owner = session.scalar(owns)
+    if is_owner:
+        fix = "set POSTGRES_SERVICE_PASSWORD, then: docker compose run --rm migrate && docker compose up -d"
+        return warning("role", "the service's role owns the tables, the audit trail among them", fix)
+    return ok("role", "the service's role owns no table")
 
 
 def look_at_schema(sessions: SessionFactory) -> Finding:
@@ -119,8 +130,10 @@ def look_at_broker(redis: Redis) -> Finding:
     except (RedisError, OSError) as error:
         return problem("broker", f"Redis: {type(error).__name__}", "check REDIS_URL, then: docker compose up -d redis")
     try:
-        policy = redis.config_get("maxmemory-policy").get("maxmemory-policy")
+        policy = redis.info("memory").get("maxmemory_policy")
     except RedisError:  # a hosted Redis may keep its settings to itself
+        policy = None
+    if policy is None:
         return ok("broker", "Redis answers")
     if policy != "noeviction":
         fix = "set maxmemory-policy noeviction: under memory pressure Redis must refuse, not forget"

@@ -1,7 +1,8 @@
 """Stands in for the broker and for beat: a thread of every worker process that needs neither.
 
-While the broker is away or refuses, the process hands due work to its own threads, by the claims that the tasks make anyway,
-so several workers share it without knowing. Rounds that nobody asked for in their time are done by whoever sees it first.
+While the broker is away, refuses, or its messages do not arrive, the process hands due work to its own threads, by the
+claims that the tasks make anyway, so several workers share it without knowing. Rounds that nobody asked for in
+their time are done by whoever sees it first.
 """
 
 import threading
@@ -16,6 +17,8 @@ from shared.local_work import Item, LocalWork
 from shared.logging import get_logger
 from shared.queue import probe_broker
 from worker.rounds.alone.hands import Do, Hands
+from worker.rounds.alone.hunger import Hunger
+from worker.rounds.alone.sign import Sign, Takes
 from worker.rounds.alone.watchdog import Watchdog
 from worker.rounds.rescue import hand_out
 from worker.rounds.timetable import list_rounds
@@ -46,11 +49,14 @@ class Standin:
         is_consuming: Callable[[], bool],
         watchdog: Watchdog | None = None,
         *,
+        sign: Sign | None = None,
+        hunger: Hunger | None = None,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._services, self._is_consuming, self._patience = services, is_consuming, patience
         self._rounds = list_rounds(services.settings)
-        self._watchdog = watchdog
+        self._watchdog, self._sign = watchdog, sign
+        self._hunger = hunger or (_make_hunger(services, watchdog) if watchdog is not None else None)
         self._work = LocalWork()
         self._do, self._hands = do, Hands(self._work, self._do_noted)
         self._ended = threading.Event()
@@ -74,11 +80,14 @@ class Standin:
         self._thread.join(timeout=5)
         self._services.producer.local = None
         self._hands.stop(_END_SECONDS)
+        if self._sign is not None:
+            self._sign.take_back()
 
     def _run(self) -> None:
         while not self._ended.wait(LOOK_SECONDS):
             try:
                 self._look_at_broker()
+                self._give_sign()
                 self._look_at_rounds()
                 self._look_at_clock()
                 if self.is_alone:
@@ -118,7 +127,14 @@ class Standin:
             probe_broker(self._services.producer)
         except (BrokerDown, RedisError, OSError) as error:
             return type(error).__name__
-        return None if self._is_consuming() else "no messages are taken"
+        if not self._is_consuming():
+            return "no messages are taken"
+        return "no messages arrive" if self._hunger is not None and self._hunger.is_felt() else None
+
+    def _give_sign(self) -> None:
+        if self._sign is not None:
+            takes = Takes.NOTHING if self._failing_since is not None else Takes.MESSAGES
+            self._sign.give(Takes.TABLES if self.is_alone else takes)
 
     def _look_at_rounds(self) -> None:
         """Without a database only the watch has anything to do: it tells of that."""
@@ -136,3 +152,7 @@ class Standin:
         if time.monotonic() >= self._next_clock_look:
             self._next_clock_look = time.monotonic() + CLOCK_LOOK_SECONDS
             watch_clock(self._services.sessions, self._services.settings)
+
+
+def _make_hunger(services: Services, watchdog: Watchdog) -> Hunger:
+    return Hunger(services.sessions, lambda: watchdog.pulse.quiet_seconds, services.breaker.is_open)

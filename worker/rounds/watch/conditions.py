@@ -20,6 +20,7 @@ from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxLicence, FiscalizationLog, Receipt, Round, WebhookRecord
 from worker.alerts import kinds
 from worker.alerts.remedies import name_remedy
+from worker.rounds.watch.backups import find_backup_trouble
 from worker.rounds.watch.condition import Condition, ask, make_condition
 from worker.rounds.watch.fiscal_day import find_autonomous, find_old_shifts, find_unclosed_shifts
 from worker.rounds.watch.goods import find_uncoded_goods
@@ -97,7 +98,12 @@ def _find_paused(sessions: SessionFactory, settings: Settings) -> Iterator[Condi
 
 def _find_shared_logins(services: Services) -> Iterator[Condition]:
     """Receipts go out all the same, each with a new login, so that nobody would notice."""
-    for number in find_shared_logins(services.redis):
+    numbers = find_shared_logins(services.redis)
+    if not numbers:
+        return
+    # Only names of ours: what people read must not be what somebody wrote into Redis.
+    known = select(Cashbox.unique_number).where(Cashbox.unique_number.in_(numbers)).order_by(Cashbox.id)
+    for (number,) in ask(services.sessions, known):
         yield make_condition(services.settings, kinds.LOGIN_SHARED, number, cashbox=number)
 
 
@@ -263,5 +269,6 @@ _LOOKS: dict[str, _Look] = {
     kinds.OFFLINE: _of_tables(find_autonomous),
     kinds.GOODS_UNCODED: _of_tables(find_uncoded_goods),
     kinds.RETURN_REFUSED: _of_tables(find_refused_returns),
+    kinds.BACKUP: _of_tables(find_backup_trouble),
     kinds.LOOK_BEHIND: lambda services: find_looks_behind(services.sessions, services.settings, services.altegio),
 }

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from shared.config import Settings
 from shared.logging import get_logger
+from shared.redis_keys import PREFIX
 from worker.alerts import kinds
 from worker.alerts.sending import notify
 from worker.alerts.wording import Group, compose
@@ -19,8 +20,8 @@ log = get_logger(__name__)
 
 # A restart of the database passes unnoticed.
 PATIENCE_SECONDS = 60.0
-_SINCE_KEY = "alerts:database:since"
-_TOLD_KEY = "alerts:database:told"
+_SINCE_KEY = f"{PREFIX}alerts:database:since"
+_TOLD_KEY = f"{PREFIX}alerts:database:told"
 _REMEMBER_SECONDS = 86_400
 _DISK_FULL = "53100"
 

@@ -55,13 +55,14 @@ def list_held(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_container_holds_only_secrets_it_needs(name: str) -> None:
-    database = {"POSTGRES_PASSWORD"}
+    owner, database = {"POSTGRES_PASSWORD"}, {"POSTGRES_SERVICE_PASSWORD"}
     expected = {
         "api": {*database, "SECRET_KEY", "ALTEGIO_WEBHOOK_SECRET"},
         "worker": {*database, "SECRET_KEY", "CREDENTIALS_KEY", "ALTEGIO_WEBHOOK_SECRET", *VENDORS, "ALERT_URLS"},
         "flower": {"FLOWER_BASIC_AUTH"},
-        "migrate": database,
-        "db": database,
+        "migrate": owner | database,
+        "db": owner,
+        "redis": {"REDIS_PASSWORD"},
         "backup": {"PGPASSWORD"},
     }
     secret = re.compile(r"PASSWORD|TOKEN|SECRET|KEY$|LOGIN|AUTH|ALERT_URLS")
@@ -73,10 +74,15 @@ def test_every_setting_reaches_the_worker_or_who_alone_reads_it() -> None:
         *("CASHIER_IDLE_MINUTES", "CASHIER_SESSION_HOURS", "CASHIER_WITHDRAWAL_CEILING", "CASHIER_RETURN_CEILING"),
         *("MANAGER_IDLE_MINUTES", "MANAGER_SESSION_HOURS", "MANAGERS_NEED_SECOND_FACTOR"),
     }
-    elsewhere = {"api": {"WEBHOOKS_PER_SALON_MINUTE", "SECURITY_CONTACT", *page}, "flower": {"FLOWER_BASIC_AUTH"}}
+    elsewhere = {
+        "api": {"WEBHOOKS_PER_SALON_MINUTE", "SECURITY_CONTACT", *page},
+        "flower": {"FLOWER_BASIC_AUTH"},
+        "migrate": {"POSTGRES_USER", "POSTGRES_PASSWORD"},
+    }
     assert all(names <= list_held(name) for name, names in elsewhere.items())
     settings = {name.upper() for name in Settings.model_fields}
-    assert settings - list_held("worker") == set().union(*elsewhere.values())
+    of_the_image = {name for name in settings if f"ENV {name}=" in (ROOT / "Dockerfile.worker").read_text("utf-8")}
+    assert settings - list_held("worker") - of_the_image == set().union(*elsewhere.values())
     choices = {SETTING_OF.get(name, name).upper() for name in CHOICES}
     assert choices <= list_held("api")
 

@@ -75,7 +75,9 @@ def test_success_has_the_vendors_fields_and_real_values(client: Any) -> None:
     prefix = f"http://ofd.example/consumer?i={data['CheckNumber']}&f={registration}&s=4000.00&t=20261120T1405"
     assert data["TicketUrl"].startswith(prefix)
     assert data["TicketPrintUrl"].endswith("/spa-ui/ticket?chb=SWK00000001&sh=1&extnum=alt-1")
-    assert [line["Type"] for line in data["TicketPrintFormat"]] == [0, 0, 2]
+    assert [line["Value"] for line in data["TicketPrintFormat"] if line["Type"] == 2] == [data["TicketUrl"]]
+    printed = " ".join(line["Value"] for line in data["TicketPrintFormat"])
+    assert {data["CheckNumber"], registration, "4000.00", "SWK00000001"} <= set(printed.split())
 
 
 @pytest.mark.parametrize(("style", "errors"), [("null", None), ("empty", [])])

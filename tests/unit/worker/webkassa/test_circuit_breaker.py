@@ -199,3 +199,39 @@ class TestProbesGoRound:
     def test_without_redis_the_first_is(self, breaker: Breaker, redis_server: FakeServer) -> None:
         redis_server.connected = False
         assert breaker.choose_prober([WELL, SICK]) == WELL
+
+
+class TestAgainstSomebodyInRedis:
+    """He may slow calls down for as long as he is there; nothing that he leaves behind stops them."""
+
+    @pytest.mark.parametrize("end", [None, 86_400])
+    def test_a_probe_without_an_end(self, breaker: Breaker, redis: FakeStrictRedis, end: int | None) -> None:
+        fail(breaker, FAILURES_TO_OPEN)
+        redis.set(breaker._probe, "1", ex=end)
+        assert [breaker.allows_call(SICK) for _ in range(2)] == [False, True]
+
+    def test_registers_that_asked_in_times_to_come(self, breaker: Breaker, redis: FakeStrictRedis) -> None:
+        fail(breaker, FAILURES_TO_OPEN)
+        redis.zadd(breaker._asked, {"999": time.time() + 86_400})
+        assert breaker.allows_call(SICK)
+        end_interval(redis)
+        assert breaker.allows_call(SICK)
+
+    def test_a_register_that_was_probed_in_times_to_come(self, breaker: Breaker, redis: FakeStrictRedis) -> None:
+        fail(breaker, FAILURES_TO_OPEN)
+        breaker.allows_call(WELL)
+        end_interval(redis)
+        redis.zadd(breaker._probed, {str(SICK): time.time() + 86_400})
+        assert [breaker.allows_call(SICK) for _ in range(2)] == [False, True]
+
+    def test_an_open_breaker_that_no_failure_opened(self, breaker: Breaker, redis: FakeStrictRedis) -> None:
+        redis.set(breaker._open, "1")
+        assert breaker.allows_call(SICK)
+        breaker.record_success(SICK)
+        assert not breaker.is_open()
+
+    def test_values_of_another_kind(self, breaker: Breaker, redis: FakeStrictRedis) -> None:
+        for key in (breaker._asked, breaker._probed, breaker._heard, breaker._failing):
+            redis.set(key, "x")
+        redis.set(breaker._open, "1")
+        assert breaker.allows_call(SICK)

@@ -8,11 +8,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from fakeredis import FakeServer, FakeStrictRedis
 
+from shared.redis_keys import PREFIX
+from shared.storage.token_seal import TokenSeal
 from worker.webkassa.errors import LoginRefused, WebkassaUnavailable
 from worker.webkassa.session_token import (
     ENDED_TO_TELL,
     ENDED_WITHIN_SECONDS,
     REMEMBER_SECONDS,
+    TOKEN_SECONDS,
     SessionToken,
     find_shared_logins,
 )
@@ -44,7 +47,8 @@ def make(redis_server: FakeServer) -> Callable[..., SessionToken]:
     """Each one is a process of its own with the same Redis."""
 
     def make(authorize: Register, password: str = "pass", login: str = "cashier") -> SessionToken:
-        return SessionToken(FakeStrictRedis(server=redis_server), "https://w.test", login, password, authorize)
+        seal = TokenSeal("a key of the environment", "https://w.test", login, password)
+        return SessionToken(FakeStrictRedis(server=redis_server), seal, authorize)
 
     return make
 
@@ -114,6 +118,64 @@ def test_the_password_is_not_written_to_redis(make: Make, redis_server: FakeServ
     redis = FakeStrictRedis(server=redis_server)
     for key in redis.keys("*"):
         assert b"pa55word" not in key + (redis.get(key) or b"")
+
+
+class TestAgainstSomebodyInRedis:
+    @pytest.fixture
+    def redis(self, redis_server: FakeServer) -> FakeStrictRedis:
+        return FakeStrictRedis(server=redis_server)
+
+    def test_neither_token_nor_refusal_can_be_read(self, make: Make, redis: FakeStrictRedis) -> None:
+        make(Register()).get()
+        with pytest.raises(LoginRefused):
+            make(Register(LoginRefused("wrong password", code="77")), "wrong").get()
+        values = [redis.get(key) or b"" for key in redis.keys("*")]
+        assert len(values) == 2
+        assert [value for value in values if b"token-1" in value or value == b"77"] == []
+
+    def test_the_name_of_a_login_does_not_let_passwords_be_tried(self) -> None:
+        """Without the environment's secret the name says nothing of the password."""
+        names = {TokenSeal(secret, "https://w.test", "cashier", "pass").name for secret in ("one", "another")}
+        assert len(names) == 2
+
+    @pytest.mark.parametrize("planted", ["token-of-mine", "", "gAAAAA", "é".encode("latin-1")])
+    def test_a_planted_token_is_none(self, make: Make, redis: FakeStrictRedis, planted: str | bytes) -> None:
+        make(Register()).get()
+        (key,) = redis.keys("*")
+        redis.set(key, planted)
+        assert make(Register()).get() == "token-1"
+        assert redis.get(key) != planted
+
+    def test_a_token_of_another_login_is_none(self, make: Make, redis: FakeStrictRedis) -> None:
+        other = Register()
+        other.logins = 6
+        make(other, login="somebody").get()
+        (theirs,) = redis.keys("*")
+        make(Register()).get()
+        (ours,) = set(redis.keys("*")) - {theirs}
+        redis.copy(theirs, ours, replace=True)
+        register = Register()
+        register.logins = 1
+        assert make(register).get() == "token-2"
+
+    def test_a_token_of_yesterday_is_none(self, make: Make, redis: FakeStrictRedis, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Though somebody took its end away."""
+        now = time.time()
+        monkeypatch.setattr(time, "time", lambda: now - TOKEN_SECONDS - 1)
+        make(Register()).get()
+        (key,) = redis.keys("*")
+        redis.persist(key)
+        monkeypatch.undo()
+        register = Register()
+        register.logins = 1
+        assert make(register).get() == "token-2"
+
+    def test_a_planted_refusal_stops_no_login(self, make: Make, redis: FakeStrictRedis) -> None:
+        with pytest.raises(LoginRefused):
+            make(Register(LoginRefused("wrong password", code="1"))).get()
+        (key,) = redis.keys("*")
+        redis.set(key, "1")
+        assert make(Register()).get() == "token-1"
 
 
 def test_the_shared_token_ends_before_the_vendors_24_hours(make: Make, redis_server: FakeServer) -> None:
@@ -191,4 +253,4 @@ class TestAnotherProgramWithTheSameLogin:
 
     def test_counts_are_forgotten_in_time(self, make: Make, redis: FakeStrictRedis) -> None:
         self.end(make(Register()), 1)
-        assert all(redis.ttl(key) > 0 for key in redis.keys("webkassa:ended:*"))
+        assert all(redis.ttl(key) > 0 for key in redis.keys(f"{PREFIX}webkassa:ended:*"))

@@ -247,7 +247,7 @@ def test_a_token_another_worker_left_is_tried_and_not_believed(
     """Redis has one that this worker does not know yet, and it is as dead as its own."""
     redis = client._token._redis
     client._token.get()
-    redis.set(client._token._key, "theirs, dead as well")
+    redis.set(client._token._key, client._token._seal.close("theirs, dead as well"))
     server.answer(CHECK, EXPIRED, EXPIRED, DONE)
     assert sell(client) == "3300000000451"
     tried = [asked.body["Token"] for asked in server.asked_at(CHECK)]

@@ -1,0 +1,1 @@
+"""Describes what the service keeps about itself."""
