@@ -11,8 +11,6 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from api.acquire.access import audit
-from api.acquire.access.audit import COMMAND_LINE
 from api.acquire.access.hashing import hash_token
 from api.acquire.access.passwords import hash_password
 from api.acquire.access.salons import EVERYWHERE, Salons
@@ -27,6 +25,7 @@ from shared.config import get_settings
 from shared.storage.db import create_database_engine, create_session_factory
 from shared.storage.models import SignInAttempt, StaffSalon, StaffUser
 from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.trail import record_command
 
 MAX_LOGIN = 64
 ALL = "all"
@@ -112,7 +111,7 @@ def _add(session: Session, login: str, role: str, salons: Salons, password: str)
     if added is None:
         raise Mistake(f"{login} exists already: use reset for a new password")
     _place(session, added, salons)
-    audit.record(session, COMMAND_LINE, "user_added", f"staff {added}", role=role, salons=_name(salons))
+    record_command(session, "user_added", f"staff {added}", role=role, salons=_name(salons))
     print(f"added {login} ({role})")
     if salons.are_all and len(find_known_salons(session)) > 1:
         print(f"{login} belongs to all salons: --company ID, or the command salons, says to which alone", file=sys.stderr)
@@ -129,7 +128,7 @@ def _salons(session: Session, user: StaffUser, salons: Salons | None) -> None:
         user.all_salons, user.updated_at = salons.are_all, func.now()
         _place(session, user.id, salons)
         end_sessions(session, user.id)
-        audit.record(session, COMMAND_LINE, "user_placed", f"staff {user.id}", salons=_name(salons))
+        record_command(session, "user_placed", f"staff {user.id}", salons=_name(salons))
     print(f"{user.login} belongs to {_name(salons or _find_salons(session, user))}")
 
 
@@ -150,28 +149,28 @@ def _reset(session: Session, user: StaffUser, password: str) -> None:
     forgive_everywhere(session, user.login)
     forget_devices(session, user.id)
     end_sessions(session, user.id)
-    audit.record(session, COMMAND_LINE, "password_reset", f"staff {user.id}")
+    record_command(session, "password_reset", f"staff {user.id}")
     print(f"{user.login} has a new password")
 
 
 def _disable(session: Session, user: StaffUser) -> None:
     user.disabled_at, user.updated_at = func.now(), func.now()
     end_sessions(session, user.id)
-    audit.record(session, COMMAND_LINE, "user_disabled", f"staff {user.id}")
+    record_command(session, "user_disabled", f"staff {user.id}")
     print(f"disabled {user.login}")
 
 
 def _enable(session: Session, user: StaffUser) -> None:
     user.disabled_at, user.updated_at = None, func.now()
     forgive_everywhere(session, user.login)
-    audit.record(session, COMMAND_LINE, "user_enabled", f"staff {user.id}")
+    record_command(session, "user_enabled", f"staff {user.id}")
     print(f"enabled {user.login}")
 
 
 def _take_second_factor(session: Session, user: StaffUser) -> None:
     forget_second_factor(session, user.id)
     end_sessions(session, user.id)
-    audit.record(session, COMMAND_LINE, "second_factor_removed", f"staff {user.id}")
+    record_command(session, "second_factor_removed", f"staff {user.id}")
     print(f"{user.login} has no second factor")
 
 

@@ -9,6 +9,7 @@ import base64
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from pydantic import SecretStr
 
 from shared.config import ConfigurationError, Settings
 
@@ -30,6 +31,11 @@ def unseal(settings: Settings, sealed: str) -> str:
         return _open_box(settings).decrypt(sealed.encode()).decode()
     except InvalidToken:
         raise CannotUnseal("sealed with another key: set the old CREDENTIALS_KEY (or SECRET_KEY) again") from None
+
+
+def without_credentials_key(settings: Settings) -> Settings:
+    """Returns settings that seal with SECRET_KEY alone, as the payment page does: workers alone have CREDENTIALS_KEY."""
+    return settings.model_copy(update={"credentials_key": SecretStr("")})
 
 
 def is_sealed_with_first(settings: Settings, sealed: str) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from shared.storage.models import Cashbox
+from shared.storage.models import Cashbox, StaffUser
 from shared.storage.resealing import Resealed, reseal_all
-from shared.storage.sealing import CannotUnseal, seal, unseal
+from shared.storage.sealing import CannotUnseal, seal, unseal, without_credentials_key
 from tests.support.bridge import Bridge, read_settings
 from tests.support.operator import Operator
 
@@ -65,3 +65,13 @@ def test_what_no_key_opens_is_named_and_left(bridge: Bridge) -> None:
     assert "password_sealed of cashboxes 1" in said
     assert "needed no more" not in said
     assert open_all(bridge, LOST) == {"hush"}
+
+
+def test_what_the_payment_page_sealed_stays_under_its_own_key(bridge: Bridge) -> None:
+    """It has no CREDENTIALS_KEY: a second factor sealed with one would sign nobody in."""
+    settings = without_credentials_key(bridge.services.settings)
+    with bridge.services.sessions.begin() as session:
+        session.add(StaffUser(login="dana", role="manager", password_hash="-", totp_sealed=seal(settings, "secret")))
+    assert reseal(bridge, f"{NEW},{OLD}") == Resealed(already=1)
+    with bridge.services.sessions() as session:
+        assert unseal(settings, session.query(StaffUser).one().totp_sealed or "") == "secret"

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from shared.storage.models import AuditEvent
-from shared.storage.trail import name_system_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,19 +16,14 @@ class Doer:
     address: str | None
 
 
-COMMAND_LINE = Doer(None, None)
-
-
 def record(
     session: Session, doer: Doer, action: str, subject: str | None = None, *, company_id: int | None = None, **details: Any
 ) -> None:
-    """Adds one line to the trail; the caller commits it with the deed. Of a command, with the name of the system user.
+    """Adds one line to the trail; the caller commits it with the deed.
 
     `action` is a name such as `payment_taken`, `subject` the thing (`visit 17`), `company_id` its salon; `details` hold no
     personal data.
     """
-    if doer is COMMAND_LINE:
-        details["by"] = name_system_user()
     session.add(
         AuditEvent(
             staff_user_id=doer.staff_user_id,

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pydantic import SecretStr
 from sqlalchemy import delete, or_, update
 from sqlalchemy.orm import Session
 
@@ -22,7 +21,7 @@ from shared.config import ConfigurationError, Settings
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
 from shared.storage.models import StaffRecoveryCode, StaffUser
-from shared.storage.sealing import CannotUnseal, seal, unseal
+from shared.storage.sealing import CannotUnseal, seal, unseal, without_credentials_key
 
 log = get_logger(__name__)
 
@@ -48,14 +47,9 @@ def propose(settings: Settings, staff: Staff, secret: str | None = None) -> Prop
     secret = secret or random_base32()
     address = TOTP(secret).provisioning_uri(name=staff.login, issuer_name=ISSUER)
     try:
-        return Proposal(secret, address, seal(_of_page(settings), f"{staff.id}:{secret}"))
+        return Proposal(secret, address, seal(without_credentials_key(settings), f"{staff.id}:{secret}"))
     except ConfigurationError:
         raise Refused(Text("SECRET_KEY is not set in the service's settings: a second factor cannot be kept.")) from None
-
-
-def _of_page(settings: Settings) -> Settings:
-    """The page seals with SECRET_KEY wherever it runs: in containers workers alone have CREDENTIALS_KEY."""
-    return settings.model_copy(update={"credentials_key": SecretStr("")})
 
 
 def begin(sessions: SessionFactory, settings: Settings, staff: Staff, typed: Mapping[str, str]) -> Proposal | FormErrors:
@@ -72,7 +66,7 @@ def begin(sessions: SessionFactory, settings: Settings, staff: Staff, typed: Map
 def read_proposal(settings: Settings, staff: Staff, sealed: str) -> Proposal:
     """Returns the secret that this account was shown. Raises Refused for any other."""
     try:
-        owner, _, secret = unseal(_of_page(settings), sealed).partition(":")
+        owner, _, secret = unseal(without_credentials_key(settings), sealed).partition(":")
     except (CannotUnseal, ConfigurationError):
         owner, secret = "", ""
     if owner != str(staff.id):
@@ -87,7 +81,7 @@ def confirm(sessions: SessionFactory, settings: Settings, staff: Staff, proposal
         return None
     codes = [f"{secrets.token_hex(4)}-{secrets.token_hex(4)}" for _ in range(RECOVERY_CODES)]
     with sessions.begin() as session:
-        values = {"totp_sealed": seal(_of_page(settings), proposal.secret), "totp_step": step}
+        values = {"totp_sealed": seal(without_credentials_key(settings), proposal.secret), "totp_step": step}
         session.execute(update(StaffUser).where(StaffUser.id == staff.id).values(values))
         session.execute(delete(StaffRecoveryCode).where(StaffRecoveryCode.staff_user_id == staff.id))
         session.add_all(StaffRecoveryCode(staff_user_id=staff.id, code_hash=hash_token(code)) for code in codes)
@@ -129,7 +123,7 @@ def take_code(session: Session, settings: Settings, user_id: int, totp_sealed: s
 def _find_step_of(settings: Settings, totp_sealed: str, code: str) -> int | None:
     """Sealed with a key that is gone, the phone's codes are worth nothing; recovery codes go on working."""
     try:
-        return find_step(unseal(_of_page(settings), totp_sealed), code)
+        return find_step(unseal(without_credentials_key(settings), totp_sealed), code)
     except (CannotUnseal, ConfigurationError):
         log.error("a second factor was sealed with another key")
         return None

@@ -7,8 +7,9 @@ from fastapi.responses import JSONResponse
 from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 
-from api.acquire.access.auth import NotFound, Staff
+from api.acquire.access.auth import NotFound
 from api.acquire.access.guards import RowIdDep, SessionsDep, StaffDep
+from api.acquire.access.salons import Salons
 from api.acquire.paper.items import show_to_customer
 from api.acquire.paper.layouts import find_layout, order_layout
 from api.acquire.show.rendering import render
@@ -41,7 +42,7 @@ def show_print(
     language: Language = PrintLanguage.OWN,
 ) -> Response:
     """Shows what is printed. Lines that Webkassa has to be asked for are ordered; its first ones stand in until then."""
-    receipt = _get_issued(session, id, staff)
+    receipt = _get_issued(session, staff.salons, id)
     layout = find_layout(session, id, paper, language)
     if layout is None or not layout.is_wanted:
         _order(request, sessions, id, paper, language)
@@ -72,16 +73,16 @@ def show_print_state(
     language: Language = PrintLanguage.OWN,
 ) -> JSONResponse:
     """Answers whether the lines asked for are there, for the page that waits."""
-    _get_issued(session, id, staff)
+    _get_issued(session, staff.salons, id)
     layout = find_layout(session, id, paper, language)
     is_there = layout is not None and layout.is_wanted
     return JSONResponse({"moving": not is_there}, headers={"Cache-Control": "no-store"})
 
 
-def _get_issued(session: SessionDep, receipt_id: int, staff: Staff) -> Receipt:
+def _get_issued(session: SessionDep, salons: Salons, receipt_id: int) -> Receipt:
     """Raises NotFound."""
     receipt = session.get(Receipt, receipt_id)
-    if receipt is None or not staff.salons.include(receipt.company_id) or receipt.state != ReceiptState.ISSUED:
+    if receipt is None or not salons.include(receipt.company_id) or receipt.state != ReceiptState.ISSUED:
         raise NotFound
     return receipt
 

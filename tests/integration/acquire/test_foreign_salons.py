@@ -22,6 +22,8 @@ IDS = {
     "/acquire/visits/{id}/state": "visit_id",
     "/acquire/success/{id}": "receipt_id",
     "/acquire/receipts/{id}/return": "receipt_id",
+    "/acquire/receipts/{id}/print": "receipt_id",
+    "/acquire/receipts/{id}/print/state": "receipt_id",
     "/acquire/returns/{id}": "return_order_id",
     "/acquire/returns/{id}/state": "return_order_id",
     "/acquire/attention/{id}/retry": "delivery_id",
