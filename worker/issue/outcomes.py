@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, DateTime, bindparam, case, func, update
+from sqlalchemy.dialects.postgresql import array
 
 from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.logging import get_logger
@@ -16,6 +17,7 @@ from shared.storage.models import Receipt, WebhookRecord
 from shared.storage.statements import table_of
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.shift.rows import note_document
+from worker.customer.addressee import ADDRESS_FIELDS
 from worker.issue.make_return import settle_basis
 from worker.issue.metrics import count_failed, count_issued
 from worker.webkassa.errors import WebkassaError
@@ -118,6 +120,23 @@ def save_retry(executor: Executor, receipt: DueReceipt, error: WebkassaError, se
         unknown_since=None,
         next_attempt_at=func.now() + timedelta(seconds=seconds),
         budget_used=Receipt.budget_used + (1 if counts else 0),
+    )
+    if saved:
+        count_failed("retry")
+        _move_deliveries(executor, receipt.id, RecordState.RETRYING, str(error), error.code)
+
+
+def save_without_addresses(executor: Executor, receipt: DueReceipt, error: WebkassaError) -> None:
+    """Nothing was issued, and the customer's addresses may be why: from now on it goes without them."""
+    saved = _save(
+        executor,
+        receipt,
+        error,
+        state=ReceiptState.PENDING,
+        sending_since=None,
+        unknown_since=None,
+        next_attempt_at=func.now(),
+        request=Receipt.request.op("-")(array(ADDRESS_FIELDS)),
     )
     if saved:
         count_failed("retry")
