@@ -39,6 +39,7 @@ MAKE_RETURN = "worker.tasks.make_return"
 WATCH_SHIFTS = "worker.tasks.watch_shifts"
 CLOSE_SHIFT = "worker.tasks.close_shift"
 CARRY_OUT = "worker.tasks.carry_out"
+DELIVER = "worker.tasks.deliver"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
 
@@ -49,6 +50,7 @@ ROUTES = {
     WATCH_SHIFTS: {"queue": MAINTENANCE},
     CLOSE_SHIFT: {"queue": RECEIPTS},
     CARRY_OUT: {"queue": RECEIPTS},
+    DELIVER: {"queue": MAINTENANCE},
     DISPATCH: {"queue": MAINTENANCE},
     SWEEP: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},

@@ -21,8 +21,8 @@ from worker.customer.addressee import Addressed
 
 log = get_logger(__name__)
 
-# Longer than any channel may take for one message.
-LEASE = timedelta(seconds=90)
+# Longer than any channel takes to the step that is noted; after a crash a message waits as long.
+LEASE = timedelta(seconds=45)
 _MAX_PROBLEM = 200
 
 _message = CustomerMessage
@@ -172,7 +172,7 @@ def put_off(
                 lease_until=None,
                 begun_at=None,
                 next_attempt_at=func.now() + bindparam("wait", timedelta(seconds=seconds), type_=Interval),
-                refusals=_message.refusals + is_refusal,
+                refusals=_message.refusals + int(is_refusal),
                 problem=_cut(problem),
             )
         )

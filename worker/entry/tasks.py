@@ -8,6 +8,7 @@ from shared.queue import (
     CATCH_UP,
     CHECK_LICENCES,
     CLOSE_SHIFT,
+    DELIVER,
     DISPATCH,
     EMPTY_OLD_ROWS,
     ISSUE_RECEIPTS,
@@ -20,6 +21,7 @@ from shared.queue import (
     WATCH_SHIFTS,
 )
 from shared.replay import find_dead_letters, replay
+from worker.customer.delivery import deliver_due
 from worker.decide.process_record import process_record as decide_record
 from worker.entry.celery import app
 from worker.issue.issue_due import issue_due
@@ -77,6 +79,12 @@ def close_shift(cashbox_id: int) -> None:
 def carry_out(order_id: int) -> None:
     """Carries out an order of a report or of a movement of cash."""
     carry_out_order(get_services(), order_id)
+
+
+@app.task(name=DELIVER)
+def deliver() -> None:
+    """Hands issued receipts to their customers."""
+    deliver_due(get_services())
 
 
 # What the clock starts. `by_beat` is False where beat did not: see `worker.rounds.alone`.

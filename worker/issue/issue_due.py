@@ -12,6 +12,7 @@ from shared.logging import get_logger
 from shared.queue import ISSUE_RECEIPTS
 from shared.storage.db import open_alone
 from worker.cashbox.claim import ClaimLost, hold_cashbox
+from worker.customer.delivery import request_delivery
 from worker.issue.next_receipt import is_any_due
 from worker.issue.turn import Turn
 from worker.services import Services
@@ -32,6 +33,7 @@ def issue_due(services: Services, cashbox_id: int) -> None:
         except ClaimLost:
             log.error("cashbox was taken over", cashbox_id=cashbox_id)
             return
+    request_delivery(services.sessions, services.producer)
     # Looked at after the release: whoever found the cashbox busy before it relies on this look.
     with open_alone(services.sessions) as connection:
         more = is_any_due(connection, cashbox_id)
