@@ -18,7 +18,7 @@ from dev.chaos.lanes import Lane, run_side_by_side
 from dev.chaos.mail import find_customers, judge_mails, measure_delays
 from dev.chaos.monitor import Monitor
 from dev.chaos.options import Options
-from dev.chaos.poster import Poster, disturb
+from dev.chaos.poster import Poster, Posting, disturb
 from dev.chaos.report import Result
 from dev.chaos.trouble import Fault, Trouble
 from dev.chaos.world import ChaosWorld
@@ -164,24 +164,24 @@ class Run:
 
     def _refuse_mail(self) -> None:
         """The day is posted evenly over the minutes of trouble and half as many of peace."""
-        seconds = self._options.mail * 60
-        share, mood_ends_at = int(self._poster.total / (1.5 * seconds)) + 1, 0.0
-        trouble_ends_at = time.monotonic() + seconds
-        while time.monotonic() < trouble_ends_at:
+        seconds, mood_ends_at = self._options.mail * 60, 0.0
+        trouble = Posting(self._poster, 2 / 3, seconds)
+        while trouble.goes_on:
             if time.monotonic() > mood_ends_at:
                 change_mood(self._trouble, self._rng)
                 mood_ends_at = time.monotonic() + self._rng.uniform(5, 15)
-            self._go_on(share)
+            self._go_on(trouble)
         self._world.mail.turn("well")
         self._await_mails()
         self._well_since = time.monotonic()
-        while time.monotonic() < self._well_since + seconds / 2:
-            self._go_on(share)
+        peace = Posting(self._poster, 1 / 3, seconds / 2)
+        while peace.goes_on:
+            self._go_on(peace)
 
-    def _go_on(self, share: int) -> None:
-        self._poster.release(share)
+    def _go_on(self, posting: Posting) -> None:
+        posting.release()
         self._world.revive()
-        time.sleep(1)
+        time.sleep(0.5)
 
     def _await_mails(self) -> None:
         """Until nothing of the trouble waits any more, so that what is measured afterwards is peace."""

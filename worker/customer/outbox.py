@@ -197,6 +197,26 @@ def settle_lost(sessions: SessionFactory) -> None:
         log.error("not certain whether a customer has the receipt", message_id=message_id)
 
 
+def send_again(sessions: SessionFactory, ids: Collection[int]) -> int:
+    """Has messages sent again that are not certain or were refused, because a person says so. Returns how many."""
+    with begin(sessions) as connection:
+        revived = connection.execute(
+            update(_message)
+            .where(_message.id.in_(ids), _message.state.in_((MessageState.UNCERTAIN, MessageState.REFUSED)))
+            .values(
+                state=MessageState.WAITING,
+                ended_at=None,
+                begun_at=None,
+                claim_id=None,
+                refusals=0,
+                problem=None,
+                next_attempt_at=func.now(),
+            )
+            .returning(_message.id)
+        ).all()
+    return len(revived)
+
+
 def _end(
     sessions: SessionFactory,
     claimed: Claimed,

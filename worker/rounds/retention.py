@@ -25,6 +25,7 @@ from shared.storage.models import (
     Alert,
     AlertMessage,
     Checkout,
+    CustomerMessage,
     FiscalizationLog,
     GoodsLine,
     Receipt,
@@ -32,6 +33,7 @@ from shared.storage.models import (
     Visit,
     WebhookRecord,
 )
+from shared.storage.models.customer.customer_message import MessageState
 from worker.cashbox.calls import Z_REPORT
 
 log = get_logger(__name__)
@@ -240,6 +242,21 @@ def _find_goods_lines(limits: Limits) -> Select[int]:
     return select(GoodsLine.id).where(GoodsLine.created_at < limits.rows).order_by(GoodsLine.created_at)
 
 
+def _find_customer_messages(limits: Limits) -> Select[int]:
+    """Those that never ended: their receipts were not issued, or nobody is there to send them."""
+    is_kept = or_(CustomerMessage.email.is_not(None), CustomerMessage.phone.is_not(None))
+    return (
+        select(CustomerMessage.id)
+        .where(is_kept, CustomerMessage.created_at < limits.rows)
+        .order_by(CustomerMessage.created_at)
+    )
+
+
+def _empty_customer_messages() -> Update:
+    ended = {"state": MessageState.DROPPED, "lease_until": None, "problem": "too old", "ended_at": func.now()}
+    return update(CustomerMessage).values(email=None, phone=None, **ended)
+
+
 _JOBS: dict[str, _Job] = {
     "webhook_records": _Job(
         WebhookRecord.id,
@@ -262,6 +279,7 @@ _JOBS: dict[str, _Job] = {
         _find_calls,
         lambda: update(FiscalizationLog).values(request={}, response=null(), emptied_at=func.now()),
     ),
+    "customer_messages": _Job(CustomerMessage.id, _find_customer_messages, _empty_customer_messages),
     "staff_sessions": _Job(StaffSession.id, _find_sessions, lambda: delete(StaffSession)),
     "alerts": _Job(Alert.id, _find_alerts, lambda: delete(Alert)),
     "goods_lines": _Job(GoodsLine.id, _find_goods_lines, lambda: delete(GoodsLine)),
