@@ -15,7 +15,7 @@ from dev.demo.waiting import find_free_port
 
 # What it does instead of taking a message. `away`: it does not listen; `losing`: it takes it, and its answer is lost.
 Mood = Literal["well", "away", "closing", "busy", "refusing", "losing"]
-_SAYS = {"closing": "421 4.3.2 closing", "busy": "451 4.7.1 try again later", "refusing": "550 5.1.1 no such user"}
+_SAYS = {"closing": "421 4.3.2 closing", "busy": "451 4.7.1 try again later", "refusing": "550 5.1.1 {}: no such user"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ class _Handler:
     ) -> str:
         refusal = _SAYS.get(self._server.mood)
         if refusal:
-            return refusal
+            return refusal.format(address)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from shared.config import Settings
 from shared.customer.message import find_link, write_message
 from shared.customer.quiet import find_end_of_quiet
-from shared.logging import bound_contextvars, get_logger
+from shared.logging import bound_contextvars, get_logger, mask_text
 from shared.queue import DELIVER, publish_task
 from shared.salon.choices import choose
 from shared.storage.db import SessionFactory
@@ -147,7 +147,7 @@ def _try_again(
         log.error("a customer's receipt was given up", channel=claimed.channel)
         return
     outbox.put_off(services.sessions, claimed, seconds, problem, is_refusal=is_refusal)
-    log.warning("message put off", channel=claimed.channel, attempts=claimed.attempts, problem=problem)
+    log.warning("message put off", channel=claimed.channel, attempts=claimed.attempts, problem=mask_text(problem))
 
 
 def _write_letter(sessions: SessionFactory, settings: Settings, claimed: Claimed) -> tuple[Receipt, Letter, datetime]:

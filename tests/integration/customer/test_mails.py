@@ -98,7 +98,7 @@ def test_a_mailbox_that_is_refused_for_ever_is_given_up(mailing: Outbox, mail: M
         mailing.deliver(MAX_REFUSALS + 1)
     (message,) = mailing.rows()
     assert (message.state, message.attempts, message.email) == ("refused", MAX_REFUSALS, None)
-    assert message.problem == "550 5.1.1 no such user"
+    assert message.problem == "550 5.1.1 ***: no such user"
     assert "a@mail.kz" not in str(said)
     assert mailing.bridge.row().state == "processed"
 

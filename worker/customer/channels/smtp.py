@@ -6,6 +6,7 @@ dot is sent first, then it is written down that the message may be taken, then t
 
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable
 from contextlib import suppress
@@ -19,7 +20,7 @@ import certifi
 from shared.customer.checks import SMTP_PORTS
 from worker.customer.channels.channel import ANSWER_SECONDS, ChannelAway, Letter, MessageRefused, NotCertain, bounded
 
-_OK, _GO_ON, _CLOSING = 250, 354, 421
+_GREETING, _OK, _GO_ON, _CLOSING = 220, 250, 354, 421
 _DOT = b".\r\n"
 
 
@@ -28,11 +29,12 @@ class EmailChannel:
 
     def __init__(self, url: str, sender: str) -> None:
         self._url, self._sender = urlsplit(url), sender
+        self._domain = parseaddr(sender)[1].rpartition("@")[2]
         self._kept: smtplib.SMTP | None = None
 
     def hand_over(self, letter: Letter, begin: Callable[[], None]) -> None:
         """Has the server take the letter, as `Channel` says."""
-        message = _write(letter, self._sender)
+        message = _write(letter, self._sender, self._domain)
         smtp = self._connect()
         is_sound = False
         try:
@@ -66,23 +68,22 @@ class EmailChannel:
             self._drop()
         try:
             self._kept = self._sign_in()
-        except (smtplib.SMTPException, OSError, ValueError) as error:
+        except (ChannelAway, smtplib.SMTPException, OSError, ValueError) as error:
             self._drop()
-            raise ChannelAway(_describe(error)) from None
+            raise error if isinstance(error, ChannelAway) else ChannelAway(_describe(error)) from None
         return self._kept
 
     def _sign_in(self) -> smtplib.SMTP:
-        url = self._url
-        host, port = url.hostname or "", url.port or SMTP_PORTS[url.scheme]
-        if url.scheme == "smtps":
-            smtp: smtplib.SMTP = smtplib.SMTP_SSL(host, port, timeout=ANSWER_SECONDS, context=_trust())
-        else:
-            smtp = smtplib.SMTP(host, port, timeout=ANSWER_SECONDS)
-        self._kept = smtp
-        assert smtp.sock is not None
+        """Every step of it ends in time, the server's greeting as well. Raises ChannelAway, SMTPException, OSError."""
+        url, host = self._url, self._url.hostname or ""
+        # With a name of our own, or DNS would be asked for one.
+        smtp = self._kept = smtplib.SMTP(local_hostname=self._domain, timeout=ANSWER_SECONDS)
+        smtp.sock = _open((host, url.port or SMTP_PORTS[url.scheme]), is_secure=url.scheme == "smtps")
         with bounded(smtp.sock):
+            _demand(smtp.getreply(), _GREETING, is_ours=True)
             if url.scheme == "smtp+starttls":
-                smtp.starttls(context=_trust())
+                _start_tls(smtp, smtp.sock, host)
+        with bounded(smtp.sock):
             if url.username:
                 smtp.login(unquote(url.username), unquote(url.password or ""))
             else:
@@ -128,10 +129,36 @@ def _demand(reply: tuple[int, bytes], wanted: int, *, is_ours: bool = False) -> 
     raise MessageRefused(text, is_final=code >= 500)
 
 
-def _write(letter: Letter, sender: str) -> bytes:
+def _open(address: tuple[str, int], *, is_secure: bool) -> socket.socket:
+    """Raises OSError."""
+    connection = socket.create_connection(address, ANSWER_SECONDS)
+    return _secure(connection, address[0]) if is_secure else connection
+
+
+def _start_tls(smtp: smtplib.SMTP, connection: socket.socket, host: str) -> None:
+    """What was said before it counts no more. Raises ChannelAway, OSError."""
+    smtp.ehlo_or_helo_if_needed()
+    _demand(smtp.docmd("STARTTLS"), _GREETING, is_ours=True)
+    smtp.sock, smtp.file = _secure(connection, host), None
+    smtp.helo_resp = smtp.ehlo_resp = None
+    smtp.esmtp_features, smtp.does_esmtp = {}, False
+
+
+def _secure(connection: socket.socket, host: str) -> ssl.SSLSocket:
+    """Raises OSError."""
+    secured = _trust().wrap_socket(connection, server_hostname=host, do_handshake_on_connect=False)
+    try:
+        with bounded(secured):
+            secured.do_handshake()
+    except OSError:
+        secured.close()
+        raise
+    return secured
+
+
+def _write(letter: Letter, sender: str, domain: str) -> bytes:
     """The same Message-ID at every try: a mailbox that gets a letter twice after all may see it. Without the last dot."""
     message = EmailMessage(policy=SMTP)
-    domain = parseaddr(sender)[1].rpartition("@")[2]
     message["From"], message["To"], message["Subject"] = sender, letter.email or "", letter.subject
     message["Message-ID"], message["Date"] = f"<{letter.key}@{domain}>", formatdate()
     message["Auto-Submitted"] = "auto-generated"
