@@ -6,7 +6,7 @@ receipt.
 
 import threading
 import time
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from celery import Celery
@@ -42,7 +42,6 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 30.0, 150.0
 # Half an hour of them.
 MAX_REFUSALS = 15
 GIVE_BACK_TRIES = 5
-GIVE_UP_AFTER = timedelta(days=3)
 # What may ring in the night.
 _DISTURBING = (SMS, WEBHOOK)
 
@@ -127,7 +126,7 @@ def _take_refusal(services: Services, claimed: Claimed, receipt: Receipt, now: d
         outbox.save_refused(services.sessions, claimed, str(refusal))
         log.error("a customer's receipt was refused", channel=claimed.channel)
         return
-    wait = min(FIRST_RETRY_SECONDS * 2.0 ** (claimed.attempts - 1), LAST_RETRY_SECONDS)
+    wait = min(FIRST_RETRY_SECONDS * 2.0 ** min(claimed.attempts - 1, 10), LAST_RETRY_SECONDS)
     _try_again(services, claimed, receipt, now, str(refusal), wait, is_refusal=refusal.is_final)
 
 
@@ -142,7 +141,7 @@ def _try_again(
     is_refusal: bool = False,
 ) -> None:
     """Until it is no news any more."""
-    if receipt.issued_at is not None and now - receipt.issued_at > GIVE_UP_AFTER:
+    if receipt.issued_at is not None and now - receipt.issued_at > outbox.GIVE_UP_AFTER:
         outbox.save_refused(services.sessions, claimed, f"gave up: {problem}")
         log.error("a customer's receipt was given up", channel=claimed.channel)
         return

@@ -23,6 +23,8 @@ log = get_logger(__name__)
 
 # Longer than any channel takes to the step that is noted; after a crash a message waits as long.
 LEASE = timedelta(seconds=45)
+# A receipt that came so late is no news.
+GIVE_UP_AFTER = timedelta(days=3)
 _MAX_PROBLEM = 200
 
 _message = CustomerMessage
@@ -179,7 +181,7 @@ def put_off(
 
 
 def settle_lost(sessions: SessionFactory) -> None:
-    """Ends claims of workers that are gone: what was not begun waits again, what was begun is not certain."""
+    """Ends claims of workers that are gone: what was begun is not certain, the rest waits again, unless it is no news."""
     lost = "the worker was lost while it was handed over"
     with begin(sessions) as connection:
         uncertain = connection.execute(
@@ -190,8 +192,11 @@ def settle_lost(sessions: SessionFactory) -> None:
         ).all()
         connection.execute(
             update(_message)
-            .where(_IS_LOST, _message.begun_at.is_(None))
-            .values(state=MessageState.WAITING, lease_until=None, next_attempt_at=func.now())
+            .where(_IS_LOST, _message.created_at < func.now() - GIVE_UP_AFTER)
+            .values(state=MessageState.REFUSED, problem="gave up: no worker came to its end", **_EMPTY)
+        )
+        connection.execute(
+            update(_message).where(_IS_LOST).values(state=MessageState.WAITING, lease_until=None, next_attempt_at=func.now())
         )
     for (message_id,) in uncertain:
         log.error("not certain whether a customer has the receipt", message_id=message_id)

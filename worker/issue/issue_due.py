@@ -33,12 +33,12 @@ def issue_due(services: Services, cashbox_id: int) -> None:
         except ClaimLost:
             log.error("cashbox was taken over", cashbox_id=cashbox_id)
             return
-    request_delivery(services.sessions, services.producer)
     # Looked at after the release: whoever found the cashbox busy before it relies on this look.
     with open_alone(services.sessions) as connection:
         more = is_any_due(connection, cashbox_id)
     if (more or wait is not None) and not services.breaker.is_open():
         request_turn(services.producer, cashbox_id, in_seconds=max(wait or 0.0, claim.rest_seconds))
+    request_delivery(services.sessions, services.producer)
 
 
 def request_turn(producer: Celery, cashbox_id: int, *, in_seconds: float = 0.0) -> None:

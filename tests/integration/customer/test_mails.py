@@ -111,6 +111,23 @@ def test_what_is_no_news_any_more_is_given_up(mailing: Outbox, mail: MailServer)
     assert mailing.states == ["refused"]
 
 
+def test_what_no_worker_brings_to_an_end_is_given_up_too(mailing: Outbox) -> None:
+    sell(mailing)
+    assert steps.claim_next(mailing.bridge.services.sessions, ()) is not None
+    mailing.bridge.execute("UPDATE customer_messages SET created_at = created_at - interval '4 days', attempts = 5000")
+    mailing.end_leases()
+    mailing.deliver()
+    assert mailing.states == ["refused"]
+
+
+def test_it_is_tried_again_however_often_it_was(mailing: Outbox, mail: MailServer) -> None:
+    sell(mailing)
+    mailing.bridge.execute("UPDATE customer_messages SET attempts = 5000")
+    with mail.being("busy"):
+        mailing.deliver()
+    assert mailing.states == ["waiting"]
+
+
 def test_a_lost_answer_is_not_certain_and_nothing_is_sent_again(mailing: Outbox, mail: MailServer) -> None:
     sell(mailing)
     with mail.being("losing"):
