@@ -221,11 +221,15 @@ def _parse_phone(value: Any) -> str:
 
 
 class Client(_Tolerant):
+    """A client of the salon. `phone` is digits only, for looking people up; `told_phone` is as it was written."""
+
     id: Annotated[int | None, BeforeValidator(_parse_id_hint)] = None
     display_name: Text = ""
     name: Text = ""
     surname: Text = ""
     phone: Annotated[str, BeforeValidator(_parse_phone)] = ""
+    told_phone: Annotated[Text, Field(validation_alias=AliasChoices("told_phone", "phone"))] = ""
+    email: Text = ""
 
     @property
     def shown_name(self) -> str:
@@ -278,6 +282,7 @@ class GoodsOperation(_Tolerant):
     barcode: Text = ""
     ntin: Text = ""
     marks: Marks = ()
+    client: Annotated[Client | None, BeforeValidator(_parse_client)] = None
     comment: Text = ""
     deleted: Flag = False
     create_date: When = None

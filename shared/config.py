@@ -1,6 +1,7 @@
 """Reads the settings once from the environment (and `.env`), and checks them before a process starts to work."""
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
@@ -10,13 +11,21 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from shared.salon.choices import CHECKS, DEFAULT_ACCOUNTS, DEFAULT_TIPS
+from shared.customer.checks import check_sms_url, check_smtp_url, check_web_url
+from shared.customer.quiet import parse_quiet_hours
+from shared.salon.choices import CHECKS, DEFAULT_ACCOUNTS, DEFAULT_TIPS, parse_receivers
 from shared.start.weak_secrets import HOW_TO, find_equal, find_fault, find_fault_in_path, is_placeholder
 
 _ALTEGIO_TOKENS = ("ALTEGIO_PARTNER_TOKEN", "ALTEGIO_USER_TOKEN")
 _VENDOR_SECRETS = ("WEBKASSA_API_TOKEN", "WEBKASSA_PASSWORD", *_ALTEGIO_TOKENS)
 _WEBKASSA = ("WEBKASSA_API_URL", "WEBKASSA_API_TOKEN", "WEBKASSA_SHOP_ID", "WEBKASSA_LOGIN", "WEBKASSA_PASSWORD")
 _LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+# What each way of a receipt to its customer needs.
+_NEEDED_BY = {
+    "email": ("SMTP_URL", "SMTP_FROM"),
+    "sms": ("SMS_URL",),
+    "webhook": ("RECEIPT_WEBHOOK_URL", "RECEIPT_WEBHOOK_SECRET"),
+}
 
 
 class ConfigurationError(Exception):
@@ -87,6 +96,14 @@ class Settings(BaseSettings):
     tips: str = DEFAULT_TIPS
     certificates_as: Literal["services", "goods"] = "services"
     goods_codes: Literal["optional", "required"] = "optional"
+    receipt_to_client: str = "webkassa"
+    receipt_language: Literal["ru", "kk", "en"] = "ru"
+    smtp_url: SecretStr = SecretStr("")
+    smtp_from: str = ""
+    sms_url: SecretStr = SecretStr("")
+    receipt_webhook_url: str = ""
+    receipt_webhook_secret: SecretStr = SecretStr("")
+    quiet_hours: str = "22:00-08:00"
     return_policy: Literal["manual", "auto"] = "manual"
     return_delay_seconds: float = Field(600.0, ge=0)
 
@@ -161,10 +178,30 @@ class Settings(BaseSettings):
             raise ValueError("must be a time of day such as 23:50")
         return value.strip()
 
-    @field_validator("payment_kinds", "part_payments", "vat_lines")
+    @field_validator("payment_kinds", "part_payments", "vat_lines", "receipt_to_client")
     @classmethod
     def _check_choice(cls, value: str, info: ValidationInfo) -> str:
         CHECKS[info.field_name or ""](value)
+        return value
+
+    @field_validator("smtp_url", "sms_url")
+    @classmethod
+    def _check_channel(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        if value.get_secret_value():
+            {"smtp_url": check_smtp_url, "sms_url": check_sms_url}[info.field_name or ""](value.get_secret_value())
+        return value
+
+    @field_validator("receipt_webhook_url")
+    @classmethod
+    def _check_web(cls, value: str) -> str:
+        if value:
+            check_web_url(value)
+        return value
+
+    @field_validator("quiet_hours")
+    @classmethod
+    def _check_quiet(cls, value: str) -> str:
+        parse_quiet_hours(value)
         return value
 
     @property
@@ -218,6 +255,9 @@ class Settings(BaseSettings):
                 f"RETURN_POLICY=auto needs {' and '.join(_ALTEGIO_TOKENS)}: a return is made on Altegio's own word only."
                 " Set both, or RETURN_POLICY=manual."
             )
+        lacking = self.list_missing(parse_receivers(self.receipt_to_client))
+        if lacking:
+            raise ConfigurationError(f"not set: {', '.join(lacking)}, which RECEIPT_TO_CLIENT needs (see .env.example)")
         if not self.debug:
             self._refuse_vendor_placeholders()
             self._refuse_open_wires()
@@ -229,17 +269,22 @@ class Settings(BaseSettings):
         if faults:
             raise ConfigurationError(f"{'; '.join(faults)}. {HOW_TO}")
 
+    def list_missing(self, receivers: Iterable[str]) -> list[str]:
+        """Returns the variables that these ways of a receipt to its customer need and have not."""
+        return [name for way in receivers for name in _NEEDED_BY.get(way, ()) if not self._value(name)]
+
     def list_weak_secrets(self) -> list[str]:
         """Returns what is wrong with the secrets that somebody here chose, by the names of their settings."""
         chosen = {
             "SECRET_KEY": self.signing_keys,
             "CREDENTIALS_KEY": self._list("CREDENTIALS_KEY"),
             "ALTEGIO_WEBHOOK_SECRET": self.webhook_secrets,
+            "RECEIPT_WEBHOOK_SECRET": self._list("RECEIPT_WEBHOOK_SECRET"),
             "FLOWER_BASIC_AUTH": tuple(login.partition(":")[2] for login in self._list("FLOWER_BASIC_AUTH")),
         }
         # How long the stores' passwords are is their owners' affair: nobody outside the machine can try them.
         database = ("DATABASE_URL",) if self.database_url else ("POSTGRES_PASSWORD", "POSTGRES_SERVICE_PASSWORD")
-        stores = (*database, "REDIS_URL", "BROKER_URL")
+        stores = (*database, "REDIS_URL", "BROKER_URL", "SMTP_URL", "SMS_URL")
         faults = [f"{name} is still a placeholder" for name in stores if is_placeholder(self._value(name))]
         for name, secrets in chosen.items():
             judge = find_fault_in_path if name == "ALTEGIO_WEBHOOK_SECRET" else find_fault

@@ -41,6 +41,7 @@ WATCH_SHIFTS = "worker.tasks.watch_shifts"
 CLOSE_SHIFT = "worker.tasks.close_shift"
 CARRY_OUT = "worker.tasks.carry_out"
 FETCH_LAYOUT = "worker.tasks.fetch_layout"
+DELIVER = "worker.tasks.deliver"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
 
@@ -52,6 +53,7 @@ ROUTES = {
     CLOSE_SHIFT: {"queue": RECEIPTS},
     CARRY_OUT: {"queue": RECEIPTS},
     FETCH_LAYOUT: {"queue": RECEIPTS},
+    DELIVER: {"queue": MAINTENANCE},
     DISPATCH: {"queue": MAINTENANCE},
     SWEEP: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},

@@ -15,6 +15,9 @@ class Options(command.Options):
     scope: str = option("both", "where Webkassa's numbers are unique", choices=SCOPES)
     faults: str = option("", "parts of names, comma separated; `list` shows the names")
     third: float = option(0.0, "minutes in which a third of all calls of Webkassa fail, in place of the faults (0)")
+    mail: float = option(
+        0.0, "minutes in which the mail server takes nothing and workers are killed, in place of the faults (0)"
+    )
     minutes: float = option(20.0, "no new fault after this long")
     # How long the next fault waits for the recovery of the last one. Less, and more of them meet.
     patience: float = 12.0

@@ -141,3 +141,23 @@ class Poster:
                 self._needed[number].discard(_name(envelope))
             if number and not self._needed[number]:
                 self.accepted_at.setdefault(number, time.monotonic())
+
+
+class Posting:
+    """A part of a day, let go evenly over some seconds, however long whoever asks for it was busy with something else."""
+
+    def __init__(self, poster: Poster, part: float, seconds: float) -> None:
+        self._poster, self._count, self._seconds = poster, poster.total * part, seconds
+        self._began_at, self._released = time.monotonic(), 0
+
+    @property
+    def goes_on(self) -> bool:
+        """Says whether its time is not over yet."""
+        return time.monotonic() < self._began_at + self._seconds
+
+    def release(self) -> None:
+        """Lets go what is due by now."""
+        passed = min(1.0, (time.monotonic() - self._began_at) / self._seconds)
+        due = int(self._count * passed) - self._released
+        self._released += due
+        self._poster.release(due)

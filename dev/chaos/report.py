@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from dev.chaos.lanes import Injection
+from dev.chaos.mail import describe_delays
 from dev.chaos.options import Options
 from dev.harness.oracle import Verdict
 from dev.harness.report import show_table
@@ -27,6 +28,9 @@ class Result:
     recorded: int
     deliveries: int
     answers: dict[str, int]
+    mails: int
+    # Seconds from issue to mailbox, where the mail server was well and nobody was killed.
+    delays: list[float]
     seconds: float
     settle_seconds: float
     cores: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -63,6 +67,9 @@ class Result:
             f"{self.deliveries} deliveries accepted; the last answers to each: {answers}",
             f"{self.due} receipts due, {self.recorded} recorded (refunded ones may be among them)",
         ]
+        lines.append(f"{self.mails} mails in customers' mailboxes")
+        if self.delays:
+            lines.append(describe_delays(self.delays))
         if self.late_overlaps:
             lines.append(f"{self.late_overlaps} call(s) of a woken worker were refused as overlapping, as designed")
         return "\n".join([*lines, self.verdict.format()])

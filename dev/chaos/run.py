@@ -3,20 +3,22 @@
 import random
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
 from dev.chaos.faults.machine import MACHINE_FAULTS
+from dev.chaos.faults.mail import MAIL_FAULTS, change_mood
 from dev.chaos.faults.network import NETWORK_FAULTS
 from dev.chaos.faults.people import PEOPLE, put_back
 from dev.chaos.faults.stores import STORE_FAULTS
 from dev.chaos.faults.webkassa import WEBKASSA_FAULTS, fail_a_third
 from dev.chaos.lanes import Lane, run_side_by_side
+from dev.chaos.mail import find_customers, judge_mails, measure_delays
 from dev.chaos.monitor import Monitor
 from dev.chaos.options import Options
-from dev.chaos.poster import Poster, disturb
+from dev.chaos.poster import Poster, Posting, disturb
 from dev.chaos.report import Result
 from dev.chaos.trouble import Fault, Trouble
 from dev.chaos.world import ChaosWorld
@@ -32,7 +34,12 @@ from dev.simulator.altegio.salon import compute_tax
 COMPANIES = (307001, 307002, 307003, 307004, 307005)
 CASHBOXES = {307001: "SWK00000002", 307002: "SWK00000003", 307003: "SWK00000004"}
 # What hurts processes starts them again, which only the main thread may do.
-LANES = {"machine": (*MACHINE_FAULTS, *STORE_FAULTS, *PEOPLE), "network": NETWORK_FAULTS, "webkassa": WEBKASSA_FAULTS}
+LANES = {
+    "machine": (*MACHINE_FAULTS, *STORE_FAULTS, *PEOPLE),
+    "network": NETWORK_FAULTS,
+    "webkassa": WEBKASSA_FAULTS,
+    "mail": MAIL_FAULTS,
+}
 FAULTS = tuple(fault for faults in LANES.values() for fault in faults)
 VAT = "auto"
 # As in production, only shorter: so many faults on so few receipts would otherwise take hours.
@@ -46,6 +53,8 @@ ENVIRONMENT = {
     "GOODS_WAIT_SECONDS": "1",
     "PAYMENT_WAIT_SECONDS": "1",
     "WEBKASSA_VAT": VAT,
+    "RECEIPT_TO_CLIENT": "webkassa, email",
+    "QUIET_HOURS": "none",
     "ALTEGIO_COMPANY_ID": ",".join(str(company) for company in COMPANIES if company not in CASHBOXES),
 }
 # A claim of a delivery ends after 60 s if its worker was killed in that millisecond.
@@ -83,6 +92,8 @@ class Run:
         self._world = ChaosWorld(folder, self._environment, workers=options.workers, beats=2, cashboxes=CASHBOXES.values())
         self._started_at = time.monotonic()
         self._settle_seconds = 0.0
+        self._customers = find_customers(self._day.envelopes)
+        self._well_since = float("inf")
 
     def run(self) -> Result:
         """Raises when the run itself fails; what the service did wrong is in the verdict."""
@@ -90,6 +101,7 @@ class Run:
             world = opened.enter_context(self._world)
             world.migrate()
             world.add_cashboxes({CASHBOX: None} | {number: company for company, number in CASHBOXES.items()})
+            world.opt_out(self._customers.opted_out)
             world.start()
             self._monitor = Monitor(world.postgres)
             self._monitor.start()
@@ -104,6 +116,8 @@ class Run:
                 world.simulator.settings(scope=scope)
                 if self._options.third:
                     self._fail_a_third()
+                elif self._options.mail:
+                    self._refuse_mail()
                 else:
                     run_side_by_side(self._lanes, scope)
             return self._conclude(self._settle())
@@ -148,6 +162,34 @@ class Run:
             world.revive()
             time.sleep(1)
 
+    def _refuse_mail(self) -> None:
+        """The day is posted evenly over the minutes of trouble and half as many of peace."""
+        seconds, mood_ends_at = self._options.mail * 60, 0.0
+        trouble = Posting(self._poster, 2 / 3, seconds)
+        while trouble.goes_on:
+            if time.monotonic() > mood_ends_at:
+                change_mood(self._trouble, self._rng)
+                mood_ends_at = time.monotonic() + self._rng.uniform(5, 15)
+            self._go_on(trouble)
+        self._world.mail.turn("well")
+        self._await_mails()
+        self._well_since = time.monotonic()
+        peace = Posting(self._poster, 1 / 3, seconds / 2)
+        while peace.goes_on:
+            self._go_on(peace)
+
+    def _go_on(self, posting: Posting) -> None:
+        posting.release()
+        self._world.revive()
+        time.sleep(0.5)
+
+    def _await_mails(self) -> None:
+        """Until nothing of the trouble waits any more, so that what is measured afterwards is peace."""
+        with suppress(WaitTimeout):
+            wait_until(
+                lambda: not self._monitor.tables.count_unmailed(), timeout=SETTLE_SECONDS, what="mails to leave", poll=0.5
+            )
+
     def _settle(self) -> list[str]:
         """Peace: no more faults. Everything is accepted, then everything has to end by itself."""
         began_at = time.monotonic()
@@ -170,12 +212,12 @@ class Run:
 
     def _conclude(self, unsettled: list[str]) -> Result:
         simulator, late_overlaps = self._world.simulator, self._trouble.late_overlaps
-        ledger = simulator.receipts()
+        ledger, issued, mails = simulator.receipts(), self._monitor.tables.find_issued(), list(self._world.mail.mails)
         evidence = Evidence(
             self._day.books,
             ledger,
             {company: CASHBOXES.get(company, CASHBOX) for company in COMPANIES},
-            issued=self._monitor.tables.find_issued(),
+            issued=issued,
             flags=self._monitor.tables.find_flags(),
             in_order=False,
             noted={
@@ -186,6 +228,7 @@ class Run:
                 "given_up": self._monitor.tables.list_given_up(),
                 # Processes that ended although nobody killed them.
                 "died": self._world.deaths,
+                **judge_mails(self._customers, issued, mails),
                 "overlaps": ["a call at a cashbox"] * (simulator.count_overlaps() - late_overlaps),
             },
         )
@@ -202,6 +245,8 @@ class Run:
             due=len(self._trouble.due),
             recorded=len(ledger),
             deliveries=self._poster.total,
+            mails=len(mails),
+            delays=measure_delays(self._monitor.issued_at, mails, self._well_since),
             answers=dict(self._poster.postman.answers),
             seconds=time.monotonic() - self._started_at,
             settle_seconds=self._settle_seconds,

@@ -1,13 +1,16 @@
 """The world of the suites with a proxy on every way of the service, and, for root, PostgreSQL on a small disk of its own."""
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
 
 from sqlalchemy import make_url
 
+from dev.chaos.mail import SENDER
 from dev.demo import processes
+from dev.harness.mail_server import MailServer
 from dev.harness.proxy import Proxy
 from dev.harness.stack import Stack
 from dev.harness.world import UNSAFE_BUT_FAST, World
@@ -22,8 +25,10 @@ _DISK_MB = 768
 class ChaosWorld(World):
     """The suite itself, its commands and beat go straight. `small_disk`: None where nobody may mount one."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options, postgres=_SMALL)
+    def __init__(self, folder: Path, environment: Mapping[str, str], **options: Any) -> None:
+        self.mail = MailServer()
+        sends = {"SMTP_URL": self.mail.url, "SMTP_FROM": SENDER}
+        super().__init__(folder, {**environment, **sends}, **options, postgres=_SMALL)
         self.ways: dict[str, Proxy] = {}
         self.small_disk: Path | None = None
         self._opened = ExitStack()
@@ -46,6 +51,7 @@ class ChaosWorld(World):
 
     def close(self) -> None:
         self._opened.close()
+        self.mail.close()
         super().close()
         if self.small_disk is not None:
             processes.run(["umount", "--lazy", str(self.small_disk)])

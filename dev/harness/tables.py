@@ -20,6 +20,10 @@ _OPEN = f"""
     SELECT 'return order ' || id || ' ' || state FROM return_orders WHERE state = 'requested'
     UNION ALL
     SELECT 'order ' || id || ' of a cashbox: ' || kind FROM cashbox_orders WHERE state = 'requested'
+    UNION ALL
+    SELECT 'message ' || customer_messages.id || ' to a customer' || coalesce(': ' || problem, '')
+      FROM customer_messages JOIN receipts ON receipts.id = receipt_id
+     WHERE ended_at IS NULL AND receipts.state = 'issued'
 """
 _FAILED = f"""
     SELECT {_DELIVERY} || coalesce(': ' || reason, '')
@@ -88,6 +92,14 @@ class Tables:
     def find_issued(self) -> dict[str, str]:
         """External check number -> fiscal number."""
         return dict(self.ask("SELECT external_check_number, fiscal_number FROM receipts WHERE state = 'issued'"))
+
+    def count_unmailed(self) -> int:
+        """Messages that wait for nothing but their turn: their receipts are issued."""
+        [(count,)] = self.ask(
+            "SELECT count(*) FROM customer_messages JOIN receipts ON receipts.id = receipt_id"
+            " WHERE ended_at IS NULL AND receipts.state = 'issued'"
+        )
+        return int(count)
 
     def find_visit(self, company_id: int, record_id: int) -> int:
         """The row of a visit on the payment page."""

@@ -95,6 +95,14 @@ class World:
         with self.postgres.connect() as connection:
             connection.execute(statement, rows)
 
+    def opt_out(self, clients: Iterable[tuple[int, int]]) -> None:
+        """These clients, each with its company, want no receipts sent."""
+        rows = [{"company": company, "client": client} for company, client in clients]
+        statement = text("INSERT INTO customer_opt_outs (company_id, client_id, actor) VALUES (:company, :client, 'dev')")
+        if rows:
+            with self.postgres.connect() as connection:
+                connection.execute(statement, rows)
+
     def run(self, command: Sequence[str], said: str = "") -> None:
         """To its end, in the service's environment, with `said` on its standard input. Raises CommandFailed."""
         done = processes.run(command, self.environment, self.folder, said=said)

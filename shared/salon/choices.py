@@ -19,12 +19,19 @@ CHOICES: Final = (
     "tips",
     "certificates_as",
     "goods_codes",
+    "receipt_to_client",
+    "receipt_language",
 )
 SETTING_OF = {"comment_marker": "fiscalize_comment_marker", "vat": "webkassa_vat"}
 
 DEPOSITS = ("by_hand", "at_top_up", "at_spending")
 # Words of the environment -> of the policy.
 PART_PAYMENTS: Mapping[str, str] = {"at_the_end": "one_at_end", "each": "per_payment"}
+# Ways of a receipt to its customer. `webkassa`: phone and e-mail go into the request, and Webkassa sends what it sends;
+# `whatsapp-link`: staff send it; the others are channels of our own.
+RECEIVERS = ("webkassa", "email", "sms", "webhook", "whatsapp-link")
+NOBODY = "none"
+LANGUAGES = ("ru", "kk", "en")
 DEFAULT_ACCOUNTS = "Kaspi=mobile"
 DEFAULT_TIPS = "чаевые, шайлық, tips"
 
@@ -48,6 +55,17 @@ def parse_words(text: str) -> tuple[str, ...]:
     return tuple(name_id(word) for word in (part.strip() for part in text.split(",")) if word)
 
 
+def parse_receivers(text: str) -> tuple[str, ...]:
+    """Returns the ways of a receipt to its customer, as a list with commas names them. Raises ValueError."""
+    words = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
+    if words == (NOBODY,):
+        return ()
+    strange = [word for word in words if word not in RECEIVERS]
+    if strange or not words:
+        raise ValueError(f"must be none, or some of {', '.join(RECEIVERS)}")
+    return words
+
+
 def _one_of(known: Sequence[str] | Mapping[str, str]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if value not in known:
@@ -68,4 +86,6 @@ CHECKS: Mapping[str, Callable[[str], Any]] = {
     "part_payments": _one_of(PART_PAYMENTS),
     "certificates_as": _one_of(("services", "goods")),
     "goods_codes": _one_of(("optional", "required")),
+    "receipt_to_client": parse_receivers,
+    "receipt_language": _one_of(LANGUAGES),
 }

@@ -1,4 +1,4 @@
-"""The chaos suite in the small: eleven faults, some sixty receipts, the same oracle. `make chaos` is the long form.
+"""The chaos suite in the small: thirteen faults, some sixty receipts, the same oracle. `make chaos` is the long form.
 
 Only faults that cost seconds: a decision that dies with its worker or its database is taken over after a minute.
 `test_seams.py` kills workers, PostgreSQL and Redis, one at a time.
@@ -23,6 +23,8 @@ FAULTS = (
     "answer sent twice",
     "another document after recording",
     "shift over 24 h",
+    "mail server loses its answers",
+    "mail server away",
 )
 SHORT = {"LEASE_SECONDS": "5", "WEBKASSA_READ_TIMEOUT": "2", "WEBKASSA_CONNECT_TIMEOUT": "1"}
 

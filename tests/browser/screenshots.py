@@ -27,7 +27,7 @@ def day(page: Page, shop: Shop) -> dict[str, int]:
     pay(page, gone, "mobile")
     reply = shop.service.post(shop.describe(gone, manicure, status="delete", **client))
     shop.await_state(reply.json()["record_id"], "processed")
-    shop.simulator.fault(operation="check", kind="code", code=9, times=1)
+    shop.simulator.fault(operation="check", kind="code", code=9, times=2)
     open_visit(page, refused)
     page.click("label[for=m-cash]")
     page.click(TAKE)

@@ -225,7 +225,7 @@ class TestTrouble:
 
     def test_a_refused_receipt_is_explained_and_retried_by_a_manager(self, page: Page, manager: Page, shop: Shop) -> None:
         record_id = shop.book()
-        shop.simulator.fault(operation="check", kind="code", code=9, times=1)
+        shop.simulator.fault(operation="check", kind="code", code=9, times=2)
         open_visit(page, record_id)
         page.click("label[for=m-card]")
         page.click(TAKE)

@@ -17,6 +17,7 @@ from worker.rounds.retention import BATCH, count_expired, empty_expired
 
 CLIENT = {"client": {"display_name": "Айгүл", "phone": "+77015550142"}}
 CUSTOMER = '{"CustomerEmail": "a@mail.kz", "CustomerPhone": "+77015550142", "CustomerXin": "000000000000"}'
+OUTBOX = ("customer_messages",)
 NOTHING = {
     "webhook_records": 0,
     "visits": 0,
@@ -24,6 +25,7 @@ NOTHING = {
     "receipts": 0,
     "fiscalization_logs": 0,
     "print_layouts": 0,
+    "customer_messages": 0,
     "staff_sessions": 0,
     "audit_events": 0,
     "alerts": 0,
@@ -43,6 +45,7 @@ def age(bridge: Bridge, days: int = 181) -> None:
         "goods_lines",
         "alert_messages",
         "print_layouts",
+        *OUTBOX,
     ):
         bridge.execute(f"UPDATE {table} SET created_at = created_at - make_interval(days => :days)", days=days)
     bridge.execute("UPDATE visits SET day = CAST(now() - make_interval(days => :days) AS date) - 1", days=days)
@@ -77,6 +80,11 @@ def sell(bridge: Bridge) -> dict[str, Any]:
         staff=add_staff(bridge),
     )
     bridge.execute(
+        "INSERT INTO customer_messages (receipt_id, company_id, channel, email, phone)"
+        " VALUES (1, :company, 'webhook', 'a@mail.kz', '+77015550142')",
+        company=COMPANY,
+    )
+    bridge.execute(
         "INSERT INTO staff_sessions (token_hash, staff_user_id, last_seen_at, expires_at) VALUES ('x', 1, now(), now())"
     )
     bridge.execute(
@@ -92,7 +100,7 @@ def sell(bridge: Bridge) -> dict[str, Any]:
 
 def dump(bridge: Bridge) -> str:
     """Every row of every table, as text."""
-    tables = ("webhook_records", "visits", "checkouts", "receipts", "fiscalization_logs", "payment_records")
+    tables = ("webhook_records", "visits", "checkouts", "receipts", "fiscalization_logs", "payment_records", *OUTBOX)
     with bridge.services.sessions() as session:
         return "\n".join(str(row) for table in tables for row in session.execute(text(f"SELECT t::text FROM {table} t")))
 

@@ -51,6 +51,9 @@ def test_the_salons_words_and_the_environments(bridge: Bridge) -> None:
         ({"certificates_as": "money"}, "--certificates-as"),
         # Not carried out by the decisions yet, so nobody may rely on it.
         ({"part_payments": "half"}, "--part-payments"),
+        ({"receipt_to_client": "fax"}, "--receipt-to-client"),
+        # Nobody could send it.
+        ({"receipt_to_client": "webkassa, email"}, "--receipt-to-client: it needs SMTP_URL, SMTP_FROM"),
     ],
 )
 def test_a_bad_choice_names_its_option(bridge: Bridge, changes: dict[str, str], words: str) -> None:

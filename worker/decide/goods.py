@@ -14,6 +14,8 @@ from shared.fiscal.ledger import Cost, SaleLedger, add_up, keep_ledger
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind, RecordState
 from shared.storage.models import Receipt, WebhookRecord
+from worker.customer.addressee import address_receipt
+from worker.customer.clients import is_opted_out
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.patience import give_up_unknown, patience_of
@@ -46,7 +48,16 @@ from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services
 
 # What the webhook of a line tells and the document does not.
-_HINTS = ("barcode", "ntin", "marks", "create_date", "loyalty_abonement_id", "loyalty_certificate_id", "is_advance")
+_HINTS = (
+    "barcode",
+    "ntin",
+    "marks",
+    "create_date",
+    "loyalty_abonement_id",
+    "loyalty_certificate_id",
+    "is_advance",
+    "client",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +251,12 @@ def _issue(sale: _Sale, lines: tuple[Line, ...], kinds: Mapping[PaymentKind, Dec
     rate_of = (lambda _: None) if sale.is_advance else choose_vat_rates(sale.salon.vat, sale.sold_on)
     draft = build_draft(name_goods(session, sale.salon, lines), kinds, rate_of)
     earlier, cashbox = count_sales(session, subject), sale.salon.get_cashbox()
-    return issue_sale(session, subject, sale.receipt, draft, cashbox, earlier=earlier, is_of_advance=sale.is_advance)
+    client = next((line.client for line in sale.sold if line.client), None)
+    opted_out = is_opted_out(session, subject.company_id, client.id if client else None)
+    addressed = address_receipt(sale.salon.policy.receivers, client, opted_out=opted_out)
+    return issue_sale(
+        session, subject, sale.receipt, draft, cashbox, addressed, earlier=earlier, is_of_advance=sale.is_advance
+    )
 
 
 def _compare(sale: _Sale, receipt: Receipt, ledger: SaleLedger, lines: tuple[Line, ...]) -> Resolution:

@@ -7,6 +7,8 @@ from sqlalchemy.orm import Session
 from shared.altegio import Record
 from shared.fiscal.ledger import Movement
 from shared.fiscal.statuses import PaymentKind, RecordState
+from worker.customer.addressee import address_receipt
+from worker.customer.clients import is_opted_out
 from worker.decide.known.facts import Facts
 from worker.decide.known.own_receipts import find_own_receipt, hand_over
 from worker.decide.resolution import Resolution
@@ -37,10 +39,12 @@ def issue_parts(
         return Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:
         return Resolution.dead("no_cashbox", str(problem))
+    opted_out = is_opted_out(session, subject.company_id, record.client.id if record.client else None)
+    addressed = address_receipt(salon.policy.receivers, record.client, opted_out=opted_out)
     for part, draft in drafts:
         assert part.operation_id is not None
         refused = find_own_receipt(session, subject.company_id, part.operation_id)
-        made = issue_sale(session, subject, refused, draft, cashbox, operation_id=part.operation_id)
+        made = issue_sale(session, subject, refused, draft, cashbox, addressed, operation_id=part.operation_id)
         hand_over(session, subject, part.operation_id, facts, made)
     return Resolution(RecordState.AWAITING_PAYMENT, parts.reason, cashbox_id=cashbox.id)
 

@@ -1,5 +1,6 @@
 """The sale of a subject: a visit or a goods document. Finding it, making it, joining a delivery to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -13,10 +14,12 @@ from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.storage.models import Receipt, WebhookRecord
 from shared.storage.statements import table_of
+from worker.customer.addressee import ADDRESS_FIELDS, NOT_ADDRESSED, Addressed
+from worker.customer.outbox import plan_messages
 from worker.decide.resolution import Resolution
 from worker.decide.rules import LiveReceipt
 from worker.receipt.lines import ReceiptDraft
-from worker.receipt.request import NO_DESK_DETAILS, DeskDetails, to_sale_request
+from worker.receipt.request import to_sale_request
 from worker.salon.goods_codes import forget_goods_lines, note_goods_lines
 from worker.salon.serving import SalonCashbox
 from worker.webkassa.errors import AlreadyIssued
@@ -134,7 +137,7 @@ def issue_sale(
     sale: Receipt | None,
     draft: ReceiptDraft,
     cashbox: SalonCashbox,
-    desk: DeskDetails = NO_DESK_DETAILS,
+    addressed: Addressed = NOT_ADDRESSED,
     *,
     earlier: int = 0,
     is_of_advance: bool = False,
@@ -147,19 +150,28 @@ def issue_sale(
     order_number = _find_order_number(subject, sale, is_of_advance=is_of_advance)
     first = prepaid_number(operation_id) if operation_id else order_number
     number = sale.external_check_number if sale else _next_number(first, earlier)
-    request = to_sale_request(draft, cashbox.unique_number, number, order_number, desk)
+    request = to_sale_request(draft, cashbox.unique_number, number, order_number, addressed.desk)
     if sale is None:
-        return _create_sale(session, subject, cashbox, draft, request, operation_id)
+        made = _create_sale(session, subject, cashbox, draft, request, operation_id)
+        if made.receipt_id is not None:
+            plan_messages(session, subject.company_id, made.receipt_id, addressed)
+        return made
     is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
-    if is_refused and sale.request == request:
+    if is_refused and _without_addresses(sale.request) == _without_addresses(request):
         reason = f"Webkassa refused this receipt before: {sale.error_text}"
         return Resolution.dead(sale.error_code or "rejected", reason, receipt_id=sale.id)
     if sale.state == ReceiptState.REJECTED or sale.request != request:
         _revive(sale, draft, request, cashbox)
         forget_goods_lines(session, sale.id)
         note_goods_lines(session, subject.company_id, sale.id, draft.lines)
+        plan_messages(session, subject.company_id, sale.id, addressed)
         session.flush()
     return Resolution.issuing(sale.id, sale.cashbox_id)
+
+
+def _without_addresses(request: Mapping[str, Any]) -> dict[str, Any]:
+    """They may have been taken out when Webkassa refused it: they are no reason to try what was refused without them."""
+    return {name: value for name, value in request.items() if name not in ADDRESS_FIELDS}
 
 
 def _find_order_number(subject: Subject, sale: Receipt | None, *, is_of_advance: bool) -> str:

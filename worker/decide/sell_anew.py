@@ -11,6 +11,7 @@ from shared.fiscal.statuses import PaymentKind, ReceiptKind, RecordState
 from shared.logging import get_logger
 from shared.storage.db import Executor
 from shared.storage.models import Checkout, PaymentRecord, Receipt, ReturnOrder, WebhookRecord
+from worker.customer.outbox import repeat_messages
 from worker.decide.sales import prepaid_number
 from worker.receipt.request import as_number
 
@@ -34,6 +35,7 @@ def sell_anew(executor: Executor, sale_id: int, voided_checkout: int | None) -> 
     payments = [{"Sum": as_number(sale.total), "PaymentType": PAYMENT_TYPES[kind]}]
     request = {**sale.request, "CashboxUniqueNumber": cashbox, "Payments": payments, "Change": 0}
     receipt_id = _create(executor, sale, cashbox_id, request)
+    repeat_messages(executor, sale_id, receipt_id)
     _join_deliveries(executor, sale_id, receipt_id)
     if voided_checkout is not None:
         _pay_anew(executor, voided_checkout, order_id, kind)

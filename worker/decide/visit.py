@@ -12,6 +12,7 @@ from shared.clock import almaty_date
 from shared.fiscal.ledger import Cost, SaleLedger, add_up, keep_ledger
 from shared.fiscal.statuses import PaymentKind, RecordState
 from shared.storage.models import Checkout, Receipt
+from worker.customer.addressee import address_receipt
 from worker.decide.delivery import Delivery
 from worker.decide.known.deposits import find_deposit_kind
 from worker.decide.known.facts import Facts, demand_facts
@@ -29,7 +30,7 @@ from worker.decide.known.payment_wait import seconds_to_wait, wake_visits
 from worker.decide.known.payments import take_over_ledger
 from worker.decide.known.sale_money import claim_receipt, doubt_sale, gather_money
 from worker.decide.known.siblings import claim_cost
-from worker.decide.known.tables import KnownVisit, look_up_visit
+from worker.decide.known.tables import KnownVisit, has_opted_out, look_up_visit
 from worker.decide.part_payments import issue_parts
 from worker.decide.resolution import Resolution
 from worker.decide.rules import KnownFacts, LiveReceipt, decide_record, is_due, may_turn_with_payments
@@ -292,10 +293,12 @@ def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
         cashbox = case.salon.get_cashbox()
         lines = fit_record_lines(case.record, add_up(kinds), amounts_in_tiyn=policy.amounts_in_tiyn)
         draft = build_draft(name_goods(session, case.salon, lines), kinds, rate_of)
-        desk = read_desk_details(case.checkout)
         if policy.part_payments == "per_payment":
             settle_refused(session, subject)
-        return issue_sale(session, subject, case.sale, draft, cashbox, desk, earlier=case.known.sales)
+        opted_out = has_opted_out(session, subject.company_id, case.known, case.record)
+        desk = read_desk_details(case.checkout)
+        addressed = address_receipt(policy.receivers, case.record.client, desk, opted_out=opted_out)
+        return issue_sale(session, subject, case.sale, draft, cashbox, addressed, earlier=case.known.sales)
     except CannotBuild as problem:
         return Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:

@@ -8,6 +8,7 @@ from shared.queue import (
     CATCH_UP,
     CHECK_LICENCES,
     CLOSE_SHIFT,
+    DELIVER,
     DISPATCH,
     EMPTY_OLD_ROWS,
     FETCH_LAYOUT,
@@ -22,6 +23,7 @@ from shared.queue import (
 )
 from shared.replay import find_dead_letters, replay
 from worker.cashbox.print_layout import fetch_print_layout
+from worker.customer.delivery import deliver_due
 from worker.decide.process_record import process_record as decide_record
 from worker.entry.celery import app
 from worker.issue.issue_due import issue_due
@@ -88,6 +90,12 @@ def fetch_layout(layout_id: int) -> None:
     cashbox_id = fetch_print_layout(services, layout_id)
     if cashbox_id is not None:
         issue_due(services, cashbox_id)
+
+
+@app.task(name=DELIVER)
+def deliver() -> None:
+    """Hands issued receipts to their customers."""
+    deliver_due(get_services())
 
 
 # What the clock starts. `by_beat` is False where beat did not: see `worker.rounds.alone`.

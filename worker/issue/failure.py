@@ -10,8 +10,9 @@ from worker.cashbox.calls import outcome_of, write_end
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.failures import rest_or_pause, tell_breaker
+from worker.customer.addressee import ADDRESS_FIELDS
 from worker.issue.next_receipt import Work
-from worker.issue.outcomes import save_dead, save_retry, save_unknown
+from worker.issue.outcomes import save_dead, save_retry, save_unknown, save_without_addresses
 from worker.issue.saving import save
 from worker.services import Services
 from worker.webkassa.errors import (
@@ -36,6 +37,8 @@ log = get_logger(__name__)
 
 # Webkassa's code for an operation that the cashier's rights leave out.
 NO_RIGHT = "4"
+# And for a request that breaks one of its rules.
+INVALID = "9"
 
 
 def fail(services: Services, claim: CashboxClaim, work: Work, error: WebkassaError) -> float | None:
@@ -123,6 +126,9 @@ def _save_decision(
     receipt = work.receipt
     # A failed lookup must not blot out why the receipt is looked for: that decides what `not found` means.
     remembered = (recall(receipt) if work.must_ask else None) or error
+    if isinstance(decision, DeadLetter) and not may_exist and _may_be_for_addresses(receipt, error):
+        save_without_addresses(connection, receipt, error)
+        return 0.0
     if isinstance(decision, DeadLetter):
         save_dead(connection, receipt, remembered, decision.reason, is_unknown=may_exist)
         return None
@@ -136,6 +142,12 @@ def _save_decision(
     else:
         save_retry(connection, receipt, error, seconds, counts=counts)
     return seconds
+
+
+def _may_be_for_addresses(receipt: DueReceipt, error: WebkassaError) -> bool:
+    """Webkassa's words for them are not documented, so each refusal by a rule of the request may be about them."""
+    is_rule = isinstance(error, ReceiptRejected) and error.code == INVALID
+    return is_rule and any(name in receipt.request for name in ADDRESS_FIELDS)
 
 
 _REASONS: dict[str, type[WebkassaError]] = {

@@ -12,6 +12,7 @@ from shared.logging import get_logger
 from shared.queue import ISSUE_RECEIPTS
 from shared.storage.db import open_alone
 from worker.cashbox.claim import ClaimLost, hold_cashbox
+from worker.customer.delivery import request_delivery
 from worker.issue.next_receipt import is_any_due
 from worker.issue.turn import Turn
 from worker.services import Services
@@ -37,6 +38,7 @@ def issue_due(services: Services, cashbox_id: int) -> None:
         more = is_any_due(connection, cashbox_id)
     if (more or wait is not None) and not services.breaker.is_open():
         request_turn(services.producer, cashbox_id, in_seconds=max(wait or 0.0, claim.rest_seconds))
+    request_delivery(services.sessions, services.producer)
 
 
 def request_turn(producer: Celery, cashbox_id: int, *, in_seconds: float = 0.0) -> None:

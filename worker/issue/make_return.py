@@ -8,6 +8,9 @@ from shared.logging import get_logger
 from shared.storage.db import Executor, SessionFactory
 from shared.storage.models import Cashbox, Checkout, Receipt, ReturnOrder, Shift
 from shared.storage.models.desk.return_order import ReturnState
+from worker.customer.addressee import ADDRESS_FIELDS
+from worker.customer.clients import find_addresses, is_opted_out
+from worker.customer.outbox import repeat_messages
 from worker.decide.sell_anew import sell_anew
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
 
@@ -51,12 +54,24 @@ def _create_return(session: Session, order: ReturnOrder, sale: Receipt) -> Recei
         basis_receipt_id=sale.id,
         total=draft.total,
         tax=draft.tax,
-        request={**draft.request, "CashboxUniqueNumber": cashbox.unique_number},
+        request={**draft.request, "CashboxUniqueNumber": cashbox.unique_number, **_find_addresses(session, sale)},
         next_attempt_at=func.now(),
     )
     session.add(receipt)
     session.flush()
+    repeat_messages(session, sale.id, receipt.id)
     return receipt
+
+
+def _find_addresses(session: Session, sale: Receipt) -> dict[str, str]:
+    """Those of the sale, as Webkassa took them; of a client who wants none any more only what staff typed."""
+    told = {name: sale.request[name] for name in ADDRESS_FIELDS if name in sale.request}
+    if not told:
+        return {}
+    typed, client = find_addresses(session, sale.company_id, sale.record_id, sale.document_id)
+    if not is_opted_out(session, sale.company_id, client.id if client else None):
+        return told
+    return {name: value for name, value in told.items() if value in (typed.email, typed.phone)}
 
 
 def _describe_basis(sale: Receipt) -> Basis:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Boolean, DateTime, bindparam, case, func, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import array, insert
 
 from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.logging import get_logger
@@ -19,6 +19,7 @@ from shared.storage.models.paper.print_layout import PaperForm, PrintLanguage
 from shared.storage.statements import table_of
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.shift.rows import note_document
+from worker.customer.addressee import ADDRESS_FIELDS
 from worker.issue.make_return import settle_basis
 from worker.issue.metrics import count_failed, count_issued
 from worker.receipt.paper import Paper
@@ -139,6 +140,23 @@ def save_retry(executor: Executor, receipt: DueReceipt, error: WebkassaError, se
         unknown_since=None,
         next_attempt_at=func.now() + timedelta(seconds=seconds),
         budget_used=Receipt.budget_used + (1 if counts else 0),
+    )
+    if saved:
+        count_failed("retry")
+        _move_deliveries(executor, receipt.id, RecordState.RETRYING, str(error), error.code)
+
+
+def save_without_addresses(executor: Executor, receipt: DueReceipt, error: WebkassaError) -> None:
+    """Nothing was issued, and the customer's addresses may be why: from now on it goes without them."""
+    saved = _save(
+        executor,
+        receipt,
+        error,
+        state=ReceiptState.PENDING,
+        sending_since=None,
+        unknown_since=None,
+        next_attempt_at=func.now(),
+        request=Receipt.request.op("-")(array(ADDRESS_FIELDS)),
     )
     if saved:
         count_failed("retry")

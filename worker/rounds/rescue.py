@@ -30,6 +30,8 @@ from shared.queue import (
 from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
 from shared.storage.models.desk.return_order import ReturnState
+from worker.customer.delivery import request_delivery
+from worker.customer.outbox import IS_MESSAGE_DUE
 from worker.decide.resolution import Resolution
 from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
@@ -98,7 +100,14 @@ _IS_ANYTHING_DUE = select(
         exists(STRANDED_RETURNS),
         *(
             exists().where(condition)
-            for condition in (_IS_RECORD_DUE, _IS_RETURN_ORDER_LOST, _IS_DEAD_LETTER_UNSENT, IS_ORDER_DUE, IS_RETURN_DUE)
+            for condition in (
+                _IS_RECORD_DUE,
+                _IS_RETURN_ORDER_LOST,
+                _IS_DEAD_LETTER_UNSENT,
+                IS_ORDER_DUE,
+                IS_RETURN_DUE,
+                IS_MESSAGE_DUE,
+            )
         ),
     )
 )
@@ -150,6 +159,7 @@ def _hand_out(services: Services) -> None:
         publish_task(services.producer, CARRY_OUT, [order_id])
     for cashbox_id in _find_cashboxes(services.sessions, services.breaker):
         request_turn(services.producer, cashbox_id)
+    request_delivery(services.sessions, services.producer)
 
 
 def _put_back_records(sessions: SessionFactory, producer: Celery) -> Sequence[int]:

@@ -27,6 +27,7 @@ from shared.storage.models import (
     AuditEvent,
     Backup,
     Checkout,
+    CustomerMessage,
     FiscalizationLog,
     GoodsLine,
     PrintLayout,
@@ -36,6 +37,7 @@ from shared.storage.models import (
     WebhookRecord,
     WorkerSign,
 )
+from shared.storage.models.customer.customer_message import MessageState
 from worker.cashbox.calls import Z_REPORT
 
 log = get_logger(__name__)
@@ -269,6 +271,21 @@ def _find_layouts(limits: Limits) -> Select[int]:
     return select(PrintLayout.id).where(PrintLayout.created_at < limits.logs).order_by(PrintLayout.id)
 
 
+def _find_customer_messages(limits: Limits) -> Select[int]:
+    """Those that never ended: their receipts were not issued, or nobody is there to send them."""
+    is_kept = or_(CustomerMessage.email.is_not(None), CustomerMessage.phone.is_not(None))
+    return (
+        select(CustomerMessage.id)
+        .where(is_kept, CustomerMessage.created_at < limits.rows)
+        .order_by(CustomerMessage.created_at)
+    )
+
+
+def _empty_customer_messages() -> Update:
+    ended = {"state": MessageState.DROPPED, "lease_until": None, "problem": "too old", "ended_at": func.now()}
+    return update(CustomerMessage).values(email=None, phone=None, **ended)
+
+
 _JOBS: dict[str, _Job] = {
     "webhook_records": _Job(
         WebhookRecord.id,
@@ -292,6 +309,7 @@ _JOBS: dict[str, _Job] = {
         lambda: update(FiscalizationLog).values(request={}, response=null(), emptied_at=func.now()),
     ),
     "print_layouts": _Job(PrintLayout.id, _find_layouts, lambda: delete(PrintLayout)),
+    "customer_messages": _Job(CustomerMessage.id, _find_customer_messages, _empty_customer_messages),
     "staff_sessions": _Job(StaffSession.id, _find_sessions, lambda: delete(StaffSession)),
     "audit_events": _Job(AuditEvent.id, _find_addresses, lambda: update(AuditEvent).values(address=None)),
     "alerts": _Job(Alert.id, _find_alerts, lambda: delete(Alert)),

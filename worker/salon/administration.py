@@ -11,7 +11,7 @@ from shared.clock import ALMATY, almaty_date, parse_moment, utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
 from shared.fiscal.vat_rates import find_rate
-from shared.salon.choices import CHECKS, CHOICES
+from shared.salon.choices import CHECKS, CHOICES, parse_receivers
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from shared.storage.sealing import seal
@@ -47,6 +47,8 @@ class Changes:
     tips: str | None = None
     certificates_as: str | None = None
     goods_codes: str | None = None
+    receipt_to_client: str | None = None
+    receipt_language: str | None = None
 
 
 def add_cashbox(session: Session, settings: Settings, company_id: int, number: str, changes: Changes) -> Cashbox:
@@ -82,6 +84,8 @@ def _read_changes(settings: Settings, changes: Changes) -> dict[str, str | None]
                 CHECKS[field.name](value)
         except ValueError as error:
             raise BadCashbox(f"--{field.name.replace('_', '-')}: {error}") from None
+        if value and field.name == "receipt_to_client" and (missing := settings.list_missing(parse_receivers(value))):
+            raise BadCashbox(f"--receipt-to-client: it needs {', '.join(missing)}")
         if field.name in ("password", "api_token"):
             values[f"{field.name}_sealed"] = seal(settings, value) if value else None
         else:

@@ -21,6 +21,7 @@ class Policy:
     for each payment. `tip_words`: of expense items (or `id:` and number) and accounts whose money is no part of a sale.
     `certificates_as_services`: a certificate or membership that is sold is a service on its receipt, else goods.
     `goods_codes_required`: goods without a code of the National Catalogue go to a person, before any receipt.
+    `receivers`: the ways of a receipt to its customer; none where it is given to nobody by itself.
     """
 
     fiscalize_when: str = "paid"
@@ -33,6 +34,7 @@ class Policy:
     tip_words: tuple[str, ...] = parse_words(DEFAULT_TIPS)
     certificates_as_services: bool = True
     goods_codes_required: bool = False
+    receivers: tuple[str, ...] = ("webkassa",)
 
     def in_tenge(self, amount: Decimal) -> Decimal:
         """Returns a sum of Altegio's in tenge, rounded to the tiyn."""

@@ -3,10 +3,8 @@
 import re
 
 from api.acquire.words.text import Text
+from shared.customer import addresses
 
-MAX_EMAIL = 50
-_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
-_PHONE_DIGITS = 11
 _XIN_DIGITS = 12
 _FIRST_WEIGHTS = tuple(range(1, 12))
 _SECOND_WEIGHTS = (3, 4, 5, 6, 7, 8, 9, 10, 11, 1, 2)
@@ -22,12 +20,12 @@ class Unreadable(ValueError):
 
 def read_email(typed: str) -> str | None:
     """Returns an e-mail address of at most 50 characters; None when nothing was typed. Raises Unreadable."""
-    email = typed.strip()
-    if not email:
+    if not typed.strip():
         return None
-    if len(email) > MAX_EMAIL:
+    if len(typed.strip()) > addresses.MAX_EMAIL:
         raise Unreadable(Text("The e-mail is longer than 50 characters."))
-    if not _EMAIL.fullmatch(email):
+    email = addresses.read_email(typed)
+    if email is None:
         raise Unreadable(Text("This is not an e-mail address."))
     return email
 
@@ -36,12 +34,10 @@ def read_phone(typed: str) -> str | None:
     """Returns +7XXXXXXXXXX, from +7…, 8… or ten digits; None when nothing was typed. Raises Unreadable."""
     if not typed.strip():
         return None
-    digits = re.sub(r"[\s()+.\-\u2010-\u2015]", "", typed)
-    if len(digits) == _PHONE_DIGITS - 1:
-        digits = "7" + digits
-    if not re.fullmatch(r"[78][0-9]{10}", digits):
+    phone = addresses.read_phone(typed)
+    if phone is None:
         raise Unreadable(Text("A phone number of Kazakhstan has 10 digits after +7."))
-    return "+7" + digits[1:]
+    return phone
 
 
 def read_xin(typed: str) -> str | None:

@@ -7,7 +7,7 @@ from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.fiscal.accounts import ELSEWHERE, NO_RECEIPT, parse_accounts
 from shared.fiscal.vat_rates import describe_rates, parse_vat_lines
-from shared.salon.choices import CHOICES, choose, parse_words
+from shared.salon.choices import CHOICES, choose, parse_receivers, parse_words
 
 USE_LABELS: Mapping[str, Text] = {
     **{str(kind): label for kind, label in KIND_LABELS.items()},
@@ -111,6 +111,21 @@ LABELS: Mapping[str, Choice] = {
         Text("Goods without GTIN and NTIN"),
         {"optional": Text("go onto the receipt as they are"), "required": Text("wait for a person, before any receipt")},
     ),
+    "receipt_to_client": Choice(
+        Text("How a receipt gets to the customer"),
+        {
+            "none": Text("It is not sent"),
+            "webkassa": Text("Webkassa gets phone and e-mail"),
+            "email": Text("An e-mail of our own"),
+            "sms": Text("An SMS"),
+            "webhook": Text("Another system is told"),
+            "whatsapp-link": Text("Staff send it by WhatsApp"),
+        },
+        Text("To the phone and e-mail that Altegio or staff know. Nothing goes to a client who wants none."),
+    ),
+    "receipt_language": Choice(
+        Text("Language of that message"), {"ru": Text("Russian"), "kk": Text("Kazakh"), "en": Text("English")}
+    ),
 }
 
 
@@ -137,6 +152,8 @@ def _say(name: str, value: str, choice: Choice) -> Sequence[tuple[Text | str, Te
         return [
             (_say_line(line), TURNOVERS.get(turnover, f"{turnover} %")) for line, turnover in parse_vat_lines(value).items()
         ]
+    if name == "receipt_to_client":
+        return [(choice.words[word], None) for word in parse_receivers(value) or ("none",)]
     if name == "tips":
         return [(", ".join(_show_id(word) for word in parse_words(value)), None)]
     if name == "vat" and value.isdigit():

@@ -27,7 +27,7 @@ _RECEIPTS = (sys.executable, "-m", "celery", "-A", "worker", "receipts")
 
 def _replay_twice(trouble: Trouble, _rng: random.Random) -> Effect | None:
     """Webkassa refuses a receipt for good, then does not; nobody but a person can know that."""
-    hit = hit_checks(trouble, kind="code", code=9, text=_WORDS)
+    hit = hit_checks(trouble, kind="code", code=17, text=_WORDS)
     if hit is None:
         return None
     # What else is broken just then may refuse the hands too: they come again, as people do.

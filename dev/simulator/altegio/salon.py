@@ -28,6 +28,7 @@ class Person:
     id: int
     name: str
     phone: str
+    email: str = ""
 
 
 @dataclass(frozen=True)

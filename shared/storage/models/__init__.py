@@ -6,6 +6,8 @@ from shared.storage.models.altegio_look import AltegioLook
 from shared.storage.models.base import Base
 from shared.storage.models.cashbox import Cashbox
 from shared.storage.models.cashbox_licence import CashboxLicence
+from shared.storage.models.customer.customer_message import CustomerMessage
+from shared.storage.models.customer.customer_opt_out import CustomerOptOut
 from shared.storage.models.desk.audit_event import AuditEvent
 from shared.storage.models.desk.audit_link import AuditLink
 from shared.storage.models.desk.cashbox_order import CashboxOrder
@@ -46,6 +48,8 @@ __all__ = [
     "CashboxLicence",
     "CashboxOrder",
     "Checkout",
+    "CustomerMessage",
+    "CustomerOptOut",
     "FiscalizationLog",
     "GoodsCode",
     "GoodsLine",

@@ -320,7 +320,7 @@ class TestNothingTwice:
         assert telling.issued == {"altegio_prepaid_1": {"cash": 2000}}
 
     def test_refused_it_is_a_dead_letter_and_the_rest_may_carry_it(self, telling: Salon) -> None:
-        telling.simulator.fault(operation="check", kind="code", code=9, times=1)
+        telling.simulator.fault(operation="check", kind="code", code=9, times=2)
         telling.tell(paid(1, 3000), come_unpaid())
         assert telling.issued == {}
         assert [row.state for row in telling.bridge.rows()] == ["dead_lettered", "awaiting_payment"]
@@ -331,7 +331,7 @@ class TestNothingTwice:
         assert total_issued(telling) == 9500
 
     def test_refused_and_replayed_it_has_the_same_number(self, telling: Salon) -> None:
-        telling.simulator.fault(operation="check", kind="code", code=9, times=1)
+        telling.simulator.fault(operation="check", kind="code", code=9, times=2)
         telling.tell(paid(1, 3000), come_unpaid())
         replay(telling, 1)
         assert telling.issued == {"altegio_prepaid_1": {"cash": 3000}}

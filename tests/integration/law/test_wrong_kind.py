@@ -63,7 +63,7 @@ def test_a_lost_answer_to_the_return_makes_it_once(telling: Salon) -> None:
 
 def test_a_refused_return_sells_nothing(telling: Salon) -> None:
     telling.tell(paid(1, 9500, cash=False), came(9500))
-    telling.simulator.fault(operation="check", kind="code", code=9, times=1)
+    telling.simulator.fault(operation="check", kind="code", code=9, times=2)
     correct(telling, "cash")
     assert telling.issued == {"altegio_1001": {"card": 9500}}
 
@@ -72,7 +72,7 @@ def test_a_refused_sale_is_a_dead_letter(telling: Salon) -> None:
     telling.tell(paid(1, 9500, cash=False), came(9500))
     order_return(telling.bridge, 1, sold_anew_as="cash")
     make_returns_alone(telling)
-    telling.simulator.fault(operation="check", kind="code", code=9, times=1)
+    telling.simulator.fault(operation="check", kind="code", code=9, times=2)
     telling.bridge.settle()
     assert "9" in telling.asked
 

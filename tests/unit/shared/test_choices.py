@@ -8,7 +8,7 @@ import pytest
 
 from dev.demo.children import ROOT
 from shared.config import Settings
-from shared.salon.choices import CHECKS, CHOICES, SETTING_OF, choose, parse_words
+from shared.salon.choices import CHECKS, CHOICES, SETTING_OF, choose, parse_receivers, parse_words
 
 
 def settings(**changes: Any) -> Any:
@@ -33,6 +33,9 @@ def test_the_salons_own_word_holds_before_the_environments() -> None:
         ("deposits", "at_spending", "never"),
         ("part_payments", "each", "half"),
         ("certificates_as", "goods", "money"),
+        ("receipt_to_client", "webkassa, email", "fax"),
+        ("receipt_to_client", "none", "none, email"),
+        ("receipt_language", "kk", "uz"),
     ],
 )
 def test_what_may_be_chosen(name: str, good: str, bad: str) -> None:
@@ -45,6 +48,14 @@ def test_what_may_be_chosen(name: str, good: str, bad: str) -> None:
 def test_words_and_ids_of_tips() -> None:
     assert parse_words("чаевые, Tips , 17, id:18,,") == ("чаевые", "Tips", "id:17", "id:18")
     assert parse_words("") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "receivers"),
+    [("none", ()), ("Webkassa", ("webkassa",)), (" email , sms,email,", ("email", "sms"))],
+)
+def test_ways_of_a_receipt_to_its_customer(text: str, receivers: tuple[str, ...]) -> None:
+    assert parse_receivers(text) == receivers
 
 
 def test_every_choice_stands_in_the_example_with_its_default() -> None:

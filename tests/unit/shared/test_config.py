@@ -280,3 +280,30 @@ def test_returns_by_themselves_need_altegios_own_word() -> None:
     with pytest.raises(ConfigurationError, match=r"RETURN_POLICY=auto needs ALTEGIO_PARTNER_TOKEN and ALTEGIO_USER_TOKEN"):
         make(return_policy="auto").check_for_worker()
     make(return_policy="auto", altegio_partner_token="one", altegio_user_token="two").check_for_worker()
+
+
+@pytest.mark.parametrize(
+    ("way", "needed"),
+    [("email", "SMTP_URL, SMTP_FROM"), ("sms", "SMS_URL"), ("webhook", "RECEIPT_WEBHOOK_URL, RECEIPT_WEBHOOK_SECRET")],
+)
+def test_a_worker_does_not_start_without_what_a_way_to_customers_needs(way: str, needed: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"^not set: {needed}, which RECEIPT_TO_CLIENT needs"):
+        make(receipt_to_client=f"webkassa, {way}").check_for_worker()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("smtp_url", "mail.salon.kz:topsecret"),
+        ("smtp_url", "http://user:topsecret@mail.salon.kz"),
+        ("smtp_url", "smtp://"),
+        ("sms_url", "twilio://topsecret@+7701/"),
+        ("receipt_webhook_url", "ftp://salon.kz"),
+        ("quiet_hours", "22-08"),
+        ("receipt_to_client", "fax"),
+    ],
+)
+def test_a_strange_way_to_customers_is_refused_without_its_secret(name: str, value: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        make(**{name: value})
+    assert "topsecret" not in "".join(fault["msg"] for fault in refused.value.errors())

@@ -10,6 +10,7 @@ from shared.altegio import RECORD, Record
 from shared.fiscal.statuses import ReceiptKind, RecordState
 from shared.storage.models import Checkout, Receipt, Visit, WebhookRecord
 from shared.storage.statements import table_of
+from worker.customer.clients import IS_OPTED_OUT, is_opted_out
 from worker.decide.delivery import Delivery
 from worker.decide.known.money_rows import MONEY_QUESTIONS, SIBLINGS, MoneyRows, read_money_rows
 
@@ -22,6 +23,7 @@ class KnownVisit:
 
     `checkout_id`: a payment taken at the desk. `money`: what is noted of payments. `paid_told_at`: Altegio's time of the
     newest word, before this one, that the visit was paid in full. `shown_by`: the delivery its page shows so far.
+    `client_id`: whom the delivery names; `opted_out`: they want no receipts sent.
     """
 
     newer: int | None
@@ -29,6 +31,8 @@ class KnownVisit:
     checkout_id: int | None
     paid_told_at: datetime | None
     shown_by: int | None
+    client_id: int | None
+    opted_out: bool
     money: MoneyRows
 
 
@@ -73,6 +77,7 @@ _paid_told_at = select(_visits.paid_told_at).where(*_is_shown)
 _shown_by = select(_visits.delivery_id).where(*_is_shown)
 _QUESTION = select(
     *(question.scalar_subquery() for question in (_newer, _sales, _checkout, _paid_told_at, _shown_by)),
+    IS_OPTED_OUT,
     *MONEY_QUESTIONS[True],
     SIBLINGS,
 )
@@ -86,6 +91,18 @@ def look_up_visit(session: Session, row: Delivery, record: Record) -> KnownVisit
         "moment": row.changed_at or row.created_at,
         "rank": _STATUS_RANK.get(row.status, 0),
         "delivery": row.id,
+        "client": (client_id := _name_client(record)),
     }
-    newer, sales, checkout_id, paid_told_at, shown_by, *money = session.execute(_QUESTION, values).one()
-    return KnownVisit(newer, sales, checkout_id, paid_told_at, shown_by, read_money_rows(*money))
+    newer, sales, checkout_id, paid_told_at, shown_by, opted_out, *money = session.execute(_QUESTION, values).one()
+    told = (newer, sales, checkout_id, paid_told_at, shown_by)
+    return KnownVisit(*told, client_id=client_id, opted_out=bool(opted_out), money=read_money_rows(*money))
+
+
+def has_opted_out(session: Session, company_id: int, known: KnownVisit, record: Record) -> bool:
+    """Says whether the client of a visit wants no receipts sent; Altegio may know another than the delivery named."""
+    client_id = _name_client(record)
+    return known.opted_out if client_id == known.client_id else is_opted_out(session, company_id, client_id)
+
+
+def _name_client(record: Record) -> int | None:
+    return record.client.id if record.client else None

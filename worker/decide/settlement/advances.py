@@ -23,6 +23,7 @@ def build_advance(top_up: FinanceOperation) -> GoodsOperation:
             "last_change_date": changed_at,
             "is_service": True,
             "is_advance": True,
+            "client": top_up.client.model_dump() if top_up.client else None,
         }
     )
 

@@ -37,6 +37,11 @@ SETTINGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--tips",), {"help": "Words of expense items and accounts, or ids of items, that are no part of a sale."}),
     (("--goods-codes",), {"help": "optional, or required: goods without GTIN or NTIN go to a person before any receipt."}),
     (("--certificates-as",), {"help": "services or goods: what a certificate or membership is on its receipt."}),
+    (
+        ("--receipt-to-client",),
+        {"help": "none, or some of webkassa, email, sms, webhook, whatsapp-link: how a receipt gets to its customer."},
+    ),
+    (("--receipt-language",), {"help": "ru, kk or en: of the message that brings a customer the receipt."}),
 )
 SECRETS = ("password", "api_token")
 

@@ -57,7 +57,9 @@ class Shopper:
 
     def choose_person(self) -> Person:
         name = f"{self._rng.choice(FIRST_NAMES)} {self._rng.choice(SURNAMES)}"
-        return Person(self._ids.take("client"), name, f"+7700{self._rng.randint(0, 9_999_999):07d}")
+        number, phone = self._ids.take("client"), f"+7700{self._rng.randint(0, 9_999_999):07d}"
+        # One in four leaves no e-mail.
+        return Person(number, name, phone, f"client{number}@mail.example" if number % 4 else "")
 
     def choose_lines(self, story: str) -> tuple[Line, ...]:
         if story == "goods":

@@ -56,16 +56,17 @@ def list_held(name: str) -> set[str]:
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_container_holds_only_secrets_it_needs(name: str) -> None:
     owner, database = {"POSTGRES_PASSWORD"}, {"POSTGRES_SERVICE_PASSWORD"}
+    channels = {"ALERT_URLS", "SMTP_URL", "SMS_URL", "RECEIPT_WEBHOOK_SECRET"}
     expected = {
         "api": {*database, "SECRET_KEY", "ALTEGIO_WEBHOOK_SECRET"},
-        "worker": {*database, "SECRET_KEY", "CREDENTIALS_KEY", "ALTEGIO_WEBHOOK_SECRET", *VENDORS, "ALERT_URLS"},
+        "worker": {*database, "SECRET_KEY", "CREDENTIALS_KEY", "ALTEGIO_WEBHOOK_SECRET", *VENDORS, *channels},
         "flower": {"FLOWER_BASIC_AUTH"},
         "migrate": owner | database,
         "db": owner,
         "redis": {"REDIS_PASSWORD"},
         "backup": {"PGPASSWORD"},
     }
-    secret = re.compile(r"PASSWORD|TOKEN|SECRET|KEY$|LOGIN|AUTH|ALERT_URLS")
+    secret = re.compile(r"PASSWORD|TOKEN|SECRET|KEY$|LOGIN|AUTH|ALERT_URLS|SMTP_URL|SMS_URL")
     assert {word for word in list_held(name) if secret.search(word)} == expected.get(name, set())
 
 

@@ -1,0 +1,1 @@
+"""Describes the tables of how receipts get to their customers."""

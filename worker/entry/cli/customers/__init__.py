@@ -1,0 +1,1 @@
+"""Commands about customers and the messages that bring them their receipts."""
