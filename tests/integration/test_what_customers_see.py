@@ -4,6 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -19,6 +20,7 @@ TAXPAYER, NUMBER = 'ТОО "Салон-Пример"', "000000000000"
 ADDRESS, OPERATOR, SITE = "г. Алматы, ул. Примерная, д. 1", "Симулятор ОФД", "ofd.example/consumer"
 ADDRESS_KK, OPERATOR_KK = "Алматы қ., Үлгі көш., 1 үй", "ОФД симуляторы"
 BARCODE = "4006381333931"
+PUBLIC = "https://receipts.example.kz"
 
 
 @pytest.fixture
@@ -196,3 +198,21 @@ class TestPrinting:
     def test_is_for_staff(self, bridge: Bridge, desk: Desk) -> None:
         bridge.deliver(payment(1, 4000), visit())
         assert desk.browser().get("/acquire/receipts/1/print").status_code == 303
+
+
+class TestStaffGiveIt:
+    def test_whatsapp_is_offered_where_the_salon_chose_it(self, bridge: Bridge) -> None:
+        told = {"client": {"name": "Вячослав", "phone": "+77770220606"}}
+        with Desk.open(bridge.environment, receipt_to_client="webkassa,whatsapp-link", public_url=PUBLIC) as desk:
+            desk.add_user("aigul")
+            bridge.deliver(payment(1, 4000), visit(**told))
+            page = desk.sign_in("aigul").page("/acquire/success/1")
+        (link,) = re.findall(r'href="(https://wa\.me/[^"]+)"', page)
+        assert link.startswith("https://wa.me/77770220606?text=")
+        assert link.endswith(quote(f"{PUBLIC}{link_of(bridge)}"))
+
+    def test_is_not_offered_elsewhere(self, bridge: Bridge, cashier: Browser) -> None:
+        bridge.deliver(payment(1, 4000), visit(client={"name": "Вячослав", "phone": "+77770220606"}))
+        page = cashier.page("/acquire/success/1")
+        assert "wa.me" not in page
+        assert f'href="{link_of(bridge)}"' in page

@@ -5,13 +5,14 @@ from sqlalchemy import select
 
 from api.acquire.access.auth import NotFound
 from api.acquire.access.guards import RowIdDep, StaffDep, may_return
+from api.acquire.paper.links import find_customer_links
 from api.acquire.returns.order import find_lines
 from api.acquire.show.rendering import redirect, render
 from api.acquire.visits.queries import find_visit_of_receipt
 from api.acquire.visits.views import show_receipt
 from api.dependencies import SessionDep
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
-from shared.storage.models import Cashbox, Receipt, ReceiptPaper, ReturnOrder
+from shared.storage.models import Cashbox, Receipt, ReturnOrder
 
 router = APIRouter()
 
@@ -25,6 +26,7 @@ def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: Sessi
     visit_id = find_visit_of_receipt(session, receipt)
     if receipt.state != ReceiptState.ISSUED:
         return _show_unissued(request, session, receipt, visit_id)
+    cashbox = session.get_one(Cashbox, receipt.cashbox_id)
     is_sale = receipt.kind == ReceiptKind.SALE
     is_returnable = is_sale and not receipt.returned and any(line.left_count for line in find_lines(session, receipt))
     returns = session.scalars(
@@ -33,19 +35,14 @@ def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: Sessi
     return render(
         request,
         "success.html",
-        receipt=show_receipt(receipt, session.get_one(Cashbox, receipt.cashbox_id)),
+        receipt=show_receipt(receipt, cashbox),
         visit_id=visit_id,
-        customer_link=_find_customer_link(session, id),
+        links=find_customer_links(session, request.app.state.settings, receipt, cashbox, visit_id),
         basis_id=receipt.basis_receipt_id,
         may_return=is_returnable and may_return(request.app.state.settings, staff),
         returns=returns,
         is_returned=receipt.returned,
     )
-
-
-def _find_customer_link(session: SessionDep, receipt_id: int) -> str | None:
-    token = session.scalar(select(ReceiptPaper.token).where(ReceiptPaper.receipt_id == receipt_id))
-    return f"/r/{token}" if token else None
 
 
 def _show_unissued(request: Request, session: SessionDep, receipt: Receipt, visit_id: int | None) -> Response:

@@ -1,0 +1,35 @@
+"""Finds the addresses by which staff give a receipt to its customer."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from shared.config import Settings
+from shared.customer.message import find_link, make_whatsapp_link, write_message
+from shared.salon.choices import choose, parse_receivers
+from shared.storage.models import Cashbox, Receipt, ReceiptPaper, Visit
+
+WHATSAPP = "whatsapp-link"
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLinks:
+    """Holds the customer's page, and the message to be sent from the salon's own WhatsApp; None where there is none."""
+
+    page: str | None
+    whatsapp: str | None
+
+
+def find_customer_links(
+    session: Session, settings: Settings, receipt: Receipt, cashbox: Cashbox, visit_id: int | None
+) -> CustomerLinks:
+    """Returns the links of an issued receipt; WhatsApp's where the salon chose it and the client's phone is known."""
+    token = session.scalar(select(ReceiptPaper.token).where(ReceiptPaper.receipt_id == receipt.id))
+    page = f"/r/{token}" if token else None
+    link = find_link(receipt.receipt_url, settings.public_url, token)
+    phone = session.scalar(select(Visit.client_phone).where(Visit.id == visit_id)) if visit_id is not None else None
+    if not link or not phone or WHATSAPP not in parse_receivers(str(choose(settings, cashbox, "receipt_to_client"))):
+        return CustomerLinks(page, None)
+    language = str(choose(settings, cashbox, "receipt_language"))
+    return CustomerLinks(page, make_whatsapp_link(phone, write_message(receipt.kind, link, language)))
