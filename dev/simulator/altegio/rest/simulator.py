@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from dev.simulator import simulator
+from dev.simulator.altegio.rest.courier import Courier
 from dev.simulator.altegio.rest.endpoints import ENDPOINTS, NOT_FOUND, Call, Refusal
 from dev.simulator.altegio.rest.faults import Fault, limit, refuse
 from dev.simulator.altegio.rest.limits import Limiter
@@ -16,6 +17,7 @@ from dev.simulator.altegio.rest.routes import find_route
 from dev.simulator.altegio.rest.settings import Settings
 from dev.simulator.altegio.rest.state import State
 from dev.simulator.altegio.rest.views import write_amounts_as_text
+from dev.simulator.altegio.rest.writes import WRITES
 from dev.simulator.journal import Entry
 from dev.simulator.settings import BadOrder
 from dev.simulator.simulator import Body, Meet, Query
@@ -30,6 +32,10 @@ NO_RIGHTS = (403, "No rights to manage the location")
 WRONG_ACCEPT = (400, f"Accept must be {ACCEPT}")
 
 
+# Of a call that a fault kept from being served; nobody sees it.
+UNDONE = Ending("undone", json_reply(None))
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -40,6 +46,7 @@ class Opening(_Strict):
     id: int
     accounts: list[dict[str, Any]] = []
     urls: list[str] = []
+    self_sending: bool = False
 
 
 class Change(_Strict):
@@ -55,8 +62,14 @@ class Altegio(simulator.Simulator[Settings, Call]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.state, self.limiter = State(), Limiter()
-        self.actions = {("POST", "locations"): self._open_location, ("POST", "changes"): self._apply_changes}
+        self.state, self.limiter, self.courier = State(), Limiter(), Courier()
+        # Edits of staff that a call over REST undid.
+        self.overwritten: list[str] = []
+        self.actions = {
+            ("POST", "locations"): self._open_location,
+            ("POST", "changes"): self._apply_changes,
+            ("GET", "rows"): self._list_rows,
+        }
 
     def receive(self, request: Request) -> Call:
         route = find_route(request.method, request.path)
@@ -76,7 +89,7 @@ class Altegio(simulator.Simulator[Settings, Call]):
         if not self.limiter.admits(address, time.monotonic(), settings.limit_per_second, settings.limit_per_minute):
             return limit(settings.retry_after)
         fault = meet(location=call.ids.get("location"))
-        ending = self._answer(call)
+        ending = UNDONE if fault and fault.prevents else self._answer(call)
         return fault.spoil(ending, call) if fault else ending
 
     def _answer(self, call: Call) -> Ending:
@@ -84,7 +97,7 @@ class Altegio(simulator.Simulator[Settings, Call]):
         try:
             _authorize(call)
             self._admit(call)
-            data = ENDPOINTS[operation](call)
+            data = self._write(call) if operation in WRITES else ENDPOINTS[operation](call)
             if data == [] and call.ids.get("location") in settings.refused_empty:
                 return Ending("refused:empty", refuse({"message": NOTHING_FOUND}))
         except Refusal as refusal:
@@ -96,10 +109,20 @@ class Altegio(simulator.Simulator[Settings, Call]):
             data = write_amounts_as_text(data)
         return Ending("data", json_reply({"success": True, "data": data, "meta": []}))
 
+    def _write(self, call: Call) -> Any:
+        """What was changed over REST is told by a webhook as well, where the salon's hooks say so. Raises Refusal."""
+        change = WRITES[call.entry.operation](call)
+        if change.overwritten:
+            self.overwritten.append(f"{call.request.path}: {', '.join(change.overwritten)}")
+        hooks = self.state.get_hooks(call.location)
+        if hooks["active"] and hooks["self_sending"] and hooks[change.envelope["resource"]]:
+            self.courier.send(hooks["urls"], change.envelope, self.settings.webhook_seconds)
+        return change.data
+
     def _admit(self, call: Call) -> None:
         """Raises Refusal."""
         operation, location = call.entry.operation, call.ids.get("location")
-        if operation not in ENDPOINTS:
+        if operation not in ENDPOINTS and operation not in WRITES:
             raise Refusal(*NOT_FOUND)
         if location is not None and not self.state.has_location(location):
             raise Refusal(*ACCESS_DENIED)
@@ -118,17 +141,25 @@ class Altegio(simulator.Simulator[Settings, Call]):
         self.state.read_lags = self.settings.read_lags
         self.state.clear()
         self.limiter.clear()
+        self.courier.forget()
+        self.overwritten.clear()
 
     def describe(self) -> dict[str, Any]:
         return {
             "calls": {f"by_{name}": self.journal.count(name) for name in ("operation", "outcome")},
             "limits": {"refused": self.limiter.refused},
+            "overwritten": list(self.overwritten),
+            "webhooks": self.courier.describe(),
             "settings": self.settings.describe(),
         }
 
     def _open_location(self, _query: Query, body: Body) -> None:
         opening = Opening.model_validate(body)
-        self.state.open_location(opening.id, opening.accounts, opening.urls)
+        self.state.open_location(opening.id, opening.accounts, opening.urls, self_sending=opening.self_sending)
+
+    def _list_rows(self, query: Query, _body: Body) -> Any:
+        rows = self.state.list_all(query["resource"], int(query["location"]))
+        return [row.body | {"deleted": row.is_deleted} for row in rows]
 
     def _apply_changes(self, _query: Query, body: Body) -> Any:
         change = Change.model_validate(body)
