@@ -79,6 +79,10 @@ class Settings(BaseSettings):
     tips: str = DEFAULT_TIPS
     certificates_as: Literal["services", "goods"] = "services"
     goods_codes: Literal["optional", "required"] = "optional"
+    write_back: str = "off"
+    desk_payments: Literal["off", "booked"] = "off"
+    confirm_receipts: Literal["off", "on"] = "off"
+    operator_hosts: str = ""
     return_policy: Literal["manual", "auto"] = "manual"
     return_delay_seconds: float = Field(600.0, ge=0)
 
@@ -135,7 +139,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a time of day such as 23:50")
         return value.strip()
 
-    @field_validator("payment_kinds", "part_payments", "vat_lines")
+    @field_validator("payment_kinds", "part_payments", "vat_lines", "write_back")
     @classmethod
     def _check_choice(cls, value: str, info: ValidationInfo) -> str:
         CHECKS[info.field_name or ""](value)

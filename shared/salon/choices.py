@@ -19,6 +19,8 @@ CHOICES: Final = (
     "tips",
     "certificates_as",
     "goods_codes",
+    "write_back",
+    "desk_payments",
 )
 SETTING_OF = {"comment_marker": "fiscalize_comment_marker", "vat": "webkassa_vat"}
 
@@ -26,6 +28,7 @@ DEPOSITS = ("by_hand", "at_top_up", "at_spending")
 # Words of the environment -> of the policy.
 PART_PAYMENTS: Mapping[str, str] = {"at_the_end": "one_at_end", "each": "per_payment"}
 DEFAULT_ACCOUNTS = "Kaspi=mobile"
+LONGEST_FIELD_NAME = 64
 DEFAULT_TIPS = "чаевые, шайлық, tips"
 
 
@@ -48,6 +51,19 @@ def parse_words(text: str) -> tuple[str, ...]:
     return tuple(name_id(word) for word in (part.strip() for part in text.split(",")) if word)
 
 
+def parse_write_back(text: str) -> str | None:
+    """Returns where in a visit its receipts are named: "" for its comment, the name of a field, None for nowhere.
+
+    Raises ValueError.
+    """
+    place, _, name = text.strip().partition(":")
+    if place == "field" and 0 < len(name.strip()) <= LONGEST_FIELD_NAME:
+        return name.strip()
+    if name or place not in ("off", "comment"):
+        raise ValueError(f"{text!r} is none of off, comment, field:<name>")
+    return "" if place == "comment" else None
+
+
 def _one_of(known: Sequence[str] | Mapping[str, str]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if value not in known:
@@ -68,4 +84,6 @@ CHECKS: Mapping[str, Callable[[str], Any]] = {
     "part_payments": _one_of(PART_PAYMENTS),
     "certificates_as": _one_of(("services", "goods")),
     "goods_codes": _one_of(("optional", "required")),
+    "write_back": parse_write_back,
+    "desk_payments": _one_of(("off", "booked")),
 }

@@ -47,6 +47,8 @@ class Changes:
     tips: str | None = None
     certificates_as: str | None = None
     goods_codes: str | None = None
+    write_back: str | None = None
+    desk_payments: str | None = None
 
 
 def add_cashbox(session: Session, settings: Settings, company_id: int, number: str, changes: Changes) -> Cashbox:

@@ -17,7 +17,7 @@ from shared.config import Settings
 from shared.fiscal.accounts import parse_accounts
 from shared.fiscal.statuses import PaymentKind
 from shared.fiscal.vat_rates import parse_vat_lines
-from shared.salon.choices import PART_PAYMENTS, choose, parse_words
+from shared.salon.choices import PART_PAYMENTS, choose, parse_words, parse_write_back
 from shared.storage.models import Cashbox, Receipt
 from shared.storage.statements import table_of
 from worker.receipt.vat import VatRegime
@@ -46,6 +46,8 @@ class SalonCashbox(NamedTuple):
     tips: str | None
     certificates_as: str | None
     goods_codes: str | None
+    write_back: str | None
+    desk_payments: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ def build_policy(settings: Settings, cashbox: SalonCashbox | None) -> Policy:
         tip_words=parse_words(of("tips")),
         certificates_as_services=of("certificates_as") == "services",
         goods_codes_required=of("goods_codes") == "required",
+        named_in=parse_write_back(of("write_back")),
+        books_desk=of("desk_payments") == "booked",
     )
 
 

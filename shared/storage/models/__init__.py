@@ -24,6 +24,9 @@ from shared.storage.models.round import Round
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_address import WebhookAddress
 from shared.storage.models.webhook_record import WebhookRecord
+from shared.storage.models.write_back.desk_booking import DeskBooking
+from shared.storage.models.write_back.operator_check import OperatorCheck
+from shared.storage.models.write_back.visit_mark import VisitMark
 
 __all__ = [
     "Alert",
@@ -35,10 +38,12 @@ __all__ = [
     "CashboxLicence",
     "CashboxOrder",
     "Checkout",
+    "DeskBooking",
     "FiscalizationLog",
     "GoodsCode",
     "GoodsLine",
     "LoyaltyRecord",
+    "OperatorCheck",
     "PaymentRecord",
     "Receipt",
     "Replay",
@@ -48,6 +53,7 @@ __all__ = [
     "StaffSession",
     "StaffUser",
     "Visit",
+    "VisitMark",
     "WebhookAddress",
     "WebhookRecord",
 ]
