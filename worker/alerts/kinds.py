@@ -36,6 +36,9 @@ RETURN_REFUSED = "return_refused"
 LOOK_BEHIND = "look_behind"
 GOODS_UNCODED = "goods_uncoded"
 OPEN_MONEY = "open_money"
+NOT_WRITTEN_BACK = "not_written_back"
+NOT_BOOKED = "not_booked"
+OPERATOR_DENIES = "operator_denies"
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ class Altegio(simulator.Simulator[Settings, Call]):
         if not self.limiter.admits(address, time.monotonic(), settings.limit_per_second, settings.limit_per_minute):
             return limit(settings.retry_after)
         fault = meet(location=call.ids.get("location"))
-        ending = UNDONE if fault and fault.prevents else self._answer(call)
+        ending = UNDONE if isinstance(fault, Fault) and fault.prevents else self._answer(call)
         return fault.spoil(ending, call) if fault else ending
 
     def _answer(self, call: Call) -> Ending:

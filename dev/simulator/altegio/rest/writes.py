@@ -34,7 +34,7 @@ DEFAULTS: Mapping[str, Any] = {
 BUSY = (409, "The time is taken")
 BLOCKED = (403, "Access denied.")
 EXPENSES: Mapping[int, Body] = {
-    one["id"]: one for one in (SERVICE_INCOME, GOODS_INCOME, OTHER_INCOME, OTHER_OUTGO, REFUND_OUTGO)
+    int(str(one["id"])): one for one in (SERVICE_INCOME, GOODS_INCOME, OTHER_INCOME, OTHER_OUTGO, REFUND_OUTGO)
 }
 OUTGO = 1
 
