@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from dev.salon_week.run import Options, Run
+from dev.salon_week.outcome import Options
+from dev.salon_week.run import Run
 
 
 def test_every_receipt_is_as_the_books_have_it(tmp_path: Path) -> None:

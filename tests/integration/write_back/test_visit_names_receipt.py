@@ -125,6 +125,7 @@ class TestEditsOfOthers:
         assert back.told("not_written_back") == []
 
     def test_a_line_that_staff_removed_is_written_once_more_and_then_left_out(self, back: Back) -> None:
+        back.altegio.settings(edits_keep_lines=False)
         back.pay()
         back.write()
         for _ in range(3):

@@ -26,6 +26,8 @@ class Settings(settings.Settings):
     no_rights: frozenset[str] = frozenset()
     # Records whose time somebody else has as well: saved only with `save_if_busy`.
     busy_records: frozenset[int] = frozenset()
+    # Whether staff who change a comment see the lines that were added to it, or have had it open since before.
+    edits_keep_lines: bool = True
     # Whether money that is booked over REST keeps the visit it names: it is accepted, and was seen to be dropped.
     money_keeps_visit: bool = False
     # How long after a change over REST its webhook comes, where the salon's hooks have `self_sending`.

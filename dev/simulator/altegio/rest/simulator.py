@@ -133,12 +133,15 @@ class Altegio(simulator.Simulator[Settings, Call]):
 
     def change_settings(self, changes: Body) -> None:
         super().change_settings(changes)
-        self.state.read_lags = self.settings.read_lags
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        self.state.read_lags, self.state.edits_keep_lines = self.settings.read_lags, self.settings.edits_keep_lines
 
     def reset(self) -> None:
         """Nobody knows any salon."""
         super().reset()
-        self.state.read_lags = self.settings.read_lags
+        self._tell_state()
         self.state.clear()
         self.limiter.clear()
         self.courier.forget()

@@ -51,6 +51,7 @@ class State:
         self._lock = threading.RLock()
         # Location -> how many seconds its reads are behind what happened.
         self.read_lags: Mapping[int, float] = {}
+        self.edits_keep_lines = True
         self.clear()
 
     def clear(self) -> None:
@@ -84,7 +85,7 @@ class State:
         )
         with self._lock:
             old = shelf.get(stored.id)
-            stored = _keep_written(stored, old)
+            stored = _keep_written(stored, old, keeps_lines=self.edits_keep_lines)
             shelf[stored.id] = replace(stored, previous=replace(old, previous=None) if old else None)
             place = self._locations.setdefault(stored.location, Location())
             if envelope["resource"] == MONEY:
@@ -168,9 +169,21 @@ class State:
             return self._locations[location].hooks
 
 
-def _keep_written(new: Stored, old: Stored | None) -> Stored:
-    """A change of staff leaves alone what others wrote, but in the fields that it changes itself."""
-    kept = {name: pair for name, pair in (old.written if old else {}).items() if new.body.get(name) == pair[0]}
+def _keep_written(new: Stored, old: Stored | None, *, keeps_lines: bool) -> Stored:
+    """A change of staff leaves alone what others wrote, but in the fields that it changes itself.
+
+    Whoever changes a comment has it before their eyes with the lines that were added; unless it was open since before.
+    """
+    kept = dict(old.written if old else {})
+    for name, (base, value) in list(kept.items()):
+        told = new.body.get(name)
+        if told == base:
+            continue
+        del kept[name]
+        if name == "comment" and keeps_lines:
+            theirs = str(base or "").splitlines()
+            added = [line for line in str(value or "").splitlines() if line not in theirs]
+            kept[name] = (told, "\n".join([*filter(None, [str(told or "")]), *added]))
     return replace(new, body=new.body | {name: value for name, (_, value) in kept.items()}, written=kept) if kept else new
 
 

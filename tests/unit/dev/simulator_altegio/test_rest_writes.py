@@ -131,7 +131,10 @@ class TestRecord:
         salon.tell(cost=5000, changed="2026-03-02T13:00:00+0500")
         assert salon.read()["comment"] == "аллергия\nстрока"
         salon.tell(comment="новое", changed="2026-03-02T13:00:01+0500")
-        assert salon.read()["comment"] == "новое"
+        assert salon.read()["comment"] == "новое\nстрока"
+        salon.control("settings", {"edits_keep_lines": False})
+        salon.tell(comment="из старого окна", changed="2026-03-02T13:00:02+0500")
+        assert salon.read()["comment"] == "из старого окна"
 
     def test_an_edit_between_reading_and_writing_is_counted(self, salon: Salon) -> None:
         read = salon.read()
