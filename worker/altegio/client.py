@@ -84,22 +84,25 @@ class AltegioClient:
         return record
 
     def replace_record(
-        self, company_id: int, record_id: int, record: Mapping[str, Any], *, background: bool = False
+        self, company_id: int, record_id: int, record: Mapping[str, Any], *, not_after: float, background: bool = False
     ) -> dict[str, Any]:
         """Replaces a record as a whole and returns it as it is then. Raises NotFound, OutcomeUnknown.
 
         There is no condition that could be sent along: whoever changes the record between our reading and this loses it.
+        `not_after`, by `time.monotonic`: what was held up until then does not leave any more.
         """
         path = f"/record/{company_id}/{record_id}"
-        saved = self._change("PUT", path, record, right=_EDIT_APPOINTMENTS, background=background)
+        saved = self._change("PUT", path, record, not_after, right=_EDIT_APPOINTMENTS, background=background)
         if not isinstance(saved, dict) or str(saved.get("id")) != str(record_id):
             raise OutcomeUnknown(f"PUT {path}: the answer holds no such record")
         return saved
 
-    def add_transaction(self, company_id: int, transaction: Mapping[str, Any], *, background: bool = False) -> int:
-        """Books money and returns the number of the operation. Raises OutcomeUnknown."""
+    def add_transaction(
+        self, company_id: int, transaction: Mapping[str, Any], *, not_after: float, background: bool = False
+    ) -> int:
+        """Books money and returns the number of the operation. Raises OutcomeUnknown. `not_after`: as above."""
         path = f"/finance_transactions/{company_id}"
-        saved = self._change("POST", path, transaction, right=_ADD_TRANSACTIONS, background=background)
+        saved = self._change("POST", path, transaction, not_after, right=_ADD_TRANSACTIONS, background=background)
         number = str(saved.get("id") or "") if isinstance(saved, dict) else ""
         if not number.isdecimal():
             raise OutcomeUnknown(f"POST {path}: the answer holds no number")
@@ -227,10 +230,14 @@ class AltegioClient:
         self._refuse(answer, call, right)
         return answer
 
-    def _change(self, method: str, path: str, body: Mapping[str, Any], *, right: str, background: bool) -> Any:
-        """`data` of the answer."""
+    def _change(
+        self, method: str, path: str, body: Mapping[str, Any], not_after: float, *, right: str, background: bool
+    ) -> Any:
+        """`data` of the answer. A worker that was frozen must not send what another has done meanwhile."""
         call = f"{method} {path}"
         self._limiter.acquire(background=background, patience=self._patience)
+        if time.monotonic() > not_after:
+            raise AltegioUnavailable(f"{call}: held up for too long, not sent")
         answer = self._transport.send(method, path, body, call=call)
         self._refuse(answer, call, right)
         return answer.body.get("data")

@@ -5,6 +5,7 @@ ledger is searched for it, and nothing is sent again before that search was sure
 ledger a person is told instead: money is never booked twice.
 """
 
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,6 +37,7 @@ log = get_logger(__name__)
 MAX_ATTEMPTS = 100
 # Altegio's lists may be behind for some seconds, and a lost call may be at work for as long as a call can last.
 SURE_TO_BE_SEEN = timedelta(seconds=90)
+SENT_WITHIN_SECONDS = 20.0
 _SEARCH_BEFORE = timedelta(minutes=10)
 _PAGE, _MAX_PAGES = 100, 50
 # Altegio's own items for what services and goods bring in.
@@ -130,9 +132,11 @@ def _book(services: Services, altegio: AltegioClient, booking: DeskBooking, mone
     account = choose_account(altegio.list_account_rows(booking.company_id, background=background), money.kind, money.policy)
     if account is None:
         raise CannotBook(f"which account takes «{money.kind}» is not certain: name it in PAYMENT_KINDS, as id:<number>=…")
+    not_after = time.monotonic() + SENT_WITHIN_SECONDS
     if not hold(services.sessions, booking, sending_since=func.now()):
         raise AltegioUnavailable("another worker has the booking by now")
-    number = altegio.add_transaction(booking.company_id, _describe(booking, money, account), background=background)
+    told = _describe(booking, money, account)
+    number = altegio.add_transaction(booking.company_id, told, not_after=not_after, background=background)
     log.info("desk payment booked", key=booking.key, operation_id=number)
     return _end(number)
 

@@ -5,6 +5,7 @@ moment between our read and our write loses it. The moment is one round trip. Wh
 us from writing; what is told afterwards of that moment is compared, and a person is told what our write undid.
 """
 
+import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -34,6 +35,8 @@ log = get_logger(__name__)
 MAX_ATTEMPTS = 100
 # By then the webhooks of the moment of our write have come: they take five seconds and are tried three times.
 LOOK_AFTER_SECONDS = 45.0
+# What was read longer ago is not sent back.
+FRESH_SECONDS = 30.0
 _MAX_TEXT = 500
 _OF_OPENING = ("state", "next_attempt_at")
 # How often a line that somebody removed is written again: staff may not want it.
@@ -103,6 +106,7 @@ def _write(services: Services, altegio: AltegioClient, mark: VisitMark) -> dict[
         return _end(WriteState.DONE)
     # The first try is soon after the receipt; what is late already lets those go first who wait.
     background = mark.attempts > 1
+    not_after = time.monotonic() + FRESH_SECONDS
     record = altegio.get_whole_record(mark.company_id, mark.record_id, background=background)
     if record.get("deleted") in (True, 1, "1"):
         return _end(WriteState.DONE)
@@ -114,7 +118,8 @@ def _write(services: Services, altegio: AltegioClient, mark: VisitMark) -> dict[
     values = {"read_at": read_at, "wrote_at": None, "digest": digest_others(record), "written": body.written}
     if not hold(services.sessions, mark, **values):
         raise AltegioUnavailable("another worker has the visit by now")
-    saved = altegio.replace_record(mark.company_id, mark.record_id, body.record, background=background)
+    place_of = (mark.company_id, mark.record_id)
+    saved = altegio.replace_record(*place_of, body.record, not_after=not_after, background=background)
     wrote_at = parse_moment_hint(saved.get("last_change_date"))
     if "\n".join(find_receipt_lines(read_place(saved, place))) != body.written:
         raise CannotWrite(f"Altegio took the visit, and left out what was written into {place or 'its comment'}")

@@ -61,7 +61,8 @@ def test_it_is_written_once(back: Back) -> None:
     assert back.marks() == ["done"]
 
 
-def test_a_return_takes_the_line_away_again(back: Back) -> None:
+def test_a_return_takes_the_line_away_again_and_asks_nobody(back: Back) -> None:
+    """The webhook of that write says once more that the visit is paid: it is no payment that waits for its receipt."""
     back.pay()
     back.settle()
     back.salon.bridge.execute("INSERT INTO staff_users (login, role, password_hash) VALUES ('dana', 'manager', 'x')")
@@ -72,6 +73,8 @@ def test_a_return_takes_the_line_away_again(back: Back) -> None:
     back.return_ordered()
     back.write()
     assert back.comment == "аллергия на аммиак"
+    back.salon.bridge.deliver({**back.visit(), "data": back.record()})
+    assert (back.salon.asked, len(back.salon.sales)) == ({}, 1)
 
 
 def test_each_receipt_of_a_visit_has_its_line(back: Back) -> None:

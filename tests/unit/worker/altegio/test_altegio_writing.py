@@ -1,6 +1,8 @@
 """Changes over REST: what leaves, what an answer says was done, and when nobody can say."""
 
 import json
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
@@ -20,6 +22,7 @@ SALON = 1001
 RECORD = f"/api/v1/record/{SALON}/700001"
 MONEY = f"/api/v1/finance_transactions/{SALON}"
 
+LATER = math.inf
 Make = Callable[[str], AltegioClient]
 
 
@@ -63,7 +66,7 @@ def test_a_record_leaves_as_it_was_read(server: CannedServer, client: AltegioCli
     record = {"id": 700001, "services": [{"cost": 2450.5}], "custom_fields": [], "comment": "Әсем 🌸"}
     server.answer(RECORD, good(record))
     read = client.get_whole_record(SALON, 700001)
-    assert client.replace_record(SALON, 700001, read)["id"] == 700001
+    assert client.replace_record(SALON, 700001, read, not_after=LATER)["id"] == 700001
     sent = server.asked[-1]
     assert read["services"][0]["cost"] == Decimal("2450.5")
     assert json.loads(sent.raw) == record
@@ -81,7 +84,7 @@ def test_what_we_would_change_by_sending_it_back_is_not_offered(
 
 def test_money_gets_a_number(server: CannedServer, client: AltegioClient) -> None:
     server.answer(MONEY, good({"id": "900000001"}))
-    assert client.add_transaction(SALON, {"amount": 4000}) == 900_000_001
+    assert client.add_transaction(SALON, {"amount": 4000}, not_after=LATER) == 900_000_001
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_a_refusal_says_that_nothing_was_done(
 ) -> None:
     server.answer(MONEY, answer)
     with pytest.raises(error) as raised:
-        client.add_transaction(SALON, {"amount": 4000})
+        client.add_transaction(SALON, {"amount": 4000}, not_after=LATER)
     assert not isinstance(raised.value, OutcomeUnknown)
 
 
@@ -129,14 +132,14 @@ def test_no_word_of_what_became_of_it(server: CannedServer, client: AltegioClien
     server.answer(MONEY, answer)
     server.answer(RECORD, answer)
     with pytest.raises(OutcomeUnknown):
-        client.add_transaction(SALON, {"amount": 4000})
+        client.add_transaction(SALON, {"amount": 4000}, not_after=LATER)
     with pytest.raises(OutcomeUnknown):
-        client.replace_record(SALON, 700001, {"id": 700001})
+        client.replace_record(SALON, 700001, {"id": 700001}, not_after=LATER)
 
 
 def test_what_never_left_was_not_done(make: Make) -> None:
     with pytest.raises(AltegioUnavailable) as raised:
-        make(f"http://{find_closed_address()}").add_transaction(SALON, {"amount": 4000})
+        make(f"http://{find_closed_address()}").add_transaction(SALON, {"amount": 4000}, not_after=LATER)
     assert not isinstance(raised.value, OutcomeUnknown)
 
 
@@ -145,4 +148,12 @@ def test_another_record_is_no_answer(server: CannedServer, client: AltegioClient
     with pytest.raises(AltegioUnavailable):
         client.get_whole_record(SALON, 700001)
     with pytest.raises(OutcomeUnknown):
-        client.replace_record(SALON, 700001, {"comment": ""})
+        client.replace_record(SALON, 700001, {"comment": ""}, not_after=LATER)
+
+
+def test_what_was_held_up_for_too_long_does_not_leave(server: CannedServer, client: AltegioClient) -> None:
+    """A worker was frozen between its decision and its call: another has done it by then."""
+    with pytest.raises(AltegioUnavailable, match="not sent") as raised:
+        client.add_transaction(SALON, {"amount": 4000}, not_after=time.monotonic() - 1)
+    assert not isinstance(raised.value, OutcomeUnknown)
+    assert server.asked == []
