@@ -195,6 +195,9 @@ class Settings(BaseSettings):
                 f"RETURN_POLICY=auto needs {' and '.join(_ALTEGIO_TOKENS)}: a return is made on Altegio's own word only."
                 " Set both, or RETURN_POLICY=manual."
             )
+        for name, choice in (("WRITE_BACK", self.write_back), ("DESK_PAYMENTS", self.desk_payments)):
+            if choice != "off" and not self._value(_ALTEGIO_TOKENS[0]):
+                raise ConfigurationError(f"{name}={choice} needs {' and '.join(_ALTEGIO_TOKENS)}: set both, or {name}=off")
         if not self.debug:
             self._refuse_placeholders(*needed, *_ALTEGIO_TOKENS, *self._database_secrets)
 

@@ -16,8 +16,16 @@ SHORT = {"LEASE_SECONDS": "5", "WEBKASSA_READ_TIMEOUT": "2", "WEBKASSA_CONNECT_T
 
 @pytest.mark.deadline(900)
 def test_every_visit_names_its_receipts(tmp_path: Path) -> None:
-    told = {"write_back": "on", "faults": ",".join(FAULTS), "environment": SHORT}
-    options = Options(seed=7, due=30, scope="shift", minutes=12, patience=25, **told)
+    options = Options(
+        seed=7,
+        due=30,
+        scope="shift",
+        faults=",".join(FAULTS),
+        minutes=12,
+        patience=25,
+        write_back="on",
+        environment=SHORT,
+    )
 
     result = Run(options, tmp_path).run()
 
