@@ -15,8 +15,8 @@ HOOK_FLAGS = ("record", "client", "good", *_OF_GOODS, *_OTHERS)
 # The last one has no webhook: a certificate or bonus that was spent is seen in the sale document only.
 RECORD, MONEY, GOODS, LOYALTY = "record", "finances_operation", "goods_operations_sale", "loyalty_transaction"
 
-# Money that was booked over REST has numbers from here on.
-FIRST_BOOKED = 900_000_001
+# Money that was booked over REST has numbers from here on, which no story has.
+FIRST_BOOKED = 9_000_000_001
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class State:
             if account not in place.accounts:
                 return None
             shelf, now = self._shelves[MONEY], datetime.now(UTC)
-            number = max((*shelf, FIRST_BOOKED - 1)) + 1
+            number = max((known for known in shelf if known >= FIRST_BOOKED), default=FIRST_BOOKED - 1) + 1
             shelf[number] = Stored(number, location, build(number, place.accounts[account]), False, now, now)
             return shelf[number]
 
