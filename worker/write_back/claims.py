@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 
 from shared.storage.db import SessionFactory
 from shared.storage.models import DeskBooking, VisitMark
@@ -16,10 +16,14 @@ FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 900.0
 Row = TypeVar("Row", VisitMark, DeskBooking)
 
 
+def is_free(table: type[VisitMark] | type[DeskBooking]) -> ColumnElement[bool]:
+    """Returns the condition that nobody works on a row."""
+    return or_(table.lease_until.is_(None), table.lease_until < func.now())
+
+
 def claim_next(sessions: SessionFactory, table: type[Row]) -> Row | None:
     """Returns the row that is due longest and nobody works on, claimed; None where there is none."""
-    is_free = or_(table.lease_until.is_(None), table.lease_until < func.now())
-    due = select(table.id).where(table.next_attempt_at <= func.now(), is_free)
+    due = select(table.id).where(table.next_attempt_at <= func.now(), is_free(table))
     chosen = due.order_by(table.next_attempt_at).limit(1).with_for_update(skip_locked=True).scalar_subquery()
     with sessions.begin() as session:
         row = session.scalar(

@@ -200,6 +200,9 @@ def _fail(services: Services, mark: VisitMark, error: Exception) -> dict[str, An
     text = str(error)[:_MAX_TEXT]
     goes_on = isinstance(error, AltegioUnavailable) and mark.attempts < MAX_ATTEMPTS
     log.warning("receipts not named in the visit", record_id=mark.record_id, again=goes_on, error=text)
+    if not goes_on and mark.state == WriteState.WRITTEN:
+        # It stands there; that it cannot be looked after is no news.
+        return _end(WriteState.DONE)
     if not goes_on:
         _tell(services, mark, text)
         return {"error_text": text, **_end(WriteState.GIVEN_UP)}

@@ -37,9 +37,14 @@ _OPENED_AT_ONCE = 200
 _MAX_TEXT = 200
 
 
+def confirms(settings: Settings) -> bool:
+    """Says whether receipts are looked for at their operators at all."""
+    return settings.confirm_receipts == "on"
+
+
 def open_checks(session: Session, settings: Settings, since: timedelta) -> None:
     """Opens a check for each receipt that was issued of late and has a link; a link to nobody we know is not followed."""
-    if settings.confirm_receipts != "on":
+    if not confirms(settings):
         return
     hosts = list_hosts(settings.operator_hosts)
     unchecked = (
@@ -70,7 +75,7 @@ def _known(host: str) -> dict[str, Any]:
 
 def check_next(services: Services) -> bool:
     """Opens one page that is due; says whether there was any."""
-    if services.settings.confirm_receipts != "on":
+    if not confirms(services.settings):
         return False
     check = _claim(services.sessions)
     if check is None:

@@ -14,8 +14,9 @@ from shared.storage.db import open_alone
 from shared.storage.models import Cashbox, DeskBooking, OperatorCheck, VisitMark
 from worker.services import Services
 from worker.write_back.bookings import book_next, open_bookings
+from worker.write_back.claims import is_free
 from worker.write_back.marks import open_marks, write_next_mark
-from worker.write_back.operator import check_next, open_checks
+from worker.write_back.operator import check_next, confirms, open_checks
 
 log = get_logger(__name__)
 
@@ -26,14 +27,15 @@ TURN_SECONDS = 20.0
 _MESSAGE_WITHIN_SECONDS = 10.0
 _one_runner = threading.Lock()
 
+# What somebody works on is neither due nor soon.
+_IN_ALTEGIO = (VisitMark, DeskBooking)
 _NEXT = [
-    select(func.extract("epoch", func.min(table.next_attempt_at) - func.now())).scalar_subquery()
-    for table in (VisitMark, DeskBooking)
+    select(func.extract("epoch", func.min(table.next_attempt_at) - func.now())).where(is_free(table)).scalar_subquery()
+    for table in _IN_ALTEGIO
 ]
 _SOONEST = select(func.least(*_NEXT))
-_DUE = [
-    exists().where(table.next_attempt_at <= func.now()).correlate(None) for table in (VisitMark, DeskBooking, OperatorCheck)
-]
+_DUE_IN_ALTEGIO = [exists().where(table.next_attempt_at <= func.now(), is_free(table)) for table in _IN_ALTEGIO]
+_DUE_AT_OPERATORS = exists().where(OperatorCheck.next_attempt_at <= func.now())
 
 
 def ask_to_write_back(services: Services) -> None:
@@ -44,9 +46,12 @@ def ask_to_write_back(services: Services) -> None:
 
 def ask_for_what_waits(services: Services) -> None:
     """Has what is due done by somebody; asked by the clock."""
+    due = [*(_DUE_IN_ALTEGIO if services.altegio else ()), *([_DUE_AT_OPERATORS] if confirms(services.settings) else ())]
+    if not due:
+        return
     with open_alone(services.sessions) as connection:
-        is_due = connection.scalar(select(or_(*_DUE)))
-    if is_due:
+        is_any = connection.scalar(select(or_(*due)))
+    if is_any:
         _publish(services, None)
 
 
@@ -94,6 +99,8 @@ def _is_wanted(services: Services) -> bool:
 
 
 def _come_again(services: Services) -> None:
+    if services.altegio is None:
+        return
     with open_alone(services.sessions) as connection:
         seconds = connection.scalar(_SOONEST)
     if seconds is not None and float(seconds) < _MESSAGE_WITHIN_SECONDS:

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from shared.queue import MAINTENANCE, count_waiting
 from tests.support.back import Back
 from tests.support.payloads import T2, T3
 from tests.support.salon import RECORD, paid
+from worker.write_back.round import ask_for_what_waits, ask_to_write_back
 
 FIELD = "field:fiscal"
 
@@ -183,6 +185,48 @@ class TestTrouble:
         back.salon.bridge.execute("UPDATE visit_marks SET lease_until = now() - interval '1 s'")
         back.settle()
         assert (back.marks(), back.count_writes()) == (["done"], 1)
+
+    def test_what_cannot_be_looked_after_stands(self, back: Back) -> None:
+        back.pay()
+        back.write()
+        back.altegio.settings(no_rights=["record"])
+        back.settle()
+        assert (back.marks(), back.told("not_written_back")) == (["done"], [])
+
+
+class TestMessages:
+    """Each is a hint; with nothing to be done now there is none, or workers would ask each other without end."""
+
+    def test_one_where_something_is_due_and_none_where_somebody_is_at_it(self, back: Back) -> None:
+        services = back.salon.bridge.services
+        back.pay()
+        back.altegio.fault(operation="record_update", kind="drop")
+        back.write()
+        count = count_messages(back)
+        ask_for_what_waits(services)
+        assert count_messages(back) == count
+        back.let_time_pass()
+        ask_for_what_waits(services)
+        assert count_messages(back) == count + 1
+        back.salon.bridge.execute("UPDATE visit_marks SET lease_until = now() + interval '1 hour'")
+        ask_for_what_waits(services)
+        back.write()
+        assert count_messages(back) == count + 1
+
+    def test_after_a_receipt_where_anybody_wants_it(self, back: Back) -> None:
+        ask_to_write_back(back.salon.bridge.services)
+        assert count_messages(back) == 1
+        back.choose(write_back="off")
+        ask_to_write_back(back.salon.bridge.services)
+        assert count_messages(back) == 1
+        back.salon.bridge.execute("INSERT INTO cashboxes (unique_number, write_back) VALUES ('SWK9', 'comment')")
+        ask_to_write_back(back.salon.bridge.services)
+        assert count_messages(back) == 2
+
+
+def count_messages(back: Back) -> int:
+    """Those with a countdown too: Celery gives them out as they are."""
+    return count_waiting(back.salon.bridge.services.producer, MAINTENANCE)
 
 
 class TestOwnWebhooks:
