@@ -1,13 +1,17 @@
 """A visit in Altegio names its receipts: number and link, nothing else changed, no edit undone, withdrawn on return."""
 
+from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
 
+from dev.demo.waiting import wait_until
 from shared.queue import MAINTENANCE, count_waiting
 from tests.support.back import Back
 from tests.support.payloads import T2, T3
 from tests.support.salon import RECORD, paid
+from worker.write_back.marks import open_marks, write_next_mark
 from worker.write_back.round import ask_for_what_waits, ask_to_write_back
 
 FIELD = "field:fiscal"
@@ -113,13 +117,43 @@ class TestEditsOfOthers:
         assert back.overwritten == []
 
     def test_what_a_write_undid_is_told(self, back: Back) -> None:
-        """Nobody could have seen it before: a webhook tells of it afterwards."""
+        """Somebody changes the visit while our write is on its way: only a webhook tells of it, afterwards."""
         back.pay()
-        back.write()
-        back.salon.bridge.execute("UPDATE visit_marks SET wrote_at = wrote_at + interval '10 years'")
-        back.salon.bridge.deliver(back.visit(cost=12000, changed=T3, documents=[]))
+        back.altegio.fault(operation="record_update", kind="slow", seconds=2)
+        edit = back.visit(comment="пришла с собакой", changed=T2, documents=[])
+        writer = Thread(target=back.write)
+        writer.start()
+        wait_until(lambda: back.count_writes() == 1, timeout=20, what="the write to be on its way")
+        back.salon.know(edit)
+        writer.join()
+        assert back.overwritten != []
+        back.salon.bridge.deliver(edit)
         back.settle()
-        assert any("undone" in told for told in back.told("not_written_back"))
+        (told,) = back.told("not_written_back")
+        assert "undone" in told
+
+    def test_two_workers_write_each_visit_once(self, back: Back) -> None:
+        visits = range(2001, 2009)
+        for record_id in visits:
+            back.pay(4000, record_id)
+        services, altegio = back.salon.bridge.services, back.salon.bridge.services.altegio
+        assert altegio is not None
+        with services.sessions.begin() as session:
+            open_marks(session, "comment", timedelta(days=1))
+
+        def work() -> None:
+            while write_next_mark(services, altegio):
+                pass
+
+        workers = [Thread(target=work) for _ in range(4)]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        back.settle()
+        assert back.marks() == ["done"] * len(visits)
+        assert back.count_writes() == len(visits)
+        assert all(back.record(record_id)["comment"].count("Чек Webkassa") == 1 for record_id in visits)
 
     def test_our_own_webhook_undid_nothing(self, back: Back) -> None:
         back.pay()
