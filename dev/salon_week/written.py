@@ -16,7 +16,8 @@ _SALES = """
      WHERE kind = 'sale' AND state = 'issued' AND record_id IS NOT NULL
 """
 _OPEN = """
-    SELECT 'visit ' || record_id || ' is to be written: ' || coalesce(error_text, '') FROM visit_marks WHERE state = 'open'
+    SELECT 'visit ' || record_id || ' is to be written: ' || coalesce(error_text, '') FROM visit_marks
+     WHERE state IN ('open', 'written')
     UNION ALL
     SELECT 'booking ' || key || ' is open: ' || coalesce(error_text, '') FROM desk_bookings WHERE state = 'open'
 """
@@ -62,9 +63,12 @@ def find_unbooked(tables: Tables, altegio: AltegioControl, week: Week) -> list[s
     """What the desk took and Altegio does not have once, on an account of its kind."""
     kinds: dict[int, str] = {till.id: till.kind for salon in week.salons for till in salon.tills.all}
     money = [row for salon in week.salons for row in altegio.list_money(salon.company_id)]
-    ours = [row for row in money if "wk-" in str(row["comment"])]
+    ours = [row for row in money if "wk-" in str(row["comment"]) and not row["deleted"]]
     booked: Counter[tuple[str | None, int]] = Counter((kinds.get(row["account"]["id"]), _find_record(row)) for row in ours)
-    wanted: Counter[tuple[str | None, int]] = Counter((one.kind, one.record_id) for one in week.desk)
+    anew = {int(one.external_check_number.split("_")[1]): one.kind for one in week.corrections}
+    wanted: Counter[tuple[str | None, int]] = Counter(
+        (anew.get(one.record_id, one.kind), one.record_id) for one in week.desk
+    )
     return [f"desk payment of {record} by {kind}: booked {booked[kind, record]} times" for kind, record in {*booked, *wanted}
             if booked[kind, record] != wanted[kind, record]]  # fmt: skip
 

@@ -15,7 +15,14 @@ from redis import Redis
 
 from shared.clock import ALMATY
 from shared.config import Settings
-from worker.altegio.errors import AltegioRefused, AltegioUnavailable, OutcomeUnknown, find_error, says_nothing_found
+from worker.altegio.errors import (
+    AltegioRefused,
+    AltegioUnavailable,
+    NotFound,
+    OutcomeUnknown,
+    find_error,
+    says_nothing_found,
+)
 from worker.altegio.limits import PATIENCE_SECONDS, RateLimiter
 from worker.altegio.schemas import read_accounts
 from worker.altegio.transport import Answer, Transport, read_tokens
@@ -23,6 +30,7 @@ from worker.altegio.transport import Answer, Transport, read_tokens
 # More payments than any one document has; a page of Altegio's own choice may be shorter.
 _PAYMENTS_OF_A_DOCUMENT = 200
 _ACCOUNTS_KEPT_SECONDS = 600.0
+_NO_CONTENT = 204
 
 _SEE_APPOINTMENTS = "see the appointment calendar"
 _SEE_FINANCES = "see finances"
@@ -107,6 +115,18 @@ class AltegioClient:
         if not number.isdecimal():
             raise OutcomeUnknown(f"POST {path}: the answer holds no number")
         return int(number)
+
+    def delete_transaction(self, company_id: int, operation_id: int, *, not_after: float) -> None:
+        """Deletes an operation; one that is gone already is as good. Raises OutcomeUnknown."""
+        path = f"/finance_transactions/{company_id}/{operation_id}"
+        try:
+            self._change("DELETE", path, {}, not_after, right=_ADD_TRANSACTIONS, background=True)
+        except NotFound:
+            return
+        except OutcomeUnknown as error:
+            # Some deletions are answered without a word.
+            if error.status != _NO_CONTENT:
+                raise
 
     def list_account_rows(self, company_id: int, *, background: bool = False) -> list[dict[str, Any]]:
         """Returns the accounts as Altegio has them: `id`, `title`, `type`."""

@@ -85,7 +85,8 @@ def note_payment(
     )
     purpose, use = find_purpose(operation, policy.tip_words), find_account_use(operation, policy.accounts)
     if purpose is PaymentPurpose.BOOKED:
-        note_own_booking(session, row.company_id, row.resource_id, operation.comment)
+        if is_in_force(operation, row.status):
+            note_own_booking(session, row.company_id, row.resource_id, operation.comment)
         return Resolution.ignored("booked by us: what was taken at the desk is counted there")
     note = _Note(services, session, row, facts, policy, operation, purpose, use, touched)
     if facts is not None and touched.subject is not None:

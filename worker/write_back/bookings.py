@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session, aliased
 
@@ -56,6 +56,7 @@ class _Money(NamedTuple):
     taken_at: datetime
     expense_id: int
     policy: Policy
+    is_voided: bool
 
 
 def open_bookings(session: Session, default: str, since: timedelta) -> None:
@@ -88,6 +89,24 @@ def open_bookings(session: Session, default: str, since: timedelta) -> None:
         session.execute(insert(DeskBooking).on_conflict_do_nothing(), rows)
 
 
+def open_withdrawals(session: Session) -> None:
+    """Opens the bookings of checkouts that were voided since."""
+    voided = (
+        select(PaymentRecord.id)
+        .join(Checkout, Checkout.id == PaymentRecord.checkout_id)
+        .where(Checkout.voided_at > func.now() - timedelta(days=3))
+    )
+    session.execute(
+        update(DeskBooking)
+        .where(
+            DeskBooking.payment_record_id.in_(voided),
+            DeskBooking.state == WriteState.DONE,
+            DeskBooking.operation_id.is_not(None),
+        )
+        .values(state=WriteState.OPEN, attempts=0, next_attempt_at=func.now())
+    )
+
+
 def book_next(services: Services, altegio: AltegioClient) -> bool:
     """Does what is due about one booking; says whether there was any."""
     booking = claim_next(services.sessions, DeskBooking)
@@ -114,19 +133,24 @@ def _read_money(services: Services, session: Session, booking: DeskBooking) -> _
     is_of_goods = bool(lines) and not any(line.get("is_service") for line in lines)
     policy = load_salon(session, services.settings, booking.company_id).policy
     item = _OF_GOODS if is_of_goods else _OF_SERVICES
-    return _Money(checkout.record_id, payment.amount, payment.kind or "", checkout.created_at, item, policy)
+    is_voided = checkout.voided_at is not None
+    return _Money(checkout.record_id, payment.amount, payment.kind or "", checkout.created_at, item, policy, is_voided)
 
 
 def _book(services: Services, altegio: AltegioClient, booking: DeskBooking, money: _Money) -> dict[str, Any]:
     """What to keep of the turn. Raises AltegioError, CannotBook."""
+    if money.is_voided and booking.operation_id is not None:
+        return _withdraw(altegio, booking, booking.operation_id)
     if booking.sending_since is not None:
         known = _search(altegio, booking, booking.sending_since)
+        if known is not None and money.is_voided:
+            return _withdraw(altegio, booking, known)
         if known is not None:
             return _end(known)
         age = read_clock(services.sessions) - booking.sending_since
         if age < SURE_TO_BE_SEEN:
             return {"next_attempt_at": in_seconds((SURE_TO_BE_SEEN - age).total_seconds() + 1)}
-    if not money.policy.books_desk:
+    if money.is_voided or not money.policy.books_desk:
         return {"state": WriteState.DONE, "sending_since": None, "next_attempt_at": None}
     background = booking.attempts > 1
     account = choose_account(altegio.list_account_rows(booking.company_id, background=background), money.kind, money.policy)
@@ -139,6 +163,13 @@ def _book(services: Services, altegio: AltegioClient, booking: DeskBooking, mone
     number = altegio.add_transaction(booking.company_id, told, not_after=not_after, background=background)
     log.info("desk payment booked", key=booking.key, operation_id=number)
     return _end(number)
+
+
+def _withdraw(altegio: AltegioClient, booking: DeskBooking, number: int) -> dict[str, Any]:
+    """The payment was voided: its sale was returned, perhaps to be paid in another way. Raises AltegioError."""
+    altegio.delete_transaction(booking.company_id, number, not_after=time.monotonic() + SENT_WITHIN_SECONDS)
+    log.info("booking withdrawn", key=booking.key, operation_id=number)
+    return {"state": WriteState.DONE, "operation_id": None, "sending_since": None, "next_attempt_at": None}
 
 
 def _describe(booking: DeskBooking, money: _Money, account: int) -> dict[str, Any]:

@@ -27,14 +27,14 @@ from worker.altegio.errors import AltegioError, AltegioUnavailable, AnswerTooOld
 from worker.salon.serving import load_salon
 from worker.services import Services
 from worker.write_back.claims import back_off, claim_next, hold, in_seconds, release
-from worker.write_back.visit_body import CannotWrite, build_body, digest_others, read_place
+from worker.write_back.visit_body import Body, CannotWrite, build_body, digest_others, put_back, read_place
 
 log = get_logger(__name__)
 
 # Within a day.
 MAX_ATTEMPTS = 100
 # By then the webhooks of the moment of our write have come: they take five seconds and are tried three times.
-LOOK_AFTER_SECONDS = 45.0
+LOOK_AFTER_SECONDS = 15.0
 # What was read longer ago is not sent back.
 FRESH_SECONDS = 30.0
 _MAX_TEXT = 500
@@ -140,28 +140,54 @@ def _wait_to_look_after() -> dict[str, Any]:
 
 
 def _look_after(services: Services, altegio: AltegioClient, mark: VisitMark) -> dict[str, Any]:
-    """Whether the write undid somebody's change, and whether the line stands. Raises AltegioError."""
+    """Whether the write undid somebody's change, and whether the line stands. Raises AltegioError, CannotWrite."""
+    not_after = time.monotonic() + FRESH_SECONDS
     with services.sessions.begin() as session:
-        is_undone = _has_undone(session, mark)
+        undone = _find_undone(session, mark)
         place = load_salon(session, services.settings, mark.company_id).policy.named_in
-    if is_undone:
-        _tell(services, mark, "somebody changed the visit in the very moment, and that was undone: compare it")
+        receipts = _list_receipts(session, mark)
     record = altegio.get_whole_record(mark.company_id, mark.record_id, background=True)
+    if undone is not None and place is not None:
+        if _is_as_written(mark, record):
+            body = put_back(record, undone, place, receipts)
+            return _put_back(services, altegio, mark, body, place, not_after)
+        _tell(services, mark, "somebody changed the visit in the very moment, and that was undone: compare it")
     is_there = place is None or "\n".join(find_receipt_lines(read_place(record, place))) == mark.written
     if is_there or mark.attempts > _REWRITES + 2:
         return {"digest": None, **_end(WriteState.DONE)}
     return {"state": WriteState.OPEN, "digest": None, **_again(0)}
 
 
-def _has_undone(session: Session, mark: VisitMark) -> bool:
-    """Webhooks tell what was there between our read and our write, whether it is there still or not."""
+def _is_as_written(mark: VisitMark, record: dict[str, Any]) -> bool:
+    """Nobody has changed it since."""
+    changed_at = parse_moment_hint(record.get("last_change_date"))
+    return changed_at == mark.wrote_at and digest_others(record) == mark.digest
+
+
+def _put_back(
+    services: Services, altegio: AltegioClient, mark: VisitMark, body: Body, place: str, not_after: float
+) -> dict[str, Any]:
+    """What our write undid is there again, with our line beside it; and that is looked after as well."""
+    values = {"read_at": mark.wrote_at, "digest": digest_others(body.record), "written": body.written}
+    if not hold(services.sessions, mark, **values):
+        raise AltegioUnavailable("another worker has the visit by now")
+    saved = altegio.replace_record(mark.company_id, mark.record_id, body.record, not_after=not_after, background=True)
+    log.warning("an edit was undone by our write, and put back", company_id=mark.company_id, record_id=mark.record_id)
+    wrote_at = parse_moment_hint(saved.get("last_change_date"))
+    return {"wrote_at": wrote_at, "digest": digest_others(saved), **_wait_to_look_after()}
+
+
+def _find_undone(session: Session, mark: VisitMark) -> dict[str, Any] | None:
+    """Webhooks tell what was there between our read and our write, whether it is there still or not: the last of them."""
     if mark.read_at is None or mark.wrote_at is None or mark.digest is None:
-        return False
-    told = select(WebhookRecord.body["data"]).where(
-        *_of_record(mark), WebhookRecord.changed_at > mark.read_at, WebhookRecord.changed_at <= mark.wrote_at
+        return None
+    told = (
+        select(WebhookRecord.body["data"])
+        .where(*_of_record(mark), WebhookRecord.changed_at > mark.read_at, WebhookRecord.changed_at <= mark.wrote_at)
+        .order_by(WebhookRecord.changed_at.desc(), WebhookRecord.id.desc())
     )
     bodies = [body for body in session.scalars(told) if isinstance(body, dict)]
-    return any(digest_others(body) != mark.digest for body in bodies)
+    return next((body for body in bodies if digest_others(body) != mark.digest), None)
 
 
 def _refuse_older(services: Services, mark: VisitMark, read_at: datetime | None) -> None:

@@ -13,7 +13,7 @@ from shared.queue import WRITE_BACK
 from shared.storage.db import open_alone
 from shared.storage.models import Cashbox, DeskBooking, OperatorCheck, VisitMark
 from worker.services import Services
-from worker.write_back.bookings import book_next, open_bookings
+from worker.write_back.bookings import book_next, open_bookings, open_withdrawals
 from worker.write_back.claims import is_free
 from worker.write_back.marks import open_marks, write_next_mark
 from worker.write_back.operator import check_next, confirms, open_checks
@@ -83,6 +83,7 @@ def _open(services: Services, since: timedelta) -> None:
         if services.altegio is not None:
             open_marks(session, settings.write_back, since)
             open_bookings(session, settings.desk_payments, since)
+            open_withdrawals(session)
         open_checks(session, settings, since)
 
 

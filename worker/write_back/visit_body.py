@@ -43,6 +43,17 @@ _NOT_SENT = frozenset(
     }
 )
 _NEEDED = ("staff_id", "services", "client", "datetime", "seance_length")
+# What people change of a visit.
+_EDITED = (
+    "services",
+    "goods_transactions",
+    "staff_id",
+    "datetime",
+    "seance_length",
+    "attendance",
+    "comment",
+    "custom_fields",
+)
 # The time is the visit's own already, whoever else has it; and nobody is told of a line in a comment.
 _MANNERS: Mapping[str, Any] = {"save_if_busy": True, "send_sms": False}
 _PHONE = re.compile(r"[+\d\s()-]{5,}")
@@ -60,8 +71,21 @@ class Body:
     written: str
 
 
-def build_body(record: Mapping[str, Any], place: str, receipts: Sequence[IssuedReceipt]) -> Body | None:
-    """Returns what to send so that a visit names these receipts and no others; None where it does already.
+def put_back(record: Mapping[str, Any], edit: Mapping[str, Any], place: str, receipts: Sequence[IssuedReceipt]) -> Body:
+    """Returns what to send to have a change of somebody's again, that our write undid. Raises CannotWrite.
+
+    `edit`: the visit as its webhook told it.
+    """
+    edited = {**record, **{name: edit[name] for name in _EDITED if name in edit}}
+    body = build_body(edited, place, receipts, always=True)
+    assert body is not None
+    return body
+
+
+def build_body(
+    record: Mapping[str, Any], place: str, receipts: Sequence[IssuedReceipt], *, always: bool = False
+) -> Body | None:
+    """Returns what to send so that a visit names these receipts and no others; None where it does already, unless `always`.
 
     `place`: the name of a field, "" for the comment. Raises CannotWrite.
     """
@@ -69,7 +93,7 @@ def build_body(record: Mapping[str, Any], place: str, receipts: Sequence[IssuedR
     if place and text and leave_out_receipts(text).strip():
         raise CannotWrite(f"the field {place!r} holds something else")
     wanted = name_receipts(text, receipts)
-    if wanted == text:
+    if wanted == text and not always:
         return None
     _refuse_partly_read(record)
     kept = {name: value for name, value in record.items() if name not in _NOT_SENT}

@@ -10,7 +10,7 @@ from shared.books.read import keep_books
 from shared.clock import almaty_date, utc_now
 from shared.storage.models import Cashbox
 from tests.support.back import Back
-from tests.support.payloads import envelope
+from tests.support.payloads import T3, envelope
 from tests.support.salon import RECORD
 
 
@@ -87,6 +87,21 @@ def read_books(back: Back) -> list[DayBooks]:
     day = almaty_date(utc_now())
     with back.salon.bridge.services.sessions() as session:
         return keep_books(session, session.get_one(Cashbox, 1), day - timedelta(days=1), day)
+
+
+def test_what_was_voided_is_withdrawn(desk: Back) -> None:
+    """The sale is returned, to be paid in another way perhaps: the first booking must not stay beside the second."""
+    take(desk)
+    desk.settle()
+    desk.salon.bridge.execute("UPDATE checkouts SET voided_at = now()")
+    desk.settle()
+    (row,) = desk.altegio.list_money()
+    assert row["deleted"] is True
+    come_back(desk)
+    desk.salon.bridge.deliver(envelope("finances_operation", row["id"], "delete", {**row, "last_change_date": T3}))
+    desk.settle()
+    assert desk.rows("desk_bookings", "state, operation_id") == [("done", None)]
+    assert desk.altegio.calls().count("transaction_delete") == 1
 
 
 class TestAnswersThatAreLost:

@@ -116,11 +116,11 @@ class TestEditsOfOthers:
         assert back.comment == f"пришла с собакой\n{back.line()}"
         assert back.overwritten == []
 
-    def test_what_a_write_undid_is_told(self, back: Back) -> None:
+    def change_meanwhile(self, back: Back) -> None:
         """Somebody changes the visit while our write is on its way: only a webhook tells of it, afterwards."""
         back.pay()
         back.altegio.fault(operation="record_update", kind="slow", seconds=2)
-        edit = back.visit(comment="пришла с собакой", changed=T2, documents=[])
+        edit = back.visit(12_000, comment="пришла с собакой", changed=T2, documents=[])
         writer = Thread(target=back.write)
         writer.start()
         wait_until(lambda: back.count_writes() == 1, timeout=20, what="the write to be on its way")
@@ -128,7 +128,21 @@ class TestEditsOfOthers:
         writer.join()
         assert back.overwritten != []
         back.salon.bridge.deliver(edit)
+
+    def test_what_a_write_undid_is_put_back(self, back: Back) -> None:
+        self.change_meanwhile(back)
         back.settle()
+        assert back.overwritten == []
+        assert back.comment == f"пришла с собакой\n{back.line()}"
+        assert back.record()["services"][0]["cost"] == 12_000
+        assert (back.marks(), back.told("not_written_back")) == (["done"], [])
+
+    def test_unless_somebody_has_changed_it_since(self, back: Back) -> None:
+        self.change_meanwhile(back)
+        later = back.visit(comment="ушла", changed="2036-03-02T12:00:00+0500", documents=[])
+        back.salon.tell(later)
+        back.settle()
+        assert back.comment.startswith("ушла")
         (told,) = back.told("not_written_back")
         assert "undone" in told
 

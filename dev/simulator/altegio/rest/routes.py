@@ -25,6 +25,7 @@ _PATTERNS = tuple(
         ("GET", "/transactions/{location}", "transactions"),
         ("POST", "/finance_transactions/{location}", "transaction_create"),
         ("GET", "/finance_transactions/{location}/{transaction}", "transaction"),
+        ("DELETE", "/finance_transactions/{location}/{transaction}", "transaction_delete"),
         ("GET", "/accounts/{location}", "accounts"),
         ("GET", "/hooks_settings/{location}", "hooks"),
     )

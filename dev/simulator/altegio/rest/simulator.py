@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -15,9 +16,9 @@ from dev.simulator.altegio.rest.faults import Fault, limit, refuse
 from dev.simulator.altegio.rest.limits import Limiter
 from dev.simulator.altegio.rest.routes import find_route
 from dev.simulator.altegio.rest.settings import Settings
-from dev.simulator.altegio.rest.state import State
+from dev.simulator.altegio.rest.state import RECORD, State, Stored
 from dev.simulator.altegio.rest.views import write_amounts_as_text
-from dev.simulator.altegio.rest.writes import WRITES
+from dev.simulator.altegio.rest.writes import WRITES, is_lost
 from dev.simulator.journal import Entry
 from dev.simulator.settings import BadOrder
 from dev.simulator.simulator import Body, Meet, Query
@@ -64,7 +65,7 @@ class Altegio(simulator.Simulator[Settings, Call]):
         super().__init__(settings)
         self.state, self.limiter, self.courier = State(), Limiter(), Courier()
         # Edits of staff that a call over REST undid.
-        self.overwritten: list[str] = []
+        self.overwritten: list[tuple[str, Stored, tuple[str, ...]]] = []
         self.actions = {
             ("POST", "locations"): self._open_location,
             ("POST", "changes"): self._apply_changes,
@@ -112,12 +113,23 @@ class Altegio(simulator.Simulator[Settings, Call]):
     def _write(self, call: Call) -> Any:
         """What was changed over REST is told by a webhook as well, where the salon's hooks say so. Raises Refusal."""
         change = WRITES[call.entry.operation](call)
-        if change.overwritten:
-            self.overwritten.append(f"{call.request.path}: {', '.join(change.overwritten)}")
+        if change.overwritten and change.old is not None and not self._puts_back(change.old):
+            self.overwritten.append((call.request.path, change.old, change.overwritten))
         hooks = self.state.get_hooks(call.location)
         if hooks["active"] and hooks["self_sending"] and hooks[change.envelope["resource"]]:
             self.courier.send(hooks["urls"], change.envelope, self.settings.webhook_seconds)
         return change.data
+
+    def _list_lost(self) -> list[str]:
+        lost = [(path, fields) for path, old, fields in self.overwritten if self._is_lost(old, fields)]
+        return [f"{path}: {', '.join(fields)}" for path, fields in lost]
+
+    def _puts_back(self, old: Stored) -> bool:
+        """Whether the write that was just made has what an earlier one undid."""
+        return any(lost.id == old.id and not self._is_lost(lost, fields) for _, lost, fields in self.overwritten)
+
+    def _is_lost(self, lost: Stored, fields: Iterable[str]) -> bool:
+        return is_lost(lost, self.state.find(RECORD, lost.location, lost.id), fields)
 
     def _admit(self, call: Call) -> None:
         """Raises Refusal."""
@@ -151,7 +163,8 @@ class Altegio(simulator.Simulator[Settings, Call]):
         return {
             "calls": {f"by_{name}": self.journal.count(name) for name in ("operation", "outcome")},
             "limits": {"refused": self.limiter.refused},
-            "overwritten": list(self.overwritten),
+            "overwritten": self._list_lost(),
+            "overwritten_once": len(self.overwritten),
             "webhooks": self.courier.describe(),
             "settings": self.settings.describe(),
         }

@@ -134,6 +134,16 @@ class State:
             shelf[number] = Stored(number, location, build(number, place.accounts[account]), False, now, now)
             return shelf[number]
 
+    def delete_money(self, location: int, number: int) -> Stored | None:
+        """None where there is none, or none any more."""
+        with self._lock:
+            old = self._shelves[MONEY].get(number)
+            if old is None or old.location != location or old.is_deleted:
+                return None
+            now = datetime.now(UTC)
+            self._shelves[MONEY][number] = replace(old, is_deleted=True, changed_at=now, arrived_at=now)
+            return self._shelves[MONEY][number]
+
     def has_location(self, location: int) -> bool:
         with self._lock:
             return location in self._locations

@@ -5,7 +5,7 @@ a field that is left out is assumed at its worst: it falls back to what a new re
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,6 +46,8 @@ class Change:
     data: Any
     envelope: Envelope
     overwritten: tuple[str, ...] = ()
+    # As it was before.
+    old: Stored | None = None
 
 
 def _update_record(call: Call) -> Change:
@@ -53,7 +55,7 @@ def _update_record(call: Call) -> Change:
     missing = [name for name in NEEDED if name not in told]
     if missing:
         raise Refusal(422, f"{', '.join(missing)}: must be filled in")
-    number, overwritten = call.ids["record"], list[str]()
+    number, overwritten, before = call.ids["record"], list[str](), list[Stored]()
     if number in call.settings.busy_records and not told.get("save_if_busy"):
         raise Refusal(*BUSY)
 
@@ -65,13 +67,36 @@ def _update_record(call: Call) -> Change:
         }
         new |= {name: told[name] for name in NEEDED}
         overwritten.extend(_list_overwritten(old, new))
+        before.append(old)
         return new
 
     stored = call.state.write(RECORD, call.location, number, change, lives_in_past=call.settings.dated_by == "arrival")
     if stored is None:
         raise Refusal(*NOT_FOUND)
     told_by_webhook = envelope(call.location, RECORD, number, "update", stored.body)
-    return Change(show_record(stored, (), call.settings), told_by_webhook, tuple(overwritten))
+    return Change(show_record(stored, (), call.settings), told_by_webhook, tuple(overwritten), before[0])
+
+
+def is_lost(lost: Stored, now: Stored | None, fields: Iterable[str]) -> bool:
+    """Whether what a write undid is still undone: nobody put it back, and nobody wrote the same since."""
+    if now is None or now.is_deleted:
+        return False
+    names = {name.partition(".")[0] for name in fields}
+    if "comment" in names and any(line not in _list_lines(now.body.get("comment")) for line in _own_lines(lost)):
+        return True
+    return any(_plain(lost.body.get(name)) != _plain(now.body.get(name)) for name in names - {"comment"})
+
+
+def _plain(value: Any) -> Any:
+    """Numbers as text are the numbers."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return value or None
 
 
 def _list_overwritten(old: Stored, new: Body) -> list[str]:
@@ -136,6 +161,14 @@ def _create_transaction(call: Call) -> Change:
     return Change(stored.body, envelope(call.location, MONEY, stored.id, "create", stored.body))
 
 
+def _delete_transaction(call: Call) -> Change:
+    stored = call.state.delete_money(call.location, call.ids["transaction"])
+    if stored is None:
+        raise Refusal(*NOT_FOUND)
+    body = stored.body | {"last_change_date": stamp(datetime.now(ALMATY))}
+    return Change(None, envelope(call.location, MONEY, stored.id, "delete", body))
+
+
 def _read_object(call: Call) -> Body:
     try:
         told = json.loads(call.request.raw)
@@ -149,4 +182,5 @@ def _read_object(call: Call) -> Body:
 WRITES: Mapping[str, Callable[[Call], Change]] = {
     "record_update": _update_record,
     "transaction_create": _create_transaction,
+    "transaction_delete": _delete_transaction,
 }
