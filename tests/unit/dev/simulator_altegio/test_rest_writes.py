@@ -142,6 +142,13 @@ class TestRecord:
         salon.put({**read, "comment": "аллергия\nстрока"})
         assert len(salon.control("state", method="GET")["overwritten"]) == 1
 
+    def test_what_is_put_back_is_not_lost(self, salon: Salon) -> None:
+        read = salon.read()
+        salon.tell(comment="пришла с собакой", changed="2026-03-02T13:00:00+0500")
+        salon.put({**read, "comment": "аллергия\nстрока"})
+        salon.put({**salon.read(), "comment": "пришла с собакой\nстрока"})
+        assert salon.control("state", method="GET")["overwritten"] == []
+
     @pytest.mark.parametrize(("order", "is_done"), [({"kind": "drop"}, True), ({"kind": "500"}, True),
                                                     ({"kind": "500", "when": "before"}, False), ({"kind": "429"}, False),
                                                     ({"kind": "403"}, False), ({"kind": "409"}, False)])  # fmt: skip
@@ -177,6 +184,14 @@ class TestMoney:
     def test_what_must_be_told(self, salon: Salon, fields: dict[str, Any], status: int) -> None:
         assert salon.book(**fields).status_code == status
         assert salon.send("GET", f"/transactions/{COMPANY}").json()["data"] == []
+
+    def test_what_was_booked_can_be_deleted_once(self, salon: Salon) -> None:
+        number = salon.book().json()["data"]["id"]
+        assert salon.send("DELETE", f"/finance_transactions/{COMPANY}/{number}").status_code == 200
+        assert salon.send("DELETE", f"/finance_transactions/{COMPANY}/{number}").status_code == 404
+        assert salon.send("GET", f"/transactions/{COMPANY}").json()["data"] == []
+        (row,) = salon.send("GET", f"/transactions/{COMPANY}?deleted=1").json()["data"]
+        assert row["deleted"] is True
 
 
 class TestWebhooks:

@@ -157,3 +157,19 @@ def test_what_was_held_up_for_too_long_does_not_leave(server: CannedServer, clie
         client.add_transaction(SALON, {"amount": 4000}, not_after=time.monotonic() - 1)
     assert not isinstance(raised.value, OutcomeUnknown)
     assert server.asked == []
+
+
+@pytest.mark.parametrize("answer", [good(None), Answer("", 204), refused(404)], ids=["told", "without a word", "gone"])
+def test_an_operation_that_is_gone_is_deleted(server: CannedServer, client: AltegioClient, answer: Answer) -> None:
+    server.answer(f"{MONEY}/900000001", answer)
+    client.delete_transaction(SALON, 900_000_001, not_after=LATER)
+    assert len(server.asked) == 1
+
+
+@pytest.mark.parametrize(("answer", "error"), [(refused(500), OutcomeUnknown), (refused(403), NoRights)])
+def test_a_deletion_that_is_not_certain(
+    server: CannedServer, client: AltegioClient, answer: Answer, error: type[AltegioError]
+) -> None:
+    server.answer(f"{MONEY}/900000001", answer)
+    with pytest.raises(error):
+        client.delete_transaction(SALON, 900_000_001, not_after=LATER)
