@@ -22,9 +22,13 @@ def is_free(table: type[VisitMark] | type[DeskBooking]) -> ColumnElement[bool]:
 
 
 def claim_next(sessions: SessionFactory, table: type[Row]) -> Row | None:
-    """Returns the row that is due longest and nobody works on, claimed; None where there is none."""
+    """Returns a row that is due and nobody works on, claimed; None where there is none.
+
+    What was never tried comes first: it is of now, and what is looked after or tried again has time.
+    """
     due = select(table.id).where(table.next_attempt_at <= func.now(), is_free(table))
-    chosen = due.order_by(table.next_attempt_at).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+    first = due.order_by(table.attempts > 0, table.next_attempt_at).limit(1)
+    chosen = first.with_for_update(skip_locked=True).scalar_subquery()
     with sessions.begin() as session:
         row = session.scalar(
             update(table)

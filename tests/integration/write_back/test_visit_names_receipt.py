@@ -146,6 +146,19 @@ class TestEditsOfOthers:
         (told,) = back.told("not_written_back")
         assert "undone" in told
 
+    def test_a_new_receipt_does_not_wait_for_those_that_are_looked_after(self, back: Back) -> None:
+        for record_id in (2001, 2002):
+            back.pay(4000, record_id)
+        back.write()
+        back.let_time_pass()
+        back.pay(4000, 2003)
+        services = back.salon.bridge.services
+        with services.sessions.begin() as session:
+            open_marks(session, "comment", timedelta(days=1))
+        assert services.altegio is not None
+        assert write_next_mark(services, services.altegio)
+        assert "Чек Webkassa" in back.record(2003)["comment"]
+
     def test_two_workers_write_each_visit_once(self, back: Back) -> None:
         visits = range(2001, 2009)
         for record_id in visits:
