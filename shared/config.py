@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     receipt_webhook_url: str = ""
     receipt_webhook_secret: SecretStr = SecretStr("")
     quiet_hours: str = "22:00-08:00"
+    write_back: str = "off"
+    desk_payments: Literal["off", "booked"] = "off"
+    confirm_receipts: Literal["off", "on"] = "off"
+    operator_hosts: str = ""
     return_policy: Literal["manual", "auto"] = "manual"
     return_delay_seconds: float = Field(600.0, ge=0)
 
@@ -178,7 +182,7 @@ class Settings(BaseSettings):
             raise ValueError("must be a time of day such as 23:50")
         return value.strip()
 
-    @field_validator("payment_kinds", "part_payments", "vat_lines", "receipt_to_client")
+    @field_validator("payment_kinds", "part_payments", "vat_lines", "receipt_to_client", "write_back")
     @classmethod
     def _check_choice(cls, value: str, info: ValidationInfo) -> str:
         CHECKS[info.field_name or ""](value)
@@ -258,6 +262,9 @@ class Settings(BaseSettings):
         lacking = self.list_missing(parse_receivers(self.receipt_to_client))
         if lacking:
             raise ConfigurationError(f"not set: {', '.join(lacking)}, which RECEIPT_TO_CLIENT needs (see .env.example)")
+        for name, choice in (("WRITE_BACK", self.write_back), ("DESK_PAYMENTS", self.desk_payments)):
+            if choice != "off" and not self._value(_ALTEGIO_TOKENS[0]):
+                raise ConfigurationError(f"{name}={choice} needs {' and '.join(_ALTEGIO_TOKENS)}: set both, or {name}=off")
         if not self.debug:
             self._refuse_vendor_placeholders()
             self._refuse_open_wires()

@@ -36,6 +36,7 @@ CATCH_UP = "worker.tasks.catch_up"
 WATCH = "worker.tasks.watch"
 CHECK_LICENCES = "worker.tasks.check_licences"
 EMPTY_OLD_ROWS = "worker.tasks.empty_old_rows"
+WRITE_BACK = "worker.tasks.write_back"
 MAKE_RETURN = "worker.tasks.make_return"
 WATCH_SHIFTS = "worker.tasks.watch_shifts"
 CLOSE_SHIFT = "worker.tasks.close_shift"
@@ -60,6 +61,7 @@ ROUTES = {
     WATCH: {"queue": MAINTENANCE},
     CHECK_LICENCES: {"queue": MAINTENANCE},
     EMPTY_OLD_ROWS: {"queue": MAINTENANCE},
+    WRITE_BACK: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
 }

@@ -20,6 +20,7 @@ PARTS: Mapping[str, tuple[str, Part]] = {
     "slots": ("Receipts a second, by slots", lambda a: receipts.run_slots(a.runs, a.seconds)),
     "hosts": ("Two hosts", lambda a: receipts.run_hosts(a.seconds)),
     "latency": ("From the webhook to the receipt", lambda a: latency.run(a.webhooks)),
+    "written-back": ("From the receipt to the visit in Altegio", lambda a: latency.run_written_back(a.visits)),
     "growth": ("Growth", lambda a: growth.run(a.runs, a.seconds, a.sizes)),
     "footprint": ("Memory, start and rest", lambda a: footprint.run(a.idle)),
     "memory": ("A worker's memory", lambda a: memory.run(a.burst, a.minutes)),
@@ -53,11 +54,12 @@ def read_arguments() -> argparse.Namespace:
     arguments.setups = list(starmap(receipts.Setup, product(arguments.cashboxes, arguments.latency, arguments.processes)))
     # Not zero: a page of a list and a receipt to tell of have to be there at every size.
     arguments.sizes = (300, 100_000, arguments.rows)
-    arguments.webhooks, arguments.idle = 200, 60.0
+    arguments.webhooks, arguments.idle, arguments.visits = 200, 60.0, 60
     if arguments.quick:
         arguments.runs, arguments.seconds = 1, 2.0
         arguments.sizes, arguments.receipts = (300, 10_000, 30_000), 1000
         arguments.webhooks, arguments.idle, arguments.sick = 30, 10.0, 20.0
+        arguments.visits = 10
         arguments.burst, arguments.minutes = 500, 1.0
         arguments.joiners, arguments.full, arguments.away = 100, 200, 5.0
     return arguments

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from typing import Any
@@ -22,6 +22,9 @@ from dev.harness.stack import Stack
 SALONS = 50
 # Altegio answers 200 calls a minute: more would be measured with its limit.
 PAUSE_SECONDS = 0.3
+# Four calls a visit in all: with less between them Altegio's own limit would be measured.
+PAUSE_OF_WRITES_SECONDS = 1.5
+SOON_SECONDS = 5.0
 # What Altegio posts besides, all day: visits that were booked, moved, and are not paid.
 OTHERS_PER_SECOND = {"idle": 0.0, "20 others a second": 20.0}
 
@@ -44,11 +47,40 @@ def run(webhooks: int, latency_ms: float = 50.0) -> None:
     print(show_table(["", "", "webhooks", "p50 ms", "p95 ms", "p99 ms", "max ms"], rows), end="\n\n")
 
 
+def run_written_back(visits: int, latency_ms: float = 50.0) -> None:
+    """From a receipt that is issued until its visit in Altegio names it, with WRITE_BACK=comment."""
+    with _open_world(latency_ms, is_asked=True, environment={"WRITE_BACK": "comment"}) as world:
+        with requests.Session() as http:
+            times = sorted(_wait_for_line(http, world, FIRST_RECORD + place) for place in range(visits))
+        undone = len(world.altegio.state()["overwritten"])
+    shares = (f"{pick(times, share):.2f}" for share in (0.5, 0.95, 0.99, 1.0))
+    row = (visits, *shares, sum(seconds <= SOON_SECONDS for seconds in times), undone)
+    print(f"Webkassa and Altegio answer after {latency_ms:g} ms each; {PAUSE_OF_WRITES_SECONDS:g} s between the visits.\n")
+    heads = ["visits", "p50 s", "p95 s", "p99 s", "max s", f"within {SOON_SECONDS:.0f} s", "edits undone"]
+    print(show_table(heads, [row]), end="\n\n")
+
+
+def _wait_for_line(http: requests.Session, world: BenchWorld, number: int) -> float:
+    """Of one visit, paid and told."""
+    _book(world, number)
+    _issue(http, world, _sell_and_tell, number)
+    issued_at = time.monotonic()
+    wait_until(partial(_is_named, world, number), timeout=PATIENCE_SECONDS, what=f"the line of {number}", poll=0.02)
+    seconds = time.monotonic() - issued_at
+    time.sleep(PAUSE_OF_WRITES_SECONDS)
+    return seconds
+
+
+def _is_named(world: BenchWorld, number: int) -> bool:
+    return "Чек Webkassa" in world.altegio.find_record(number, company_of(number))["comment"]
+
+
 @contextmanager
-def _open_world(latency_ms: float, *, is_asked: bool) -> Iterator[BenchWorld]:
+def _open_world(latency_ms: float, *, is_asked: bool, environment: Mapping[str, str] | None = None) -> Iterator[BenchWorld]:
+    """The whole service, and salons that Altegio knows. `environment`: what is not as it is by default."""
     with (
         work_folder("dev.bench") as folder,
-        BenchWorld(folder, latency_ms=latency_ms, asks_altegio=is_asked, postgres=POSTGRES_SETTINGS) as world,
+        BenchWorld(folder, environment, latency_ms=latency_ms, asks_altegio=is_asked, postgres=POSTGRES_SETTINGS) as world,
     ):
         world.migrate()
         world.altegio.process.start()

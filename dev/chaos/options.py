@@ -14,6 +14,9 @@ class Options(command.Options):
     workers: int = option(2, "(2)")
     scope: str = option("both", "where Webkassa's numbers are unique", choices=SCOPES)
     faults: str = option("", "parts of names, comma separated; `list` shows the names")
+    write_back: str = option(
+        "off", "receipts are named in Altegio's visits, which is asked then (off)", choices=("off", "on")
+    )
     third: float = option(0.0, "minutes in which a third of all calls of Webkassa fail, in place of the faults (0)")
     mail: float = option(
         0.0, "minutes in which the mail server takes nothing and workers are killed, in place of the faults (0)"

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
@@ -60,7 +60,9 @@ def _name(envelope: Envelope) -> str:
 class Poster:
     """`release` lets more deliveries go; they leave at a limited pace, also while everything is broken."""
 
-    def __init__(self, url: str, deliveries: Sequence[Envelope]) -> None:
+    def __init__(self, url: str, deliveries: Sequence[Envelope], happen: Callable[[Envelope], None] | None = None) -> None:
+        """`happen` makes what a delivery tells of true in Altegio, before it leaves."""
+        self._happen = happen or (lambda _: None)
         self.total, self.accepted = len(deliveries), 0
         # When the last delivery that a receipt needs was first answered with 200: the receipt is due from then on.
         self.accepted_at: dict[str, float] = {}
@@ -99,6 +101,7 @@ class Poster:
             if envelope is None:
                 return
             self._deliveries.remove(envelope)
+        self._happen(envelope)
         start = threading.Barrier(AT_ONCE)
 
         def post() -> bool:
@@ -115,6 +118,7 @@ class Poster:
             if envelope is None:
                 self._ending.wait(0.05)
             else:
+                self._happen(envelope)
                 self._settle(envelope, accepted=self.postman.send(envelope).status == 200)
 
     def _pause(self, seconds: float) -> None:

@@ -2,12 +2,13 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from dev.chaos.altegio import History, find_unnamed, list_told, list_unwritten
 from dev.chaos.faults.machine import MACHINE_FAULTS
 from dev.chaos.faults.mail import MAIL_FAULTS, change_mood
 from dev.chaos.faults.network import NETWORK_FAULTS
@@ -26,6 +27,7 @@ from dev.demo.state import CASHBOX
 from dev.demo.waiting import WaitTimeout, wait_until
 from dev.harness.command import tell, telling
 from dev.harness.oracle import Evidence, judge
+from dev.simulator.altegio.bodies import Envelope
 from dev.simulator.altegio.books import Books, DueReceipt
 from dev.simulator.altegio.day import Day, generate_day
 from dev.simulator.altegio.salon import compute_tax
@@ -42,6 +44,8 @@ LANES = {
 }
 FAULTS = tuple(fault for faults in LANES.values() for fault in faults)
 VAT = "auto"
+# Of the calls of an Altegio that is asked.
+ALTEGIO_TROUBLE = 0.05
 # As in production, only shorter: so many faults on so few receipts would otherwise take hours.
 ENVIRONMENT = {
     "LEASE_SECONDS": "10",
@@ -88,8 +92,10 @@ class Run:
         self._options = options
         self._rng = random.Random(options.seed)
         self._day = plan_day(options.seed, options.due)
-        self._environment = ENVIRONMENT | options.environment
-        self._world = ChaosWorld(folder, self._environment, workers=options.workers, beats=2, cashboxes=CASHBOXES.values())
+        self._writes = options.write_back == "on"
+        self._environment = ENVIRONMENT | ({"WRITE_BACK": "comment"} if self._writes else {}) | options.environment
+        told = {"workers": options.workers, "beats": 2, "cashboxes": CASHBOXES.values(), "asks_altegio": self._writes}
+        self._world = ChaosWorld(folder, self._environment, **told)
         self._started_at = time.monotonic()
         self._settle_seconds = 0.0
         self._customers = find_customers(self._day.envelopes)
@@ -106,7 +112,8 @@ class Run:
             self._monitor = Monitor(world.postgres)
             self._monitor.start()
             opened.callback(self._monitor.stop)
-            self._poster = Poster(world.stack.webhook_url, disturb(self._day.envelopes, self._rng))
+            deliveries = disturb(self._day.envelopes, self._rng)
+            self._poster = Poster(world.stack.webhook_url, deliveries, self._open_altegio(deliveries))
             self._poster.start()
             opened.callback(self._poster.stop)
             opened.enter_context(telling(self._describe_progress))
@@ -121,6 +128,18 @@ class Run:
                 else:
                     run_side_by_side(self._lanes, scope)
             return self._conclude(self._settle())
+
+    def _open_altegio(self, deliveries: Sequence[Envelope]) -> Callable[[Envelope], None] | None:
+        """Where receipts are written back: its own webhooks come as well, and some of its answers are spoilt."""
+        if not self._writes:
+            return None
+        altegio = self._world.altegio
+        altegio.process.start()
+        altegio.settings(dated_by="arrival", webhook_seconds=0.5)
+        for company in COMPANIES:
+            altegio.open(company, [self._world.stack.webhook_url], self_sending=True)
+        altegio.trouble(ALTEGIO_TROUBLE, self._options.seed)
+        return History(altegio, self._day.events, deliveries).reach
 
     def _make_trouble(self) -> Trouble:
         books = self._day.books.receipts
@@ -208,6 +227,8 @@ class Run:
 
     def _is_settled(self) -> bool:
         self._world.revive()
+        if list_unwritten(self._monitor.tables):
+            return False
         return not self._monitor.list_unsettled() and not self._trouble.list_waiting(time.monotonic())
 
     def _conclude(self, unsettled: list[str]) -> Result:
@@ -229,6 +250,7 @@ class Run:
                 # Processes that ended although nobody killed them.
                 "died": self._world.deaths,
                 **judge_mails(self._customers, issued, mails),
+                **self._gather_written(),
                 "overlaps": ["a call at a cashbox"] * (simulator.count_overlaps() - late_overlaps),
             },
         )
@@ -251,3 +273,14 @@ class Run:
             seconds=time.monotonic() - self._started_at,
             settle_seconds=self._settle_seconds,
         )
+
+    def _gather_written(self) -> dict[str, list[str]]:
+        if not self._writes:
+            return {}
+        altegio, tables = self._world.altegio, self._monitor.tables
+        return {
+            "unwritten": list_unwritten(tables),
+            "unnamed": find_unnamed(tables, altegio, COMPANIES),
+            "overwritten": altegio.state()["overwritten"],
+            "write-back told": list_told(tables),
+        }

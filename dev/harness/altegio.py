@@ -35,6 +35,17 @@ class AltegioControl(Control):
     def apply(self, *envelopes: dict[str, Any]) -> None:
         self._call("POST", "changes", json={"envelopes": list(envelopes)})
 
+    def list_rows(self, resource: str, company: int = COMPANY) -> list[dict[str, Any]]:
+        """What is there by now, deleted ones as well: records, or money."""
+        return list(self._call("GET", "rows", params={"resource": resource, "location": company}))
+
+    def find_record(self, record: int, company: int = COMPANY) -> dict[str, Any]:
+        return next(row for row in self.list_rows("record", company) if row["id"] == record)
+
+    def list_money(self, company: int = COMPANY) -> list[dict[str, Any]]:
+        """Altegio's ledger of a salon."""
+        return self.list_rows("finances_operation", company)
+
     def trouble(self, share: float, seed: int) -> None:
         """That share of all calls goes wrong, in one way or another, until the end."""
         for number, kind in enumerate(TROUBLES):

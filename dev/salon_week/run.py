@@ -3,39 +3,44 @@
 import json
 import sys
 import time
-from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from dev.demo.processes import read_pss
 from dev.demo.waiting import WaitTimeout, wait_until
-from dev.harness import command
-from dev.harness.command import option, tell
+from dev.harness.command import tell
 from dev.harness.desk import Desk, add_manager
-from dev.harness.oracle import Evidence, Verdict, judge
+from dev.harness.oracle import Evidence, judge
 from dev.harness.tables import Tables
 from dev.harness.world import World
 from dev.salon_week.items import find_failed, find_said, find_second_items, find_unlisted, find_unoffered, list_items
-from dev.salon_week.lines import Counts, count_lines, show_lines
+from dev.salon_week.lines import count_lines
 from dev.salon_week.money import (
-    Account,
     add_up_booked,
     add_up_moved,
     compare_accounts,
-    describe_explained,
     find_unlisted_debts,
     read_books,
-    show_accounts,
 )
+from dev.salon_week.outcome import Options, Result
 from dev.salon_week.pieces import find_other_pieces, return_piece, sell_anew
 from dev.salon_week.posting import Act, ActPostman, ask_for_lost_ids, plan_week, split_acts
+from dev.salon_week.written import (
+    PLACES,
+    find_unbooked,
+    find_unnamed,
+    list_told,
+    list_unwritten,
+    measure_seconds,
+)
 from dev.simulator.altegio.books import Books
 from dev.simulator.altegio.rest.state import ALMATY
 from dev.simulator.altegio.salon import Salon
-from dev.simulator.altegio.week import CostToPay, Week, generate_week
+from dev.simulator.altegio.week import Week, generate_week
 
 # The regimes a chain can mix: the law's rate of the day, no payer of VAT, a rate written down.
 VATS = ("auto", "none", "16")
@@ -51,80 +56,10 @@ ENVIRONMENT = {
     "RETURN_DELAY_SECONDS": "3",
 }
 # One salon's reads come from a replica that is behind, another's empty lists are refused; the third is as documented.
-HABITS = {"dated_by": "arrival", "read_lags": {307002: 1.0}, "refused_empty": [307003]}
+HABITS = {"dated_by": "arrival", "webhook_seconds": 0.5, "read_lags": {307002: 1.0}, "refused_empty": [307003]}
 SETTLE_SECONDS = 600.0
 # Columns of the oracle that an act waits for; what is in the others does not go away by waiting.
 AWAITED = ("missing", "untrue", "amiss", "given_back_kept")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options(command.Options):
-    companies: int = option(3, "salons (3)", choices=(1, 2, 3))
-    days: int = option(7, "(7)")
-    visits: int = option(12, "of one salon in one day (12)")
-    first: str = option("", "day, such as 2026-03-02: with it a seed repeats the week to the byte (it ends yesterday)")
-    drop: float = option(0.05, "share of webhooks that are lost, 0..1 (0.05)")
-    workers: int = option(2, "(2)")
-    patience: float = option(60.0, "seconds without a change until an act is given up")
-    returns: str = option("manual", "RETURN_POLICY of the service (manual)", choices=("manual", "auto"))
-    cost_to_pay: CostToPay = option("both", "what it does when no money pays (both)", choices=("both", "falls", "stays"))
-    trouble: float = option(0.0, "share of the calls to Altegio that fail, 0..1 (0)")
-    altegio: str = option("{}", """settings of its simulator: '{"no_rights": ["transactions"]}'""")
-    environment: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class Result:
-    options: Options
-    verdict: Verdict
-    lines: dict[str, Counts]
-    accounts: list[Account]
-    open_items: int
-    webhooks: int
-    dropped: int
-    caught_up: int
-    calls: dict[str, int]
-    memory: dict[str, float]
-    seconds: float
-
-    @property
-    def is_clean(self) -> bool:
-        return self.verdict.is_clean
-
-    def format(self) -> str:
-        options = self.options
-        return "\n".join(
-            [
-                show_lines(self.lines),
-                "",
-                f"seed {options.seed}, {options.companies} salons, {options.days} days, {options.workers} workers",
-                f"{self.seconds:.0f} s; {self.webhooks} webhooks posted, {self.dropped} lost on the way",
-                f"{self.caught_up} deliveries that never came were taken over from Altegio",
-                show_accounts(self.accounts),
-                f"calls of Altegio: {', '.join(f'{name} {count}' for name, count in sorted(self.calls.items()))}",
-                f"memory at the end, PSS: {', '.join(f'{name} {size:.0f} MB' for name, size in self.memory.items())}",
-                self._sum_up(),
-                self.verdict.format(),
-            ]
-        )
-
-    def _sum_up(self) -> str:
-        """In the words of whoever wants to know whether a salon's money is right."""
-        count = Counter[str]()
-        for line in self.lines.values():
-            count.update(line)
-        wrong = [one.what for one in self.verdict.findings if one.column == "wrong"]
-        figures = {
-            "due": count["due"],
-            "issued": count["issued"],
-            "missing": self.verdict.count("missing"),
-            "extra": self.verdict.count("extra") + self.verdict.count("doubled"),
-            "wrong kind": sum("kinds " in what for what in wrong),
-            "wrong VAT": sum("tax " in what for what in wrong),
-            "open items": self.open_items,
-            "not listed": self.verdict.count("unlisted"),
-        }
-        return f"{', '.join(f'{name} {figure}' for name, figure in figures.items())}; {describe_explained(self.accounts)}"
 
 
 class Run:
@@ -181,10 +116,19 @@ class Run:
         world.altegio.process.start()
         world.altegio.settings(**HABITS)
         for salon in self._week.salons:
-            world.altegio.open(salon.company_id, [world.stack.webhook_url], accounts=_describe_tills(salon))
+            told = {"accounts": _describe_tills(salon), "self_sending": self._writes}
+            world.altegio.open(salon.company_id, [world.stack.webhook_url], **told)
         add = (sys.executable, "-m", "celery", "-A", "worker", "cashboxes", "add")
         with ThreadPoolExecutor() as pool:
-            list(pool.map(world.run, [(*add, *_describe_choices(salon)) for salon in self._week.salons]))
+            commands = [(*add, *_describe_choices(salon), *self._describe_writing(salon)) for salon in self._week.salons]
+            list(pool.map(world.run, commands))
+
+    @property
+    def _writes(self) -> bool:
+        return self._options.write_back == "on"
+
+    def _describe_writing(self, salon: Salon) -> Sequence[str]:
+        return (f"--write-back={PLACES[salon.company_id]}", "--desk-payments=booked") if self._writes else ()
 
     def _pay_at_desk(self, act: Act) -> None:
         """What Altegio does not learn. It comes first in its act, and has its receipt before anything else happens."""
@@ -230,7 +174,11 @@ class Run:
     def _list_left(self, act: Act) -> list[str]:
         """What has to come yet of all that happened until the end of this act."""
         found = judge(self._gather(_close_books(self._week, act))).findings
-        left = [*self._tables.list_open(), *(str(one) for one in found if one.column in AWAITED)]
+        left = [
+            *self._tables.list_open(),
+            *list_unwritten(self._tables),
+            *(str(one) for one in found if one.column in AWAITED),
+        ]
         return [one for one in left if one not in self._given_up]
 
     def _gather(self, books: Books) -> Evidence:
@@ -247,7 +195,7 @@ class Run:
 
     def _conclude(self, postman: ActPostman) -> Result:
         world, tables = self._world, self._tables
-        calls = world.altegio.count_calls()
+        calls, told = world.altegio.count_calls(), list_told(tables)
         items = list_items(tables)
         booked = read_books(world, self._week)
         accounts = compare_accounts(add_up_moved(self._week), add_up_booked(booked, CASHBOXES))
@@ -264,6 +212,10 @@ class Run:
             "refused": postman.refused,
             "died": world.deaths,
             "over limits": ["a call of Altegio"] * calls["refused"],
+            "unnamed": find_unnamed(tables, world.altegio, self._week) if self._writes else [],
+            "unbooked": find_unbooked(tables, world.altegio, self._week) if self._writes else [],
+            "overwritten": world.altegio.state()["overwritten"],
+            "write-back told": told,
             "overlaps": ["a call at a cashbox"] * world.simulator.count_overlaps(),
         }
         verdict = judge(evidence)
@@ -278,6 +230,7 @@ class Run:
             caught_up=tables.count_caught_up(),
             calls=calls,
             memory={name: read_pss(child.pid) for name, child in world.stack.children.items() if child.running},
+            written=measure_seconds(tables),
             seconds=time.monotonic() - self._started_at,
         )
 

@@ -69,7 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         may_stay = raw is not None and not self.close_connection
         self.close_connection = not wire.finish(ending, keep_alive=may_stay)
 
-    do_GET = do_DELETE = do_POST  # noqa: N815 - the base class looks for these names
+    do_GET = do_DELETE = do_PUT = do_POST  # noqa: N815 - the base class looks for these names
 
     def log_message(self, *args: object) -> None:
         """Quiet: the journal tells more."""

@@ -48,8 +48,13 @@ _DRAWER = {OrderKind.DEPOSIT: Entry.DRAWER_IN, OrderKind.WITHDRAWAL: Entry.DRAWE
 
 
 def classify(payment: PaymentRecord) -> Entry | None:
-    """Returns the line of a movement that Altegio tells; None for what is in the columns, or was noted without its sign."""
+    """Returns the line of a movement that Altegio tells; None for what is in the columns, or was noted without its sign.
+
+    What we booked ourselves was taken at the desk, and is in the column of the desk.
+    """
     purpose, use = PaymentPurpose(payment.purpose), AccountUse(payment.kind) if payment.kind else None
+    if purpose is PaymentPurpose.BOOKED:
+        return None
     if purpose is PaymentPurpose.REFUND:
         return _ASIDE.get(use, Entry.REFUND) if use else Entry.REFUND
     if purpose is PaymentPurpose.SALE:

@@ -97,7 +97,8 @@ class PaymentState(StrEnum):
 class PaymentPurpose(StrEnum):
     """Says what money was for, `payment_records.purpose`. Only `sale` pays a receipt; the rest is kept for the books.
 
-    `deposit`: put on a client's own account. A salon may want a receipt for that as well.
+    `deposit`: put on a client's own account. A salon may want a receipt for that as well. `booked`: our own booking of money
+    that was taken at the desk, where it is counted.
     """
 
     SALE = "sale"
@@ -106,6 +107,7 @@ class PaymentPurpose(StrEnum):
     FEE = "fee"
     REFUND = "refund"
     OTHER = "other"
+    BOOKED = "booked"
 
 
 OPEN_RECORD_STATES = (RecordState.RECEIVED, RecordState.PROCESSING, RecordState.RETRYING)

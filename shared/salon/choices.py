@@ -21,6 +21,8 @@ CHOICES: Final = (
     "goods_codes",
     "receipt_to_client",
     "receipt_language",
+    "write_back",
+    "desk_payments",
 )
 SETTING_OF = {"comment_marker": "fiscalize_comment_marker", "vat": "webkassa_vat"}
 
@@ -33,6 +35,7 @@ RECEIVERS = ("webkassa", "email", "sms", "webhook", "whatsapp-link")
 NOBODY = "none"
 LANGUAGES = ("ru", "kk", "en")
 DEFAULT_ACCOUNTS = "Kaspi=mobile"
+LONGEST_FIELD_NAME = 64
 DEFAULT_TIPS = "чаевые, шайлық, tips"
 
 
@@ -66,6 +69,19 @@ def parse_receivers(text: str) -> tuple[str, ...]:
     return words
 
 
+def parse_write_back(text: str) -> str | None:
+    """Returns where in a visit its receipts are named: "" for its comment, the name of a field, None for nowhere.
+
+    Raises ValueError.
+    """
+    place, _, name = text.strip().partition(":")
+    if place == "field" and 0 < len(name.strip()) <= LONGEST_FIELD_NAME:
+        return name.strip()
+    if name or place not in ("off", "comment"):
+        raise ValueError(f"{text!r} is none of off, comment, field:<name>")
+    return "" if place == "comment" else None
+
+
 def _one_of(known: Sequence[str] | Mapping[str, str]) -> Callable[[str], str]:
     def check(value: str) -> str:
         if value not in known:
@@ -88,4 +104,6 @@ CHECKS: Mapping[str, Callable[[str], Any]] = {
     "goods_codes": _one_of(("optional", "required")),
     "receipt_to_client": parse_receivers,
     "receipt_language": _one_of(LANGUAGES),
+    "write_back": parse_write_back,
+    "desk_payments": _one_of(("off", "booked")),
 }

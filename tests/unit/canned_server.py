@@ -127,6 +127,12 @@ def _make_handler(server: CannedServer) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             server.respond(self)
 
+        def do_PUT(self) -> None:
+            server.respond(self)
+
+        def do_DELETE(self) -> None:
+            server.respond(self)
+
         def log_message(self, format: str, *args: Any) -> None:
             """Tests are quiet."""
 

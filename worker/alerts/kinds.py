@@ -37,6 +37,9 @@ LOOK_BEHIND = "look_behind"
 GOODS_UNCODED = "goods_uncoded"
 OPEN_MONEY = "open_money"
 BACKUP = "backup"
+NOT_WRITTEN_BACK = "not_written_back"
+NOT_BOOKED = "not_booked"
+OPERATOR_DENIES = "operator_denies"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,38 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "The page of the books lists them with their age. Take debts in Altegio or on the payment page.",
         ),
     ),
+    kinds.NOT_WRITTEN_BACK: (
+        (
+            "Номер чека не записан в визит Altegio",
+            "Чек нөмірі Altegio сапарына жазылмады",
+            "A visit does not name its receipt",
+        ),
+        (
+            "Чек оформлен, повторять его не нужно. Сверьте визит; номер чека — на странице оплаты.",
+            "Чек рәсімделген, қайталау керек емес. Сапарды тексеріңіз; чек нөмірі төлем бетінде.",
+            "The receipt is issued, nothing need be repeated. Compare the visit; the number is on the payment page.",
+        ),
+    ),
+    kinds.NOT_BOOKED: (
+        (
+            "Оплата со страницы не проведена в Altegio",
+            "Беттегі төлем Altegio-ға енгізілмеді",
+            "A desk payment is not booked",
+        ),
+        (
+            "Чек оформлен. Проведите оплату в Altegio вручную, если её там нет, или назовите кассу в PAYMENT_KINDS.",
+            "Чек рәсімделген. Altegio-да жоқ болса, төлемді қолмен енгізіңіз немесе PAYMENT_KINDS ішінде кассаны атаңыз.",
+            "The receipt is issued. Book it in Altegio by hand if it is not there, or name the account in PAYMENT_KINDS.",
+        ),
+    ),
+    kinds.OPERATOR_DENIES: (
+        ("Оператор не подтверждает чек", "Оператор чекті растамайды", "The operator does not confirm a receipt"),
+        (
+            "Откройте ссылку чека. Если его там нет, спросите поддержку Webkassa; второй чек не оформляйте.",
+            "Чек сілтемесін ашыңыз. Онда жоқ болса, Webkassa қолдауынан сұраңыз; екінші чек рәсімдемеңіз.",
+            "Open the receipt's link. If it is not there ask Webkassa's support; make no second receipt.",
+        ),
+    ),
 }
 
 # The lines of conditions.
@@ -54,5 +86,20 @@ DETAILS: Mapping[str, Words] = {
         "касса {cashbox}: долги {debts} ₸, старшему {oldest} дн.; предоплаты {prepaid} ₸",
         "касса {cashbox}: қарыз {debts} ₸, ең ескісі {oldest} күн; алдын ала төлем {prepaid} ₸",
         "cashbox {cashbox}: debts {debts} ₸, the oldest {oldest} d.; prepayments {prepaid} ₸",
+    ),
+    kinds.NOT_WRITTEN_BACK: (
+        "филиал {company}, визит {visit}: {reason}",
+        "филиал {company}, сапар {visit}: {reason}",
+        "salon {company}, visit {visit}: {reason}",
+    ),
+    kinds.NOT_BOOKED: (
+        "филиал {company}, визит {visit}, {amount} ₸: {reason}",
+        "филиал {company}, сапар {visit}, {amount} ₸: {reason}",
+        "salon {company}, visit {visit}, {amount} ₸: {reason}",
+    ),
+    kinds.OPERATOR_DENIES: (
+        "чек {number}, {total} ₸: {said}",
+        "чек {number}, {total} ₸: {said}",
+        "receipt {number}, {total} ₸: {said}",
     ),
 }

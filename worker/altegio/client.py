@@ -1,4 +1,4 @@
-"""Asks Altegio over REST: to see for itself what a webhook claims, and what no webhook told.
+"""Asks Altegio over REST: to see for itself what a webhook claims, and what no webhook told. Writes where a salon wants it.
 
 Nothing here repeats a request: who asked knows how long it may wait, and waits in the database.
 Paths and fields are those of Altegio's Business Management API v1.
@@ -15,18 +15,28 @@ from redis import Redis
 
 from shared.clock import ALMATY
 from shared.config import Settings
-from worker.altegio.errors import AltegioRefused, AltegioUnavailable, find_error, says_nothing_found
+from worker.altegio.errors import (
+    AltegioRefused,
+    AltegioUnavailable,
+    NotFound,
+    OutcomeUnknown,
+    find_error,
+    says_nothing_found,
+)
 from worker.altegio.limits import PATIENCE_SECONDS, RateLimiter
 from worker.altegio.schemas import read_accounts
-from worker.altegio.transport import Transport, read_tokens
+from worker.altegio.transport import Answer, Transport, read_tokens
 
 # More payments than any one document has; a page of Altegio's own choice may be shorter.
 _PAYMENTS_OF_A_DOCUMENT = 200
 _ACCOUNTS_KEPT_SECONDS = 600.0
+_NO_CONTENT = 204
 
 _SEE_APPOINTMENTS = "see the appointment calendar"
 _SEE_FINANCES = "see finances"
 _SEE_SALES = "see sales and their payments"
+_EDIT_APPOINTMENTS = "edit the appointments of others"
+_ADD_TRANSACTIONS = "add financial transactions"
 _SEE_SETTINGS = "see the settings of the location"
 
 
@@ -66,10 +76,61 @@ class AltegioClient:
         path = f"/record/{company_id}/{record_id}"
         query = {"include_finance_transactions": 1}
         record = self._get_object(path, query, right=_SEE_APPOINTMENTS, background=background)
-        if str(record.get("id")) != str(record_id):
-            self._transport.distrust()
-            raise AltegioUnavailable(f"GET {path}: another record was answered")
+        self._check_record(f"GET {path}", record, record_id)
         return record
+
+    def get_whole_record(self, company_id: int, record_id: int, *, background: bool = False) -> dict[str, Any]:
+        """Returns a record that may be sent back as it is. Raises NotFound; AltegioRefused for one that we cannot repeat."""
+        path = f"/record/{company_id}/{record_id}"
+        answer = self._ask(path, {}, right=_SEE_APPOINTMENTS, background=background)
+        record = answer.body.get("data")
+        if not isinstance(record, dict):
+            raise AltegioUnavailable(f"GET {path}: the answer holds no object")
+        self._check_record(f"GET {path}", record, record_id)
+        if not answer.is_as_it_came:
+            raise AltegioRefused(f"GET {path}: the record has letters or lengths that cannot be sent back as they are")
+        return record
+
+    def replace_record(
+        self, company_id: int, record_id: int, record: Mapping[str, Any], *, not_after: float, background: bool = False
+    ) -> dict[str, Any]:
+        """Replaces a record as a whole and returns it as it is then. Raises NotFound, OutcomeUnknown.
+
+        There is no condition that could be sent along: whoever changes the record between our reading and this loses it.
+        `not_after`, by `time.monotonic`: what was held up until then does not leave any more.
+        """
+        path = f"/record/{company_id}/{record_id}"
+        saved = self._change("PUT", path, record, not_after, right=_EDIT_APPOINTMENTS, background=background)
+        if not isinstance(saved, dict) or str(saved.get("id")) != str(record_id):
+            raise OutcomeUnknown(f"PUT {path}: the answer holds no such record")
+        return saved
+
+    def add_transaction(
+        self, company_id: int, transaction: Mapping[str, Any], *, not_after: float, background: bool = False
+    ) -> int:
+        """Books money and returns the number of the operation. Raises OutcomeUnknown. `not_after`: as above."""
+        path = f"/finance_transactions/{company_id}"
+        saved = self._change("POST", path, transaction, not_after, right=_ADD_TRANSACTIONS, background=background)
+        number = str(saved.get("id") or "") if isinstance(saved, dict) else ""
+        if not number.isdecimal():
+            raise OutcomeUnknown(f"POST {path}: the answer holds no number")
+        return int(number)
+
+    def delete_transaction(self, company_id: int, operation_id: int, *, not_after: float) -> None:
+        """Deletes an operation; one that is gone already is as good. Raises OutcomeUnknown."""
+        path = f"/finance_transactions/{company_id}/{operation_id}"
+        try:
+            self._change("DELETE", path, {}, not_after, right=_ADD_TRANSACTIONS, background=True)
+        except NotFound:
+            return
+        except OutcomeUnknown as error:
+            # Some deletions are answered without a word.
+            if error.status != _NO_CONTENT:
+                raise
+
+    def list_account_rows(self, company_id: int, *, background: bool = False) -> list[dict[str, Any]]:
+        """Returns the accounts as Altegio has them: `id`, `title`, `type`."""
+        return self._get_list(f"/accounts/{company_id}", {}, right=_SEE_FINANCES, background=background)
 
     def list_changed_records(
         self, company_id: int, since: datetime, *, page: int = 1, count: int = 100, background: bool = False
@@ -180,9 +241,34 @@ class AltegioClient:
 
     def _get(self, path: str, query: Mapping[str, str | int], *, right: str, background: bool) -> Any:
         """`data` of the answer."""
+        return self._ask(path, query, right=right, background=background).body.get("data")
+
+    def _ask(self, path: str, query: Mapping[str, str | int], *, right: str, background: bool) -> Answer:
         call = f"GET {path}"
         self._limiter.acquire(background=background, patience=self._patience)
         answer = self._transport.get(path, query, call=call)
+        self._refuse(answer, call, right)
+        return answer
+
+    def _change(
+        self, method: str, path: str, body: Mapping[str, Any], not_after: float, *, right: str, background: bool
+    ) -> Any:
+        """`data` of the answer. A worker that was frozen must not send what another has done meanwhile."""
+        call = f"{method} {path}"
+        self._limiter.acquire(background=background, patience=self._patience)
+        if time.monotonic() > not_after:
+            raise AltegioUnavailable(f"{call}: held up for too long, not sent")
+        answer = self._transport.send(method, path, body, call=call)
+        self._refuse(answer, call, right)
+        return answer.body.get("data")
+
+    def _check_record(self, call: str, record: dict[str, Any], record_id: int) -> None:
+        if str(record.get("id")) != str(record_id):
+            self._transport.distrust()
+            raise AltegioUnavailable(f"{call}: another record was answered")
+
+    def _refuse(self, answer: Answer, call: str, right: str) -> None:
+        """Raises the error that the answer is."""
         if answer.status == 429:
             self._limiter.pause(answer.retry_after)
         error = find_error(
@@ -195,7 +281,6 @@ class AltegioClient:
         )
         if error is not None:
             raise error
-        return answer.body.get("data")
 
 
 def _page_of_changes(since: datetime, page: int, count: int) -> dict[str, str | int]:

@@ -2,7 +2,8 @@
 
 AltegioError
 ├── AltegioUnavailable   no answer, or none that can be read: later, no sooner than `retry_after`
-│   └── AnswerTooOld     older than what a webhook told: Altegio's copies may be behind each other
+│   ├── AnswerTooOld     older than what a webhook told: Altegio's copies may be behind each other
+│   └── OutcomeUnknown   a change left, and nothing tells whether it was made: look before it is sent again
 ├── NoRights             the tokens, or the rights behind them: a person sets it right, webhooks have to do meanwhile
 ├── DeniedAlone          this one record, while others of its salon are shown: it may be invented
 ├── NotFound             404: Altegio does not know it; an answer, not a fault
@@ -44,6 +45,10 @@ class AltegioUnavailable(AltegioError):
 
 class AnswerTooOld(AltegioUnavailable):
     """Raised for an answer that is older than what a webhook told: Altegio's copies may be behind each other."""
+
+
+class OutcomeUnknown(AltegioUnavailable):
+    """Raised where a change began to leave and no answer says what became of it."""
 
 
 class NoRights(AltegioError):

@@ -1,5 +1,6 @@
 """Sends one HTTP request to Altegio and reads its answer as JSON."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,21 +10,36 @@ from urllib.parse import urlencode
 from shared.cleaning import clean
 from shared.config import Settings
 from shared.storage.db import load_json
-from shared.wire.calls import CallFailed, Wire
+from shared.wire.calls import CallFailed, NotSent, Wire
 from shared.wire.connection import Limits
-from worker.altegio.errors import AltegioUnavailable, NoRights
+from worker.altegio.errors import AltegioUnavailable, NoRights, OutcomeUnknown
 
 _TOKEN = re.compile(r"[!-~]+")
 _PREFIX = "/api/v1"
+_SERVER_FAULT = 500
+# Refused before anything was done, whoever says so.
+_NOTHING_DONE = frozenset({401, 403, 404, 413, 422, 429})
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Holds what was answered. `body` is None where there was no JSON; its fractions are Decimal. `retry_after`: seconds."""
+    """Holds what was answered. `body` is None where there was no JSON; its fractions are Decimal. `retry_after`: seconds.
+
+    `content`: as it came, before it was cleaned.
+    """
 
     status: int
     body: Any
     retry_after: float | None
+    content: bytes = b""
+
+    @property
+    def is_as_it_came(self) -> bool:
+        """Says whether cleaning left everything as it was, so that it may be sent back."""
+        try:
+            return bool(load_json(self.content) == self.body)
+        except (ValueError, ArithmeticError, RecursionError):
+            return False
 
 
 class Transport:
@@ -53,7 +69,27 @@ class Transport:
             raise AltegioUnavailable(f"{call}: {failure}") from None
         if answer.is_early or answer.is_doubtful:
             raise AltegioUnavailable(f"{call}: an answer came that may be to another request", status=answer.status)
-        return Answer(answer.status, _parse(answer.content), answer.retry_after)
+        return Answer(answer.status, _parse(answer.content), answer.retry_after, answer.content)
+
+    def send(self, method: str, path: str, body: Mapping[str, Any], *, call: str) -> Answer:
+        """Returns what was answered to a change. Raises OutcomeUnknown where it began to leave and nothing tells its end,
+        AltegioUnavailable where nothing left, NoRights when a token cannot be one.
+        """
+        if self._wrong_token:
+            raise NoRights(self._wrong_token)
+        content = json.dumps(body, ensure_ascii=False, default=float).encode()
+        try:
+            with self._wire.exchange(method, f"{self._base_url}{path}", content) as exchange:
+                answer = exchange.answer
+        except NotSent as failure:
+            raise AltegioUnavailable(f"{call}: {failure}") from None
+        except CallFailed as failure:
+            raise OutcomeUnknown(f"{call}: {failure}") from None
+        parsed = _parse(answer.content)
+        is_told = isinstance(parsed, dict) and "success" in parsed and answer.status < _SERVER_FAULT
+        if answer.is_doubtful or (not is_told and answer.status not in _NOTHING_DONE):
+            raise OutcomeUnknown(f"{call}: no answer that tells what became of it", status=answer.status)
+        return Answer(answer.status, parsed, answer.retry_after, answer.content)
 
     def distrust(self) -> None:
         """Closes the kept connections: an answer was another request's, and those to come would be as well."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from shared.altegio import EXPENSE_TYPE_OUTGO, SOLD_CERTIFICATES, SOLD_GOODS, SOLD_SERVICE, FinanceOperation
 from shared.fiscal.accounts import find_use, has_word
+from shared.fiscal.own_words import find_desk_key
 from shared.fiscal.statuses import AccountUse, PaymentPurpose
 
 # The bank's commission, booked by Altegio itself, in the languages it was seen or may be.
@@ -45,6 +46,8 @@ def is_outgo(operation: FinanceOperation) -> bool:
 
 def find_purpose(operation: FinanceOperation, tip_words: tuple[str, ...] = ()) -> PaymentPurpose:
     """What the money was for. Only what pays a visit or a document counts for a receipt; texts are localised hints."""
+    if find_desk_key(operation.comment):
+        return PaymentPurpose.BOOKED
     if is_outgo(operation):
         return _find_purpose_of_outgo(operation)
     if _is_tip(operation, tip_words):

@@ -19,7 +19,7 @@ from worker.decide.known.payment_wait import (
     wake_deliveries,
     wake_differences,
 )
-from worker.decide.known.payments import save_payment, take_over_ledger
+from worker.decide.known.payments import note_own_booking, save_payment, take_over_ledger
 from worker.decide.known.sale_money import doubt_sale
 from worker.decide.known.touched import Touched, find_touched
 from worker.decide.operations import find_account_use, find_purpose, is_in_force, is_payment
@@ -84,6 +84,10 @@ def note_payment(
         webhook_record_id=row.id,
     )
     purpose, use = find_purpose(operation, policy.tip_words), find_account_use(operation, policy.accounts)
+    if purpose is PaymentPurpose.BOOKED:
+        if is_in_force(operation, row.status):
+            note_own_booking(session, row.company_id, row.resource_id, operation.comment)
+        return Resolution.ignored("booked by us: what was taken at the desk is counted there")
     note = _Note(services, session, row, facts, policy, operation, purpose, use, touched)
     if facts is not None and touched.subject is not None:
         if is_newest:

@@ -12,6 +12,7 @@ from shared.altegio import GOODS_TYPE_SALE, GoodsOperation, Record
 from shared.fiscal.accounts import has_word
 from shared.fiscal.ledger import SaleLedger
 from shared.fiscal.money import ZERO
+from shared.fiscal.own_words import leave_out_receipts
 from shared.fiscal.statuses import PaymentKind
 from worker.decide.settlement.decisions import (
     AlreadyReceipted,
@@ -196,8 +197,8 @@ def may_turn_with_payments(decision: Decision) -> bool:
 
 
 def has_marker(comment: str, marker: str) -> bool:
-    """The salon's private mark, as a word, in any case; without a configured mark everything passes."""
-    return not marker or has_word(comment, marker)
+    """The salon's private mark, as a word, in any case, and not one of ours; without a configured mark everything passes."""
+    return not marker or has_word(leave_out_receipts(comment), marker)
 
 
 def find_reason_to_ignore_goods(operation: GoodsOperation, policy: Policy) -> str | None:

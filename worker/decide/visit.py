@@ -56,7 +56,7 @@ from worker.decide.settlement.decisions import (
 )
 from worker.decide.settlement.settling import find_due_at_desk
 from worker.decide.settlement.taken_out import ReturnLines, find_taken_out
-from worker.decide.visit_page import find_checkout, moment_of, read_desk_details, show_visit
+from worker.decide.visit_page import find_checkout, is_own_write, moment_of, read_desk_details, show_visit
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_sold_lines, fit_record_lines, price_record
 from worker.receipt.vat import choose_vat_rates
 from worker.salon.goods_codes import name_goods
@@ -214,7 +214,7 @@ def _find_deposit_kind(case: _Case) -> PaymentKind | None:
 def _resolve_returned(case: _Case) -> Resolution:
     """Its sale was returned in full. What is paid again is never receipted by itself: staff knows why it was returned."""
     is_paid = is_due(case.record, case.salon.policy) or bool(case.ledger.in_force)
-    if case.is_deleted or not is_paid:
+    if case.is_deleted or not is_paid or is_own_write(case.session, case.row):
         return Resolution.ignored("the sale was returned; a new one is made on the payment page")
     return Resolution.awaiting("the sale was returned, and the visit is called paid: take the payment on the payment page")
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from shared.altegio import Record
 from shared.clock import almaty_date
 from shared.fiscal.money import ZERO
-from shared.storage.models import Checkout, Visit
+from shared.storage.models import Checkout, Visit, VisitMark
 from shared.storage.statements import table_of
 from worker.decide.delivery import Delivery
 from worker.decide.sales import Subject
@@ -40,6 +40,16 @@ def find_checkout(session: Session, subject: Subject) -> Checkout | None:
             Checkout.voided_at.is_(None),
         )
     ).first()
+
+
+def is_own_write(session: Session, row: Delivery) -> bool:
+    """Whether a delivery tells of nothing but what we wrote into the visit ourselves: it has our write's own stamp."""
+    written = select(VisitMark.id).where(
+        VisitMark.company_id == row.company_id,
+        VisitMark.record_id == row.resource_id,
+        VisitMark.wrote_at == row.changed_at,
+    )
+    return row.changed_at is not None and session.scalar(written) is not None
 
 
 def is_deleted(session: Session, subject: Subject) -> bool:

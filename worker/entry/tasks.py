@@ -20,6 +20,7 @@ from shared.queue import (
     SWEEP,
     WATCH,
     WATCH_SHIFTS,
+    WRITE_BACK,
 )
 from shared.replay import find_dead_letters, replay
 from worker.cashbox.print_layout import fetch_print_layout
@@ -40,6 +41,8 @@ from worker.rounds.turns import take_turn
 from worker.rounds.watch.licences import check_licences as ask_licences
 from worker.rounds.watch.watch import watch as watch_once
 from worker.services import Services, get_services
+from worker.write_back.round import LEFT_BEHIND, ask_for_what_waits, ask_to_write_back
+from worker.write_back.round import write_back as write_what_is_due
 
 
 @app.task(name=PROCESS_RECORD)
@@ -51,7 +54,7 @@ def process_record(row_id: int, **_: Any) -> None:
         return
     dispatcher.follow_up(services.sessions, services.producer, row_id, resolution)
     if resolution.cashbox_id is not None:
-        issue_due(services, resolution.cashbox_id)
+        _issue(services, resolution.cashbox_id)
 
 
 @app.task(name=MAKE_RETURN)
@@ -60,13 +63,13 @@ def make_return(order_id: int) -> None:
     services = get_services()
     cashbox_id = decide_return(services.sessions, order_id)
     if cashbox_id is not None:
-        issue_due(services, cashbox_id)
+        _issue(services, cashbox_id)
 
 
 @app.task(name=ISSUE_RECEIPTS)
 def issue_receipts(cashbox_id: int) -> None:
     """Issues what is due on the cashbox."""
-    issue_due(get_services(), cashbox_id)
+    _issue(get_services(), cashbox_id)
 
 
 @app.task(name=CLOSE_SHIFT)
@@ -74,7 +77,18 @@ def close_shift(cashbox_id: int) -> None:
     """Sends the nightly Z-report of the cashbox, then issues what waited behind it."""
     services = get_services()
     if night.close_due(services, cashbox_id):
-        issue_due(services, cashbox_id)
+        _issue(services, cashbox_id)
+
+
+def _issue(services: Services, cashbox_id: int) -> None:
+    issue_due(services, cashbox_id)
+    ask_to_write_back(services)
+
+
+@app.task(name=WRITE_BACK)
+def write_back() -> None:
+    """Writes into Altegio what is due there, and looks after receipts at their operator."""
+    write_what_is_due(get_services())
 
 
 @app.task(name=CARRY_OUT)
@@ -104,13 +118,23 @@ def deliver() -> None:
 @app.task(name=DISPATCH)
 def dispatch(by_beat: bool = True) -> None:
     """Puts back to work what is due and has no message."""
-    _go_round(DISPATCH, dispatcher.dispatch, by_beat)
+    _go_round(DISPATCH, _dispatch, by_beat)
+
+
+def _dispatch(services: Services) -> None:
+    dispatcher.dispatch(services)
+    ask_for_what_waits(services)
 
 
 @app.task(name=SWEEP)
 def sweep(by_beat: bool = True) -> None:
     """Ends deliveries that were left behind."""
-    _go_round(SWEEP, lambda services: end_left_behind(services.sessions), by_beat)
+    _go_round(SWEEP, _sweep, by_beat)
+
+
+def _sweep(services: Services) -> None:
+    end_left_behind(services.sessions)
+    write_what_is_due(services, LEFT_BEHIND)
 
 
 @app.task(name=WATCH_SHIFTS)

@@ -49,6 +49,8 @@ class Changes:
     goods_codes: str | None = None
     receipt_to_client: str | None = None
     receipt_language: str | None = None
+    write_back: str | None = None
+    desk_payments: str | None = None
 
 
 def add_cashbox(session: Session, settings: Settings, company_id: int, number: str, changes: Changes) -> Cashbox:

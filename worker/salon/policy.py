@@ -20,6 +20,8 @@ class Policy:
     `deposits`: when the money of a client's deposit gets its receipt. `part_payments`: one receipt when all is paid, or one
     for each payment. `tip_words`: of expense items (or `id:` and number) and accounts whose money is no part of a sale.
     `certificates_as_services`: a certificate or membership that is sold is a service on its receipt, else goods.
+    `named_in`: the field of Altegio's visit that names its receipts, "" for the comment, None for none.
+    `books_desk`: what is taken at the desk is booked in Altegio as well.
     `goods_codes_required`: goods without a code of the National Catalogue go to a person, before any receipt.
     `receivers`: the ways of a receipt to its customer; none where it is given to nobody by itself.
     """
@@ -35,6 +37,8 @@ class Policy:
     certificates_as_services: bool = True
     goods_codes_required: bool = False
     receivers: tuple[str, ...] = ("webkassa",)
+    named_in: str | None = None
+    books_desk: bool = False
 
     def in_tenge(self, amount: Decimal) -> Decimal:
         """Returns a sum of Altegio's in tenge, rounded to the tiyn."""

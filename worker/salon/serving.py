@@ -17,7 +17,7 @@ from shared.config import Settings
 from shared.fiscal.accounts import parse_accounts
 from shared.fiscal.statuses import PaymentKind
 from shared.fiscal.vat_rates import parse_vat_lines
-from shared.salon.choices import PART_PAYMENTS, choose, parse_receivers, parse_words
+from shared.salon.choices import PART_PAYMENTS, choose, parse_receivers, parse_words, parse_write_back
 from shared.storage.models import Cashbox, Receipt
 from shared.storage.statements import table_of
 from worker.receipt.vat import VatRegime
@@ -47,6 +47,8 @@ class SalonCashbox(NamedTuple):
     certificates_as: str | None
     goods_codes: str | None
     receipt_to_client: str | None
+    write_back: str | None
+    desk_payments: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,8 @@ def build_policy(settings: Settings, cashbox: SalonCashbox | None) -> Policy:
         certificates_as_services=of("certificates_as") == "services",
         goods_codes_required=of("goods_codes") == "required",
         receivers=parse_receivers(of("receipt_to_client")),
+        named_in=parse_write_back(of("write_back")),
+        books_desk=of("desk_payments") == "booked",
     )
 
 

@@ -126,6 +126,16 @@ LABELS: Mapping[str, Choice] = {
     "receipt_language": Choice(
         Text("Language of that message"), {"ru": Text("Russian"), "kk": Text("Kazakh"), "en": Text("English")}
     ),
+    "write_back": Choice(
+        Text("Receipts named in Altegio's visit"),
+        {"off": Text("nowhere"), "comment": Text("by a line of the comment")},
+        Text("Number and link of the receipt. A return takes them away again; what others write in the visit stays."),
+    ),
+    "desk_payments": Choice(
+        Text("What is taken on this page"),
+        {"off": Text("is not booked in Altegio"), "booked": Text("is booked in Altegio as well")},
+        Text("On the salon's account of that way of payment, once, with a key of ours in the comment."),
+    ),
 }
 
 
@@ -156,6 +166,8 @@ def _say(name: str, value: str, choice: Choice) -> Sequence[tuple[Text | str, Te
         return [(choice.words[word], None) for word in parse_receivers(value) or ("none",)]
     if name == "tips":
         return [(", ".join(_show_id(word) for word in parse_words(value)), None)]
+    if name == "write_back" and value.startswith("field:"):
+        return [(Text("in the field %(name)s", name=value.removeprefix("field:").strip()), None)]
     if name == "vat" and value.isdigit():
         return [(f"{value} %", None)]
     return [(choice.words.get(value, value), None)] if value else []

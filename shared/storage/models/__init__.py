@@ -35,6 +35,9 @@ from shared.storage.models.service.worker_sign import WorkerSign
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_address import WebhookAddress
 from shared.storage.models.webhook_record import WebhookRecord
+from shared.storage.models.write_back.desk_booking import DeskBooking
+from shared.storage.models.write_back.operator_check import OperatorCheck
+from shared.storage.models.write_back.visit_mark import VisitMark
 
 __all__ = [
     "Alert",
@@ -50,10 +53,12 @@ __all__ = [
     "Checkout",
     "CustomerMessage",
     "CustomerOptOut",
+    "DeskBooking",
     "FiscalizationLog",
     "GoodsCode",
     "GoodsLine",
     "LoyaltyRecord",
+    "OperatorCheck",
     "PaymentRecord",
     "PrintLayout",
     "Receipt",
@@ -69,6 +74,7 @@ __all__ = [
     "StaffSession",
     "StaffUser",
     "Visit",
+    "VisitMark",
     "WebhookAddress",
     "WebhookRecord",
     "WorkerSign",

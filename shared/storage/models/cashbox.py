@@ -10,7 +10,7 @@ class Cashbox(Base):
     """Keeps an online cash register and the salon it belongs to; None in a setting means the environment's.
 
     The row without `company_id` is the environment's own cashbox. `api_token_sealed` and `password_sealed` are encrypted by
-    `shared.storage.sealing`. What the salon chooses, from `vat` to `receipt_language`, takes the words of the environment's
+    `shared.storage.sealing`. What the salon chooses, from `vat` to `desk_payments`, takes the words of the environment's
     variables (`shared.salon.choices`).
 
     `claim_id` and `lease_until` are the door to it: one call at a time, from all workers together. `rest_until` keeps the
@@ -41,6 +41,8 @@ class Cashbox(Base):
     goods_codes: Mapped[str | None] = mapped_column(Text)
     receipt_to_client: Mapped[str | None] = mapped_column(Text)
     receipt_language: Mapped[str | None] = mapped_column(Text)
+    write_back: Mapped[str | None] = mapped_column(Text)
+    desk_payments: Mapped[str | None] = mapped_column(Text)
     claim_id: Mapped[UUID | None]
     lease_until: Mapped[Moment | None]
     rest_until: Mapped[Moment | None]

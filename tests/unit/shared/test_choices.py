@@ -8,7 +8,7 @@ import pytest
 
 from dev.demo.children import ROOT
 from shared.config import Settings
-from shared.salon.choices import CHECKS, CHOICES, SETTING_OF, choose, parse_receivers, parse_words
+from shared.salon.choices import CHECKS, CHOICES, SETTING_OF, choose, parse_receivers, parse_words, parse_write_back
 
 
 def settings(**changes: Any) -> Any:
@@ -36,6 +36,9 @@ def test_the_salons_own_word_holds_before_the_environments() -> None:
         ("receipt_to_client", "webkassa, email", "fax"),
         ("receipt_to_client", "none", "none, email"),
         ("receipt_language", "kk", "uz"),
+        ("write_back", "field:чек", "page"),
+        ("write_back", "comment", "field:"),
+        ("desk_payments", "booked", "on"),
     ],
 )
 def test_what_may_be_chosen(name: str, good: str, bad: str) -> None:
@@ -64,3 +67,7 @@ def test_every_choice_stands_in_the_example_with_its_default() -> None:
         setting = SETTING_OF.get(name, name)
         default = Settings.model_fields[setting].default
         assert re.search(rf"^(# )?{setting.upper()}={re.escape(default)}$", example, re.MULTILINE), setting
+
+
+def test_where_receipts_are_named() -> None:
+    assert [parse_write_back(text) for text in ("off", " comment ", "field: чек ")] == [None, "", "чек"]

@@ -276,6 +276,18 @@ def test_values_out_of_bounds_are_refused(fields: dict[str, Any]) -> None:
         make(**fields)
 
 
+@pytest.mark.parametrize("choice", [{"write_back": "comment"}, {"write_back": "field:чек"}, {"desk_payments": "booked"}])
+def test_writing_into_altegio_needs_its_tokens(choice: dict[str, str]) -> None:
+    with pytest.raises(ConfigurationError, match=r"needs ALTEGIO_PARTNER_TOKEN and ALTEGIO_USER_TOKEN"):
+        make(**choice).check_for_worker()
+    make(**choice, altegio_partner_token="one", altegio_user_token="two").check_for_worker()
+
+
+def test_where_receipts_are_named_is_checked() -> None:
+    with pytest.raises(ValidationError, match="none of off, comment"):
+        make(write_back="page")
+
+
 def test_returns_by_themselves_need_altegios_own_word() -> None:
     with pytest.raises(ConfigurationError, match=r"RETURN_POLICY=auto needs ALTEGIO_PARTNER_TOKEN and ALTEGIO_USER_TOKEN"):
         make(return_policy="auto").check_for_worker()

@@ -11,8 +11,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, FinanceOperation
+from shared.fiscal.own_words import find_desk_key
 from shared.fiscal.statuses import PaymentPurpose, PaymentState
-from shared.storage.models import LoyaltyRecord, PaymentRecord, WebhookRecord
+from shared.storage.models import DeskBooking, LoyaltyRecord, PaymentRecord, WebhookRecord
+from shared.storage.models.write_back.states import WriteState
 from shared.storage.statements import table_of
 from worker.altegio.errors import AnswerTooOld
 from worker.altegio.loyalty import Loyalty
@@ -57,6 +59,8 @@ _SAVE = _insert.on_conflict_do_update(
             ),
             else_=_known.moved_from_document_id,
         ),
+        # Known by the key in its comment, which not every list shows.
+        "purpose": case((_known.purpose == PaymentPurpose.BOOKED, _known.purpose), else_=_new.purpose),
         # An answer that does not tell the kind of an account does not make a known one unknown.
         "kind": func.coalesce(_new.kind, case((_known.account_id.is_not_distinct_from(_new.account_id), _known.kind))),
         "sold_item_type": func.coalesce(_new.sold_item_type, _known.sold_item_type),
@@ -175,6 +179,21 @@ def save_payment(
         "webhook_record_id": webhook_record_id,
     }
     return session.scalar(_SAVE, values) is not None
+
+
+def note_own_booking(session: Session, company_id: int, operation_id: int, comment: str) -> None:
+    """Notes the number of an operation that we booked, whoever told it first: nothing is booked again."""
+    session.execute(
+        update(DeskBooking)
+        .where(DeskBooking.company_id == company_id, DeskBooking.key == find_desk_key(comment))
+        .values(
+            operation_id=func.coalesce(DeskBooking.operation_id, operation_id),
+            state=WriteState.DONE,
+            sending_since=None,
+            next_attempt_at=None,
+            error_text=None,
+        )
+    )
 
 
 def take_over_ledger(session: Session, subject: Subject, facts: Facts, policy: Policy, *, patience: timedelta) -> None:

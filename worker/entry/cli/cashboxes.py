@@ -36,6 +36,8 @@ SETTINGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--part-payments",), {"help": "at_the_end: one receipt when all is paid; each: one for each payment."}),
     (("--tips",), {"help": "Words of expense items and accounts, or ids of items, that are no part of a sale."}),
     (("--goods-codes",), {"help": "optional, or required: goods without GTIN or NTIN go to a person before any receipt."}),
+    (("--write-back",), {"help": "off, comment or field:<name>: where in Altegio's visit its receipts are named."}),
+    (("--desk-payments",), {"help": "off, or booked: what is taken at the desk is booked in Altegio as well."}),
     (("--certificates-as",), {"help": "services or goods: what a certificate or membership is on its receipt."}),
     (
         ("--receipt-to-client",),

@@ -1,4 +1,4 @@
-"""What each operation answers. All of them read the state and change nothing."""
+"""What each operation answers that reads the state and changes nothing; those that change it are in `writes`."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
@@ -144,6 +144,14 @@ def _list_transactions(call: Call) -> Any:
     return [views.show_transaction(row, call.settings) for row in call.cut_page(found)]
 
 
+def _show_transaction(call: Call) -> Any:
+    """It says what the two lists leave out: whether the account holds cash."""
+    row = call.state.find(MONEY, call.location, call.ids["transaction"])
+    if row is None or row.is_deleted:
+        raise Refusal(*NOT_FOUND)
+    return row.body
+
+
 def _list_timetable(call: Call) -> Any:
     rows = call.list_live(MONEY, **_read_wanted(call, "visit_id", "record_id"))
     return [views.show_transaction(row, call.settings) for row in rows]
@@ -162,6 +170,7 @@ ENDPOINTS: Mapping[str, Callable[[Call], Any]] = {
     "sale": _show_sale,
     "timetable_transactions": _list_timetable,
     "transactions": _list_transactions,
+    "transaction": _show_transaction,
     "accounts": lambda call: call.state.list_accounts(call.location),
     "hooks": lambda call: call.state.get_hooks(call.location),
 }

@@ -1,7 +1,10 @@
-"""What can go wrong with Altegio's answers. The call itself has been served by then."""
+"""What can go wrong with Altegio's answers. The call itself has been served by then.
+
+Unless a fault is ordered `before`, or is a refusal: then nothing was done.
+"""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from dev.simulator import faults
 from dev.simulator.altegio.rest.routes import OPERATIONS
@@ -9,6 +12,7 @@ from dev.simulator.faults import ON_THE_WAY, Spoil, answer
 from dev.simulator.wire import Ending, Reply, html_reply, json_reply
 
 TOO_MANY = "Too many requests"
+REFUSALS = frozenset({"429", "403", "409", "refused_200"})
 
 
 def refuse(meta: object, status: int = 200, headers: dict[str, str] | None = None) -> Reply:
@@ -28,8 +32,17 @@ class Fault(faults.Fault):
         "500": answer(lambda _: refuse({"message": "Internal server error"}, 500)),
         "refused_200": answer(lambda _: refuse({"message": "An error has occurred."})),
         "429": lambda fault, *_: limit(fault.retry_after),
+        "403": answer(lambda _: refuse({"message": "Access denied."}, 403)),
+        "409": answer(lambda _: refuse({"message": "The time is taken"}, 409)),
     }
     operations = OPERATIONS
 
     operation: str = "any"
     location: int | None = None
+    # Whether what was asked for has been done when the answer goes wrong.
+    when: Literal["before", "after"] = "after"
+
+    @property
+    def prevents(self) -> bool:
+        """Nothing is done then."""
+        return self.when == "before" or self.kind in REFUSALS

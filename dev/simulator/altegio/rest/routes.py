@@ -16,12 +16,16 @@ _PATTERNS = tuple(
     (method, re.compile(BASE + re.sub(r"\{(\w+)\}", r"(?P<\1>[0-9]{1,18})", path) + "/?"), operation)
     for method, path, operation in (
         ("GET", "/record/{location}/{record}", "record"),
+        ("PUT", "/record/{location}/{record}", "record_update"),
         ("GET", "/records/{location}", "records"),
         ("GET", "/visits/{visit}", "visit"),
         ("GET", "/visit/details/{location}/{record}/{visit}", "visit_details"),
         ("GET", "/company/{location}/sale/{document}", "sale"),
         ("GET", "/timetable/transactions/{location}", "timetable_transactions"),
         ("GET", "/transactions/{location}", "transactions"),
+        ("POST", "/finance_transactions/{location}", "transaction_create"),
+        ("GET", "/finance_transactions/{location}/{transaction}", "transaction"),
+        ("DELETE", "/finance_transactions/{location}/{transaction}", "transaction_delete"),
         ("GET", "/accounts/{location}", "accounts"),
         ("GET", "/hooks_settings/{location}", "hooks"),
     )

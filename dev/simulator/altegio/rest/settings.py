@@ -24,6 +24,14 @@ class Settings(settings.Settings):
 
     # Operations that answer "No rights to manage the location".
     no_rights: frozenset[str] = frozenset()
+    # Records whose time somebody else has as well: saved only with `save_if_busy`.
+    busy_records: frozenset[int] = frozenset()
+    # Whether staff who change a comment see the lines that were added to it, or have had it open since before.
+    edits_keep_lines: bool = True
+    # Whether money that is booked over REST keeps the visit it names: it is accepted, and was seen to be dropped.
+    money_keeps_visit: bool = False
+    # How long after a change over REST its webhook comes, where the salon's hooks have `self_sending`.
+    webhook_seconds: float = Field(5.0, ge=0)
     # Records that are denied one by one, and the status of that: somebody else's.
     denied_records: frozenset[int] = frozenset()
     denied_with: Literal[401, 403] = 403

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -9,13 +10,15 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from dev.simulator import simulator
+from dev.simulator.altegio.rest.courier import Courier
 from dev.simulator.altegio.rest.endpoints import ENDPOINTS, NOT_FOUND, Call, Refusal
 from dev.simulator.altegio.rest.faults import Fault, limit, refuse
 from dev.simulator.altegio.rest.limits import Limiter
 from dev.simulator.altegio.rest.routes import find_route
 from dev.simulator.altegio.rest.settings import Settings
-from dev.simulator.altegio.rest.state import State
+from dev.simulator.altegio.rest.state import RECORD, State, Stored
 from dev.simulator.altegio.rest.views import write_amounts_as_text
+from dev.simulator.altegio.rest.writes import WRITES, is_lost
 from dev.simulator.journal import Entry
 from dev.simulator.settings import BadOrder
 from dev.simulator.simulator import Body, Meet, Query
@@ -30,6 +33,10 @@ NO_RIGHTS = (403, "No rights to manage the location")
 WRONG_ACCEPT = (400, f"Accept must be {ACCEPT}")
 
 
+# Of a call that a fault kept from being served; nobody sees it.
+UNDONE = Ending("undone", json_reply(None))
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -40,6 +47,7 @@ class Opening(_Strict):
     id: int
     accounts: list[dict[str, Any]] = []
     urls: list[str] = []
+    self_sending: bool = False
 
 
 class Change(_Strict):
@@ -55,8 +63,14 @@ class Altegio(simulator.Simulator[Settings, Call]):
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings)
-        self.state, self.limiter = State(), Limiter()
-        self.actions = {("POST", "locations"): self._open_location, ("POST", "changes"): self._apply_changes}
+        self.state, self.limiter, self.courier = State(), Limiter(), Courier()
+        # Edits of staff that a call over REST undid.
+        self.overwritten: list[tuple[str, Stored, tuple[str, ...]]] = []
+        self.actions = {
+            ("POST", "locations"): self._open_location,
+            ("POST", "changes"): self._apply_changes,
+            ("GET", "rows"): self._list_rows,
+        }
 
     def receive(self, request: Request) -> Call:
         route = find_route(request.method, request.path)
@@ -76,7 +90,7 @@ class Altegio(simulator.Simulator[Settings, Call]):
         if not self.limiter.admits(address, time.monotonic(), settings.limit_per_second, settings.limit_per_minute):
             return limit(settings.retry_after)
         fault = meet(location=call.ids.get("location"))
-        ending = self._answer(call)
+        ending = UNDONE if isinstance(fault, Fault) and fault.prevents else self._answer(call)
         return fault.spoil(ending, call) if fault else ending
 
     def _answer(self, call: Call) -> Ending:
@@ -84,7 +98,7 @@ class Altegio(simulator.Simulator[Settings, Call]):
         try:
             _authorize(call)
             self._admit(call)
-            data = ENDPOINTS[operation](call)
+            data = self._write(call) if operation in WRITES else ENDPOINTS[operation](call)
             if data == [] and call.ids.get("location") in settings.refused_empty:
                 return Ending("refused:empty", refuse({"message": NOTHING_FOUND}))
         except Refusal as refusal:
@@ -96,10 +110,31 @@ class Altegio(simulator.Simulator[Settings, Call]):
             data = write_amounts_as_text(data)
         return Ending("data", json_reply({"success": True, "data": data, "meta": []}))
 
+    def _write(self, call: Call) -> Any:
+        """What was changed over REST is told by a webhook as well, where the salon's hooks say so. Raises Refusal."""
+        change = WRITES[call.entry.operation](call)
+        if change.overwritten and change.old is not None and not self._puts_back(change.old):
+            self.overwritten.append((call.request.path, change.old, change.overwritten))
+        hooks = self.state.get_hooks(call.location)
+        if hooks["active"] and hooks["self_sending"] and hooks[change.envelope["resource"]]:
+            self.courier.send(hooks["urls"], change.envelope, self.settings.webhook_seconds)
+        return change.data
+
+    def _list_lost(self) -> list[str]:
+        lost = [(path, fields) for path, old, fields in self.overwritten if self._is_lost(old, fields)]
+        return [f"{path}: {', '.join(fields)}" for path, fields in lost]
+
+    def _puts_back(self, old: Stored) -> bool:
+        """Whether the write that was just made has what an earlier one undid."""
+        return any(lost.id == old.id and not self._is_lost(lost, fields) for _, lost, fields in self.overwritten)
+
+    def _is_lost(self, lost: Stored, fields: Iterable[str]) -> bool:
+        return is_lost(lost, self.state.find(RECORD, lost.location, lost.id), fields)
+
     def _admit(self, call: Call) -> None:
         """Raises Refusal."""
         operation, location = call.entry.operation, call.ids.get("location")
-        if operation not in ENDPOINTS:
+        if operation not in ENDPOINTS and operation not in WRITES:
             raise Refusal(*NOT_FOUND)
         if location is not None and not self.state.has_location(location):
             raise Refusal(*ACCESS_DENIED)
@@ -110,25 +145,37 @@ class Altegio(simulator.Simulator[Settings, Call]):
 
     def change_settings(self, changes: Body) -> None:
         super().change_settings(changes)
-        self.state.read_lags = self.settings.read_lags
+        self._tell_state()
+
+    def _tell_state(self) -> None:
+        self.state.read_lags, self.state.edits_keep_lines = self.settings.read_lags, self.settings.edits_keep_lines
 
     def reset(self) -> None:
         """Nobody knows any salon."""
         super().reset()
-        self.state.read_lags = self.settings.read_lags
+        self._tell_state()
         self.state.clear()
         self.limiter.clear()
+        self.courier.forget()
+        self.overwritten.clear()
 
     def describe(self) -> dict[str, Any]:
         return {
             "calls": {f"by_{name}": self.journal.count(name) for name in ("operation", "outcome")},
             "limits": {"refused": self.limiter.refused},
+            "overwritten": self._list_lost(),
+            "overwritten_once": len(self.overwritten),
+            "webhooks": self.courier.describe(),
             "settings": self.settings.describe(),
         }
 
     def _open_location(self, _query: Query, body: Body) -> None:
         opening = Opening.model_validate(body)
-        self.state.open_location(opening.id, opening.accounts, opening.urls)
+        self.state.open_location(opening.id, opening.accounts, opening.urls, self_sending=opening.self_sending)
+
+    def _list_rows(self, query: Query, _body: Body) -> Any:
+        rows = self.state.list_all(query["resource"], int(query["location"]))
+        return [row.body | {"deleted": row.is_deleted} for row in rows]
 
     def _apply_changes(self, _query: Query, body: Body) -> Any:
         change = Change.model_validate(body)
