@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -111,9 +113,14 @@ def test_a_bare_environment_names_what_is_missing_without_a_traceback_of_secrets
 
 @pytest.mark.parametrize("command", ["worker", "beat", "flower"])
 def test_a_celery_process_carries_neither_a_terminals_colours_nor_anothers_web_server(
-    module_env: dict[str, str], command: str
+    module_env: dict[str, str], tmp_path: Path, command: str
 ) -> None:
-    """Flower's command is there, as its name; `celery -A worker flower` itself is tested in test_flower."""
+    """Flower's command is there, as its name; `celery -A worker flower` itself is tested in test_flower.
+
+    As in the image, where our commands lie in a folder before Flower's: among those of one folder it is chance.
+    """
+    (ours,) = Path(sysconfig.get_path("purelib")).glob("altegio_webkassa-*.dist-info")
+    copytree(ours, tmp_path / ours.name)
     code = f"""
 import sys
 sys.argv = ["celery", "-A", "worker", "{command}"]
@@ -121,7 +128,7 @@ import celery.bin.celery as cli
 import worker.entry.tasks
 print(*sorted(cli.celery.commands), *({{"rich", "tornado"}} & sys.modules.keys()))
 """
-    said = run_python(module_env, code).split()
+    said = run_python({**module_env, "PYTHONPATH": str(tmp_path)}, code).split()
     assert {"flower", "receipts"} <= set(said)
     assert {"rich", "tornado"} & set(said) == ({"tornado"} if command == "flower" else set())
 
