@@ -42,8 +42,10 @@ def cover(rows: list[Row], together: int) -> list[Row]:
     missing = set().union(*(_show(row, together) for row in rows))
     chosen: list[Row] = []
     while missing:
-        # Among equals the value that was chosen least, so that no axis keeps to its first value.
-        best = max(rows, key=lambda row: (len(_show(row, together) & missing), -_count_shared(row, chosen)))
+        # Among equals the first, which takes fewest rows for pairs; for single values those that were chosen least, so that
+        # no axis keeps to its first value when all of its own are shown.
+        repeated = chosen if together == 1 else []
+        best = max(rows, key=lambda row: (len(_show(row, together) & missing), -_count_shared(row, repeated)))
         missing -= _show(best, together)
         chosen.append(best)
     return sorted(chosen)

@@ -29,6 +29,15 @@ def test_every_pair_is_shown(sizes: tuple[int, ...]) -> None:
     assert len(chosen) < len(rows_of(sizes)) or len(sizes) == 2
 
 
+def test_pairs_of_three_axes_take_half_of_their_rows() -> None:
+    assert [len(cover(rows_of(sizes), 2)) for sizes in ((2, 2, 2), (6, 2, 2), (2, 4, 2))] == [4, 12, 8]
+
+
+def test_no_axis_keeps_to_its_first_value() -> None:
+    chosen = cover(rows_of((6, 2)), 1)
+    assert sorted(short for _, short in chosen) == [0, 0, 0, 1, 1, 1]
+
+
 def test_it_is_the_same_each_time() -> None:
     rows = rows_of((5, 4, 3))
     assert cover(rows, 2) == cover(rows, 2) != cover(rows, 1)
