@@ -59,9 +59,9 @@ salon-week: $(STAMP) servers ## a week of three salons, 5 % of its webhooks lost
 fiscal-month: $(STAMP) servers ## a month of three cashboxes: every shift, Z-report and difference; ARGS="--seed 7 --days 31"
 	@exec $(BIN)/python -m dev.month $(ARGS)
 
-model: $(STAMP) servers ## the long form of all generated tests, the model of any order of events among them; HYPOTHESIS_PROFILE=quick
+model: $(STAMP) servers ## generated tests in their long form and grids in full, the model of any order of events; HYPOTHESIS_PROFILE=quick
 	@MODEL_CHECK=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-thorough} \
-		$(BIN)/python -m pytest -n 2 -m "thorough or hypothesis" tests/unit tests/integration $(ARGS)
+		$(BIN)/python -m pytest -n 2 -m "thorough or hypothesis" $(ARGS)
 
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
 	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)

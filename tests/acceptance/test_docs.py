@@ -13,6 +13,7 @@ import yaml
 
 from dev.demo.children import ROOT
 from tests.support.echo import run_echo
+from tests.support.effort import IS_THOROUGH
 from tests.support.operator import Operator
 from tests.support.payloads import visit
 from tests.support.stack import Stack
@@ -94,6 +95,7 @@ def test_the_shell_can_read_it(command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", sorted({param.values[0] for param in of_kind("celery")}))
 def test_commands_of_operators_work(documented: Stack, command: str) -> None:
     words = shlex.split(command.partition("celery ")[2])
@@ -114,10 +116,11 @@ def test_accounts_are_made(documented: Stack, command: str) -> None:
 
 
 def run(service: Stack, words: list[str], said: str = "", **changes: str) -> "subprocess.CompletedProcess[str]":
-    """One command of each group from nothing, as it will be typed; the others from an interpreter that is warm."""
+    """The first from nothing, as it will be typed, in the thorough form one of each group; the others from an
+    interpreter that is warm."""
     command = [sys.executable, *words]
     environment, folder = {**service.environment, **changes}, Path(service.children["api"].log).parent
-    group = tuple(words[:5])
+    group = tuple(words[: 5 if IS_THOROUGH else 2])
     if group in _run_from_nothing:
         return warm.run(command, env=environment, cwd=folder, said=said)
     _run_from_nothing.add(group)

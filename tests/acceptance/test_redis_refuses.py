@@ -15,7 +15,7 @@ from tests.support.stack import Stack
 
 VISITS = 10
 # With the workers away; more than fit into what is left of Redis.
-BURST = 400
+BURST = 150
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The password of the cashier changes on one of three cashboxes in a busy hour, in the small."""
 
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,17 +9,19 @@ from dev.harness.posting import Postman
 from dev.harness.simulator import MORE_CASHBOXES
 from dev.harness.tables import Tables
 from dev.harness.world import World
+from tests.support.operator import Operator
 from tests.support.payloads import visit
 
 SALONS = {307001: MORE_CASHBOXES[0], 307002: MORE_CASHBOXES[1], 307003: "SWK00000004"}
 SICK = 307001
-VISITS = 12
+VISITS = 8
 CASHIER, OLD, NEW = "cashier-of-one@example.test", "old-password", "new-password"
 ENVIRONMENT = {"PAYMENT_WAIT_SECONDS": "0", "DISPATCH_INTERVAL_SECONDS": "1", "RETRY_BASE_SECONDS": "0.5"}
 
 
 def run_cashboxes(world: World, *arguments: str, said: str = "") -> None:
-    world.run((sys.executable, "-m", "celery", "-A", "worker", "cashboxes", *arguments), said=said)
+    code, answer = Operator(world).run(*arguments, group="cashboxes", said=said)
+    assert code == 0, answer
 
 
 def post(postman: Postman, first: int) -> None:

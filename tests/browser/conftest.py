@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -131,6 +132,20 @@ def page(open_context: Callable[..., BrowserContext]) -> Page:
 @pytest.fixture
 def manager(open_context: Callable[..., BrowserContext]) -> Page:
     return open_context("director", **TABLET).new_page()
+
+
+@pytest.fixture(scope="module")
+def module_manager(chromium: Browser, service: Stack, signed_in: dict[str, Path]) -> Iterator[Page]:
+    """Makes what the tests of a file look at and none of them changes."""
+    state: dict[str, Any] = {"storage_state": signed_in["director"], **TABLET}
+    context = chromium.new_context(base_url=service.api_url, **state)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def module_shop(service: Stack, simulator_process: SimulatorControl) -> Shop:
+    return Shop(service, simulator_process)
 
 
 @pytest.fixture

@@ -5,19 +5,26 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, ViewportSize, expect
 
 from shared.clock import almaty_date, utc_now
 from tests.browser.test_returning import pay
 from tests.support.accessibility import find_grave_faults
+from tests.support.effort import IS_THOROUGH
 from tests.support.payloads import payment
 from tests.support.shop import Shop
 
 MONTH = f"{almaty_date(utc_now()):%Y-%m}"
 _operations = itertools.count(71_000_001)
+MONEY = ("Деньги помимо чеков", "Необъяснённый приход", "Внесено на депозиты клиентов", "Долг", "Депозит клиента")
+PHONE: ViewportSize = {"width": 360, "height": 740}
+DESKTOP: ViewportSize = {"width": 1366, "height": 768}
+SIZES: list[ViewportSize] = [{"width": 390, "height": 800}, {"width": 1024, "height": 800}]
+SCHEMES: list[Literal["light", "dark"]] = ["dark", "light"]
+LOOKS = list(itertools.product(SIZES, SCHEMES) if IS_THOROUGH else zip(SIZES, SCHEMES, strict=True))
 PAGES = ("/acquire/shifts", "/acquire/books", f"/acquire/books?month={MONTH}", "/acquire/drawer")
 
 
@@ -37,13 +44,19 @@ def test_a_z_report_by_hand_is_shown_and_stored(manager: Page, shop: Shop) -> No
     expect(manager.locator(".slip h1")).to_have_text("Z-отчёт")
 
 
-@pytest.mark.parametrize(("paper", "width"), [("slip", 80), ("sheet", 210)], ids=["80 mm", "A4"])
-def test_a_report_is_printed(manager: Page, shop: Shop, paper: str, width: int) -> None:
+def test_a_report_is_printed(manager: Page, shop: Shop) -> None:
     manager.add_init_script("window.print = () => { window.printed = true; }")
     pay(manager, shop.book())
     manager.goto("/acquire/shifts")
     manager.click("button[value=x_report]")
     manager.wait_for_url(re.compile(r"/acquire/orders/\d+/report"))
+    for paper, width in (("slip", 80), ("sheet", 210)):
+        print_on(manager, paper, width)
+
+
+def print_on(manager: Page, paper: str, width: int) -> None:
+    manager.emulate_media(media="screen")
+    manager.evaluate("window.printed = false")
     manager.click(f"[data-print={paper}]")
     assert manager.evaluate("window.printed")
     manager.emulate_media(media="print")
@@ -113,28 +126,32 @@ def tell_all_money(shop: Shop) -> None:
     tell(-30000, **name("Аренда", 1), **till("Расчётный счёт"))
 
 
-@pytest.mark.parametrize("width", [360, 1366])
-def test_all_money_is_legible_and_fits(open_context: Callable[..., BrowserContext], shop: Shop, width: int) -> None:
+def test_all_money_is_legible_and_fits(open_context: Callable[..., BrowserContext], shop: Shop) -> None:
     tell_all_money(shop)
-    height = 740 if width == 360 else 768
-    page = open_context("director", viewport={"width": width, "height": height}, locale="ru-RU").new_page()
-    for address in ("/acquire/books", f"/acquire/books?month={MONTH}", "/acquire/drawer"):
-        page.goto(address)
-        assert find_grave_faults(page) == [], address
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
-    expect(page.locator("#offers")).to_be_visible()
-    page.locator("article", has_text="Размен").get_by_role("button", name="Не из этого ящика").first.click()
-    page.goto("/acquire/books")
-    for words in ("Деньги помимо чеков", "Необъяснённый приход", "Внесено на депозиты клиентов", "Долг", "Депозит клиента"):
-        expect(page.get_by_text(words).first).to_be_visible()
+    page = open_context("director", locale="ru-RU").new_page()
+    for size, offer in ((DESKTOP, "Размен"), (PHONE, "Инкассация")):
+        page.set_viewport_size(size)
+        for address in ("/acquire/books", f"/acquire/books?month={MONTH}", "/acquire/drawer"):
+            page.goto(address)
+            assert_legible_and_fits(page, size, address)
+        expect(page.locator("#offers")).to_be_visible()
+        page.locator("article", has_text=offer).get_by_role("button", name="Не из этого ящика").first.click()
+        page.goto("/acquire/books")
+        for words in MONEY:
+            expect(page.get_by_text(words).first).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1024])
-def test_pages_are_legible_and_fit(open_context: Callable[..., BrowserContext], shop: Shop, scheme: str, width: int) -> None:
-    context = open_context("director", color_scheme=scheme, viewport={"width": width, "height": 800})
-    page = context.new_page()
+def assert_legible_and_fits(page: Page, size: ViewportSize, address: str) -> None:
+    assert find_grave_faults(page) == [], (address, size)
+    assert page.evaluate("document.documentElement.scrollWidth") <= size["width"], (address, size)
+
+
+@pytest.mark.thorough
+def test_pages_are_legible_and_fit(open_context: Callable[..., BrowserContext]) -> None:
+    page = open_context("director", reduced_motion="reduce").new_page()
     for address in PAGES:
         page.goto(address)
-        assert find_grave_faults(page) == [], address
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, address
+        for size, scheme in LOOKS:
+            page.set_viewport_size(size)
+            page.emulate_media(color_scheme=scheme)
+            assert_legible_and_fits(page, size, f"{address}, {scheme}")

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from shared.clock import almaty_date, utc_now
 from tests.browser.test_paying import await_receipt, open_visit
 from tests.browser.test_returning import pay
-from tests.support.accessibility import find_grave_faults
+from tests.support.accessibility import find_grave_faults, find_grave_faults_in_the_dark
 from tests.support.shop import Shop
 
 KILOBYTES = 1024
@@ -18,9 +18,10 @@ PHONE = {"width": 360, "height": 740}
 Places = dict[str, str]
 
 
-@pytest.fixture
-def places(manager: Page, shop: Shop) -> Places:
-    """Every page there is, each with something on it."""
+@pytest.fixture(scope="module")
+def places(module_manager: Page, module_shop: Shop) -> Places:
+    """Every page there is, each with something on it. Tests look at them and pay nothing."""
+    manager, shop = module_manager, module_shop
     waiting, paid = shop.book(("Маникюр с покрытием и укреплением ногтевой пластины", 7200), ("Уход", 3500)), shop.book()
     pay(manager, paid)
     receipt = manager.url.rpartition("/")[2]
@@ -109,19 +110,24 @@ def test_live_sums_are_written_as_the_server_writes_them(
     assert left.inner_text() == shown
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_grave(open_context: Callable[..., BrowserContext], places: Places, scheme: str) -> None:
-    page = open_context("director", color_scheme=scheme, reduced_motion="reduce").new_page()
+@pytest.mark.thorough
+def test_axe_finds_nothing_grave(open_context: Callable[..., BrowserContext], places: Places) -> None:
+    page = open_context("director", color_scheme="light", reduced_motion="reduce").new_page()
     for name, address in places.items():
         page.goto(address)
-        assert find_grave_faults(page) == [], name
+        assert_nothing_grave(page, name)
         if name == "payment":
             for method in ("cash", "split"):
                 page.click(f"label[for=m-{method}]")
-                assert find_grave_faults(page) == [], method
-    stranger = open_context(None, color_scheme=scheme).new_page()
+                assert_nothing_grave(page, method)
+    stranger = open_context(None, color_scheme="light", reduced_motion="reduce").new_page()
     stranger.goto("/acquire")
-    assert find_grave_faults(stranger) == []
+    assert_nothing_grave(stranger, "sign in")
+
+
+def assert_nothing_grave(page: Page, name: str) -> None:
+    assert find_grave_faults(page) == [], f"{name}, light"
+    assert find_grave_faults_in_the_dark(page) == [], f"{name}, dark"
 
 
 def test_dark_is_dark(open_context: Callable[..., BrowserContext]) -> None:

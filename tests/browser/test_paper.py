@@ -15,16 +15,17 @@ POINTS_PER_MM = 72 / 25.4
 _PAPER = re.compile(rb"/MediaBox \[\s*0 0 ([\d.]+) ([\d.]+)\s*\]")
 
 
-@pytest.fixture
-def receipt(page: Page, shop: Shop) -> str:
+@pytest.fixture(scope="module")
+def receipt(module_manager: Page, module_shop: Shop) -> str:
     """Where a receipt of two long lines is shown to staff."""
-    pay(page, shop.book(("Маникюр с покрытием и укреплением ногтевой пластины", 7200), ("Уход", 3500)))
-    return page.url
+    pay(module_manager, module_shop.book(("Маникюр с покрытием и укреплением ногтевой пластины", 7200), ("Уход", 3500)))
+    return module_manager.url
 
 
 @pytest.fixture
 def customer(open_context: Callable[..., BrowserContext], page: Page, receipt: str) -> Page:
     """A phone, and nobody signed in."""
+    page.goto(receipt)
     link = page.get_by_role("link", name="Страница клиента").get_attribute("href")
     phone = open_context(None, **PHONE).new_page()
     phone.goto(str(link))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
-from tests.support.accessibility import find_grave_faults
+from tests.support.accessibility import find_grave_faults, find_grave_faults_in_the_dark
 from tests.support.payloads import COMPANY, visit
 from tests.support.shop import Shop
 
@@ -14,14 +14,14 @@ PHONE = {"width": 360, "height": 740}
 RECORD, GOOD = 640_900_001, 640_900_002
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.thorough
 def test_a_table_of_codes_is_taken_out_and_in(
-    open_context: Callable[..., BrowserContext], shop: Shop, tmp_path: Path, scheme: str
+    open_context: Callable[..., BrowserContext], shop: Shop, tmp_path: Path
 ) -> None:
     sold = {"id": 1, "good_id": GOOD, "title": "Шампунь для очень сухих волос 300 мл", "amount": -1, "cost": 1800}
     row = shop.service.post(visit(RECORD, goods_transactions=[sold], changed=None)).json()["record_id"]
     shop.await_state(row, "processed")
-    page = open_context("director", viewport=PHONE, color_scheme=scheme).new_page()
+    page = open_context("director", viewport=PHONE, color_scheme="light", reduced_motion="reduce").new_page()
     page.goto("/acquire/settings")
     with page.expect_download() as started:
         page.click("text=Скачать таблицу")
@@ -36,6 +36,7 @@ def test_a_table_of_codes_is_taken_out_and_in(
         page.click("text=Загрузить коды")
         expect(page.locator(shown)).to_be_in_viewport()
         assert find_grave_faults(page) == []
+        assert find_grave_faults_in_the_dark(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     expect(page.locator(".change")).to_contain_text("записано 1")
     expect(page.locator(".counted")).to_have_count(0)

@@ -10,6 +10,7 @@ import pytest
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
+from tests.support.grids import few
 from tests.support.payloads import visit
 from tests.support.relay import CHECK, HISTORY, TICKET, Relay
 from tests.support.statements import explain, note_statements
@@ -100,7 +101,7 @@ def test_an_answer_of_another_is_asked_for(
     assert bridge.logs("check")[1].response["Data"]["CheckNumber"]
 
 
-@pytest.mark.parametrize("name", MIXES)
+@few("name", list(MIXES), "all of another sale", "another register", "a shift that is over", "an hour ago, and no names")
 def test_where_the_register_never_heard_of_ours_it_is_sent_again(
     bridge: Bridge, simulator: SimulatorControl, relay: Relay, other: dict[str, Any], name: str
 ) -> None:

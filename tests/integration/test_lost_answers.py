@@ -6,6 +6,8 @@ from dev.demo.waiting import wait_until
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
+from tests.support.documents import SCOPES
+from tests.support.grids import grid
 from tests.support.payloads import visit
 
 FAULTS = ["drop", "reset", "timeout", "truncated", "html_502", "text_200"]
@@ -25,15 +27,14 @@ def assert_one_receipt(bridge: Bridge, simulator: SimulatorControl, number: str 
     assert {row.state for row in bridge.rows()} == {"processed"}
 
 
-@pytest.fixture(params=["cashbox", "shift"])
+@pytest.fixture(params=SCOPES)
 def scope(request: pytest.FixtureRequest, simulator: SimulatorControl) -> str:
     simulator.settings(scope=request.param)
     return str(request.param)
 
 
 @pytest.mark.usefixtures("scope")
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize("kind", FAULTS)
+@grid("scope, kind, when", SCOPES, FAULTS, ["before", "after"], together=2, indirect=["scope"])
 def test_one_receipt(bridge: Bridge, simulator: SimulatorControl, kind: str, when: str) -> None:
     lose(simulator, kind, when)
     bridge.deliver(visit())

@@ -1,6 +1,5 @@
 """The migrations: one head, up, down to nothing, up again, and equal to the models."""
 
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from sqlalchemy import text
 
 from dev.demo.children import base_environment, migrate_command
 from dev.demo.postgres_server import Postgres
+from tests.support.warm import start as warm
 
 NAME = "migrations"
 
@@ -21,9 +21,7 @@ def alembic(postgres: Postgres, tmp_path: Path) -> Iterator[Alembic]:
 
     def run(*arguments: str) -> str:
         environment = {**base_environment(), "DATABASE_URL": url}
-        result = subprocess.run(
-            migrate_command(*arguments), env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
+        result = warm.run(migrate_command(*arguments), env=environment, cwd=tmp_path)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout + result.stderr
 

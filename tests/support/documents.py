@@ -10,6 +10,8 @@ from tests.support.onlooker import age
 from worker.issue.make_return import make_return
 
 ROUNDS = 12
+# What the vendor's numbers may be unique in.
+SCOPES = ("cashbox", "shift")
 
 
 def list_ours(simulator: SimulatorControl) -> list[Row]:

@@ -14,6 +14,8 @@ KINDS = {0: "cash", 1: "card", 4: "mobile"}
 TOP_UP = {"id": 10, "title": "Пополнение счета", "type": 7}
 REFUND = {"id": 12, "title": "Возврат клиенту", "type": 1}
 RECORD, DOCUMENT = 1001, 5001
+# How a salon hears of its money; see the fixture `salon` of tests/integration/law.
+WAYS = ("webhooks", "rest")
 Envelope = dict[str, Any]
 
 

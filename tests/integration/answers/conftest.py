@@ -6,6 +6,7 @@ import pytest
 
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
+from tests.support.documents import SCOPES
 from tests.support.onlooker import Onlooker
 
 
@@ -18,7 +19,7 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
-@pytest.fixture(params=["cashbox", "shift"])
+@pytest.fixture(params=SCOPES)
 def scope(request: pytest.FixtureRequest, simulator: SimulatorControl) -> str:
     """What the vendor's numbers are unique in."""
     simulator.settings(scope=request.param)

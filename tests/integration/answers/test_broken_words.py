@@ -10,6 +10,7 @@ from dev.harness.simulator import SimulatorControl
 from shared.storage.models import CashboxOrder
 from tests.support.bridge import Bridge
 from tests.support.documents import assert_own_documents, list_ours, recover, try_again
+from tests.support.grids import grid
 from tests.support.onlooker import Onlooker
 from tests.support.payloads import visit
 from worker.rounds.cashbox_orders import carry_out
@@ -23,7 +24,8 @@ BROKEN = {
     "without end": f"Недопустимо {'о' * 300_000}",
 }
 texts = pytest.mark.parametrize("text", BROKEN.values(), ids=BROKEN.keys())
-two_texts = pytest.mark.parametrize("text", list(BROKEN.values())[1:3], ids=list(BROKEN)[1:3])
+TWO_TEXTS = {name: BROKEN[name] for name in ("the other half", "NUL")}
+HELD_UP = [("check", -1), ("check", 7), ("check", 12), ("check", 18), ("authorize", 1), ("authorize", -1)]
 
 
 def refuse(simulator: SimulatorControl, operation: str, code: Any, text: Any, **order: Any) -> None:
@@ -53,25 +55,20 @@ class TestARefusal:
         assert "Недопустимо" in onlooker.run("show", "1")
         assert "Недопустимо" in onlooker.page("/acquire/attention")
 
-    @two_texts
-    @pytest.mark.parametrize(
-        ("operation", "code"),
-        [("check", -1), ("check", 7), ("check", 12), ("check", 18), ("authorize", 1), ("authorize", -1)],
-    )
+    @grid("refusal, text", HELD_UP, TWO_TEXTS)
     def test_of_the_way_to_a_sale_holds_it_up_and_no_more(
-        self, bridge: Bridge, simulator: SimulatorControl, operation: str, code: int, text: str
+        self, bridge: Bridge, simulator: SimulatorControl, refusal: tuple[str, int], text: str
     ) -> None:
         simulator.revoke_tokens()
         bridge.services.redis.flushdb()
-        refuse(simulator, operation, code, text)
+        refuse(simulator, *refusal, text)
         bridge.deliver(visit())
         assert bridge.row().state == "retrying"
         bridge.execute("UPDATE cashboxes SET paused_until = now()")
         recover(bridge)
         assert_own_documents(bridge, simulator, 1)
 
-    @two_texts
-    @pytest.mark.parametrize("operation", ["shift_history", "ticket"])
+    @grid("operation, text", ["shift_history", "ticket"], TWO_TEXTS)
     def test_to_tell_of_a_lost_one(self, bridge: Bridge, simulator: SimulatorControl, operation: str, text: str) -> None:
         simulator.fault(operation="check", kind="drop", when="after")
         refuse(simulator, operation, -1, text)

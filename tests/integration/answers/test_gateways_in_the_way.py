@@ -8,19 +8,21 @@ from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
 from tests.support.documents import assert_own_documents, recover, try_again
 from tests.support.echo import run_echo
+from tests.support.grids import few
 from tests.support.onlooker import Onlooker
 from tests.support.payloads import visit
 
 WORDS = "Вход в сеть салона"
 STATUSES = [200, 301, 302, 307, 403, 404, 405]
+ANSWERED = {"any": STATUSES, "check": [200, 302, 404]}
+PAGES = {f"{status}-{operation}": (status, operation) for operation, statuses in ANSWERED.items() for status in statuses}
 OPENED = {"operation": "any", "kind": "page", "text": WORDS, "times": None}
 ELSEWHERE = "127.0.0.2"
 
 
-@pytest.mark.parametrize(
-    ("status", "operation"), [*((status, "any") for status in STATUSES), (200, "check"), (302, "check"), (404, "check")]
-)
-def test_sales_wait_as_for_503(bridge: Bridge, simulator: SimulatorControl, status: int, operation: str) -> None:
+@few("page", PAGES, *(f"{status}-{'check' if status in (302, 404) else 'any'}" for status in STATUSES))
+def test_sales_wait_as_for_503(bridge: Bridge, simulator: SimulatorControl, page: tuple[int, str]) -> None:
+    status, operation = page
     bridge.deliver(visit(1))
     fault = simulator.fault(**{**OPENED, "operation": operation}, status=status, location="https://portal.example/login")
     bridge.deliver(visit(2), visit(3), visit(4))
@@ -33,7 +35,7 @@ def test_sales_wait_as_for_503(bridge: Bridge, simulator: SimulatorControl, stat
     assert_own_documents(bridge, simulator, 4)
 
 
-@pytest.mark.parametrize("status", [200, 302, 403, 404])
+@few("status", [200, 302, 403, 404], "200", "404")
 def test_it_is_told_once_with_its_status_and_first_words(
     bridge: Bridge, simulator: SimulatorControl, onlooker: Onlooker, status: int
 ) -> None:

@@ -9,7 +9,8 @@ import pytest
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
-from tests.support.documents import assert_own_documents, recover
+from tests.support.documents import SCOPES, assert_own_documents, recover
+from tests.support.grids import grid
 from tests.support.payloads import visit
 from tests.support.tls import SPOILT, Authority, TlsRelay, run_relay
 
@@ -45,7 +46,7 @@ def test_a_call_goes_through(bridge: Bridge, simulator: SimulatorControl, relay:
 
 
 @pytest.mark.usefixtures("scope")
-@pytest.mark.parametrize("how", SPOILT)
+@grid("scope, how", SCOPES, list(SPOILT), indirect=["scope"])
 def test_the_tls_breaks_after_the_register_recorded(
     bridge: Bridge, simulator: SimulatorControl, register: Register, relay: TlsRelay, how: str
 ) -> None:
@@ -102,7 +103,7 @@ def test_a_certificate_nobody_trusts_lets_nothing_out(
 
 
 @pytest.mark.usefixtures("scope")
-@pytest.mark.parametrize("kind", ["drip", "drip_body", "continue"])
+@grid("scope, kind", SCOPES, ["drip", "drip_body", "continue"], indirect=["scope"])
 def test_an_answer_that_never_ends_is_given_up(bridge: Bridge, simulator: SimulatorControl, kind: str) -> None:
     """Each of its bytes comes within the time limit for a byte; whole it would be a good answer, a minute later."""
     simulator.fault(operation="check", kind=kind, when="after", pace=0.4)

@@ -12,7 +12,8 @@ from dev.harness.register import CASH, Register
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.storage.models import CashboxOrder
 from tests.support.bridge import Bridge
-from tests.support.documents import assert_own_documents, make_returns, order_return, recover, try_again
+from tests.support.documents import SCOPES, assert_own_documents, make_returns, order_return, recover, try_again
+from tests.support.grids import grid
 from tests.support.onlooker import Onlooker, age
 from tests.support.payloads import payment, visit
 from worker.rounds.cashbox_orders import carry_out
@@ -34,6 +35,14 @@ def order_cash(bridge: Bridge, kind: str, amount: int) -> int:
     return int(row.id)
 
 
+MOVEMENTS = {
+    "deposit-nobody": ("deposit", 5000, "nobody"),
+    "deposit-a stranger": ("deposit", 5000, "a stranger"),
+    "deposit-us": ("deposit", 5000, "us"),
+    "withdrawal-us": ("withdrawal", 2000, "us"),
+}
+
+
 def attempt(bridge: Bridge, order_id: int, times: int = 1) -> CashboxOrder:
     for _ in range(times):
         bridge.execute("UPDATE cashboxes SET rest_until = NULL")
@@ -47,15 +56,12 @@ def drawer(simulator: SimulatorControl) -> float:
 
 
 @pytest.mark.usefixtures("scope")
-@pytest.mark.parametrize("when", ["before", "after"])
-@pytest.mark.parametrize(
-    ("kind", "amount", "reopened_by"),
-    [("deposit", 5000, "nobody"), ("deposit", 5000, "a stranger"), ("deposit", 5000, "us"), ("withdrawal", 2000, "us")],
-)
+@grid("scope, movement, when", SCOPES, MOVEMENTS, ["before", "after"], together=2, indirect=["scope"])
 def test_a_lost_movement_is_not_repeated_in_another_shift(
-    bridge: Bridge, simulator: SimulatorControl, register: Register, kind: str, amount: int, reopened_by: str, when: str
+    bridge: Bridge, simulator: SimulatorControl, register: Register, movement: tuple[str, int, str], when: str
 ) -> None:
     """What the closed shift counted may say what became of it; else a person has to."""
+    kind, amount, reopened_by = movement
     register.sell("cash for the drawer", 10_000, CASH)
     bridge.deliver(visit(1))
     simulator.fault(operation="money_operation", kind="drop", when=when)

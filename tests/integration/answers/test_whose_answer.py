@@ -7,11 +7,13 @@ import pytest
 from dev.harness.register import Register
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
-from tests.support.documents import assert_nothing_foreign, assert_own_documents, list_ours, recover, try_again
+from tests.support.documents import SCOPES, assert_nothing_foreign, assert_own_documents, list_ours, recover, try_again
+from tests.support.grids import grid
 from tests.support.payloads import visit
 
 OTHER = "SWK00000002"
 TOTAL = 4000
+WHOSE = ["ours", "a stranger's", "another register's"]
 
 
 def sell(bridge: Bridge, *costs: int) -> None:
@@ -23,7 +25,7 @@ def sell(bridge: Bridge, *costs: int) -> None:
 
 class TestSentTwice:
     @pytest.mark.usefixtures("scope")
-    @pytest.mark.parametrize("pace", [0.0, 0.06, 0.3])
+    @grid("scope, pace", SCOPES, [0.0, 0.06, 0.3], indirect=["scope"])
     def test_numbers_do_not_shift(self, bridge: Bridge, simulator: SimulatorControl, pace: float) -> None:
         simulator.fault(operation="check", kind="twice", when="after", pace=pace)
         sell(bridge, *[TOTAL] * 5)
@@ -50,9 +52,7 @@ class TestSentTwice:
 
 
 class TestAnotherSale:
-    @pytest.mark.parametrize("when", ["before", "after"])
-    @pytest.mark.parametrize("kind", ["foreign", "foreign_14"])
-    @pytest.mark.parametrize("whose", ["ours", "a stranger's", "another register's"])
+    @grid("whose, kind, when", WHOSE, ["foreign", "foreign_14"], ["before", "after"], together=2)
     def test_of_the_same_total(self, bridge: Bridge, simulator: SimulatorControl, whose: str, kind: str, when: str) -> None:
         simulator.settings(scope="shift")
         if whose == "ours":

@@ -8,7 +8,7 @@ import pytest
 from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
-from tests.support.salon import Salon
+from tests.support.salon import WAYS, Salon
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def asking(bridge: Bridge, simulator: SimulatorControl, altegio: AltegioControl)
     return salon
 
 
-@pytest.fixture(params=["webhooks", "rest"])
+@pytest.fixture(params=WAYS)
 def salon(request: pytest.FixtureRequest) -> Salon:
     """Both: what is wanted does not depend on it."""
     chosen: Salon = request.getfixturevalue({"webhooks": "telling", "rest": "asking"}[request.param])

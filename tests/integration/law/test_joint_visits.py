@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from tests.support.grids import grid
 from tests.support.payloads import T0, T2, T3
-from tests.support.salon import Envelope, Salon, came, paid
+from tests.support.salon import WAYS, Envelope, Salon, came, paid
 
 VISIT = 700
 FIRST, SECOND = 1001, 1002
@@ -26,8 +27,7 @@ def for_visit_alone(operation_id: int, amount: int, **fields: object) -> Envelop
     return for_visit(operation_id, amount, **{"record_id": 0, **fields})
 
 
-@pytest.mark.parametrize("order", ORDERS)
-@pytest.mark.parametrize("pay", [for_visit, for_visit_alone])
+@grid("salon, pay, order", WAYS, [for_visit, for_visit_alone], ORDERS, together=2, indirect=["salon"])
 class TestInAnyOrder:
     """Webhooks overtake each other; the wait for payments is the service's own."""
 
@@ -98,8 +98,7 @@ class TestUntilTheSumsFit:
 class TestPaidLate:
     """One payment named the first record and was too little; the rest came later and names the second."""
 
-    @pytest.mark.parametrize("is_late_first", [False, True])
-    @pytest.mark.parametrize("pay", [for_visit, for_visit_alone])
+    @grid("salon, pay, is_late_first", WAYS, [for_visit, for_visit_alone], [False, True], together=2, indirect=["salon"])
     def test_the_rest_leaves_no_difference(self, salon: Salon, pay: type, is_late_first: bool) -> None:
         first, rest = pay(1, 14000), for_visit(2, 1000, record_id=SECOND, changed=T2)
         salon.choose(payment_wait_seconds=20)

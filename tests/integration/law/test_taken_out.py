@@ -1,16 +1,18 @@
 """Row: goods taken out of a paid visit, money back: one item of work, a partial return proposed with its lines."""
 
-import itertools
+from itertools import permutations
 from typing import Any
 
 import pytest
 
+from tests.support.grids import grid
 from tests.support.payloads import T2, T3
-from tests.support.salon import REFUND, Envelope, Salon, came, paid, paid_for, sold_line
+from tests.support.salon import REFUND, WAYS, Envelope, Salon, came, paid, paid_for, sold_line
 from worker.issue.make_return import make_return
 
 SHAMPOO = {"id": 71, "good_id": 22001, "title": "Шампунь", "amount": -2, "cost_per_unit": 1500, "cost": 3000, "discount": 0}
 ONE_LEFT = SHAMPOO | {"amount": -1, "cost": 1500}
+ORDERS = list(permutations(range(2)))
 FOR_GOODS = {"sold_item_type": "goods_transaction", "sold_item_id": 71}
 
 
@@ -30,8 +32,7 @@ def changes(lines: list[dict[str, Any]], back: int, how: str) -> list[Envelope]:
 
 
 class TestOutOfAVisit:
-    @pytest.mark.parametrize("order", list(itertools.permutations(range(2))))
-    @pytest.mark.parametrize("how", ["deleted", "expense"])
+    @grid("salon, how, order", WAYS, ["deleted", "expense"], ORDERS, together=2, indirect=["salon"])
     def test_all_of_them(self, salon: Salon, how: str, order: tuple[int, int]) -> None:
         sell(salon)
         told = changes([], 3000, how)

@@ -15,7 +15,7 @@ SEEDS = (1, 2, 3, 77)
 ENVELOPE_KEYS = ["company_id", "resource", "resource_id", "status", "data"]
 
 
-@pytest.fixture(params=SEEDS)
+@pytest.fixture(scope="module", params=SEEDS)
 def day(request: pytest.FixtureRequest) -> Day:
     return generate_day(request.param, visits=60)
 
