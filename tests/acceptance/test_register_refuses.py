@@ -78,4 +78,7 @@ def test_one_alert_no_dead_letter_nobody_slowed_all_issued_after_the_mend(tmp_pa
         wait_until(lambda: not tables.list_open(), timeout=60, what="everything to end")
         assert tables.ask("SELECT count(*) FROM alerts WHERE kind = 'cashbox_paused'") == [(1,)]
         assert (tables.list_given_up(), tables.list_failed(), world.simulator.count_overlaps()) == ([], [], 0)
-        assert list_issued(world, SALONS[SICK]) == [f"altegio_{SICK % 10 * 1000 + n}" for n in range(2 * VISITS)]
+        # Oldest first: in the order in which they were decided.
+        decided = tables.ask(f"SELECT external_check_number FROM receipts WHERE company_id = {SICK} ORDER BY id")
+        assert list_issued(world, SALONS[SICK]) == [number for (number,) in decided]
+        assert len(decided) == 2 * VISITS

@@ -66,6 +66,16 @@ def test_take_pictures(
     page.click(TAKE)
     page.wait_for_selector(".done")
     shoot(page, "receipt", whole=True)
+    receipt = page.url.rpartition("/")[2]
+    link = str(page.get_by_role("link", name="Страница клиента").get_attribute("href"))
+    for language in ("ru", "kk"):
+        customer = open_context(None, viewport=PHONE, is_mobile=True, has_touch=True, locale=language).new_page()
+        customer.goto(f"{link}?lang={language}")
+        shoot(customer, f"customer-{language}", whole=True)
+    for paper in ("80", "58", "a4"):
+        page.goto(f"/acquire/receipts/{receipt}/print?paper={paper}")
+        page.wait_for_selector(".printing:not([data-await])")
+        page.locator("[data-sheet]").screenshot(path=FOLDER / f"paper-{paper}.png")
 
     manager.goto("/acquire/attention")
     shoot(manager, "attention", whole=True)
