@@ -15,6 +15,7 @@ from dev.demo.children import ROOT
 from dev.demo.postgres_server import Postgres
 from dev.demo.redis_server import Redis
 from dev.demo.state import CASHBOX
+from dev.demo.waiting import wait_until
 from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
 from tests.support.payloads import COMPANY, visit
@@ -47,6 +48,8 @@ def find_problems(findings: Mapping[str, Mapping[str, Any]]) -> set[str]:
 def test_a_whole_service_is_well(service: Stack, ledger: SimulatorControl, tmp_path: Path) -> None:
     service.post(visit(8001))
     service.wait_for_state(8001, "processed")
+    # A worker gives its first sign some seconds after it began.
+    wait_until(lambda: examine(service.environment, tmp_path)[0] == 0, timeout=120, what="all to be well", poll=1)
     code, findings = examine(service.environment, tmp_path)
     assert (code, find_problems(findings)) == (0, set())
     assert findings[f"cashbox {CASHBOX}"]["level"] != "problem"

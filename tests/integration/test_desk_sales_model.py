@@ -12,6 +12,7 @@ from api.acquire.payment.take import Taken, take_payment
 from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
 from tests.support.bridge import Bridge
+from tests.support.desk import CASHIER
 from tests.support.payloads import payment, visit
 from worker.issue.make_return import make_return
 from worker.rounds.rescue import dispatch
@@ -51,7 +52,7 @@ class Machine(RuleBasedStateMachine):
         self.say("unpaid", is_true=True, is_stale=False)
         bridge.execute("INSERT INTO staff_users (login, role, password_hash) VALUES ('aigerim', 'cashier', '-')")
         typed = {"method": "card", "form_key": str(uuid4())}
-        taken = take_payment(bridge.services.sessions, 1, 1, typed)
+        taken = take_payment(bridge.services.sessions, 1, CASHIER, typed)
         assert isinstance(taken, Taken)
         self.work()
         assert bridge.receipt().state == "issued"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from api.acquire.access.salons import EVERYWHERE
 from api.acquire.cashbox.offers import list_offers
 from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
@@ -174,7 +175,7 @@ class TestLedger:
         altegio.apply(known_payment(1, amount, expense=expense, changed=stamp(-60), **apart))
         look(looking)
         with looking.services.sessions() as session:
-            (offer,) = list_offers(session)
+            (offer,) = list_offers(session, EVERYWHERE)
         assert (offer.label.msgid, offer.amount) == (label, abs(amount))
 
     def test_a_payment_of_goods_taken_back_and_nobody_told(self, looking: Bridge, altegio: AltegioControl) -> None:

@@ -34,6 +34,7 @@ from shared.redis_keys import PREFIX
 from shared.replay import replay
 from shared.storage.models import Receipt, WebhookRecord
 from tests.support.bridge import Bridge, read_settings
+from tests.support.desk import CASHIER
 from tests.support.effort import PROFILE
 from tests.support.payloads import payment, visit
 from worker.decide.process_record import process_record
@@ -214,7 +215,7 @@ class Machine(RuleBasedStateMachine):
             return
         typed = {"method": "card", "form_key": str(uuid4())}
         try:
-            taken = take_payment(self.bridge.services.sessions, open_[pick % len(open_)], 1, typed)
+            taken = take_payment(self.bridge.services.sessions, open_[pick % len(open_)], CASHIER, typed)
         except Refused:
             return
         assert isinstance(taken, Taken)

@@ -16,6 +16,8 @@ from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
 
+from api.acquire.access.auth import Staff
+from api.acquire.access.salons import EVERYWHERE
 from api.main import create_app
 from shared.clock import almaty_date
 from shared.storage.models import Cashbox, Receipt, StaffSalon, StaffUser, Visit, WebhookRecord
@@ -24,6 +26,8 @@ from tests.support.databases import EMPTY_ALL
 
 PASSWORD = "right horse battery"
 COMPANY = 412077
+# Who acts in tests without a page: the first row of staff.
+CASHIER = Staff(1, "aigerim", "cashier", "", 0, EVERYWHERE, has_second_factor=False, address=None)
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 

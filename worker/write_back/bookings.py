@@ -30,11 +30,10 @@ from worker.salon.policy import Policy
 from worker.salon.serving import load_salon
 from worker.services import Services
 from worker.write_back.accounts import choose_account
-from worker.write_back.claims import back_off, claim_next, hold, in_seconds, release
+from worker.write_back.claims import back_off, claim_next, hold, in_seconds, is_tried_again, release
 
 log = get_logger(__name__)
 
-MAX_ATTEMPTS = 100
 # Altegio's lists may be behind for some seconds, and a lost call may be at work for as long as a call can last.
 SURE_TO_BE_SEEN = timedelta(seconds=90)
 SENT_WITHIN_SECONDS = 20.0
@@ -209,10 +208,9 @@ def _find(rows: Iterable[dict[str, Any]], key: str) -> int | None:
 def _fail(services: Services, booking: DeskBooking, money: _Money, error: Exception) -> dict[str, Any]:
     """The answer was certain, or it was only looked for: whether anything may have left stays as it was before the turn."""
     text = str(error)[:_MAX_TEXT]
-    goes_on = isinstance(error, AltegioUnavailable) and booking.attempts < MAX_ATTEMPTS
-    log.warning("desk payment not booked", key=booking.key, again=goes_on, error=text)
+    log.warning("desk payment not booked", key=booking.key, attempts=booking.attempts, error=text)
     kept = {"error_text": text, "sending_since": booking.sending_since}
-    if isinstance(error, AltegioUnavailable) and goes_on:
+    if is_tried_again(error, booking.attempts):
         return {**kept, "next_attempt_at": in_seconds(back_off(booking.attempts, error))}
     if booking.sending_since is not None and isinstance(error, NoRights):
         text = f"an answer was lost and the ledger cannot be read: it may be booked, look for {booking.key}; {text}"

@@ -1,17 +1,19 @@
 """Gives out what waits in the tables of this room: each row to one worker at a time, by the database's clock."""
 
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeGuard, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, func, or_, select, update
 
 from shared.storage.db import SessionFactory
 from shared.storage.models import DeskBooking, VisitMark
-from worker.altegio.errors import AltegioError
+from worker.altegio.errors import AltegioError, AltegioRefused, AltegioUnavailable
 
 # Longer than a turn at one row can take: four calls, each with its wait for Altegio's limits.
 LEASE = timedelta(seconds=150)
+# Days, where Altegio does not answer; a refusal is believed sooner.
+MAX_ATTEMPTS, MAX_REFUSALS = 100, 3
 FIRST_RETRY_SECONDS, LAST_RETRY_SECONDS = 2.0, 900.0
 Row = TypeVar("Row", VisitMark, DeskBooking)
 
@@ -59,6 +61,16 @@ def release(sessions: SessionFactory, row: Row, **values: Any) -> None:
 def in_seconds(seconds: float) -> Any:
     """Returns a moment that far from now, by the database's clock."""
     return func.now() + timedelta(seconds=seconds)
+
+
+def is_tried_again(error: Exception, attempts: int) -> TypeGuard[AltegioError]:
+    """Says whether a failure may pass: where Altegio did not answer, and a few times where it refused.
+
+    A refusal that stays (a missing right, a field that it does not take) is a person's.
+    """
+    if isinstance(error, AltegioUnavailable):
+        return attempts < MAX_ATTEMPTS
+    return isinstance(error, AltegioRefused) and attempts < MAX_REFUSALS
 
 
 def back_off(attempts: int, error: AltegioError) -> float:

@@ -26,13 +26,12 @@ from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError, AltegioUnavailable, AnswerTooOld, NotFound
 from worker.salon.serving import load_salon
 from worker.services import Services
-from worker.write_back.claims import back_off, claim_next, hold, in_seconds, release
+from worker.write_back.claims import back_off, claim_next, hold, in_seconds, is_tried_again, release
 from worker.write_back.visit_body import Body, CannotWrite, build_body, digest_others, put_back, read_place
 
 log = get_logger(__name__)
 
 # Within a day.
-MAX_ATTEMPTS = 100
 # By then the webhooks of the moment of our write have come: they take five seconds and are tried three times.
 LOOK_AFTER_SECONDS = 15.0
 # What was read longer ago is not sent back.
@@ -224,16 +223,14 @@ def _list_receipts(session: Session, mark: VisitMark) -> Sequence[IssuedReceipt]
 def _fail(services: Services, mark: VisitMark, error: Exception) -> dict[str, Any]:
     """Again later, or never: the receipt stands either way."""
     text = str(error)[:_MAX_TEXT]
-    goes_on = isinstance(error, AltegioUnavailable) and mark.attempts < MAX_ATTEMPTS
-    log.warning("receipts not named in the visit", record_id=mark.record_id, again=goes_on, error=text)
-    if not goes_on and mark.state == WriteState.WRITTEN:
+    log.warning("receipts not named in the visit", record_id=mark.record_id, attempts=mark.attempts, error=text)
+    if is_tried_again(error, mark.attempts):
+        return {"error_text": text, **_again(back_off(mark.attempts, error))}
+    if mark.state == WriteState.WRITTEN:
         # It stands there; that it cannot be looked after is no news.
         return _end(WriteState.DONE)
-    if not goes_on:
-        _tell(services, mark, text)
-        return {"error_text": text, **_end(WriteState.GIVEN_UP)}
-    assert isinstance(error, AltegioUnavailable)
-    return {"error_text": text, **_again(back_off(mark.attempts, error))}
+    _tell(services, mark, text)
+    return {"error_text": text, **_end(WriteState.GIVEN_UP)}
 
 
 def _tell(services: Services, mark: VisitMark, reason: str) -> None:

@@ -214,6 +214,14 @@ class TestTrouble:
         assert back.overwritten == []
         assert back.told("not_written_back") == []
 
+    @pytest.mark.parametrize("kind", ["409", "refused_200"])
+    def test_a_refusal_that_passes_is_nobodys_news(self, back: Back, kind: str) -> None:
+        back.pay()
+        back.altegio.fault(operation="record_update", kind=kind, times=2)
+        back.settle()
+        assert (back.marks(), back.told("not_written_back")) == (["done"], [])
+        assert back.comment == f"аллергия на аммиак\n{back.line()}"
+
     @pytest.mark.parametrize("kind", ["403", "409", "refused_200"])
     def test_a_refusal_is_told_and_never_touches_the_receipt(self, back: Back, kind: str) -> None:
         back.pay()

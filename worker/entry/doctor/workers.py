@@ -17,7 +17,8 @@ from worker.entry.doctor.findings import Finding, ok, problem, warning
 from worker.rounds.alone.sign import GIVE_SECONDS, Takes
 
 NAME = "workers"
-PING_SECONDS = 2.0
+# All have answered long before, where the machine is at rest.
+PING_SECONDS = 10.0
 # As long as a statement of a busy database may take, and a few signs.
 SEEN_SECONDS = 4 * GIVE_SECONDS
 _FIX = "docker compose up -d worker, then: docker compose logs worker"
@@ -37,7 +38,7 @@ def look_at_workers(sessions: SessionFactory, app: Celery, *, is_broker_well: bo
         yield problem(NAME, "none gave a sign of life lately", _FIX)
         return
     taking = [name for name, takes in signs if takes == Takes.MESSAGES]
-    silent = sorted(set(taking) - _ping(app)) if is_broker_well else []
+    silent = sorted(set(taking) - _ping(app, len(taking))) if is_broker_well else []
     well = [name for name in taking if name not in silent]
     if well:
         yield ok(NAME, ", ".join(well))
@@ -51,10 +52,10 @@ def look_at_workers(sessions: SessionFactory, app: Celery, *, is_broker_well: bo
             yield problem(NAME, f"{name} takes no work", _FIX)
 
 
-def _ping(app: Celery) -> set[str]:
-    """Names of those that answer within two seconds."""
+def _ping(app: Celery, count: int) -> set[str]:
+    """Names of those that answer, as soon as so many have."""
     try:
-        answers = app.control.ping(timeout=PING_SECONDS) or []
+        answers = app.control.ping(timeout=PING_SECONDS, limit=count) or []
     except (BrokerDown, RedisError, OSError):
         return set()
     return {name for answer in answers for name in answer}
