@@ -19,7 +19,8 @@ from shared.start.weak_secrets import HOW_TO, find_equal, find_fault, find_fault
 _ALTEGIO_TOKENS = ("ALTEGIO_PARTNER_TOKEN", "ALTEGIO_USER_TOKEN")
 _VENDOR_SECRETS = ("WEBKASSA_API_TOKEN", "WEBKASSA_PASSWORD", *_ALTEGIO_TOKENS)
 _WEBKASSA = ("WEBKASSA_API_URL", "WEBKASSA_API_TOKEN", "WEBKASSA_SHOP_ID", "WEBKASSA_LOGIN", "WEBKASSA_PASSWORD")
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+# Hosts of this machine itself, where things are tried out with stand-ins.
+LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
 # What each way of a receipt to its customer needs.
 _NEEDED_BY = {
     "email": ("SMTP_URL", "SMTP_FROM"),
@@ -309,7 +310,7 @@ class Settings(BaseSettings):
         names = ["WEBKASSA_API_URL", *(["ALTEGIO_API_URL"] if self._value(_ALTEGIO_TOKENS[0]) else [])]
         for name in names:
             address = urlsplit(self._value(name))
-            if address.scheme != "https" and not _LOOPBACK.fullmatch(address.hostname or ""):
+            if address.scheme != "https" and not LOOPBACK.fullmatch(address.hostname or ""):
                 raise ConfigurationError(
                     f"{name} has to be https: the credentials would be readable on the way."
                     " http is for this machine itself (127.0.0.1), or with DEBUG=true."

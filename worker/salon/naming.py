@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import exists, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from shared.config import ConfigurationError, Settings
+from shared.config import LOOPBACK, ConfigurationError, Settings
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox
@@ -17,8 +17,6 @@ from worker.altegio.client import is_configured
 
 log = get_logger(__name__)
 
-# Where things are tried out with a stand-in for Altegio.
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 HOW_TO_NAME = "set ALTEGIO_COMPANY_ID, or celery -A worker cashboxes add --company"
 
 
@@ -43,7 +41,11 @@ def demand_named_salon(sessions: SessionFactory, settings: Settings) -> None:
 
     Not where Altegio is a stand-in on this machine, nor with DEBUG=true, nor while the database cannot be asked.
     """
-    if not is_configured(settings) or settings.debug or urlsplit(settings.altegio_api_url).hostname in _LOOPBACK:
+    if (
+        not is_configured(settings)
+        or settings.debug
+        or LOOPBACK.fullmatch(urlsplit(settings.altegio_api_url).hostname or "")
+    ):
         return
     try:
         is_ours_known = is_any_named(sessions, settings)
