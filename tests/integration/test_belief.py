@@ -3,6 +3,7 @@
 import copy
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -68,7 +69,8 @@ MIXES: dict[str, Mix] = {
 
 
 def _an_hour_before(moment: str) -> str:
-    return re.sub(r" (\d\d):", lambda found: f" {int(found[1]) - 1:02d}:", moment)
+    spelling = "%d.%m.%Y %H:%M:%S"
+    return (datetime.strptime(moment, spelling) - timedelta(hours=1)).strftime(spelling)  # noqa: DTZ007 -- words to words
 
 
 @pytest.fixture
