@@ -195,6 +195,19 @@ class TestPrinting:
         fetch_print_layout(bridge.services, bridge.scalar("SELECT max(id) FROM print_layouts"))
         assert "Копия" not in read(cashier.page("/acquire/receipts/1/print"))
 
+    def test_lines_of_another_document_are_not_printed(self, bridge: Bridge, cashier: Browser) -> None:
+        """As an answer to another request would bring them: they name neither its number nor its link."""
+        bridge.deliver(payment(1, 4000), visit())
+        cashier.page("/acquire/receipts/1/print?paper=58")
+        bridge.execute(
+            "UPDATE receipts SET fiscal_number = '555000555', receipt_url = 'http://ofd.example/consumer?i=555000555'"
+        )
+        fetch_print_layout(bridge.services, 2)
+        assert (
+            bridge.scalar("SELECT error_text FROM print_layouts WHERE id = 2") == "the lines are those of another document"
+        )
+        assert "data-await" in cashier.page("/acquire/receipts/1/print?paper=58")
+
     def test_is_for_staff(self, bridge: Bridge, desk: Desk) -> None:
         bridge.deliver(payment(1, 4000), visit())
         assert desk.browser().get("/acquire/receipts/1/print").status_code == 303

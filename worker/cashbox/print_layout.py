@@ -14,6 +14,7 @@ from shared.storage.models.paper.print_layout import PaperForm, PrintLanguage
 from worker.cashbox.calls import PRINT, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim, hold_cashbox
 from worker.cashbox.failures import REST_AFTER_TIMEOUT_SECONDS
+from worker.receipt.paper import is_print_of
 from worker.services import Services
 from worker.webkassa.errors import OutcomeUnknown, WebkassaError
 
@@ -32,7 +33,7 @@ _MAX_TEXT = 500
 def fetch_print_layout(services: Services, layout_id: int) -> int | None:
     """Asks Webkassa for the lines once, stores them or why they did not come, and returns the cashbox that was held."""
     asked = (
-        select(PrintLayout, Receipt.external_check_number, Receipt.cashbox_id, Cashbox.unique_number)
+        select(PrintLayout, Receipt, Cashbox.unique_number)
         .join(Receipt, Receipt.id == PrintLayout.receipt_id)
         .join(Cashbox, Cashbox.id == Receipt.cashbox_id)
         .where(PrintLayout.id == layout_id, PrintLayout.fetched_at.is_(None))
@@ -41,17 +42,18 @@ def fetch_print_layout(services: Services, layout_id: int) -> int | None:
         row = session.execute(asked).one_or_none()
     if row is None:
         return None
-    layout, number, cashbox_id, register = row
-    with hold_cashbox(services.sessions, cashbox_id, services.settings.lease_seconds) as claim:
+    layout, receipt, register = row
+    with hold_cashbox(services.sessions, receipt.cashbox_id, services.settings.lease_seconds) as claim:
         if claim is None:
             _save(services, layout_id, failed_at=func.now(), error_text="the register is busy or paused")
         else:
-            _ask(services, claim, layout, register, number)
-    return cashbox_id if claim is not None else None
+            _ask(services, claim, layout, receipt, register)
+    return receipt.cashbox_id if claim is not None else None
 
 
-def _ask(services: Services, claim: CashboxClaim, layout: PrintLayout, register: str, number: str) -> None:
-    """A refusal here is no reason to pause the register: it may lack this method alone."""
+def _ask(services: Services, claim: CashboxClaim, layout: PrintLayout, receipt: Receipt, register: str) -> None:
+    """A refusal here is no reason to pause the register: it may lack this method alone. Another's lines are never kept."""
+    number = receipt.external_check_number
     kind, languages = _PAPER_KINDS[PaperForm(layout.form)], _LANGUAGES[layout.language]
     with services.sessions.begin() as session:
         log_id = open_log(session, PRINT, claim.cashbox_id, {"ExternalCheckNumber": number, "PaperKind": kind})
@@ -66,7 +68,9 @@ def _ask(services: Services, claim: CashboxClaim, layout: PrintLayout, register:
         return
     with services.sessions.begin() as session:
         close_log(session, log_id, CallOutcome.ISSUED)
-    if lines:
+    if lines and not is_print_of(lines, receipt.fiscal_number, receipt.receipt_url):
+        _save(services, layout.id, failed_at=func.now(), error_text="the lines are those of another document")
+    elif lines:
         told = [line.as_json() for line in lines]
         _save(services, layout.id, lines=told, fetched_at=func.now(), failed_at=None, error_text=None)
     else:

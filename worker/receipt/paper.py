@@ -5,6 +5,7 @@ Facts of Webkassa, section 3: `Organization`, `Cashbox{Address, AddressKz, Ofd}`
 """
 
 from base64 import b64decode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -69,6 +70,12 @@ def read_print_lines(rows: Any) -> tuple[PrintLine, ...]:
     known = [row for row in rows[:_MAX_LINES] if isinstance(row, dict)]
     ordered = sorted(known, key=lambda row: _number(row.get("Order")))
     return tuple(line for row in ordered if (line := _read_line(row)) is not None)
+
+
+def is_print_of(lines: Iterable[PrintLine], fiscal_number: str | None, link: str | None) -> bool:
+    """Says whether the lines name the document: by its number, wherever a narrow roll breaks it, or by its link."""
+    printed = "".join("".join(line.value.split()) for line in lines if line.kind != "image")
+    return any(name in printed for name in (fiscal_number, link) if name)
 
 
 def _read_line(row: dict[str, Any]) -> PrintLine | None:
