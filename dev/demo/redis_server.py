@@ -14,7 +14,7 @@ from dev.demo.binaries import get_redis, read_version
 from dev.demo.servers import Server, ServerFailed, recall, write_private
 
 SERVICE_USER = "altegio_webkassa"
-RULES = Path(__file__).resolve().parents[2] / "worker" / "scripts" / "redis-rules.txt"
+RULES = Path(__file__).resolve().parents[2] / "worker" / "entry" / "scripts" / "redis-rules.txt"
 
 
 class Redis(Server):

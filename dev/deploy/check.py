@@ -18,7 +18,7 @@ from dev.deploy.tools import find_compose, find_tool, prepare_tools
 COMPOSE_FILE = ROOT / "docker-compose.yml"
 DOCKERFILES = ("Dockerfile.api", "Dockerfile.worker")
 PROFILES = ("certbot", "backup", "demo")
-SCRIPTS = (*ROOT.glob("worker/scripts/*.sh"), *ROOT.glob("nginx/*.sh"))
+SCRIPTS = (*ROOT.glob("worker/entry/scripts/*.sh"), *ROOT.glob("nginx/*.sh"))
 
 
 @dataclass(frozen=True)

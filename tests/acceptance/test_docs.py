@@ -148,7 +148,7 @@ def test_services_and_files_named_to_compose_exist(command: str) -> None:
     )
     assert set(services) <= set(COMPOSE["services"])
     for script in re.findall(r"/backup/(\w+\.sh)", command):
-        assert (ROOT / "worker" / "scripts" / script).exists()
+        assert (ROOT / "worker" / "entry" / "scripts" / script).exists()
 
 
 @pytest.mark.parametrize("command", of_kind("make"))

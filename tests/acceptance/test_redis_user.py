@@ -97,7 +97,7 @@ def test_production_starts_redis_with_that_user_and_no_other(tmp_path: Path) -> 
     (programs / "redis-server").write_text('#!/bin/sh\necho "$@"; cat "$2"\n', "utf-8")
     (programs / "redis-server").chmod(0o755)
     environment = {"PATH": f"{programs}:/usr/bin:/bin", "REDIS_PASSWORD": "a-password", "TMPDIR": str(tmp_path)}
-    script = str(ROOT / "worker" / "scripts" / "redis.sh")
+    script = str(ROOT / "worker" / "entry" / "scripts" / "redis.sh")
     done = subprocess.run(
         ["sh", script, "--appendonly", "yes"], env=environment, capture_output=True, text=True, check=True, timeout=30
     )

@@ -257,8 +257,12 @@ def kill_one_api(trial: Trial) -> None:
 
 
 def update(trial: Trial) -> None:
-    """worker/scripts/update.sh itself, without the building; the addresses of the apis change under nginx."""
-    script = (trial.project / "worker" / "scripts" / "update.sh").read_text("utf-8").replace("docker compose build\n", "")
+    """worker/entry/scripts/update.sh itself, without the building; the addresses of the apis change under nginx."""
+    script = (
+        (trial.project / "worker" / "entry" / "scripts" / "update.sh")
+        .read_text("utf-8")
+        .replace("docker compose build\n", "")
+    )
     before = trial.compose("ps", "--quiet", "api").split()
     traffic = Traffic(trial)
     done = subprocess.run(

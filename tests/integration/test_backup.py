@@ -41,7 +41,7 @@ def environment(bridge: Bridge, tmp_path: Path) -> Mapping[str, str]:
 @pytest.fixture
 def run(environment: Mapping[str, str], tmp_path: Path) -> Run:
     def start(script: str, *arguments: str, **changes: str) -> "subprocess.CompletedProcess[str]":
-        command = ["sh", str(ROOT / "worker" / "scripts" / script), *arguments]
+        command = ["sh", str(ROOT / "worker" / "entry" / "scripts" / script), *arguments]
         return subprocess.run(
             command, env={**environment, **changes}, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
         )
@@ -260,7 +260,7 @@ def test_a_night_that_fails_is_tried_again_until_it_does_not(
     environment: Mapping[str, str], tmp_path: Path, postgres: Postgres, migrated_postgres: Postgres
 ) -> None:
     """As when the name of the database could not be resolved for a moment."""
-    command = ("sh", str(ROOT / "worker" / "scripts" / "nightly.sh"))
+    command = ("sh", str(ROOT / "worker" / "entry" / "scripts" / "nightly.sh"))
     late = {**environment, "PGDATABASE": "later", "BACKUP_RETRY_SECONDS": "1"}
     nightly = Child("nightly", command, late, tmp_path, lambda said: "BACKUP FAILED" in said)
     try:
@@ -277,7 +277,7 @@ def test_a_night_that_fails_is_tried_again_until_it_does_not(
 def test_the_nightly_process_begins_with_a_backup_where_there_is_none(
     environment: Mapping[str, str], tmp_path: Path
 ) -> None:
-    command = ("sh", str(ROOT / "worker" / "scripts" / "nightly.sh"))
+    command = ("sh", str(ROOT / "worker" / "entry" / "scripts" / "nightly.sh"))
     nightly = Child("nightly", command, environment, tmp_path, lambda said: "next backup at " in said)
     try:
         nightly.start()

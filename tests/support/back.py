@@ -9,7 +9,7 @@ from sqlalchemy import text
 from dev.harness.altegio import AltegioControl
 from tests.support.salon import RECORD, Salon, came, paid
 from worker.issue.make_return import make_return
-from worker.write_back.round import write_back
+from worker.rounds.write_back.round import write_back
 
 # What has to go back with a record, and what must not get lost.
 WHOLE: dict[str, Any] = {

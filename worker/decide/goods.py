@@ -14,8 +14,6 @@ from shared.fiscal.ledger import Cost, SaleLedger, add_up, keep_ledger
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind, RecordState
 from shared.storage.models import Receipt, WebhookRecord
-from worker.customer.addressee import address_receipt
-from worker.customer.clients import is_opted_out
 from worker.decide.delivery import Delivery
 from worker.decide.known.facts import Facts, demand_facts
 from worker.decide.known.patience import give_up_unknown, patience_of
@@ -42,6 +40,8 @@ from worker.decide.settlement.taken_out import find_taken_out
 from worker.decide.store_missed import SOURCE, store_missed_goods
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, fit_lines
 from worker.receipt.vat import choose_vat_rates
+from worker.salon.customer.addressee import address_receipt
+from worker.salon.customer.clients import is_opted_out
 from worker.salon.goods_codes import name_goods
 from worker.salon.policy import Policy
 from worker.salon.serving import NoCashbox, Salon, load_salon

@@ -7,8 +7,6 @@ from sqlalchemy.orm import Session
 from shared.altegio import Record
 from shared.fiscal.ledger import Movement
 from shared.fiscal.statuses import PaymentKind, RecordState
-from worker.customer.addressee import address_receipt
-from worker.customer.clients import is_opted_out
 from worker.decide.known.facts import Facts
 from worker.decide.known.own_receipts import find_own_receipt, hand_over
 from worker.decide.resolution import Resolution
@@ -16,6 +14,8 @@ from worker.decide.sales import Subject, issue_sale
 from worker.decide.settlement.decisions import IssueParts
 from worker.receipt.lines import CannotBuild, ReceiptDraft, build_draft, build_prepaid_lines
 from worker.receipt.vat import choose_vat_rates
+from worker.salon.customer.addressee import address_receipt
+from worker.salon.customer.clients import is_opted_out
 from worker.salon.serving import NoCashbox, Salon
 
 

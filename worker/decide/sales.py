@@ -14,12 +14,12 @@ from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.storage.models import Receipt, WebhookRecord
 from shared.storage.statements import table_of
-from worker.customer.addressee import ADDRESS_FIELDS, NOT_ADDRESSED, Addressed
-from worker.customer.outbox import plan_messages
 from worker.decide.resolution import Resolution
 from worker.decide.rules import LiveReceipt
 from worker.receipt.lines import ReceiptDraft
 from worker.receipt.request import to_sale_request
+from worker.salon.customer.addressee import ADDRESS_FIELDS, NOT_ADDRESSED, Addressed
+from worker.salon.customer.outbox import plan_messages
 from worker.salon.goods_codes import forget_goods_lines, note_goods_lines
 from worker.salon.serving import SalonCashbox
 from worker.webkassa.errors import AlreadyIssued

@@ -11,9 +11,9 @@ from shared.fiscal.statuses import PaymentKind, ReceiptKind, RecordState
 from shared.logging import get_logger
 from shared.storage.db import Executor
 from shared.storage.models import Checkout, PaymentRecord, Receipt, ReturnOrder, WebhookRecord
-from worker.customer.outbox import repeat_messages
 from worker.decide.sales import prepaid_number
 from worker.receipt.request import as_number
+from worker.salon.customer.outbox import repeat_messages
 
 log = get_logger(__name__)
 

@@ -12,7 +12,6 @@ from shared.clock import almaty_date
 from shared.fiscal.ledger import Cost, SaleLedger, add_up, keep_ledger
 from shared.fiscal.statuses import PaymentKind, RecordState
 from shared.storage.models import Checkout, Receipt
-from worker.customer.addressee import address_receipt
 from worker.decide.delivery import Delivery
 from worker.decide.known.deposits import find_deposit_kind
 from worker.decide.known.facts import Facts, demand_facts
@@ -59,6 +58,7 @@ from worker.decide.settlement.taken_out import ReturnLines, find_taken_out
 from worker.decide.visit_page import find_checkout, is_own_write, moment_of, read_desk_details, show_visit
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_sold_lines, fit_record_lines, price_record
 from worker.receipt.vat import choose_vat_rates
+from worker.salon.customer.addressee import address_receipt
 from worker.salon.goods_codes import name_goods
 from worker.salon.serving import NoCashbox, Salon, load_salon
 from worker.services import Services

@@ -24,7 +24,6 @@ from shared.queue import (
 )
 from shared.replay import find_dead_letters, replay
 from worker.cashbox.print_layout import fetch_print_layout
-from worker.customer.delivery import deliver_due
 from worker.decide.process_record import process_record as decide_record
 from worker.entry.celery import app
 from worker.issue.issue_due import issue_due
@@ -40,9 +39,10 @@ from worker.rounds.timetable import list_rounds
 from worker.rounds.turns import take_turn
 from worker.rounds.watch.licences import check_licences as ask_licences
 from worker.rounds.watch.watch import watch as watch_once
+from worker.rounds.write_back.round import LEFT_BEHIND, ask_for_what_waits, ask_to_write_back
+from worker.rounds.write_back.round import write_back as write_what_is_due
+from worker.salon.customer.delivery import deliver_due
 from worker.services import Services, get_services
-from worker.write_back.round import LEFT_BEHIND, ask_for_what_waits, ask_to_write_back
-from worker.write_back.round import write_back as write_what_is_due
 
 
 @app.task(name=PROCESS_RECORD)

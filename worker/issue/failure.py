@@ -10,10 +10,10 @@ from worker.cashbox.calls import outcome_of, write_end
 from worker.cashbox.claim import CashboxClaim
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.failures import rest_or_pause, tell_breaker
-from worker.customer.addressee import ADDRESS_FIELDS
 from worker.issue.next_receipt import Work
 from worker.issue.outcomes import save_dead, save_retry, save_unknown, save_without_addresses
 from worker.issue.saving import save
+from worker.salon.customer.addressee import ADDRESS_FIELDS
 from worker.services import Services
 from worker.webkassa.errors import (
     AlreadyIssued,

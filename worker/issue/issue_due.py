@@ -12,9 +12,9 @@ from shared.logging import get_logger
 from shared.queue import ISSUE_RECEIPTS
 from shared.storage.db import open_alone
 from worker.cashbox.claim import ClaimLost, hold_cashbox
-from worker.customer.delivery import request_delivery
 from worker.issue.next_receipt import is_any_due
 from worker.issue.turn import Turn
+from worker.salon.customer.delivery import request_delivery
 from worker.services import Services
 
 log = get_logger(__name__)

@@ -8,11 +8,11 @@ from shared.logging import get_logger
 from shared.storage.db import Executor, SessionFactory
 from shared.storage.models import Cashbox, Checkout, Receipt, ReturnOrder, Shift
 from shared.storage.models.desk.return_order import ReturnState
-from worker.customer.addressee import ADDRESS_FIELDS
-from worker.customer.clients import find_addresses, is_opted_out
-from worker.customer.outbox import repeat_messages
 from worker.decide.sell_anew import sell_anew
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
+from worker.salon.customer.addressee import ADDRESS_FIELDS
+from worker.salon.customer.clients import find_addresses, is_opted_out
+from worker.salon.customer.outbox import repeat_messages
 
 log = get_logger(__name__)
 

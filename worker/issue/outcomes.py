@@ -19,10 +19,10 @@ from shared.storage.models.paper.print_layout import PaperForm, PrintLanguage
 from shared.storage.statements import table_of
 from worker.cashbox.due_receipt import DueReceipt
 from worker.cashbox.shift.rows import note_document
-from worker.customer.addressee import ADDRESS_FIELDS
 from worker.issue.make_return import settle_basis
 from worker.issue.metrics import count_failed, count_issued
 from worker.receipt.paper import Paper
+from worker.salon.customer.addressee import ADDRESS_FIELDS
 from worker.webkassa.errors import WebkassaError
 from worker.webkassa.schemas import FiscalReceipt
 

@@ -30,14 +30,14 @@ from shared.queue import (
 from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import Cashbox, Receipt, ReturnOrder, WebhookRecord
 from shared.storage.models.desk.return_order import ReturnState
-from worker.customer.delivery import request_delivery
-from worker.customer.outbox import IS_MESSAGE_DUE
 from worker.decide.resolution import Resolution
 from worker.issue.issue_due import MESSAGE_WITHIN_SECONDS, request_turn
 from worker.rounds.auto_returns import IS_RETURN_DUE, order_due_returns, read_return_policy
 from worker.rounds.cashbox_orders import IS_ORDER_DUE, find_due_orders
 from worker.rounds.only_one import only_one
 from worker.rounds.stranded_returns import STRANDED_RETURNS, settle_stranded_returns
+from worker.salon.customer.delivery import request_delivery
+from worker.salon.customer.outbox import IS_MESSAGE_DUE
 from worker.services import Services
 from worker.webkassa.breaker import Breaker
 

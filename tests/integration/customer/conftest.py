@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dev.harness.mail_server import MailServer
 from shared.storage.models import CustomerMessage
 from tests.support.bridge import Bridge
-from worker.customer.delivery import deliver_due
+from worker.salon.customer.delivery import deliver_due
 
 CLIENT = {"id": 7, "name": "Айгүл", "phone": "8 701 555 01 42", "email": "a@mail.kz"}
 SENDER = "Салон <receipts@salon.kz>"

@@ -9,8 +9,8 @@ from dev.harness.simulator import SimulatorControl
 from shared.storage.models import ReturnOrder, StaffUser
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY, T2, goods, payment, visit
-from worker.customer.clients import opt_out
 from worker.issue.make_return import make_return
+from worker.salon.customer.clients import opt_out
 
 CLIENT = {"id": 7, "name": "Айгүл", "phone": "8 701 555 01 42", "email": "a@mail.kz"}
 BOTH = {"CustomerEmail": "a@mail.kz", "CustomerPhone": "+77015550142"}

@@ -17,9 +17,9 @@ from shared.storage.models import Checkout, ReturnOrder, StaffUser
 from tests.integration.customer.conftest import CLIENT, Outbox
 from tests.support.payloads import COMPANY, visit
 from tests.support.post_box import PostBox
-from worker.customer.channels.webhook import KEY, SIGNATURE
-from worker.customer.clients import opt_out
 from worker.issue.make_return import make_return
+from worker.salon.customer.channels.webhook import KEY, SIGNATURE
+from worker.salon.customer.clients import opt_out
 
 SECRET = "only they and we"
 

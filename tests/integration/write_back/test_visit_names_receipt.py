@@ -11,8 +11,8 @@ from shared.queue import MAINTENANCE, count_waiting
 from tests.support.back import Back
 from tests.support.payloads import T2, T3
 from tests.support.salon import RECORD, paid
-from worker.write_back.marks import open_marks, write_next_mark
-from worker.write_back.round import ask_for_what_waits, ask_to_write_back
+from worker.rounds.write_back.marks import open_marks, write_next_mark
+from worker.rounds.write_back.round import ask_for_what_waits, ask_to_write_back
 
 FIELD = "field:fiscal"
 

@@ -10,9 +10,9 @@ from shared.altegio import RECORD, Record
 from shared.fiscal.statuses import ReceiptKind, RecordState
 from shared.storage.models import Checkout, Receipt, Visit, WebhookRecord
 from shared.storage.statements import table_of
-from worker.customer.clients import IS_OPTED_OUT, is_opted_out
 from worker.decide.delivery import Delivery
 from worker.decide.known.money_rows import MONEY_QUESTIONS, SIBLINGS, MoneyRows, read_money_rows
+from worker.salon.customer.clients import IS_OPTED_OUT, is_opted_out
 
 _STATUS_RANK = {"create": 0, "update": 1, "delete": 2}
 

@@ -27,8 +27,8 @@ def customers(context: click.Context) -> None:
 @click.argument("clients", nargs=-1, required=True, type=click.IntRange(1))
 def opt_out_(company: int, clients: tuple[int, ...]) -> None:
     """Send no receipts to these clients (Altegio's ids) any more: neither by us nor by Webkassa."""
-    from worker.customer.clients import opt_out
     from worker.entry.cli.receipts import open_services
+    from worker.salon.customer.clients import opt_out
 
     added = opt_out(open_services().sessions, company, clients, getpass.getuser())
     click.echo(f"opted out: {added} of {len(clients)}, the others had before")
@@ -39,8 +39,8 @@ def opt_out_(company: int, clients: tuple[int, ...]) -> None:
 @click.argument("clients", nargs=-1, required=True, type=click.IntRange(1))
 def opt_in_(company: int, clients: tuple[int, ...]) -> None:
     """Send receipts to these clients again, from the next one on."""
-    from worker.customer.clients import opt_in
     from worker.entry.cli.receipts import open_services
+    from worker.salon.customer.clients import opt_in
 
     known = opt_in(open_services().sessions, company, clients)
     click.echo(f"opted in: {known} of {len(clients)}, the others were already")
@@ -51,9 +51,9 @@ def opt_in_(company: int, clients: tuple[int, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 def opted_out(company: int | None, as_json: bool) -> None:
     """List clients who want no receipts, newest first."""
-    from worker.customer.listing import list_opt_outs
     from worker.entry.cli.receipt_views import print_rows
     from worker.entry.cli.receipts import open_services
+    from worker.salon.customer.listing import list_opt_outs
 
     rows = list_opt_outs(open_services().sessions, company)
     if as_json:
@@ -75,9 +75,9 @@ def opted_out(company: int | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON array instead of a table.")
 def messages(states: tuple[str, ...], company: int | None, limit: int, as_json: bool) -> None:
     """List messages that bring receipts, newest first. Addresses are not among what is shown."""
-    from worker.customer.listing import list_messages
     from worker.entry.cli.receipt_views import print_rows
     from worker.entry.cli.receipts import open_services
+    from worker.salon.customer.listing import list_messages
 
     rows = list_messages(open_services().sessions, states or ("uncertain", "refused"), company, limit)
     if as_json:
@@ -90,9 +90,9 @@ def messages(states: tuple[str, ...], company: int | None, limit: int, as_json: 
 @click.argument("ids", nargs=-1, required=True, type=click.IntRange(1))
 def resend(ids: tuple[int, ...]) -> None:
     """Send messages again that are uncertain or were refused: one that did arrive arrives twice."""
-    from worker.customer.delivery import request_delivery
-    from worker.customer.outbox import send_again
     from worker.entry.cli.receipts import open_services
+    from worker.salon.customer.delivery import request_delivery
+    from worker.salon.customer.outbox import send_again
 
     services = open_services()
     count = send_again(services.sessions, ids)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import certifi
 
-from worker.customer.channels.channel import ANSWER_SECONDS, ChannelAway, Letter, MessageRefused, NotCertain, bounded
+from worker.salon.customer.channels.channel import ANSWER_SECONDS, ChannelAway, Letter, MessageRefused, NotCertain, bounded
 
 SIGNATURE, KEY = "X-Receipt-Signature", "Idempotency-Key"
 _REQUEST_TIMEOUT, _TOO_EARLY, _TOO_MANY = 408, 425, 429

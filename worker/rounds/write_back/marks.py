@@ -24,10 +24,10 @@ from worker.alerts import kinds, send_alert
 from worker.alerts.wording import describe
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError, AltegioUnavailable, AnswerTooOld, NotFound
+from worker.rounds.write_back.claims import back_off, claim_next, hold, in_seconds, is_tried_again, release
+from worker.rounds.write_back.visit_body import Body, CannotWrite, build_body, digest_others, put_back, read_place
 from worker.salon.serving import load_salon
 from worker.services import Services
-from worker.write_back.claims import back_off, claim_next, hold, in_seconds, is_tried_again, release
-from worker.write_back.visit_body import Body, CannotWrite, build_body, digest_others, put_back, read_place
 
 log = get_logger(__name__)
 

@@ -16,9 +16,9 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from dev.demo.waiting import find_free_port
 from tests.support.tls import Authority
-from worker.customer.channels import smtp
-from worker.customer.channels.channel import ChannelAway, Letter, bounded
-from worker.customer.channels.smtp import EmailChannel
+from worker.salon.customer.channels import smtp
+from worker.salon.customer.channels.channel import ChannelAway, Letter, bounded
+from worker.salon.customer.channels.smtp import EmailChannel
 
 LETTER = Letter("receipt-1-email", "a@mail.kz", None, "Чек", "Ваш чек: http://x.kz\n.\n..точка", {})
 SENDER = "Салон <receipts@salon.kz>"

@@ -3,8 +3,8 @@
 import pytest
 
 from shared.altegio import Client
-from worker.customer.addressee import Addressed, address_receipt
 from worker.receipt.request import DeskDetails
+from worker.salon.customer.addressee import Addressed, address_receipt
 
 CLIENT = Client.model_validate({"id": 7, "phone": "8 701 555 01 42", "email": "a@mail.kz"})
 TYPED = DeskDetails(customer_email="typed@mail.kz", customer_phone="+77010000000", customer_xin="920813300359")

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Self
 
 from shared.config import Settings
-from worker.customer.addressee import EMAIL, SMS, WEBHOOK
-from worker.customer.channels.channel import Channel, ChannelAway
-from worker.customer.channels.sms import SmsChannel
-from worker.customer.channels.smtp import EmailChannel
-from worker.customer.channels.webhook import WebhookChannel
+from worker.salon.customer.addressee import EMAIL, SMS, WEBHOOK
+from worker.salon.customer.channels.channel import Channel, ChannelAway
+from worker.salon.customer.channels.sms import SmsChannel
+from worker.salon.customer.channels.smtp import EmailChannel
+from worker.salon.customer.channels.webhook import WebhookChannel
 
 _OPEN: Mapping[str, Callable[[Settings], Channel]] = {
     EMAIL: lambda settings: EmailChannel(settings.smtp_url.get_secret_value(), settings.smtp_from),

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from shared.storage.models.write_back.states import CheckState
-from worker.write_back.operator_page import MAX_PAGE_BYTES, OPERATORS, find_address, list_hosts, read_page
+from worker.rounds.write_back.operator_page import MAX_PAGE_BYTES, OPERATORS, find_address, list_hosts, read_page
 
 NUMBER, TOTAL = "1795887435004", Decimal("9500.00")
 

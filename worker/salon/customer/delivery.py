@@ -24,12 +24,12 @@ from shared.queue import DELIVER, publish_task
 from shared.salon.choices import choose
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, ReceiptPaper
-from worker.customer import outbox
-from worker.customer.addressee import SMS, WEBHOOK, Planned, plan_message, read_client
-from worker.customer.channels.channel import ChannelAway, Letter, MessageRefused, NotCertain
-from worker.customer.channels.opening import Channels
-from worker.customer.clients import OPTED_OUT, find_addresses, is_opted_out
-from worker.customer.outbox import Claimed, ClaimLost
+from worker.salon.customer import outbox
+from worker.salon.customer.addressee import SMS, WEBHOOK, Planned, plan_message, read_client
+from worker.salon.customer.channels.channel import ChannelAway, Letter, MessageRefused, NotCertain
+from worker.salon.customer.channels.opening import Channels
+from worker.salon.customer.clients import OPTED_OUT, find_addresses, is_opted_out
+from worker.salon.customer.outbox import Claimed, ClaimLost
 from worker.services import Services
 
 log = get_logger(__name__)

@@ -17,7 +17,7 @@ from shared.logging import get_logger, mask_text
 from shared.storage.db import Executor, SessionFactory, begin, open_alone
 from shared.storage.models import CustomerMessage, Receipt
 from shared.storage.models.customer.customer_message import MessageState
-from worker.customer.addressee import Addressed
+from worker.salon.customer.addressee import Addressed
 
 log = get_logger(__name__)
 

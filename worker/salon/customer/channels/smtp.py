@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 import certifi
 
 from shared.customer.checks import SMTP_PORTS
-from worker.customer.channels.channel import ANSWER_SECONDS, ChannelAway, Letter, MessageRefused, NotCertain, bounded
+from worker.salon.customer.channels.channel import ANSWER_SECONDS, ChannelAway, Letter, MessageRefused, NotCertain, bounded
 
 _GREETING, _OK, _GO_ON, _CLOSING = 220, 250, 354, 421
 _DOT = b".\r\n"

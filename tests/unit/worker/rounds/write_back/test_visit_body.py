@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from shared.fiscal.own_words import IssuedReceipt
-from worker.write_back.visit_body import CannotWrite, build_body, digest_others
+from worker.rounds.write_back.visit_body import CannotWrite, build_body, digest_others
 
 RECEIPT = IssuedReceipt("1795887435004", "http://ofd.example/?i=1")
 RECORD: dict[str, Any] = {

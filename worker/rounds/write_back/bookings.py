@@ -26,11 +26,11 @@ from worker.alerts import kinds, send_alert
 from worker.alerts.wording import describe
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError, AltegioUnavailable, NoRights, OutcomeUnknown
+from worker.rounds.write_back.accounts import choose_account
+from worker.rounds.write_back.claims import back_off, claim_next, hold, in_seconds, is_tried_again, release
 from worker.salon.policy import Policy
 from worker.salon.serving import load_salon
 from worker.services import Services
-from worker.write_back.accounts import choose_account
-from worker.write_back.claims import back_off, claim_next, hold, in_seconds, is_tried_again, release
 
 log = get_logger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from shared.fiscal.accounts import parse_accounts
+from worker.rounds.write_back.accounts import choose_account
 from worker.salon.policy import Policy
-from worker.write_back.accounts import choose_account
 
 CASH = {"id": 1, "title": "Основная касса", "type": 0}
 CARD = {"id": 2, "title": "Терминал", "type": 1}

@@ -12,11 +12,11 @@ from shared.logging import get_logger
 from shared.queue import WRITE_BACK
 from shared.storage.db import open_alone
 from shared.storage.models import Cashbox, DeskBooking, OperatorCheck, VisitMark
+from worker.rounds.write_back.bookings import book_next, open_bookings, open_withdrawals
+from worker.rounds.write_back.claims import is_free
+from worker.rounds.write_back.marks import open_marks, write_next_mark
+from worker.rounds.write_back.operator import check_next, confirms, open_checks
 from worker.services import Services
-from worker.write_back.bookings import book_next, open_bookings, open_withdrawals
-from worker.write_back.claims import is_free
-from worker.write_back.marks import open_marks, write_next_mark
-from worker.write_back.operator import check_next, confirms, open_checks
 
 log = get_logger(__name__)
 

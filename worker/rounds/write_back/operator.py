@@ -22,8 +22,8 @@ from shared.wire.calls import CallFailed, Wire
 from shared.wire.connection import Limits
 from worker.alerts import kinds, send_alert
 from worker.alerts.wording import describe
+from worker.rounds.write_back.operator_page import find_address, list_hosts, read_page
 from worker.services import Services
-from worker.write_back.operator_page import find_address, list_hosts, read_page
 
 log = get_logger(__name__)
 

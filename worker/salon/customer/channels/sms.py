@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from shared.customer.checks import PHONE
 from worker.alerts.sending import notify
-from worker.customer.channels.channel import Letter, NotCertain
+from worker.salon.customer.channels.channel import Letter, NotCertain
 
 
 class SmsChannel:

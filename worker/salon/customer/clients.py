@@ -12,7 +12,7 @@ from shared.storage.db import Executor, SessionFactory
 from shared.storage.models import Checkout, CustomerMessage, CustomerOptOut, WebhookRecord
 from shared.storage.models.customer.customer_message import MessageState
 from shared.storage.statements import table_of
-from worker.customer.addressee import Reachable
+from worker.salon.customer.addressee import Reachable
 
 _opt_outs = table_of(CustomerOptOut).c
 # `company` and `client` are bound; a client without an id is nobody's.
