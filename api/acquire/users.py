@@ -57,6 +57,7 @@ def _read_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m api.acquire.users", description="Staff of the payment page.")
     commands = parser.add_subparsers(dest="command", required=True)
     add = commands.add_parser("add", help="a new member of staff")
+    add.add_argument("--name", help="how colleagues call them, as pages show it")
     add.add_argument("--role", choices=[role.value for role in StaffRole], default=StaffRole.CASHIER.value)
     reset = commands.add_parser("reset", help="a new password; ends a lock-out and all sessions")
     for command in (add, reset):
@@ -85,7 +86,7 @@ def _run(session: Session, options: argparse.Namespace) -> None:
         case "add":
             salons = _read_salons(options.company) or EVERYWHERE
             login = _check_login(options.login)
-            _add(session, login, options.role, salons, _read_password(login, options.password_stdin))
+            _add(session, (login, options.name), options.role, salons, _read_password(login, options.password_stdin))
         case "reset":
             user = _get(session, options.login)
             _reset(session, user, _read_password(user.login, options.password_stdin))
@@ -101,10 +102,17 @@ def _run(session: Session, options: argparse.Namespace) -> None:
             _list(session)
 
 
-def _add(session: Session, login: str, role: str, salons: Salons, password: str) -> None:
+def _add(session: Session, who: tuple[str, str | None], role: str, salons: Salons, password: str) -> None:
+    login, name = who
     added = session.scalar(
         insert(StaffUser)
-        .values(login=login, role=role, all_salons=salons.are_all, password_hash=hash_password(password))
+        .values(
+            login=login,
+            name=(name or "").strip()[:MAX_LOGIN] or None,
+            role=role,
+            all_salons=salons.are_all,
+            password_hash=hash_password(password),
+        )
         .on_conflict_do_nothing(index_elements=[StaffUser.login])
         .returning(StaffUser.id)
     )

@@ -27,7 +27,7 @@ from tests.support.databases import EMPTY_ALL
 PASSWORD = "right horse battery"
 COMPANY = 412077
 # Who acts in tests without a page: the first row of staff.
-CASHIER = Staff(1, "aigerim", "cashier", "", 0, EVERYWHERE, has_second_factor=False, address=None)
+CASHIER = Staff(1, "aigerim", "aigerim", "cashier", "", 0, EVERYWHERE, has_second_factor=False, address=None)
 _FIELD = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 

@@ -25,10 +25,14 @@ class NotFound(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Describes a signed-in member of staff; `token` is what the cookie holds, `address` where the request came from."""
+    """Describes a signed-in member of staff.
+
+    `name` is how colleagues call them, `token` what the cookie holds, `address` where the request came from.
+    """
 
     id: int
     login: str
+    name: str
     role: str
     token: str
     session_id: int

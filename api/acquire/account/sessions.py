@@ -93,7 +93,8 @@ def open_session(session: Session, settings: Settings, doer: Doer, role: str, pl
 def find_staff(sessions: SessionFactory, settings: Settings, token: str, address: str | None) -> Staff | None:
     """Returns the owner of a session that is still good, unless disabled meanwhile; else None."""
     is_stale = (StaffSession.last_seen_at < func.now() - TOUCH_EVERY).label("is_stale")
-    account = (StaffUser.id, StaffUser.login, StaffUser.role, StaffUser.all_salons, StaffUser.totp_sealed, _companies)
+    of_user = (StaffUser.role, StaffUser.all_salons, StaffUser.totp_sealed, _companies)
+    account = (StaffUser.id, StaffUser.login, StaffUser.shown_name, *of_user)
     with sessions() as session:
         row = session.execute(
             select(*account, StaffSession.id.label("session_id"), is_stale)
@@ -109,6 +110,7 @@ def find_staff(sessions: SessionFactory, settings: Settings, token: str, address
     return Staff(
         id=row.id,
         login=row.login,
+        name=row.shown_name,
         role=row.role,
         token=token,
         session_id=row.session_id,

@@ -105,7 +105,7 @@ def refuse_unpayable(session: Session, visit: Visit) -> None:
     if visit.is_deleted:
         raise Refused(Text("The visit was deleted in Altegio: there is nothing to pay."))
     paid = session.execute(
-        select(Checkout.created_at, StaffUser.login)
+        select(Checkout.created_at, StaffUser.shown_name)
         .join(StaffUser, StaffUser.id == Checkout.staff_user_id)
         .where(
             Checkout.company_id == visit.company_id,
@@ -114,7 +114,7 @@ def refuse_unpayable(session: Session, visit: Visit) -> None:
         )
     ).first()
     if paid is not None:
-        raise Refused(Text("Already paid at %(time)s, taken by %(login)s.", time=paid.created_at, login=paid.login))
+        raise Refused(Text("Already paid at %(time)s, taken by %(name)s.", time=paid.created_at, name=paid.shown_name))
     if session.scalar(select(Receipt.id).where(is_live_sale_of(visit))) is not None:
         raise Refused(Text("This visit already has a receipt."))
     if visit.total is None:

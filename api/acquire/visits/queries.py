@@ -242,7 +242,7 @@ def find_visit(session: Session, salons: Salons, visit_id: int) -> Any | None:
             Checkout.created_at.label("paid_at"),
             Checkout.form_key,
             Checkout.change,
-            StaffUser.login.label("paid_by"),
+            StaffUser.shown_name.label("paid_by"),
             _prepaid.label("prepaid"),
         )
         .outerjoin(

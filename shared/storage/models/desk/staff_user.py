@@ -1,6 +1,7 @@
 from enum import StrEnum
 
-from sqlalchemy import Boolean, Integer, Text, func, text
+from sqlalchemy import Boolean, ColumnElement, Integer, Text, func, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.storage.models.base import Base, Moment, one_of
@@ -16,6 +17,8 @@ class StaffRole(StrEnum):
 class StaffUser(Base):
     """Keeps an account of the payment page. Not Altegio's `staff`: that is the specialist.
 
+    `name`: how colleagues call this person; pages show it, the login where there is none.
+
     `totp_sealed`: the secret of the second factor, sealed by `shared.storage.sealing`; `totp_step`: the half minute of the
     last code, so that none is used twice. `pin_hash`: of a manager's PIN, which approves on a cashier's screen.
     `all_salons`: also those that come later; else the salons of its `staff_salons`. `failed_sign_ins` and `locked_until`: of
@@ -25,6 +28,7 @@ class StaffUser(Base):
     __tablename__ = "staff_users"
 
     login: Mapped[str] = mapped_column(Text, unique=True)
+    name: Mapped[str | None] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
     role: Mapped[str] = mapped_column(Text)
     totp_sealed: Mapped[str | None] = mapped_column(Text)
@@ -37,3 +41,13 @@ class StaffUser(Base):
     updated_at: Mapped[Moment] = mapped_column(server_default=func.now())
 
     __table_args__ = (one_of("role", StaffRole),)
+
+    @hybrid_property
+    def shown_name(self) -> str:
+        """Returns what a page calls this person."""
+        return self.name or self.login
+
+    @shown_name.inplace.expression
+    @classmethod
+    def _select_shown_name(cls) -> ColumnElement[str]:
+        return func.coalesce(cls.name, cls.login)
