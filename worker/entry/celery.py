@@ -98,6 +98,7 @@ def _register_tasks(**_: Any) -> None:
     """Only where they run: beat and Flower know tasks by name and are a third smaller without them."""
     importlib.import_module("worker.entry.tasks")
     importlib.import_module("worker.entry.remote").restrict()
+    importlib.import_module("worker.entry.beat").keep_inside()
 
 
 @signals.worker_init.connect
