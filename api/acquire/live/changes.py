@@ -150,13 +150,13 @@ def _count_microseconds(moment: Any) -> Any:
 _clock = select(
     _count_microseconds(func.now()), _count_microseconds(func.clock_timestamp()), cast(null(), Text), literal(_CLOCK)
 )
-_QUESTION = union_all(_clock, *(source.question.add_columns(literal(name)) for name, source in _SOURCES.items()))
+QUESTION = union_all(_clock, *(source.question.add_columns(literal(name)) for name, source in _SOURCES.items()))
 
 
 def look(sessions: SessionFactory) -> Look:
     """Reads the newest and the open rows, in one statement."""
     with open_alone(sessions) as connection:
-        rows = connection.execute(_QUESTION).all()
+        rows = connection.execute(QUESTION).all()
     before, after = next((company, key) for company, key, _, name in rows if name == _CLOCK)
     return Look(before, after, {(name, key, company): mark for company, key, mark, name in rows if name != _CLOCK})
 

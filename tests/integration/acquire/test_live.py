@@ -5,7 +5,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from api.acquire.live.changes import EVERYTHING
+from api.acquire.live.changes import EVERYTHING, QUESTION
 from api.acquire.live.reader import MAX_OF_SESSION, Reader
 from shared.storage.models import StaffSession
 from tests.support.desk import COMPANY, Browser, Desk
@@ -231,3 +231,14 @@ class TestTheEnd:
         desk.execute("DELETE FROM staff_sessions")
         assert cashier.get("/acquire", headers={"X-Fragment": "live"}).status_code == 401
         assert cashier.get("/acquire").status_code == 303
+
+
+def test_a_look_reads_no_table_from_end_to_end(desk: Desk) -> None:
+    """Where an index can be taken at all; registers are as few as salons, and shifts that are open fewer."""
+    with desk.sessions() as session:
+        connection = session.connection()
+        connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        question = QUESTION.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {question}".replace("%%", "%")).scalars())
+    assert plan.count("Index") > 15
+    assert {line.split(" on ")[1].split()[0] for line in plan.splitlines() if "Seq Scan" in line} <= {"cashboxes"}, plan
