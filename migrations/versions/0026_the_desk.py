@@ -23,13 +23,13 @@ RETURN ' ' || btrim(regexp_replace(
     translate(lower(said), '{_LETTERS}{_LETTERS.upper()}{_SILENT}', '{_PLAIN}{_PLAIN}'),
     '[\s!-/:-@\[-`{{-~\u00a0\u00ab\u00bb\u2018-\u201f\u2010-\u2015\u2026\u20b8\u2116]+', ' ', 'g')) || ' '
 """
-# Numbers are marked by what they are: `n` in front of the record's, `s` in front of the sum, `t` behind the phone.
+# Numbers are marked by what they are: `n` in front of the record's, `s` in front of the sum, `p` and `t` around the phone.
 _WORDS = """
 CREATE FUNCTION words_of_visit(
     name text, specialist text, lines jsonb, record_id bigint, total numeric, phone text
 ) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN public.fold_words(concat_ws(' ', name, specialist, jsonb_path_query_array(lines, '$[*].name'),
-    'n' || record_id, 's' || trim_scale(total), phone || 't'))
+    'n' || record_id, 's' || trim_scale(total), 'p' || phone || 't'))
 """
 _COMPUTED = "words_of_visit(client_name, specialist, lines, record_id, total, client_phone)"
 # Of old rows those that somebody may still look at for it.
@@ -53,9 +53,7 @@ def upgrade() -> None:
     op.add_column("visits", sa.Column("words", sa.Text(), sa.Computed(_COMPUTED, persisted=True), nullable=True))
     # A word may be in one visit of a hundred thousand or in each: a small sample would not tell.
     op.execute("ALTER TABLE visits ALTER COLUMN words SET STATISTICS 500")
-    op.create_index(
-        "ix_visits_words", "visits", ["words"], postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}
-    )
+    op.create_index("ix_visits_words", "visits", ["words"], postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"})
     op.drop_index("ix_visits_phone_tail", table_name="visits")
     op.create_index("ix_receipts_fiscal_number", "receipts", ["fiscal_number"])
     op.create_index("ix_receipts_issued_at", "receipts", ["issued_at"])

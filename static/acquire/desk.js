@@ -47,8 +47,9 @@ if (pane) {
   new MutationObserver(() => all("details[id]", pane).forEach((fold) => {
     if (folds.has(fold.id) && fold.open !== folds.get(fold.id)) fold.open = folds.get(fold.id);
   })).observe(pane, { childList: true });
-  const chosen = one("a.visit[aria-current]", pane);
-  if (chosen && pane.scrollHeight > pane.clientHeight) pane.scrollTop = chosen.offsetTop - pane.clientHeight / 3;
+  const rows = one("#visits", pane);
+  const chosen = one("a.visit[aria-current]", rows);
+  if (chosen) rows.scrollTop = chosen.offsetTop - rows.offsetTop - rows.clientHeight / 3;
 }
 
 // A payment
@@ -59,6 +60,7 @@ if (pay) {
   const take = () => pay.requestSubmit(one(".bar button", pay));
   const choose = (radio) => {
     radio.checked = true;
+    radio.dispatchEvent(new Event("change"));
     radio.focus({ preventScroll: true });
   };
   // The first press chooses, the second takes: two presses from the visit to a payment. A double click is one press.
@@ -94,6 +96,8 @@ if (pay) {
     one("b", change).textContent = rest === null ? "—" : showMoney(Math.abs(rest));
   };
   received.addEventListener("input", showChange);
+  const showCash = () => { change.hidden = !one("#m-cash", pay).checked; };
+  radios.forEach((radio) => radio.addEventListener("change", showCash));
 
   const notes = one("[data-notes]");
   const rounded = [100000, 200000, 500000, 1000000, 2000000].map((note) => Math.ceil(total / note) * note);
@@ -107,6 +111,7 @@ if (pay) {
   });
   notes.hidden = false;
   showChange();
+  showCash();
 
   const parts = all("[name^=amount_]", pay);
   const left = one("[data-left]");

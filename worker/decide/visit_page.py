@@ -101,7 +101,7 @@ def show_visit(
         "is_open": is_open,
         "is_deleted": record.deleted or row.status == "delete",
         "paid_told_at": moment_of(record, row) if record.is_paid else None,
-        "attendance": record.attendance if record.attendance in Attendance else None,
+        "attendance": record.attendance if record.attendance in tuple(Attendance) else None,
         "specialist": (record.staff.name[:_MAX_TEXT] or None) if record.staff else None,
     }
     session.execute(_SHOW, values)

@@ -80,9 +80,7 @@ def watch_visit(request: Request, id: RowIdDep, staff: StaffDep, place: ListPlac
 
 
 @router.get("/state")
-def show_state(
-    request: Request, id: RowIdDep, staff: StaffDep, place: ListPlaceDep, session: SessionDep
-) -> JSONResponse:
+def show_state(request: Request, id: RowIdDep, staff: StaffDep, place: ListPlaceDep, session: SessionDep) -> JSONResponse:
     """Answers the same as JSON, for the page that waits."""
     progress = show_progress(_get_visit(session, staff.salons, id))
     told = progress.as_json(get_speaker(request))

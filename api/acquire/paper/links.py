@@ -16,7 +16,7 @@ WHATSAPP = "whatsapp-link"
 
 @dataclass(frozen=True, slots=True)
 class CustomerLinks:
-    """Holds the customer's page, and the message to be sent by the salon's own mail or WhatsApp; None where there is none."""
+    """Holds the customer's page, and the message for the salon's own mail or WhatsApp; None where there is none."""
 
     page: str | None
     mail: str | None

@@ -21,7 +21,9 @@ def find_known_address(session: Session, settings: Settings, visit: Any) -> str 
     phone, email = read_phone(visit.told_phone or ""), read_email(visit.told_email or "")
     if not phone and not email:
         return None
-    receivers = set(parse_receivers(choose(settings, _find_cashbox(session, settings, visit.company_id), "receipt_to_client")))
+    receivers = set(
+        parse_receivers(choose(settings, _find_cashbox(session, settings, visit.company_id), "receipt_to_client"))
+    )
     if phone and receivers & _BY_PHONE:
         return hide_phone(phone)
     return hide_email(email) if email and receivers & _BY_EMAIL else None

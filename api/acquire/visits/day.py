@@ -136,9 +136,7 @@ def _sort(rows: Sequence[Any]) -> DayRows:
     return told
 
 
-def list_filtered(
-    session: Session, salons: Salons, day: date, chosen: Filter, after: Cursor | None = None
-) -> Sequence[Any]:
+def list_filtered(session: Session, salons: Salons, day: date, chosen: Filter, after: Cursor | None = None) -> Sequence[Any]:
     """Returns up to PAGE_SIZE + 1 rows of a day in a state: the surplus one says that there is another page.
 
     Who has to pay comes oldest first, the others latest first.

@@ -15,7 +15,7 @@ from shared.storage.models import Receipt, Visit
 
 def find_visits(session: Session, salons: Salons, search: Search, today: date, skip: int = 0) -> Sequence[Any]:
     """Returns up to PAGE_SIZE + 1 rows from the `skip`-th on: the surplus one says that there is another page."""
-    conditions = [Visit.words.like(f"% {word}%") for word in search.words]
+    conditions: list[ColumnElement[bool]] = [Visit.words.like(f"% {word}%") for word in search.words]
     conditions += [_match_number(session, number) for number in search.numbers]
     order = (func.abs(Visit.day - today), Visit.is_open.desc(), Visit.visit_at.desc(), Visit.id)
     nearest = (
@@ -31,12 +31,14 @@ def find_visits(session: Session, salons: Salons, search: Search, today: date, s
 
 
 def _match_number(session: Session, number: Number) -> ColumnElement[bool]:
-    """Of a visit's words: `n` stands before the record's number, `s` before the sum, `t` behind the phone."""
+    """Of a visit's words: `n` stands before the record's number, `s` before the sum, `p` and `t` around the phone."""
     digits, tail = number.digits, number.phone_tail
     is_long = len(digits) >= PHONE_TAIL
     patterns = [f"% n{digits}%" if is_long else f"% n{digits} %", f"% s{digits} %", f"% {digits}%"]
     if tail is not None:
-        patterns.append(f"%{tail}t %")
+        # The whole phone or its end, and its beginning while somebody still types it: with or without the country's digit.
+        patterns += [f"%{tail}t %", f"% p_{digits}%"]
+        patterns += [f"% p_{digits[1:]}%"] if digits[0] in "78" else []
     of_receipts = _find_by_fiscal_number(session, digits) if len(digits) >= FISCAL_DIGITS else ()
     return or_(
         *(Visit.words.like(pattern) for pattern in patterns),

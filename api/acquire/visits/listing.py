@@ -1,4 +1,4 @@
-"""Puts the list of visits together for the place somebody is at: a day by its parts, a day in one state, or what was found."""
+"""Puts the list of visits together for the place somebody is at: a day by its parts or in one state, or what was found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -100,7 +100,9 @@ def show_list(session: Session, salons: Salons, place: ListPlace, after: str = "
         today=today,
         now=now,
         chips=_show_chips(day),
-        sections={part: [_show_line(row) for row in rows_of] for part, rows_of in day.rows.items()} if is_whole_day else None,
+        sections={part: [_show_line(row) for row in rows_of] for part, rows_of in day.rows.items()}
+        if is_whole_day
+        else None,
         counts=day.counts,
         lines=[_show_line(row) for row in rows],
         after=following,

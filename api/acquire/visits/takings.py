@@ -1,19 +1,19 @@
 """Adds up what a day took in: issued receipts less returns, by way of payment, and what is in the drawer as far as told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, Numeric, and_, case, cast, column, func, literal, or_, select, true
+from sqlalchemy import Integer, Numeric, and_, case, cast, column, func, or_, select, true
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session
 
 from api.acquire.access.salons import Salons
 from api.acquire.cashbox.choice import list_cashboxes
 from shared.clock import ALMATY
-from shared.fiscal.money import ZERO
+from shared.fiscal.money import ZERO, InvalidAmount, parse_amount
 from shared.fiscal.payment_types import KIND_OF_TYPE, PAYMENT_TYPES
 from shared.fiscal.statuses import PaymentKind, ReceiptKind, ReceiptState
 from shared.fiscal.z_report import read_report
@@ -55,44 +55,54 @@ def add_up_day(session: Session, salons: Salons, day: date) -> Takings:
 
 
 def _find_drawer(session: Session, cashboxes: Sequence[Cashbox]) -> Decimal | None:
-    known = [told for cashbox in cashboxes if (told := _find_last_told(session, cashbox)) is not None]
-    if not known:
+    told = _list_told(session, [cashbox.id for cashbox in cashboxes])
+    if not told:
         return None
-    since = or_(*(and_(Receipt.cashbox_id == cashbox_id, Receipt.issued_at > at) for cashbox_id, at, _ in known))
+    since = or_(*(and_(Receipt.cashbox_id == cashbox_id, Receipt.issued_at > at) for cashbox_id, (at, _) in told.items()))
     moved = session.scalar(
         select(_moved)
         .select_from(Receipt)
         .join(_part, true())
-        .where(since, Receipt.state == ReceiptState.ISSUED, _type == literal(PAYMENT_TYPES[PaymentKind.CASH]))
+        .where(since, Receipt.state == ReceiptState.ISSUED, _type == PAYMENT_TYPES[PaymentKind.CASH])
     )
-    return sum((amount for _, _, amount in known), ZERO) + (moved or ZERO)
+    return sum((amount for _, amount in told.values()), ZERO) + (moved or ZERO)
 
 
-def _find_last_told(session: Session, cashbox: Cashbox) -> tuple[int, datetime, Decimal] | None:
-    """What the register last said was in the drawer: after a movement of cash, or when the shift was closed."""
-    told: list[tuple[datetime, Any]] = []
-    order = session.execute(
-        select(CashboxOrder.done_at, CashboxOrder.result["Sum"].astext)
-        .where(
-            CashboxOrder.cashbox_id == cashbox.id,
-            CashboxOrder.kind.in_(MONEY_ORDERS),
-            CashboxOrder.state == OrderState.DONE,
-            CashboxOrder.done_at.is_not(None),
-        )
+def _list_told(session: Session, cashbox_ids: Sequence[int]) -> dict[int, tuple[datetime, Decimal]]:
+    """What each register last said was in its drawer, and when: after a movement of cash, or when its shift was closed."""
+    ordered = (
+        select(CashboxOrder.done_at, CashboxOrder.result["Sum"].astext.label("left"))
+        .where(CashboxOrder.cashbox_id == Cashbox.id, CashboxOrder.kind.in_(MONEY_ORDERS))
+        .where(CashboxOrder.state == OrderState.DONE, CashboxOrder.done_at.is_not(None))
         .order_by(CashboxOrder.id.desc())
         .limit(1)
-    ).first()
-    if order is not None and order[1] is not None:
-        told.append((order[0], Decimal(order[1])))
-    shift = session.execute(
+        .lateral("ordered")
+    )
+    closed = (
         select(Shift.closed_at, Shift.report)
-        .where(Shift.cashbox_id == cashbox.id, Shift.closed_at.is_not(None), Shift.report.is_not(None))
+        .where(Shift.cashbox_id == Cashbox.id, Shift.closed_at.is_not(None), Shift.report.is_not(None))
         .order_by(Shift.closed_at.desc())
         .limit(1)
-    ).first()
-    if shift is not None and (left := read_report(shift[1]).cash_in_drawer) is not None:
-        told.append((shift[0], left))
-    if not told:
+        .lateral("closed")
+    )
+    query = select(Cashbox.id, ordered.c.done_at, ordered.c.left, closed.c.closed_at, closed.c.report).where(
+        Cashbox.id.in_(cashbox_ids)
+    )
+    told: dict[int, tuple[datetime, Decimal]] = {}
+    for row in session.execute(query.outerjoin(ordered, true()).outerjoin(closed, true())):
+        known = [(row.done_at, _read_amount(row.left)), (row.closed_at, _read_left(row.report))]
+        dated = [(at, amount) for at, amount in known if at is not None and amount is not None]
+        if dated:
+            told[row.id] = max(dated)
+    return told
+
+
+def _read_left(report: Mapping[str, Any] | None) -> Decimal | None:
+    return read_report(report).cash_in_drawer if report else None
+
+
+def _read_amount(told: str | None) -> Decimal | None:
+    try:
+        return parse_amount(told)
+    except InvalidAmount:
         return None
-    at, amount = max(told)
-    return cashbox.id, at, amount
