@@ -69,6 +69,7 @@ def read_search(typed: str) -> Search | None:
 def _join(run: list[str]) -> list[str]:
     """A sum and a phone are typed in groups: `9 900`, `8 701 555 01 42`. Two numbers of four digits are two numbers."""
     whole = "".join(run)
-    if len(whole) in _PHONE_DIGITS or all(len(part) < PHONE_TAIL for part in run[1:]):
+    is_phone = len(whole) in _PHONE_DIGITS or run[:1] in (["7"], ["8"])
+    if is_phone or all(len(part) < PHONE_TAIL for part in run[1:]):
         return [whole] if whole else []
     return run

@@ -85,11 +85,15 @@ def _list_told(session: Session, cashbox_ids: Sequence[int]) -> dict[int, tuple[
         .limit(1)
         .lateral("closed")
     )
-    query = select(Cashbox.id, ordered.c.done_at, ordered.c.left, closed.c.closed_at, closed.c.report).where(
-        Cashbox.id.in_(cashbox_ids)
+    query = (
+        select(Cashbox.id, ordered.c.done_at, ordered.c.left, closed.c.closed_at, closed.c.report)
+        .select_from(Cashbox)
+        .outerjoin(ordered, true())
+        .outerjoin(closed, true())
+        .where(Cashbox.id.in_(cashbox_ids))
     )
     told: dict[int, tuple[datetime, Decimal]] = {}
-    for row in session.execute(query.outerjoin(ordered, true()).outerjoin(closed, true())):
+    for row in session.execute(query):
         known = [(row.done_at, _read_amount(row.left)), (row.closed_at, _read_left(row.report))]
         dated = [(at, amount) for at, amount in known if at is not None and amount is not None]
         if dated:
