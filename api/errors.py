@@ -63,7 +63,7 @@ def _add_page_handlers(app: FastAPI) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return render(request, "message.html", status=409, text=error.text)
+        return render(request, "message.html", status=409, text=error.text, link=error.link)
 
     def no_secret_key(request: Request, error: Exception) -> Response:
         log.error("the payment page is closed", reason=str(error))

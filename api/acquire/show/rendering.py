@@ -51,6 +51,7 @@ def get_environment(language: str) -> Environment:
         plain=speaker.plain,
         day=speaker.day,
         short_day=speaker.short_day,
+        day_in_words=speaker.day_in_words,
         month=speaker.month,
         time=speaker.time,
         moment=speaker.moment,
