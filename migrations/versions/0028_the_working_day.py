@@ -44,9 +44,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_notes")),
         sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_task_notes_kind_subject_id")),
     )
-    op.create_index(
-        "ix_cashbox_orders_unclear", "cashbox_orders", ["id"], postgresql_where=sa.text("state = 'unknown'")
-    )
+    op.create_index("ix_cashbox_orders_unclear", "cashbox_orders", ["id"], postgresql_where=sa.text("state = 'unknown'"))
 
 
 def _count_cash() -> None:

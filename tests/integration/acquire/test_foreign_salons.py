@@ -34,6 +34,9 @@ IDS = {
     "/acquire/drawer/offers/{id}/book": "offer_id",
     "/acquire/drawer/offers/{id}/dismiss": "offer_id",
     "/acquire/cashboxes/{id}/probe": "cashbox_id",
+    "/acquire/shift/{id}/close": "cashbox_id",
+    "/acquire/shift/counts/{id}": "count_id",
+    "/acquire/shift/counts/{id}/close": "count_id",
 }
 # Routes that name no row in the path: what a curious person would add to the address.
 QUERIES = {
@@ -41,7 +44,8 @@ QUERIES = {
     "/acquire/states": "ids={visit_id}",
     "/acquire/attention": "before=999999999",
     "/acquire/shifts": "before=999999999",
-    "/acquire/drawer": "done={cash_order_id}",
+    "/acquire/shift": "done={cash_order_id}",
+    "/acquire/drawer": "",
     "/acquire/books": "day={day}&cashbox={cashbox_id}",
     "/acquire/books/file.{extension}": "day={day}&cashbox={cashbox_id}",
     "/acquire/settings": "",
@@ -60,7 +64,7 @@ OWN = {
         *(f"/acquire/account/second-factor{rest}" for rest in ("", "/confirm", "/remove")),
     ),
 }
-POSTED = {"/acquire", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods"}
+POSTED = {"/acquire", "/acquire/drawer", "/acquire/shift/x", "/acquire/settings/goods"}
 PAYMENT = {"method": "card", "form_key": "0d1b2a0e-0000-4000-8000-000000000001", "reason": "x", "count_0": "1"}
 
 
@@ -153,7 +157,7 @@ def test_no_form_changes_a_foreign_salons_row(
         ("/acquire", {"q": "Тюльпан"}, 200),
         ("/acquire", {"q": "0142"}, 200),
         ("/acquire/drawer", {"kind": "withdrawal", "amount": "5", "cashbox": "{cashbox_id}"}, 422),
-        ("/acquire/shifts/reports", {"kind": "z_report", "cashbox": "{cashbox_id}"}, 409),
+        ("/acquire/shift/x", {"kind": "x_report", "cashbox": "{cashbox_id}"}, 409),
         ("/acquire/settings/goods", {"company": "{company_id}"}, 404),
     ],
 )
