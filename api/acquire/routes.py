@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Response
 
 from api.acquire.access.auth import NotFound
+from api.acquire.day import page as day
 from api.acquire.pages import (
     account,
-    attention,
     audit,
     books,
     drawer,
@@ -21,6 +21,7 @@ from api.acquire.pages import (
 from api.acquire.paper import customer, printing
 from api.acquire.shift import page as shift
 from api.acquire.show.rendering import redirect
+from api.acquire.tasks import page as tasks
 
 router = APIRouter(include_in_schema=False)
 for page in (
@@ -29,11 +30,12 @@ for page in (
     payment,
     receipt,
     returns,
-    attention,
+    tasks,
     shift,
     shifts,
     orders,
     drawer,
+    day,
     books,
     settings,
     audit,

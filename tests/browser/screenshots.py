@@ -77,7 +77,7 @@ def test_take_pictures(
         page.wait_for_selector(".printing:not([data-await])")
         page.locator("[data-sheet]").screenshot(path=FOLDER / f"paper-{paper}.png")
 
-    manager.goto("/acquire/attention")
+    manager.goto("/acquire/tasks")
     shoot(manager, "attention", whole=True)
     manager.click(".task.due .danger")
     manager.wait_for_selector("form[data-return]")

@@ -23,7 +23,6 @@ from sqlalchemy import (
     func,
     literal,
     null,
-    or_,
     select,
     true,
     union_all,
@@ -166,6 +165,7 @@ def list_same_reason(session: Session, salons: Salons, code: str, limit: int, up
             visit.c.title,
             func.coalesce(visit.c.total, Receipt.total).label("total"),
         )
+        .select_from(WebhookRecord)
         .outerjoin(visit, true())
         .outerjoin(Receipt, Receipt.id == WebhookRecord.receipt_id)
         .where(*_given_up(salons), func.coalesce(WebhookRecord.error_code, "") == code)
@@ -180,8 +180,8 @@ def list_same_reason(session: Session, salons: Salons, code: str, limit: int, up
 def count_reasons(session: Session, salons: Salons) -> dict[str, int]:
     """Returns how many deliveries were given up for each reason, by its code."""
     code = func.coalesce(WebhookRecord.error_code, "").label("code")
-    rows = session.execute(select(code, func.count()).where(*_given_up(salons)).group_by(code))
-    return dict(rows.tuples())
+    query = select(code, func.count().label("letters")).where(*_given_up(salons)).group_by(code)
+    return {row.code: row.letters for row in session.execute(query)}
 
 
 def _given_up(salons: Salons) -> tuple[Any, ...]:
@@ -331,7 +331,7 @@ def _select_findings(salons: Salons) -> Select[Any]:
         )
         .select_from(BookFinding)
         .join(Cashbox, Cashbox.id == BookFinding.cashbox_id)
-        .where(BookFinding.kind.not_in(_TOLD_OTHERWISE), or_(salons.allow(company_id)))
+        .where(BookFinding.kind.not_in(_TOLD_OTHERWISE), salons.allow(company_id))
     )
 
 

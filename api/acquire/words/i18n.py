@@ -84,6 +84,16 @@ class Speaker:
     def short_day(self, moment: date | datetime) -> str:
         return format_date(_local(moment), "d MMM", locale=self.language)
 
+    def weekday(self, moment: date | datetime) -> str:
+        return format_date(_local(moment), "EEE d MMMM", locale=self.language)
+
+    def short_weekday(self, moment: date | datetime) -> str:
+        return format_date(_local(moment), "EEEEEE", locale=self.language)
+
+    def thousands(self, amount: Decimal) -> str:
+        """Writes a sum in thousands, for the small cells of a calendar."""
+        return format_decimal(amount / 1000, format="#,##0", locale=self.language)
+
     def month(self, moment: date | datetime) -> str:
         return format_date(_local(moment), "LLLL y", locale=self.language)
 

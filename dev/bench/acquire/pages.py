@@ -35,7 +35,7 @@ class Visitor(Desk):
     @cached_property
     def returns(self) -> list[str]:
         """Forms of the returns that are due."""
-        return _RETURN.findall(self.get("/acquire/attention"))
+        return _RETURN.findall(self.get("/acquire/tasks"))
 
 
 Visit = Callable[[Visitor, int], str]
@@ -61,7 +61,7 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "progress of a visit": lambda visitor, number: visitor.get(f"/acquire/visits/{1 + number * 37 % visits}/progress"),
         "a receipt": lambda visitor, number: visitor.get(f"/acquire/success/{1 + number * 37 % receipts}"),
         "form of a return": lambda visitor, number: visitor.get(visitor.returns[number % len(visitor.returns)]),
-        "needs attention": lambda visitor, _: visitor.get("/acquire/attention"),
+        "needs attention": lambda visitor, _: visitor.get("/acquire/tasks"),
         "who did what": lambda visitor, _: visitor.get("/acquire/audit"),
         "settings": lambda visitor, _: visitor.get("/acquire/settings"),
     }

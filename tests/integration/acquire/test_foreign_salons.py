@@ -42,10 +42,12 @@ IDS = {
 QUERIES = {
     "/acquire": "day={day}&state=all",
     "/acquire/states": "ids={visit_id}",
-    "/acquire/attention": "before=999999999",
+    "/acquire/tasks": "page=1",
+    "/acquire/tasks/retry": "code=9",
     "/acquire/shifts": "before=999999999",
     "/acquire/shift": "done={cash_order_id}",
     "/acquire/drawer": "",
+    "/acquire/day": "day={day}",
     "/acquire/books": "day={day}&cashbox={cashbox_id}",
     "/acquire/books/file.{extension}": "day={day}&cashbox={cashbox_id}",
     "/acquire/settings": "",
@@ -54,6 +56,7 @@ QUERIES = {
 }
 # What is nobody's row: an account's own pages, and those before sign-in.
 OWN = {
+    "/acquire/attention",
     *("/acquire/login", "/acquire/logout", "/acquire/language", "/acquire/{rest:path}"),
     *(
         "/acquire/account",
@@ -64,7 +67,14 @@ OWN = {
         *(f"/acquire/account/second-factor{rest}" for rest in ("", "/confirm", "/remove")),
     ),
 }
-POSTED = {"/acquire", "/acquire/drawer", "/acquire/shift/x", "/acquire/settings/goods"}
+POSTED = {
+    "/acquire",
+    "/acquire/drawer",
+    "/acquire/shift/x",
+    "/acquire/tasks/note",
+    "/acquire/tasks/retry",
+    "/acquire/settings/goods",
+}
 PAYMENT = {"method": "card", "form_key": "0d1b2a0e-0000-4000-8000-000000000001", "reason": "x", "count_0": "1"}
 
 

@@ -43,7 +43,7 @@ def check_books(sessions: SessionFactory) -> None:
 def _list_due(session: Session, cashbox: Cashbox, now: datetime) -> Iterator[date]:
     today = almaty_date(now)
     looked = select(BookDay.day, BookDay.checked_at).where(BookDay.cashbox_id == cashbox.id)
-    checked = dict(session.execute(looked).tuples())
+    checked = {row.day: row.checked_at for row in session.execute(looked)}
     began = session.scalar(select(func.min(Receipt.issued_at)).where(Receipt.cashbox_id == cashbox.id))
     first = max(almaty_date(began) if began else today, today - timedelta(days=KEPT_DAYS))
     yield from (today - timedelta(days=age) for age in range(FRESH_DAYS))
