@@ -44,6 +44,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_task_notes")),
         sa.UniqueConstraint("kind", "subject_id", name=op.f("uq_task_notes_kind_subject_id")),
     )
+    op.create_index("ix_audit_events_action", "audit_events", ["action", "id"])
     op.create_index("ix_cashbox_orders_unclear", "cashbox_orders", ["id"], postgresql_where=sa.text("state = 'unknown'"))
 
 
@@ -109,6 +110,7 @@ def _keep_findings() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_audit_events_action", table_name="audit_events")
     op.drop_index("ix_cashbox_orders_unclear", table_name="cashbox_orders")
     for table in ("task_notes", "book_findings", "book_days", "cash_counts"):
         op.drop_table(table)

@@ -11,6 +11,8 @@ FIRST_HOUR, LAST_HOUR = 8, 21
 COLUMN, HEIGHT, LEFT = 40, 160, 76
 _STEPS = (1, 2, 5)
 SHADES = 4
+# Any week: of its days only the names are shown.
+WEEK = [date(2026, 3, 2) + timedelta(days=number) for number in range(7)]
 
 
 @dataclass(frozen=True, slots=True)

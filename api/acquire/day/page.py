@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 
 from api.acquire.access.guards import ManagerDep
 from api.acquire.cashbox.choice import list_all_cashboxes
-from api.acquire.day.charts import draw_hours, draw_month
+from api.acquire.day.charts import WEEK, draw_hours, draw_month
 from api.acquire.day.queries import (
     DaySums,
     list_returns,
@@ -28,8 +28,6 @@ from shared.fiscal.statuses import PaymentKind
 router = APIRouter(prefix="/day")
 
 _EARLIEST = date(2000, 1, 1)
-# Any: only its name is shown.
-_MONDAY = date(2026, 3, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ def show_day(request: Request, staff: ManagerDep, session: SessionDep, day: str 
         weeks=draw_month({day: seen for day, seen in month.items() if day.month == first.month}, first, today),
         first=first,
         after=chosen + timedelta(days=1),
-        weekdays=[_MONDAY + timedelta(days=number) for number in range(7)],
+        weekdays=WEEK,
     )
 
 

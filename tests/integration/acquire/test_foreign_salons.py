@@ -53,6 +53,7 @@ QUERIES = {
     "/acquire/settings": "",
     "/acquire/settings/goods.csv": "company={company_id}",
     "/acquire/audit": "before=999999999",
+    "/acquire/audit.csv": "",
 }
 # What is nobody's row: an account's own pages, and those before sign-in.
 OWN = {
