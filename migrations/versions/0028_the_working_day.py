@@ -86,6 +86,7 @@ def _keep_findings() -> None:
         sa.Column("returns", sa.Integer(), nullable=False),
         sa.Column("differences", sa.Integer(), nullable=False),
         sa.Column("differing", _MONEY, nullable=False),
+        sa.Column("names", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         *_base(),
         _refer("book_days", "cashbox_id", "cashboxes"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_book_days")),

@@ -9,25 +9,19 @@ from fastapi import APIRouter, Request, Response
 from api.acquire.access.guards import ManagerDep
 from api.acquire.cashbox.choice import list_all_cashboxes
 from api.acquire.day.charts import WEEK, draw_hours, draw_month
-from api.acquire.day.queries import (
-    DaySums,
-    list_returns,
-    list_services,
-    list_specialists,
-    read_checked,
-    read_days,
-    read_month,
-)
+from api.acquire.day.queries import read_checked, read_kept
 from api.acquire.show.rendering import render
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
+from shared.books.day import DaySums, add_up_day
 from shared.clock import almaty_date, utc_now
 from shared.fiscal.statuses import PaymentKind
 
 router = APIRouter(prefix="/day")
 
 _EARLIEST = date(2000, 1, 1)
+MOST_NAMED = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +41,10 @@ def show_day(request: Request, staff: ManagerDep, session: SessionDep, day: str 
     chosen = _read_day(day, today)
     before, weekday = chosen - timedelta(days=1), chosen - timedelta(days=7)
     ids = [cashbox.id for cashbox in list_all_cashboxes(session, staff.salons)]
-    days = read_days(session, ids, chosen, (before, weekday))
-    sums, first = days[chosen], chosen.replace(day=1)
-    month = read_month(session, ids, first, first + timedelta(days=31))
+    first = chosen.replace(day=1)
+    kept = read_kept(session, ids, min(first, weekday), first + timedelta(days=31))
+    sums, names = add_up_day(session, ids, chosen), kept.name(session, chosen)
+    month = kept.find_month()
     if chosen in month or sums.receipts or sums.returns:
         month[chosen] = (sums.takings, month.get(chosen, (sums.takings, 0))[1])
     return render(
@@ -59,15 +54,16 @@ def show_day(request: Request, staff: ManagerDep, session: SessionDep, day: str 
         today=today,
         before=before,
         weekday=weekday,
-        figures=_list_figures(sums, days[before], days[weekday]),
+        figures=_list_figures(sums, kept.add_up(session, before), kept.add_up(session, weekday)),
         sums=sums,
         chart=draw_hours(sums.by_hour),
         ways=[(KIND_LABELS[kind], sums.by_kind[kind]) for kind in PaymentKind if sums.by_kind.get(kind)],
-        returns=list_returns(session, ids, chosen) if sums.returns else (),
-        specialists=list_specialists(session, ids, chosen),
-        services=list_services(session, ids, chosen),
-        checked=read_checked(session, ids, chosen),
-        weeks=draw_month({day: seen for day, seen in month.items() if day.month == first.month}, first, today),
+        names=names,
+        most_named=MOST_NAMED,
+        checked=read_checked(session, kept, chosen),
+        weeks=draw_month(
+            {day: seen for day, seen in month.items() if day.month == first.month and day >= first}, first, today
+        ),
         first=first,
         after=chosen + timedelta(days=1),
         weekdays=WEEK,

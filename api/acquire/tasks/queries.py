@@ -7,6 +7,7 @@ it is put off. What is of a register is for those who belong to its salon, or to
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Select,
     Text,
     and_,
+    bindparam,
     cast,
     exists,
     func,
@@ -46,7 +48,7 @@ from shared.storage.models import (
 from shared.storage.models.desk.cashbox_order import OrderState
 from shared.storage.refused_returns import select_refused_returns
 
-PAGE_SIZE = 40
+PAGE_SIZE = 25
 # An order whose end is unclear was looked at by then, or never will be.
 _UNCLEAR_FOR = timedelta(days=14)
 # Between a refusal and the decision about it a receipt has no next attempt for a moment.
@@ -93,48 +95,65 @@ def list_tasks(session: Session, salons: Salons, *, put_off: bool = False, page:
     `put_off`: those that are put off, instead of the others. Rows have the columns of `_COLUMNS`, the visit's `visit_id`,
     `client_name` and `title`, the note's `put_off_until` and `owner`.
     """
-    task = _select_all(salons).subquery("task")
-    # One look-up a task: joined freely, all visits would be read.
+    return session.execute(_list(salons, put_off=put_off), {"skipped": (page - 1) * PAGE_SIZE}).all()
+
+
+# To put these together takes longer than to carry them out.
+@lru_cache(maxsize=256)
+def _list(salons: Salons, *, put_off: bool) -> Select[Any]:
+    task = _select_all(salons).subquery("all_tasks")
+    is_put_off = func.coalesce(TaskNote.put_off_until > func.now(), False)
+    order = (func.abs(task.c.amount).desc().nulls_last(), task.c.since, task.c.kind, task.c.id)
+    shown = (
+        select(task, TaskNote.put_off_until, TaskNote.owner_id, func.row_number().over(order_by=order).label("place"))
+        .select_from(task)
+        .outerjoin(TaskNote, and_(TaskNote.kind == task.c.kind, TaskNote.subject_id == task.c.id))
+        .where(is_put_off if put_off else ~is_put_off)
+        .order_by(*order)
+        .limit(PAGE_SIZE + 1)
+        .offset(bindparam("skipped", type_=Integer))
+        .subquery("task")
+    )
+    # One look-up a task that is shown: joined freely, all visits would be read.
     visit = (
         select(Visit.id, Visit.client_name, Visit.title)
-        .where(Visit.company_id == task.c.company_id, Visit.record_id == task.c.record_id)
+        .where(Visit.company_id == shown.c.company_id, Visit.record_id == shown.c.record_id)
         .limit(1)
         .lateral("visit")
     )
-    is_put_off = func.coalesce(TaskNote.put_off_until > func.now(), False)
-    query = (
+    return (
         select(
-            task,
+            shown,
             visit.c.id.label("visit_id"),
             visit.c.client_name,
             visit.c.title,
-            TaskNote.put_off_until,
-            TaskNote.owner_id,
             StaffUser.shown_name.label("owner"),
         )
-        .select_from(task)
-        .outerjoin(TaskNote, and_(TaskNote.kind == task.c.kind, TaskNote.subject_id == task.c.id))
-        .outerjoin(StaffUser, StaffUser.id == TaskNote.owner_id)
+        .select_from(shown)
+        .outerjoin(StaffUser, StaffUser.id == shown.c.owner_id)
         .outerjoin(visit, true())
-        .where(is_put_off if put_off else ~is_put_off)
-        .order_by(func.abs(task.c.amount).desc().nulls_last(), task.c.since, task.c.kind, task.c.id)
-        .limit(PAGE_SIZE + 1)
-        .offset((page - 1) * PAGE_SIZE)
+        .order_by(shown.c.place)
     )
-    return session.execute(query).all()
 
 
 def count_tasks(session: Session, salons: Salons) -> int:
     """Returns how many tasks wait for a person now; those that are put off do not."""
+    return session.scalar(_count(salons)) or 0
+
+
+@lru_cache(maxsize=256)
+def _count(salons: Salons) -> Select[Any]:
     task = _select_all(salons).subquery("task")
     is_put_off = exists().where(
         TaskNote.kind == task.c.kind, TaskNote.subject_id == task.c.id, TaskNote.put_off_until > func.now()
     )
-    return session.scalar(select(func.count()).select_from(task).where(~is_put_off)) or 0
+    return select(func.count()).select_from(task).where(~is_put_off)
 
 
 def count_put_off(session: Session, salons: Salons) -> int:
     """Returns how many tasks are put off."""
+    if not session.scalar(select(exists().where(TaskNote.put_off_until > func.now()))):
+        return 0
     task = _select_all(salons).subquery("task")
     note = and_(TaskNote.kind == task.c.kind, TaskNote.subject_id == task.c.id, TaskNote.put_off_until > func.now())
     return session.scalar(select(func.count()).select_from(task).join(TaskNote, note)) or 0

@@ -1,5 +1,6 @@
 """The manager's day: its figures are those of the receipts, to the tiyn; other days beside it; what the books say."""
 
+import json
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -9,11 +10,13 @@ from uuid import uuid4
 import pytest
 
 from api.acquire.day.charts import choose_step, draw_hours, draw_month
-from api.acquire.day.queries import list_services, list_specialists, read_days
+from api.acquire.day.queries import read_kept
+from shared.books.day import add_up_day, name_day, read_names, write_names
 from shared.clock import ALMATY, almaty_date, utc_now
 from shared.fiscal.payment_types import read_paid
 from shared.storage.models import BookDay, BookFinding, Receipt, ReturnOrder
 from tests.support.desk import Browser, Desk, position
+from worker.rounds.books import check_books
 
 TODAY = almaty_date(utc_now())
 CASH, CARD, MOBILE = 0, 1, 4
@@ -38,7 +41,7 @@ def sell(desk: Desk, when: datetime, *parts: tuple[int, str], change: str = "0",
 
 def read(desk: Desk, day: date = TODAY) -> Any:
     with desk.sessions() as session:
-        return read_days(session, [1], day, (day - timedelta(days=1), day - timedelta(days=7)))
+        return {one: add_up_day(session, [1], one) for one in (day, day - timedelta(days=1), day - timedelta(days=7))}
 
 
 def test_the_figures_are_those_of_the_receipts(desk: Desk) -> None:
@@ -83,10 +86,34 @@ def test_services_and_specialists_add_up(desk: Desk) -> None:
     back = [position("Уход", 1, "500")]
     sell(desk, at(TODAY, 13), (CARD, "500"), visit=visits[0], positions=back, kind="return", basis=first)
     with desk.sessions() as session:
-        services = [tuple(row) for row in list_services(session, [1], TODAY)]
-        people = [tuple(row) for row in list_specialists(session, [1], TODAY)]
-    assert services == [("Стрижка", 3, Decimal("2300.00")), ("Маникюр", 1, Decimal(900)), ("Уход", 0, Decimal(0))]
-    assert people == [("Алия", 2, Decimal("2300.00")), ("Дина", 1, Decimal(900))]
+        names = name_day(session, [1], TODAY)
+    assert [(one.name, one.count, one.total) for one in names.services] == [
+        ("Стрижка", 3, Decimal("2300.00")),
+        ("Маникюр", 1, Decimal(900)),
+        ("Уход", 0, Decimal(0)),
+    ]
+    assert [(one.name, one.count, one.total) for one in names.specialists] == [
+        ("Алия", 2, Decimal("2300.00")),
+        ("Дина", 1, Decimal(900)),
+    ]
+    kept = json.loads(json.dumps(write_names(names)))
+    assert read_names([kept]) == names
+    assert read_names([kept, kept]).specialists[0].total == 4600
+
+
+def test_what_the_round_kept_is_what_is_added_up(desk: Desk, manager: Browser) -> None:
+    yesterday = TODAY - timedelta(days=1)
+    sale = sell(desk, at(yesterday, 10), (CASH, "1000.10"), (CARD, "2000.20"))
+    sell(desk, at(yesterday, 11), (CARD, "500.05"), kind="return", basis=sale)
+    check_books(desk.sessions)
+    with desk.sessions() as session:
+        added, kept = add_up_day(session, [1], yesterday), read_kept(session, [1], yesterday, yesterday)
+        known = kept.add_up(session, yesterday)
+        assert kept.is_whole(yesterday)
+        assert kept.name(session, yesterday) == name_day(session, [1], yesterday)
+    assert (known.sold, known.returned) == (added.sold, added.returned) == (Decimal("3000.30"), Decimal("500.05"))
+    assert (known.receipts, known.returns) == (added.receipts, added.returns)
+    assert "2 500,25 ₸" in manager.page("/acquire/day").replace("\u00a0", " ")
 
 
 def test_the_page_shows_them_with_the_reasons_of_returns(desk: Desk, manager: Browser) -> None:

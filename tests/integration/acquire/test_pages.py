@@ -160,8 +160,7 @@ def test_tasks_are_returns_due_goods_and_letters_page_by_page(desk: Desk, manage
         desk.add_visit(state="dead_lettered", code="9")
     first = manager.page("/acquire/tasks")
     second = manager.page("/acquire/tasks?page=2")
-    assert first.count("<article") == 40
-    assert second.count("<article") == 7
+    assert (first.count("<article"), second.count("<article")) == (25, 22)
     assert 'href="?page=2"' in first
     for page in ("x", "-1", "0", "9" * 30, "%00"):
         assert manager.get(f"/acquire/tasks?page={page}").status_code == 200

@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from shared.books.day import DayNames, name_day, write_names
 from shared.books.model import DayBooks
 from shared.books.read import keep_books
 from shared.clock import almaty_date
@@ -60,7 +61,7 @@ def _is_due(day: date, checked_at: datetime | None, now: datetime) -> bool:
 def _check(session: Session, cashbox: Cashbox, day: date, *, is_today: bool) -> None:
     [books] = keep_books(session, cashbox, day, day)
     findings = list(list_findings(books))
-    _save_day(session, cashbox.id, books, findings)
+    _save_day(session, cashbox.id, books, findings, name_day(session, [cashbox.id], day))
     _save_findings(session, cashbox.id, findings)
     of_day = BookFinding.day == day, ~BookFinding.key.startswith(_OPEN_KEY)
     _forget(session, cashbox.id, findings, *of_day)
@@ -70,7 +71,7 @@ def _check(session: Session, cashbox: Cashbox, day: date, *, is_today: bool) -> 
         _forget(session, cashbox.id, still_open, BookFinding.key.startswith(_OPEN_KEY))
 
 
-def _save_day(session: Session, cashbox_id: int, books: DayBooks, findings: Sequence[Finding]) -> None:
+def _save_day(session: Session, cashbox_id: int, books: DayBooks, findings: Sequence[Finding], names: DayNames) -> None:
     values = {
         "checked_at": func.now(),
         "issued": books.issued.total,
@@ -79,6 +80,7 @@ def _save_day(session: Session, cashbox_id: int, books: DayBooks, findings: Sequ
         "returns": books.returns,
         "differences": len(findings),
         "differing": sum(abs(finding["amount"]) for finding in findings),
+        "names": write_names(names),
     }
     row = insert(BookDay).values(cashbox_id=cashbox_id, day=books.day, **values)
     session.execute(row.on_conflict_do_update(index_elements=["cashbox_id", "day"], set_=values))

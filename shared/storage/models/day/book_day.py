@@ -1,6 +1,8 @@
 from datetime import date
+from typing import Any
 
-from sqlalchemy import Date, ForeignKey, Integer, UniqueConstraint
+from sqlalchemy import Date, ForeignKey, Integer, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.storage.models.base import Base, Moment, Money
@@ -9,7 +11,8 @@ from shared.storage.models.base import Base, Moment, Money
 class BookDay(Base):
     """Keeps what a look into the books of a cashbox's day found: what its receipts add up to, how many sales differ.
 
-    `issued`: sales less returns. `differing`: the differences added up without their signs.
+    `issued`: sales less returns; `names`: sums by name, as `shared.books.day` writes them.
+    `differing`: the differences added up without their signs.
     """
 
     __tablename__ = "book_days"
@@ -23,5 +26,6 @@ class BookDay(Base):
     returns: Mapped[int] = mapped_column(Integer)
     differences: Mapped[int] = mapped_column(Integer)
     differing: Mapped[Money]
+    names: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
 
     __table_args__ = (UniqueConstraint("cashbox_id", "day"),)
