@@ -28,12 +28,14 @@ _FINDINGS: dict[str, Text] = {
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Describes the best thing to press: a page to open, or what to post there. `is_managers`: others only see it said."""
+    """Describes the best thing to press: a page to open, or what to post there. `is_managers`: others only see it said.
+    `is_best` is False where something else has to be done first."""
 
     label: Text
     address: str
     is_post: bool = False
     is_managers: bool = False
+    is_best: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,8 @@ def _find_button(kind: TaskKind, row: Any, advice: Advice | Finding) -> Button:
 def _find_button_of_delivery(row: Any, advice: Advice | Finding) -> Button:
     if row.visit_id is not None and not advice.retry_helps:
         return Button(Text("To the visit"), f"/acquire/visits/{row.visit_id}")
-    return Button(Text("Retry"), f"/acquire/attention/{row.id}/retry", is_post=True, is_managers=True)
+    address = f"/acquire/attention/{row.id}/retry"
+    return Button(Text("Retry"), address, is_post=True, is_managers=True, is_best=advice.retry_helps)
 
 
 def _find_button_of_finding(row: Any) -> Button:

@@ -15,7 +15,17 @@ from api.acquire.access.salons import Salons
 from api.acquire.cashbox.views import ORDER_LABELS
 from api.acquire.words.text import Text
 from shared.clock import ALMATY
-from shared.storage.models import AuditEvent, Cashbox, CashboxOrder, Receipt, StaffSalon, StaffUser, Visit, WebhookRecord
+from shared.storage.models import (
+    AuditEvent,
+    Cashbox,
+    CashboxOrder,
+    PaymentRecord,
+    Receipt,
+    StaffSalon,
+    StaffUser,
+    Visit,
+    WebhookRecord,
+)
 from shared.storage.models.desk.cashbox_order import OrderKind
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -132,5 +142,8 @@ _NAMES: dict[str, Any] = {
     "delivery": lambda ids: select(
         WebhookRecord.id, func.concat("№\u00a0", func.coalesce(WebhookRecord.resource_id, WebhookRecord.document_id))
     ).where(WebhookRecord.id.in_(ids)),
+    "payment": lambda ids: select(PaymentRecord.id, func.concat("№\u00a0", PaymentRecord.operation_id)).where(
+        PaymentRecord.id.in_(ids)
+    ),
     "cashbox": lambda ids: select(Cashbox.id, func.coalesce(Cashbox.name, Cashbox.unique_number)).where(Cashbox.id.in_(ids)),
 }

@@ -21,6 +21,7 @@ _SUBJECTS = {
     "cashbox": (Text("Cashbox"), None),
     "salon": (Text("Salon"), None),
     "task": (Text("Task"), None),
+    "payment": (Text("Operation"), None),
 }
 _SUMS = {"counted": Text("Counted"), "expected": Text("Expected in the drawer"), "difference": Text("Difference")}
 
