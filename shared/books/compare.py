@@ -147,7 +147,7 @@ def _assume(books: Mapping[date, DayBooks], issued: _Days) -> None:
     for day in set(issued) & set(books):
         for kind, amount in issued[day]:
             books[day].ours.add(kind, amount)
-            books[day].assumed += amount
+            books[day].untold.add(kind, amount)
 
 
 def _find_why(material: Material, sale: _Sale) -> Why:

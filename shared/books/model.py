@@ -289,8 +289,9 @@ class ShiftDifference:
 class DayBooks:
     """Holds the comparison of one cashbox's day. `counted` leaves out the shifts of `missing_reports`, by number.
 
-    `told` is Altegio's word alone; `ours`: taken at our desk, and the sums of silent salons, which are `assumed` to be as
-    they were issued. `uncounted`: issued in shifts without a report. `other`: money beside these columns. `open`: what is
+    `told` is Altegio's word alone; `ours`: taken at our desk, and the sums of silent salons, which are assumed to be as
+    they were issued: these alone are `untold`.
+    `uncounted`: issued in shifts without a report. `other`: money beside these columns. `open`: what is
     open at the end of the day, None where that was not looked up.
     """
 
@@ -308,9 +309,13 @@ class DayBooks:
     receipts: int = 0
     returns: int = 0
     offline: list[Document] = field(default_factory=list)
-    assumed: Decimal = ZERO
+    untold: Flow = field(default_factory=Flow)
     other: list[OtherMoney] = field(default_factory=list)
     open: Sequence[OpenItem] | None = None
+
+    @property
+    def assumed(self) -> Decimal:
+        return self.untold.total
 
     @property
     def unexplained(self) -> list[OtherMoney]:

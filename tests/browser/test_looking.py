@@ -33,7 +33,7 @@ def places(module_manager: Page, module_shop: Shop) -> Places:
         "payment": visit,
         "receipt": f"/acquire/success/{receipt}",
         "return": f"/acquire/receipts/{receipt}/return",
-        "attention": "/acquire/attention",
+        "attention": "/acquire/tasks",
         "settings": "/acquire/settings",
         "audit": "/acquire/audit",
         "account": "/acquire/account",
@@ -102,7 +102,7 @@ def test_languages(open_context: Callable[..., BrowserContext], language: str, n
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("h1")).to_have_text(title)
     expect(page.locator(".search button")).to_have_text(button)
-    page.goto("/acquire/attention")
+    page.goto("/acquire/tasks")
     expect(page.locator("html")).to_have_attribute("lang", language)
 
 

@@ -263,7 +263,7 @@ class TestTrouble:
         page.wait_for_selector(".signal.attention")
         expect(page.locator("[data-advice]")).not_to_be_empty()
         expect(page.locator("button:has-text('Повторить')")).to_have_count(0)
-        manager.goto("/acquire/attention")
+        manager.goto("/acquire/tasks")
         task = manager.locator(f".task:has-text('{record_id}')")
         task.locator("button").click()
         await_receipt(manager)

@@ -77,7 +77,7 @@ def test_a_visit_deleted_after_its_receipt_waits_for_a_decision(manager: Page, s
     pay(manager, record_id)
     reply = shop.service.post(visit(record_id, changed=None, status="delete", paid=0))
     shop.await_state(reply.json()["record_id"], "processed")
-    manager.goto("/acquire/attention")
+    manager.goto("/acquire/tasks")
     task = manager.locator(f".task.due:has-text('{record_id}')")
     expect(task).to_contain_text("удалили в Altegio")
     task.locator("text=Оформить возврат").click()
@@ -85,5 +85,5 @@ def test_a_visit_deleted_after_its_receipt_waits_for_a_decision(manager: Page, s
     manager.click("button.danger")
     manager.wait_for_url(SUCCESS)
     assert operations(shop, record_id) == [(SALE, "4000.00"), (RETURN, "4000.00")]
-    manager.goto("/acquire/attention")
+    manager.goto("/acquire/tasks")
     expect(task).to_have_count(0)

@@ -10,11 +10,13 @@ from shared.storage.models import (
     AuditEvent,
     Cashbox,
     CashboxOrder,
+    CashCount,
     GoodsCode,
     GoodsLine,
     PaymentRecord,
     ReturnOrder,
     Shift,
+    StaffUser,
 )
 from tests.support.desk import Desk, position
 
@@ -33,6 +35,7 @@ class SalonRows:
     cash_order_id: int
     report_order_id: int
     offer_id: int
+    count_id: int
     words: tuple[str, ...]
 
 
@@ -70,7 +73,20 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
             account_id=digit * 1000,
             account_title=account,
         )
-        rows = [returned, shift, cash, report, offer]
+        session.add(shift)
+        session.flush()
+        open_shift = Shift(cashbox_id=cashbox_id, number=4, opened_at=datetime.now(UTC) - timedelta(hours=1))
+        session.add(open_shift)
+        session.flush()
+        count = CashCount(
+            cashbox_id=cashbox_id,
+            shift_id=open_shift.id,
+            staff_user_id=_add_counter(session, name),
+            form_key=uuid4(),
+            expected=total,
+            counted=total,
+        )
+        rows = [returned, shift, cash, report, offer, count]
         session.add_all(rows)
         session.add(GoodsCode(company_id=company_id, good_id=digit, title=goods, gtin="04870001234562"))
         session.add(GoodsLine(receipt_id=receipt.id, company_id=company_id, good_id=digit + 1, title=goods))
@@ -92,8 +108,16 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
         cash_order_id=ids[2],
         report_order_id=ids[3],
         offer_id=ids[4],
+        count_id=ids[5],
         words=(name, register, str(company_id), f"{digit}\u00a0{digit * 111},{digit}{digit}", str(receipt.fiscal_number)),
     )
+
+
+def _add_counter(session: Any, name: str) -> int:
+    staff = StaffUser(login=f"counter of {name}", role="cashier", password_hash="-")
+    session.add(staff)
+    session.flush()
+    return int(staff.id)
 
 
 def _make_shift(cashbox_id: int, register: str, total: Decimal) -> Shift:

@@ -61,8 +61,9 @@ def _begin_of_day() -> datetime:
 
 
 def record_approval(
-    session: Session, approver: Doer | None, staff: Staff, subject: str, company_id: int | None, total: Decimal
+    session: Session, approver: Doer | None, staff: Staff, subject: str, company_id: int | None, total: Decimal | None
 ) -> None:
     """Adds the approval to the trail, as the manager's own deed."""
     if approver is not None:
-        audit.record(session, approver, "approved", subject, company_id=company_id, total=str(total), cashier=staff.id)
+        of_what = {} if total is None else {"total": str(total)}
+        audit.record(session, approver, "approved", subject, company_id=company_id, cashier=staff.id, **of_what)

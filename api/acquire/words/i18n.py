@@ -90,6 +90,16 @@ class Speaker:
         pattern = "ccc d MMMM" if day.year == almaty_date(utc_now()).year else "ccc d MMMM y"
         return format_date(day, pattern, locale=self.language)
 
+    def weekday(self, moment: date | datetime) -> str:
+        return format_date(_local(moment), "EEE d MMMM", locale=self.language)
+
+    def short_weekday(self, moment: date | datetime) -> str:
+        return format_date(_local(moment), "EEEEEE", locale=self.language)
+
+    def thousands(self, amount: Decimal) -> str:
+        """Writes a sum in thousands, for the small cells of a calendar."""
+        return format_decimal(amount / 1000, format="#,##0", locale=self.language)
+
     def month(self, moment: date | datetime) -> str:
         return format_date(_local(moment), "LLLL y", locale=self.language)
 

@@ -35,7 +35,7 @@ class Visitor(Desk):
     @cached_property
     def returns(self) -> list[str]:
         """Forms of the returns that are due."""
-        return _RETURN.findall(self.get("/acquire/attention"))
+        return _RETURN.findall(self.get("/acquire/tasks"))
 
 
 Visit = Callable[[Visitor, int], str]
@@ -66,7 +66,10 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "progress of a visit": lambda visitor, number: visitor.get(f"/acquire/visits/{1 + number * 37 % visits}/progress"),
         "a receipt": lambda visitor, number: visitor.get(f"/acquire/success/{1 + number * 37 % receipts}"),
         "form of a return": lambda visitor, number: visitor.get(visitor.returns[number % len(visitor.returns)]),
-        "needs attention": lambda visitor, _: visitor.get("/acquire/attention"),
+        "tasks": lambda visitor, _: visitor.get("/acquire/tasks"),
+        "shift": lambda visitor, _: visitor.get("/acquire/shift"),
+        "day": lambda visitor, _: visitor.get("/acquire/day"),
+        "another day's figures": lambda visitor, number: visitor.get(f"/acquire/day?day={_choose_day(number)}"),
         "who did what": lambda visitor, _: visitor.get("/acquire/audit"),
         "settings": lambda visitor, _: visitor.get("/acquire/settings"),
     }

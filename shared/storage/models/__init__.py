@@ -8,6 +8,10 @@ from shared.storage.models.cashbox import Cashbox
 from shared.storage.models.cashbox_licence import CashboxLicence
 from shared.storage.models.customer.customer_message import CustomerMessage
 from shared.storage.models.customer.customer_opt_out import CustomerOptOut
+from shared.storage.models.day.book_day import BookDay
+from shared.storage.models.day.book_finding import BookFinding
+from shared.storage.models.day.cash_count import CashCount
+from shared.storage.models.day.task_note import TaskNote
 from shared.storage.models.desk.audit_event import AuditEvent
 from shared.storage.models.desk.audit_link import AuditLink
 from shared.storage.models.desk.cashbox_order import CashboxOrder
@@ -47,6 +51,9 @@ __all__ = [
     "AuditLink",
     "Backup",
     "Base",
+    "BookDay",
+    "BookFinding",
+    "CashCount",
     "Cashbox",
     "CashboxLicence",
     "CashboxOrder",
@@ -73,6 +80,7 @@ __all__ = [
     "StaffSalon",
     "StaffSession",
     "StaffUser",
+    "TaskNote",
     "Visit",
     "VisitMark",
     "WebhookAddress",

@@ -91,8 +91,8 @@ def test_a_cashier_may_not_do_what_is_for_managers(desk: Desk, cashier: Browser,
 def test_buttons_for_managers_are_not_shown_to_cashiers(desk: Desk, cashier: Browser, manager: Browser) -> None:
     desk.add_visit(state="dead_lettered", code="9")
     receipt = desk.add_receipt(desk.add_visit(state="processed"))
-    assert "/retry" in manager.page("/acquire/attention")
-    assert "/retry" not in cashier.page("/acquire/attention")
+    assert "/retry" in manager.page("/acquire/tasks")
+    assert "/retry" not in cashier.page("/acquire/tasks")
     address = f"/acquire/receipts/{receipt.id}/return"
     assert address in manager.page(f"/acquire/success/{receipt.id}")
     assert address not in cashier.page(f"/acquire/success/{receipt.id}")

@@ -211,7 +211,7 @@ def test_the_progress_of_a_return(desk: Desk, manager: Browser, sale: Receipt) -
     state = manager.get("/acquire/returns/1/state").json()
     assert (state["state"], state["final"]) == ("attention", True)
     assert "не хватает наличных" in state["advice"][0]
-    assert "не хватает наличных" in manager.page("/acquire/attention")
+    assert "не хватает наличных" in manager.page("/acquire/tasks")
     desk.execute("UPDATE receipts SET state = 'issued', fiscal_number = '7' WHERE id = :id", id=made.id)
     assert manager.get("/acquire/returns/1/state").json()["address"] == f"/acquire/success/{made.id}"
     assert manager.get("/acquire/returns/1").headers["location"] == f"/acquire/success/{made.id}"
@@ -231,7 +231,7 @@ def test_a_return_of_a_register_that_is_gone_says_what_to_do(desk: Desk, manager
     order_return(desk, sale, [], "refused", None)
     desk.execute("UPDATE return_orders SET refusal = 'cashbox SWK00000001, which sold it, is out of service: …'")
     assert manager.get("/acquire/returns/1/state").json()["advice"][1] == "Оформите возврат в кабинете Webkassa."
-    for page in ("/acquire/returns/1", "/acquire/attention"):
+    for page in ("/acquire/returns/1", "/acquire/tasks"):
         assert "больше не работает" in manager.page(page)
 
 
