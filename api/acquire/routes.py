@@ -19,12 +19,16 @@ from api.acquire.pages import (
     visits,
 )
 from api.acquire.paper import customer, printing
+from api.acquire.receipts import detail
+from api.acquire.receipts import page as receipts
+from api.acquire.returns import method_page
 from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
 for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit, account):
     router.include_router(page.router, prefix="/acquire")
-router.include_router(printing.router, prefix="/acquire")
+for page in (printing, receipts, method_page, detail):
+    router.include_router(page.router, prefix="/acquire")
 router.include_router(customer.router)
 
 

@@ -27,6 +27,10 @@ ACTIONS = {
     "sign_in_locked": Text("Wrong password, sign-in closed for a while"),
     "payment_taken": Text("Payment taken"),
     "return_ordered": Text("Return ordered"),
+    "method_corrected": Text("Way of payment corrected"),
+    "sold_anew": Text("Sold anew after a correction"),
+    "handed_back": Text("Money of a return given back"),
+    "receipt_sent_again": Text("Receipt sent again"),
     "replayed": Text("Put back to work"),
     "probed": Text("Paused cashbox checked"),
     "x_report_ordered": Text("X-report ordered"),
@@ -61,7 +65,7 @@ ACTIONS = {
 
 _SUBJECTS = {
     "visit": (Text("Visit"), "/acquire/visits/"),
-    "receipt": (Text("Receipt"), "/acquire/success/"),
+    "receipt": (Text("Receipt"), "/acquire/receipts/"),
     "delivery": (Text("delivery"), None),
     "staff": (Text("account"), None),
     "order": (Text("Order"), "/acquire/orders/"),

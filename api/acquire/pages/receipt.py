@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from api.acquire.access.auth import NotFound
-from api.acquire.access.guards import RowIdDep, StaffDep, may_return
+from api.acquire.access.guards import RowIdDep, StaffDep
 from api.acquire.paper.links import find_customer_links
 from api.acquire.returns.order import find_lines
 from api.acquire.show.rendering import redirect, render
@@ -39,7 +39,7 @@ def show_success(request: Request, id: RowIdDep, staff: StaffDep, session: Sessi
         visit_id=visit_id,
         links=find_customer_links(session, request.app.state.settings, receipt, cashbox, visit_id),
         basis_id=receipt.basis_receipt_id,
-        may_return=is_returnable and may_return(request.app.state.settings, staff),
+        may_return=is_returnable,
         returns=returns,
         is_returned=receipt.returned,
     )
