@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from api.acquire.access.auth import NotFound, Staff
 from api.acquire.access.guards import ManagerDep, StaffDep, StaffFormDep
 from api.acquire.receipts.asked import Asked, read_asked, read_cursor
-from api.acquire.receipts.file import write_receipts_xlsx
+from api.acquire.receipts.file import write_receipts_csv, write_receipts_xlsx
 from api.acquire.receipts.queries import PAGE_SIZE, list_cashiers, list_receipts
 from api.acquire.receipts.search import MAX_TYPED, read_search
 from api.acquire.receipts.states import PERIOD_LABELS, SORT_LABELS, STATE_LABELS
@@ -24,7 +24,10 @@ from shared.clock import almaty_date, utc_now
 router = APIRouter(prefix="/receipts")
 
 MOST_IN_FILE = 10_000
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_WRITERS = {
+    "csv": (write_receipts_csv, "text/csv; charset=utf-8"),
+    "xlsx": (write_receipts_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}
 
 
 @router.get("")
@@ -59,14 +62,15 @@ def search_receipts(staff: StaffDep, form: StaffFormDep, settings: SettingsDep) 
 @router.get("/file.{extension}")
 def download(request: Request, extension: str, staff: ManagerDep, session: SessionDep, settings: SettingsDep) -> Response:
     """Sends what the list shows as a file, all pages of it. Raises NotFound for kinds of files we do not write."""
-    if extension != "xlsx":
+    if extension not in _WRITERS:
         raise NotFound
+    write, content_type = _WRITERS[extension]
     asked = read_asked({**request.query_params, "after": ""})
     rows = _list(session, staff, asked, unseal_words(settings, staff, asked.key), MOST_IN_FILE)
-    content = write_receipts_xlsx([show_row(row) for row in rows[:MOST_IN_FILE]], get_speaker(request))
-    name = f"receipts-{almaty_date(utc_now())}.xlsx"
+    content = write([show_row(row) for row in rows[:MOST_IN_FILE]], get_speaker(request))
+    name = f"receipts-{almaty_date(utc_now())}.{extension}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return Response(content, media_type=_XLSX, headers=headers)
+    return Response(content, media_type=content_type, headers=headers)
 
 
 def _list(session: Session, staff: Staff, asked: Asked, typed: str, limit: int) -> Any:

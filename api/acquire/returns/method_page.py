@@ -68,7 +68,7 @@ def _confirm(
 ) -> Response:
     payment = read_ways(typed, sale)
     if isinstance(payment, FormErrors):
-        return _show_choice(request, sale, typed, payment, status=422)
+        return _show_choice(request, sale, typed, payment, status=status)
     return render(
         request,
         "method_confirm.html",

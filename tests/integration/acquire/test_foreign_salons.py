@@ -21,7 +21,12 @@ IDS = {
     "/acquire/visits/{id}/progress": "visit_id",
     "/acquire/visits/{id}/state": "visit_id",
     "/acquire/success/{id}": "receipt_id",
+    "/acquire/receipts/{id}": "receipt_id",
     "/acquire/receipts/{id}/return": "receipt_id",
+    "/acquire/receipts/{id}/method": "receipt_id",
+    "/acquire/receipts/{id}/method/confirm": "receipt_id",
+    "/acquire/receipts/{id}/send": "receipt_id",
+    "/acquire/receipts/hand-backs/{id}/tick": "hand_back_id",
     "/acquire/receipts/{id}/print": "receipt_id",
     "/acquire/receipts/{id}/print/state": "receipt_id",
     "/acquire/returns/{id}": "return_order_id",
@@ -40,6 +45,8 @@ QUERIES = {
     "/acquire": "day={day}&state=all",
     "/acquire/states": "ids={visit_id}",
     "/acquire/attention": "before=999999999",
+    "/acquire/receipts": "period=all",
+    "/acquire/receipts/file.{extension}": "period=all",
     "/acquire/shifts": "before=999999999",
     "/acquire/drawer": "done={cash_order_id}",
     "/acquire/books": "day={day}&cashbox={cashbox_id}",
@@ -60,7 +67,7 @@ OWN = {
         *(f"/acquire/account/second-factor{rest}" for rest in ("", "/confirm", "/remove")),
     ),
 }
-POSTED = {"/acquire", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods"}
+POSTED = {"/acquire", "/acquire/receipts", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods"}
 PAYMENT = {"method": "card", "form_key": "0d1b2a0e-0000-4000-8000-000000000001", "reason": "x", "count_0": "1"}
 
 
