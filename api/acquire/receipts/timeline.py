@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, String, and_, case, literal, null, or_, select, union_all
+from sqlalchemy import BigInteger, Select, String, and_, case, func, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, aliased
 
 from api.acquire.returns.reasons import REASON_LABELS
@@ -47,7 +47,7 @@ def _ask(receipt: Receipt) -> Select[Any]:
 
 def _list_parts(receipt: Receipt) -> list[Select[Any]]:
     is_sale = receipt.kind == ReceiptKind.SALE
-    parts = [_of_receipt("issued", 5, Receipt.issued_at, Receipt.id == receipt.id), _list_attempts(receipt)]
+    parts = [_of_receipt("issued", 5, _issued_at(receipt), Receipt.id == receipt.id), _list_attempts(receipt)]
     parts += [_list_messages(receipt), _list_ticks(receipt), _list_orders(receipt)]
     if is_sale:
         parts += [_describe_beginning(receipt), *_list_later(receipt)]
@@ -71,6 +71,13 @@ def _part(
 
 def _of_receipt(what: str, place: int, at: Any, condition: Any, other: Any = None) -> Select[Any]:
     return _part(what, place, at, other=other).select_from(Receipt).where(condition, at.is_not(None))
+
+
+def _issued_at(receipt: Receipt) -> Any:
+    """Not before it was sent: Webkassa tells whole seconds, by a clock of its own."""
+    log = FiscalizationLog
+    sent = select(func.max(log.created_at)).where(log.receipt_id == receipt.id, log.operation == "check")
+    return case((Receipt.issued_at.is_not(None), func.greatest(Receipt.issued_at, sent.scalar_subquery())))
 
 
 def _describe_beginning(receipt: Receipt) -> Select[Any]:
