@@ -41,7 +41,7 @@ FROM receipts WHERE receipts.id = return_orders.receipt_id AND sold_anew_as IS N
 """
 _GIVE_WISHES_BACK = """
 UPDATE return_orders SET sold_anew_as = (SELECT min(kind) FROM jsonb_object_keys(sold_anew) AS kind)
-WHERE sold_anew IS NOT NULL
+WHERE sold_anew IS NOT NULL AND sold_anew_as IS NULL
 """
 
 
@@ -61,7 +61,6 @@ def upgrade() -> None:
     op.add_column("return_orders", sa.Column("cash_received", sa.Numeric(14, 2), nullable=True))
     op.create_check_constraint(op.f("ck_return_orders_reason_code_known"), "return_orders", f"reason_code IN ({_CODES})")
     op.execute(_KEEP_WISHES)
-    op.drop_column("return_orders", "sold_anew_as")
 
     op.create_table(
         "hand_backs",
@@ -86,10 +85,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("hand_backs")
-    op.add_column("return_orders", sa.Column("sold_anew_as", sa.Text(), nullable=True))
-    op.create_check_constraint(
-        op.f("ck_return_orders_sold_anew_as_known"), "return_orders", "sold_anew_as IN ('cash', 'card', 'mobile')"
-    )
     op.execute(_GIVE_WISHES_BACK)
     for name in ("cash_received", "sold_anew", "reason_code"):
         op.drop_column("return_orders", name)

@@ -31,29 +31,30 @@ def sell_anew(executor: Executor, sale_id: int, voided_checkout: int | None) -> 
         .join(Receipt, Receipt.id == ReturnOrder.return_receipt_id)
         .where(
             ReturnOrder.receipt_id == sale_id,
-            ReturnOrder.sold_anew.is_not(None),
+            ReturnOrder.is_correction,
             # An earlier wish may have ended with a return that Webkassa refused.
             Receipt.state == ReceiptState.ISSUED,
         )
     ).first()
     if wish is None:
         return
-    parts = {PaymentKind(kind): Decimal(amount) for kind, amount in wish.sold_anew.items()}
-    change = _find_change(parts, wish.cash_received)
     sale = executor.execute(select(Receipt.__table__).where(Receipt.id == sale_id)).one()
+    told = wish.sold_anew or {wish.sold_anew_as: sale.total}
+    parts = {PaymentKind(kind): Decimal(amount) for kind, amount in told.items()}
+    change = _find_change(parts, wish.cash_received)
     request = {**sale.request, "CashboxUniqueNumber": wish.cashbox, **_describe_payments(parts, change)}
     receipt_id = _create(executor, sale, wish, request)
     repeat_messages(executor, sale_id, receipt_id)
     _join_deliveries(executor, sale_id, receipt_id)
     if voided_checkout is not None:
         _pay_anew(executor, voided_checkout, wish.id, parts, change)
-    _record(executor, wish, sale, receipt_id)
+    _record(executor, wish, sale, receipt_id, parts)
     log.info("sold anew", receipt_id=receipt_id, basis_receipt_id=sale_id)
 
 
-def _record(executor: Executor, wish: Any, sale: Any, receipt_id: int) -> None:
+def _record(executor: Executor, wish: Any, sale: Any, receipt_id: int, parts: Mapping[PaymentKind, Decimal]) -> None:
     """Into the trail, as the deed of whoever ordered it: with the order there, both receipts are."""
-    told = {"return_order_id": wish.id, "replaces": sale.id, "kinds": wish.sold_anew}
+    told = {"return_order_id": wish.id, "replaces": sale.id, "kinds": {kind: str(amount) for kind, amount in parts.items()}}
     event = {"staff_user_id": wish.staff_user_id, "action": "sold_anew", "subject": f"receipt {receipt_id}"}
     executor.execute(insert(AuditEvent).values(**event, company_id=sale.company_id, details=told))
 

@@ -62,7 +62,7 @@ def _create_return(session: Session, order: ReturnOrder, sale: Receipt) -> Recei
     session.add(receipt)
     session.flush()
     repeat_messages(session, sale.id, receipt.id)
-    if order.staff_user_id is not None and order.sold_anew is None:
+    if order.staff_user_id is not None and not order.is_correction:
         _plan_hand_backs(session, receipt)
     return receipt
 

@@ -21,9 +21,17 @@ PAGE_SIZE = 30
 
 _moment = func.coalesce(Receipt.issued_at, Receipt.created_at)
 _returned, _newer = aliased(Receipt), aliased(Receipt)
-_is_partly_returned = exists().where(_returned.basis_receipt_id == Receipt.id, _returned.state == ReceiptState.ISSUED)
-_is_replaced = exists().where(_newer.replaces_id == Receipt.id)
-_is_certificate = exists().where(
+
+
+def _is_any(model: Any, *conditions: Any) -> ColumnElement[bool]:
+    """Whether there is such a row, looked up for each receipt shown: of an EXISTS all rows there are would be hashed."""
+    return select(model.id).where(*conditions).limit(1).scalar_subquery().is_not(None)
+
+
+_is_partly_returned = _is_any(_returned, _returned.basis_receipt_id == Receipt.id, _returned.state == ReceiptState.ISSUED)
+_is_replaced = _is_any(_newer, _newer.replaces_id == Receipt.id)
+_is_certificate = _is_any(
+    PaymentRecord,
     PaymentRecord.company_id == Receipt.company_id,
     PaymentRecord.document_id == Receipt.document_id,
     PaymentRecord.record_id.is_(None),
@@ -87,9 +95,12 @@ _ROW = (
     Visit.client_name,
     func.right(Visit.client_phone, 4).label("phone_tail"),
     StaffUser.shown_name.label("cashier"),
-    exists()
-    .where(HandBack.return_receipt_id == Receipt.id, HandBack.ticked_at.is_(None), Receipt.state == ReceiptState.ISSUED)
-    .label("is_unticked"),
+    _is_any(
+        HandBack,
+        HandBack.return_receipt_id == Receipt.id,
+        HandBack.ticked_at.is_(None),
+        Receipt.state == ReceiptState.ISSUED,
+    ).label("is_unticked"),
 )
 
 
@@ -163,8 +174,10 @@ def _find(search: ReceiptSearch, conditions: Sequence[ColumnElement[bool]], limi
     ways = [_order(select(Receipt.id).where(matches, *conditions), limit).subquery() for matches in _list_matches(search)]
     visits = match_visits(search)
     if visits is not None:
-        of_visit = and_(Receipt.company_id == Visit.company_id, Receipt.record_id == Visit.record_id)
-        found = select(Receipt.id).join(Visit, of_visit).where(visits, *conditions)
+        # Read once: else each receipt's visit would be looked at, the newest first, until a page is full.
+        theirs = select(Visit.company_id, Visit.record_id).where(visits).cte("theirs").prefix_with("MATERIALIZED")
+        of_visit = and_(Receipt.company_id == theirs.c.company_id, Receipt.record_id == theirs.c.record_id)
+        found = select(Receipt.id).join(theirs, of_visit).where(*conditions)
         ways.append(_order(found, limit).subquery())
     if not ways:
         return select(Receipt.id).where(false())

@@ -136,7 +136,7 @@ def _list_ticks(receipt: Receipt) -> Select[Any]:
 def _list_orders(receipt: Receipt) -> Select[Any]:
     """Of returns of this sale, or the one that made this return."""
     approver = aliased(StaffUser)
-    what = case((ReturnOrder.sold_anew.is_not(None), "corrected"), else_="ordered")
+    what = case((ReturnOrder.is_correction, "corrected"), else_="ordered")
     ordered = _part(
         "ordered",
         1,

@@ -142,6 +142,7 @@ def _add(session: Session, sale: Receipt, staff: Staff, wish: ReturnWish, approv
         lines=wish.lines,
         original_shown=wish.original_shown,
         sold_anew={kind.value: str(amount) for kind, amount in anew.items()} if anew else None,
+        sold_anew_as=next(iter(anew)) if anew and len(anew) == 1 else None,
         cash_received=wish.cash_received if anew else None,
     )
     session.add(order)

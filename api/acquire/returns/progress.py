@@ -24,7 +24,7 @@ def find_return(session: Session, salons: Salons, order_id: int) -> Any:
             ReturnOrder.refusal,
             ReturnOrder.created_at,
             ReturnOrder.return_receipt_id,
-            ReturnOrder.sold_anew.is_not(None).label("is_correction"),
+            ReturnOrder.is_correction.label("is_correction"),
             Receipt.state.label("receipt_state"),
             Receipt.attempts,
             Receipt.next_attempt_at,

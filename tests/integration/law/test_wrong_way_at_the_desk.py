@@ -256,6 +256,16 @@ def test_the_drawer_holds_what_was_paid_in_cash(sold: Salon) -> None:
     assert list(sold.issued) == ["altegio_1001", "altegio_1001_2", "altegio_1001_3"], "corrected once more"
 
 
+def test_an_order_of_the_version_before_is_carried_out(sold: Salon) -> None:
+    """It knew one way for all, and may still be at work while the new one is installed."""
+    order_return(sold.bridge, 1, sold_anew_as="cash")
+    sold.bridge.execute("UPDATE return_orders SET sold_anew = NULL, sold_anew_as = 'cash'")
+    make_return(sold.bridge.services.sessions, 1)
+    sold.bridge.settle()
+    assert sold.issued == {**CARD, **CASH}
+    assert list_rows(sold, HandBack) == []
+
+
 def test_both_receipts_are_in_the_trail(sold: Salon) -> None:
     order(sold, cash="9500")
     sold.bridge.settle()

@@ -2,10 +2,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, Text, text
+from sqlalchemy import ColumnElement, ForeignKey, Index, Text, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from shared.fiscal.statuses import PaymentKind
 from shared.storage.models.base import Base, Money, one_of
 
 
@@ -39,7 +41,8 @@ class ReturnOrder(Base):
     sale's receipt the customer showed, as the rules for returns ask.
 
     `sold_anew`: {way of payment: sum as text} of the same sale once more, made when the return of everything is issued: the
-    first one said the wrong way. `cash_received`: what the customer handed over of its cash.
+    first one said the wrong way. `cash_received`: what the customer handed over of its cash. `sold_anew_as`: the same for
+    all of it in one way, as the version before this one knows it.
     """
 
     __tablename__ = "return_orders"
@@ -53,6 +56,7 @@ class ReturnOrder(Base):
     reason_code: Mapped[str | None] = mapped_column(Text)
     lines: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     original_shown: Mapped[str | None] = mapped_column(Text)
+    sold_anew_as: Mapped[str | None] = mapped_column(Text)
     sold_anew: Mapped[dict[str, str] | None] = mapped_column(JSONB(none_as_null=True))
     cash_received: Mapped[Money | None]
     state: Mapped[str] = mapped_column(Text, server_default=text("'requested'"))
@@ -61,6 +65,17 @@ class ReturnOrder(Base):
 
     __table_args__ = (
         one_of("state", ReturnState),
+        one_of("sold_anew_as", PaymentKind),
         one_of("reason_code", ReturnReason),
         Index("ix_return_orders_requested", "id", postgresql_where=text("state = 'requested'")),
     )
+
+    @hybrid_property
+    def is_correction(self) -> bool:
+        """Says whether the same sale is made anew after the return."""
+        return self.sold_anew is not None or self.sold_anew_as is not None
+
+    @is_correction.inplace.expression
+    @classmethod
+    def _select_is_correction(cls) -> ColumnElement[bool]:
+        return or_(cls.sold_anew.is_not(None), cls.sold_anew_as.is_not(None))
