@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, SecondFactorNeeded
 from api.acquire.access.cookies import COOKIE_PATH
 from api.acquire.access.forms import FormRefused, FormTooLarge
+from api.acquire.access.guards import is_watching
 from api.acquire.access.passwords import Crowded
 from api.acquire.access.signing import SecretKeyMissing
 from api.acquire.show.rendering import redirect, render, render_without_session
@@ -78,12 +79,12 @@ def _make_handler(code: int, text: Text) -> Callable[[Request, Exception], Respo
 
 def _add_handlers_of_sign_in(app: FastAPI) -> None:
     def not_signed_in(request: Request, _: Exception) -> Response:
-        if request.url.path.endswith(("/state", "/states")):
+        if _is_asked_by_script(request):
             return JSONResponse({"signed_in": False}, 401)
         return redirect(f"{COOKIE_PATH}/login?next={request.url.path}")
 
     def second_factor_needed(request: Request, error: Exception) -> Response:
-        if request.url.path.endswith(("/state", "/states")):
+        if _is_asked_by_script(request):
             return not_signed_in(request, error)
         return redirect(f"{COOKIE_PATH}/account")
 
@@ -95,6 +96,10 @@ def _add_handlers_of_sign_in(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, not_signed_in)
     app.add_exception_handler(SecondFactorNeeded, second_factor_needed)
     app.add_exception_handler(Crowded, crowded)
+
+
+def _is_asked_by_script(request: Request) -> bool:
+    return request.url.path.endswith(("/state", "/states")) or is_watching(request)
 
 
 def _say(request: Request, code: int, text: Text) -> Response:

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.acquire.access.auth import NotFound
+from api.acquire.live import page as live
 from api.acquire.pages import (
     account,
     attention,
@@ -27,7 +28,7 @@ from api.acquire.show.rendering import redirect
 router = APIRouter(include_in_schema=False)
 for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit, account):
     router.include_router(page.router, prefix="/acquire")
-for page in (printing, receipts, method_page, detail):
+for page in (printing, receipts, method_page, detail, live):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(customer.router)
 
