@@ -20,6 +20,9 @@ from api.acquire.pages import (
     visits,
 )
 from api.acquire.paper import customer, printing
+from api.acquire.receipts import detail
+from api.acquire.receipts import page as receipts
+from api.acquire.returns import method_page
 from api.acquire.shift import page as shift
 from api.acquire.show.rendering import redirect
 from api.acquire.tasks import page as tasks
@@ -43,8 +46,8 @@ for page in (
     account,
 ):
     router.include_router(page.router, prefix="/acquire")
-router.include_router(printing.router, prefix="/acquire")
-router.include_router(live.router, prefix="/acquire")
+for page in (printing, receipts, method_page, detail, live):
+    router.include_router(page.router, prefix="/acquire")
 router.include_router(customer.router)
 
 

@@ -70,25 +70,6 @@ if (menu) {
 const fault = one("[aria-invalid=true]");
 if (fault) fault.focus();
 
-// A return
-const back = one("form[data-return]");
-if (back) {
-  const shown = one("[data-return-total]", back);
-  const counts = all("[data-left-count]", back);
-  const showTotal = () => {
-    const tiyn = counts.reduce((sum, input) => {
-      const count = Number(input.value.replace(/\s/g, "").replace(",", ".")) || 0;
-      const whole = Number(input.dataset.leftCount);
-      if (!whole) return sum;
-      return sum + Math.round((readTiyn(input.dataset.leftTotal) * count) / whole);
-    }, 0);
-    one("b", shown).textContent = showMoney(tiyn);
-  };
-  counts.forEach((input) => input.addEventListener("input", showTotal));
-  shown.hidden = false;
-  showTotal();
-}
-
 // Waiting for a receipt
 const poll = one("[data-poll]");
 if (poll) {

@@ -80,7 +80,7 @@ def test_take_pictures(
     manager.goto("/acquire/tasks")
     shoot(manager, "attention", whole=True)
     manager.click(".task.due .danger")
-    manager.wait_for_selector("form[data-return]")
+    manager.wait_for_selector("form[data-give-back]")
     shoot(manager, "return")
 
     manager.goto("/acquire/shift")

@@ -13,6 +13,7 @@ from shared.storage.models import (
     CashCount,
     GoodsCode,
     GoodsLine,
+    HandBack,
     PaymentRecord,
     ReturnOrder,
     Shift,
@@ -36,6 +37,7 @@ class SalonRows:
     report_order_id: int
     offer_id: int
     count_id: int
+    hand_back_id: int
     words: tuple[str, ...]
 
 
@@ -55,7 +57,9 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
     paid = desk.add_visit(str(total), state="processed", name=f"Оплата {name}", company_id=company_id)
     sold = [position(f"Услуга {name}", 1, total)]
     receipt = desk.add_receipt(paid, positions=sold, cashbox_id=cashbox_id, return_due_reason="record was deleted")
+    given = desk.add_receipt(paid, positions=sold, cashbox_id=cashbox_id, kind="return", basis=receipt)
     with desk.sessions.begin() as session:
+        back = HandBack(return_receipt_id=given.id, kind="card", amount=total)
         returned = ReturnOrder(
             receipt_id=receipt.id, form_key=uuid4(), reason="?", lines=[], state="refused", refusal=f"no {name}"
         )
@@ -86,7 +90,7 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
             expected=total,
             counted=total,
         )
-        rows = [returned, shift, cash, report, offer, count]
+        rows = [returned, shift, cash, report, offer, count, back]
         session.add_all(rows)
         session.add(GoodsCode(company_id=company_id, good_id=digit, title=goods, gtin="04870001234562"))
         session.add(GoodsLine(receipt_id=receipt.id, company_id=company_id, good_id=digit + 1, title=goods))
@@ -109,6 +113,7 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
         report_order_id=ids[3],
         offer_id=ids[4],
         count_id=ids[5],
+        hand_back_id=ids[6],
         words=(name, register, str(company_id), f"{digit}\u00a0{digit * 111},{digit}{digit}", str(receipt.fiscal_number)),
     )
 

@@ -37,9 +37,11 @@ def hold_withdrawals(session: Session, staff: Staff, amount: Decimal, ceiling: D
 
 
 def hold_returns(session: Session, staff: Staff, total: Decimal, ceiling: Decimal | None) -> None:
-    """Checks a return with the others of the day. Raises AboveCeiling."""
-    if staff.is_manager or ceiling is None:
+    """Checks a return with the others of the day; without a ceiling each needs an approval. Raises AboveCeiling."""
+    if staff.is_manager:
         return
+    if ceiling is None:
+        raise AboveCeiling
     _lock(session, staff)
     given = select(func.sum(ReturnOrder.total)).where(
         ReturnOrder.staff_user_id == staff.id,

@@ -8,6 +8,7 @@ WHY_LABELS = {
     Why.UNDER_WAY: Text("The receipt is under way"),
     Why.NOT_DUE: Text("No receipt is due by the settings"),
     Why.PART_PAID: Text("Paid in part: the visit waits for the rest"),
+    Why.CORRECTED: Text("The way of payment was corrected here; Altegio still has the first one"),
     Why.DEAD_LETTER: Text("The receipt was given up"),
     Why.NO_RECEIPT: Text("Paid in Altegio, but no receipt"),
     Why.NO_PAYMENT: Text("A receipt, but no payment in Altegio"),

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from api.acquire.access.auth import NotFound
-from api.acquire.access.guards import RowIdDep, StaffDep, may_return
+from api.acquire.access.guards import RowIdDep, StaffDep
 from api.acquire.paper.links import find_customer_links
 from api.acquire.paper.sent import list_sent
 from api.acquire.returns.order import find_lines
@@ -49,7 +49,7 @@ def show_success(request: Request, id: RowIdDep, staff: StaffDep, place: ListPla
         links=find_customer_links(session, request.app.state.settings, receipt, cashbox, visit_id),
         sent=list_sent(session, receipt),
         basis_id=receipt.basis_receipt_id,
-        may_return=is_returnable and may_return(request.app.state.settings, staff),
+        may_return=is_returnable,
         returns=returns,
         returned_total=sum((one.total for one in returns), ZERO),
         is_returned=receipt.returned,

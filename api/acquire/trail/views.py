@@ -14,7 +14,7 @@ from shared.storage.models import AuditEvent
 
 _SUBJECTS = {
     "visit": (Text("Visit"), "/acquire/visits/"),
-    "receipt": (Text("Receipt"), "/acquire/success/"),
+    "receipt": (Text("Receipt"), "/acquire/receipts/"),
     "delivery": (Text("Message from Altegio"), None),
     "staff": (Text("account"), None),
     "order": (Text("Order"), "/acquire/orders/"),

@@ -10,7 +10,7 @@ import segno
 from markupsafe import Markup
 
 from api.acquire.visits.states import EXPLANATIONS, LABELS, UNDER_WAY, VisitState
-from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_refused_return, explain_return_due
+from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_return_due
 from api.acquire.words.i18n import Speaker
 from api.acquire.words.text import Text
 from shared.clock import utc_now
@@ -58,7 +58,7 @@ def show_progress(row: Any) -> Progress:
     """Returns where a visit's payment stands, with advice where a person is needed. `row` is of `find_visit`."""
     state = VisitState(row.state)
     text = EXPLANATIONS[state]
-    if state in UNDER_WAY and _is_slow(row.paid_at):
+    if state in UNDER_WAY and is_slow(row.paid_at):
         text = Text(
             "Webkassa is slow just now. The sale is saved and the receipt will be issued by itself: "
             "you can serve the next customer."
@@ -70,30 +70,9 @@ def show_progress(row: Any) -> Progress:
     return Progress(state, LABELS[state], text, state not in UNDER_WAY, address, advice, words)
 
 
-def _is_slow(since: datetime | None) -> bool:
+def is_slow(since: datetime | None) -> bool:
+    """Says whether it takes so long by now that staff are told why."""
     return since is not None and utc_now() - since > SLOW_AFTER
-
-
-def show_return_progress(row: Any) -> Progress:
-    """Returns where a return stands. `row`: a return order with `receipt_state` and the faults of its receipt."""
-    if row.state == "refused":
-        advice = explain_refused_return(None, row.refusal)
-        return Progress("attention", Text("Refused"), Text("The return was refused."), True, None, advice, row.refusal)
-    if row.receipt_state == "issued":
-        address = f"/acquire/success/{row.return_receipt_id}"
-        return Progress("issued", Text("Returned"), Text("The return receipt is issued."), True, address)
-    if row.receipt_state == "rejected" or (row.receipt_state == "unknown" and row.next_attempt_at is None):
-        text = Text("The return receipt was not issued: a person is needed.")
-        advice = explain(row.error_code)
-        return Progress("attention", LABELS[VisitState.ATTENTION], text, True, None, advice, row.error_text)
-    if _is_slow(row.created_at):
-        text = Text("Webkassa is slow just now. The return is saved and its receipt will be issued by itself.")
-    elif row.receipt_state is None or not row.attempts:
-        text = Text("The return is saved. Its receipt waits for its turn at the cashbox.")
-    else:
-        text = Text("The return is saved. Webkassa is making its receipt.")
-    state = VisitState.QUEUED if row.receipt_state is None else VisitState.SENDING
-    return Progress(state, LABELS[state], text, False)
 
 
 @dataclass(frozen=True, slots=True)

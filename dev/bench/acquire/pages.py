@@ -21,6 +21,9 @@ class Visitor(Desk):
     def search(self, typed: str) -> str:
         return self.post("/acquire", {"q": typed, "typing": "1"})
 
+    def search_receipts(self, typed: str) -> str:
+        return self.post("/acquire/receipts", {"q": typed})
+
     @cached_property
     def tenth_page(self) -> str:
         """Where turning the pages of what is done leads to; nearer where the day is shorter."""
@@ -65,6 +68,12 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "states of 30 visits": lambda visitor, _: visitor.get(f"/acquire/states?ids={ids}"),
         "progress of a visit": lambda visitor, number: visitor.get(f"/acquire/visits/{1 + number * 37 % visits}/progress"),
         "a receipt": lambda visitor, number: visitor.get(f"/acquire/success/{1 + number * 37 % receipts}"),
+        "all receipts": lambda visitor, _: visitor.get("/acquire/receipts"),
+        "receipts of a sum": lambda visitor, number: visitor.search_receipts(str(3000 + number % 40 * 250)),
+        "receipts of a name": lambda visitor, number: visitor.search_receipts(f"сандугаш {number}"),
+        "receipts by the tail of a phone": lambda visitor, number: visitor.search_receipts(f"{number * 7919 % 10_000:04d}"),
+        **{f"receipts: {query}": _narrow(query) for query in ("sort=goods", "way=mobile", "state=refused", "cashier=1")},
+        "one receipt": lambda visitor, number: visitor.get(f"/acquire/receipts/{1 + number * 37 % receipts}"),
         "form of a return": lambda visitor, number: visitor.get(visitor.returns[number % len(visitor.returns)]),
         "tasks": lambda visitor, _: visitor.get("/acquire/tasks"),
         "shift": lambda visitor, _: visitor.get("/acquire/shift"),
@@ -77,6 +86,10 @@ def make_pages(visits: int) -> dict[str, Visit]:
 
 def _filter(state: str) -> Visit:
     return lambda visitor, _: visitor.get(f"/acquire?state={state}")
+
+
+def _narrow(query: str) -> Visit:
+    return lambda visitor, _: visitor.get(f"/acquire/receipts?{query}")
 
 
 def _choose_day(number: int) -> str:

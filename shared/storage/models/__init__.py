@@ -16,6 +16,7 @@ from shared.storage.models.desk.audit_event import AuditEvent
 from shared.storage.models.desk.audit_link import AuditLink
 from shared.storage.models.desk.cashbox_order import CashboxOrder
 from shared.storage.models.desk.checkout import Checkout
+from shared.storage.models.desk.hand_back import HandBack
 from shared.storage.models.desk.return_order import ReturnOrder
 from shared.storage.models.desk.sign_in_attempt import SignInAttempt
 from shared.storage.models.desk.staff_device import StaffDevice
@@ -64,6 +65,7 @@ __all__ = [
     "FiscalizationLog",
     "GoodsCode",
     "GoodsLine",
+    "HandBack",
     "LoyaltyRecord",
     "OperatorCheck",
     "PaymentRecord",
