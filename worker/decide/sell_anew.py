@@ -80,15 +80,20 @@ def _join_deliveries(executor: Executor, sale_id: int, receipt_id: int) -> None:
 
 
 def _pay_anew(executor: Executor, voided_checkout: int, order_id: int, kind: PaymentKind) -> None:
-    names = ("company_id", "record_id", "staff_user_id", "total", "customer_email", "customer_phone", "customer_xin")
+    names = ("company_id", "record_id", "document_id", "staff_user_id", "total", "customer_email", "customer_phone", "customer_xin")
     copied = [getattr(Checkout, name) for name in names]
     key = uuid5(NAMESPACE_OID, f"sold anew by return {order_id}")
     checkout = select(*copied, literal(key).label("form_key")).where(Checkout.id == voided_checkout)
-    new_id, company_id, record_id, total = executor.execute(
-        insert(Checkout)
-        .from_select([*names, "form_key"], checkout)
-        .returning(Checkout.id, Checkout.company_id, Checkout.record_id, Checkout.total)
-    ).one()
+    subject = (Checkout.company_id, Checkout.record_id, Checkout.document_id)
+    made = insert(Checkout).from_select([*names, "form_key"], checkout).returning(Checkout.id, *subject, Checkout.total)
+    new_id, company_id, record_id, document_id, total = executor.execute(made).one()
     executor.execute(
-        insert(PaymentRecord).values(company_id=company_id, record_id=record_id, kind=kind, amount=total, checkout_id=new_id)
+        insert(PaymentRecord).values(
+            company_id=company_id,
+            record_id=record_id,
+            document_id=document_id,
+            kind=kind,
+            amount=total,
+            checkout_id=new_id,
+        )
     )
