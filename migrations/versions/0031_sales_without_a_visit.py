@@ -46,9 +46,7 @@ def upgrade() -> None:
     op.create_index("ix_desk_sales_company_id", "desk_sales", ["company_id", "id"])
     op.add_column("checkouts", sa.Column("document_id", sa.BigInteger(), nullable=True))
     op.alter_column("checkouts", "record_id", nullable=True)
-    op.create_check_constraint(
-        op.f("ck_checkouts_one_subject"), "checkouts", "(record_id IS NULL) <> (document_id IS NULL)"
-    )
+    op.create_check_constraint(op.f("ck_checkouts_one_subject"), "checkouts", "(record_id IS NULL) <> (document_id IS NULL)")
     op.create_index(
         "uq_checkouts_live_of_document",
         "checkouts",

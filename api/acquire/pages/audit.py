@@ -26,6 +26,9 @@ ACTIONS = {
     "sign_in_failed": Text("Wrong password"),
     "sign_in_locked": Text("Wrong password, sign-in closed for a while"),
     "payment_taken": Text("Payment taken"),
+    "sale_made": Text("Sold without a visit"),
+    "sale_corrected": Text("Sale without a visit corrected"),
+    "sale_cancelled": Text("Sale without a visit cancelled"),
     "return_ordered": Text("Return ordered"),
     "replayed": Text("Put back to work"),
     "probed": Text("Paused cashbox checked"),
@@ -61,6 +64,7 @@ ACTIONS = {
 
 _SUBJECTS = {
     "visit": (Text("Visit"), "/acquire/visits/"),
+    "sale": (Text("Sale"), "/acquire/sale/"),
     "receipt": (Text("Receipt"), "/acquire/success/"),
     "delivery": (Text("delivery"), None),
     "staff": (Text("account"), None),

@@ -119,9 +119,7 @@ class Receipt(Base):
         ),
         Index("ix_receipts_created_at", "created_at"),
         # What a salon sold lately, for whoever sells it again.
-        Index(
-            "ix_receipts_sold", "company_id", "id", postgresql_where=text("kind = 'sale' AND state = 'issued'")
-        ),
+        Index("ix_receipts_sold", "company_id", "id", postgresql_where=text("kind = 'sale' AND state = 'issued'")),
         Index(
             "ix_receipts_personal",
             "created_at",

@@ -1,4 +1,4 @@
-"""Decides about a sale made at the desk without a visit: its lines and its payment are known whole, so nothing is waited for."""
+"""Decides about a sale made at the desk without a visit: its lines and payment are known whole, so nothing is waited for."""
 
 from decimal import Decimal
 

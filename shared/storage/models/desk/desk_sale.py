@@ -10,8 +10,8 @@ from shared.storage.models.base import Base, Moment, Money
 class DeskSale(Base):
     """Keeps what was sold at the desk without a visit; its payment is a row of `checkouts`, its work that of a delivery.
 
-    `lines` are those of `shared.salon.desk_sales`. `delivery_id`: the row that is claimed, decided, retried and replayed like
-    one that Altegio sent. `cancelled_at`: taken back before a receipt was issued.
+    `lines` are those of `shared.salon.desk_sales`. `delivery_id`: the row that is claimed, decided, retried and replayed
+    like one that Altegio sent. `cancelled_at`: taken back before a receipt was issued.
     """
 
     __tablename__ = "desk_sales"
