@@ -177,10 +177,11 @@ def _take_percent(full_price: Decimal, percent: str) -> Decimal:
 
 
 def _read_codes(row: Row, name: str, errors: FormErrors) -> dict[str, str | None]:
+    """What was sold with a code before, is sold with it again; a typed one is looked at."""
     gtin, ntin = row["gtin"].strip(), row["ntin"].strip()
-    if gtin and not is_gtin(gtin):
+    if row["own"] and gtin and not is_gtin(gtin):
         errors.add(name, Text("This is not the number under a barcode (GTIN): look at the digits."))
-    return {"gtin": gtin or None, "ntin": ntin if is_code(ntin) else None}
+    return {"gtin": gtin if is_code(gtin) else None, "ntin": ntin if is_code(ntin) else None}
 
 
 def _read_marks(typed: str, count: Decimal, name: str, errors: FormErrors) -> tuple[str, ...]:
