@@ -65,9 +65,13 @@ def sell(request: Request, staff: StaffDep, form: StaffFormDep, sessions: Sessio
 
 @router.post("/lines")
 def change_lines(request: Request, staff: StaffDep, form: StaffFormDep, session: SessionDep) -> Response:
-    """Adds a line that was chosen, or adds up what was typed; by an address, so that Back and a reload do no harm."""
+    """Adds a line that was chosen, or adds up what was typed; by an address, so that Back and a reload do no harm.
+
+    Raises NotFound.
+    """
     sale_id = form.get("sale", "")
-    sale = find_sale(session, staff.salons, int(sale_id)) if sale_id.isascii() and sale_id.isdigit() else None
+    is_number = sale_id.isascii() and sale_id.isdigit() and len(sale_id) < 19
+    sale = _get_sale(session, staff.salons, int(sale_id)) if is_number else None
     place = _find_place(request, session, staff.salons, form.get("company", ""), sale)
     rows = _change_rows(session, place, form)
     if request.headers.get(FRAGMENT):

@@ -21,6 +21,7 @@ IDS = {
     "/acquire/visits/{id}/progress": "visit_id",
     "/acquire/visits/{id}/state": "visit_id",
     "/acquire/success/{id}": "receipt_id",
+    **{f"/acquire/sale/{{id}}{rest}": "sale_id" for rest in ("", "/progress", "/state", "/cancel")},
     "/acquire/receipts/{id}/return": "receipt_id",
     "/acquire/receipts/{id}/print": "receipt_id",
     "/acquire/receipts/{id}/print/state": "receipt_id",
@@ -40,6 +41,7 @@ QUERIES = {
     "/acquire": "day={day}&state=all",
     "/acquire/states": "ids={visit_id}",
     "/acquire/attention": "before=999999999",
+    "/acquire/sale": "company={company_id}",
     "/acquire/shifts": "before=999999999",
     "/acquire/drawer": "done={cash_order_id}",
     "/acquire/books": "day={day}&cashbox={cashbox_id}",
@@ -60,7 +62,14 @@ OWN = {
         *(f"/acquire/account/second-factor{rest}" for rest in ("", "/confirm", "/remove")),
     ),
 }
-POSTED = {"/acquire", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods"}
+POSTED = {
+    "/acquire",
+    "/acquire/sale",
+    "/acquire/sale/lines",
+    "/acquire/drawer",
+    "/acquire/shifts/reports",
+    "/acquire/settings/goods",
+}
 PAYMENT = {"method": "card", "form_key": "0d1b2a0e-0000-4000-8000-000000000001", "reason": "x", "count_0": "1"}
 
 
@@ -155,6 +164,9 @@ def test_no_form_changes_a_foreign_salons_row(
         ("/acquire/drawer", {"kind": "withdrawal", "amount": "5", "cashbox": "{cashbox_id}"}, 422),
         ("/acquire/shifts/reports", {"kind": "z_report", "cashbox": "{cashbox_id}"}, 409),
         ("/acquire/settings/goods", {"company": "{company_id}"}, 404),
+        ("/acquire/sale", {"company": "{company_id}", "title_0": "x", "price_0": "1"}, 404),
+        ("/acquire/sale/lines", {"company": "{company_id}"}, 404),
+        ("/acquire/sale/lines", {"sale": "{sale_id}"}, 404),
     ],
 )
 def test_no_form_that_names_a_foreign_row_reaches_it(

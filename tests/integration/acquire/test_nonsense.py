@@ -28,9 +28,10 @@ NONSENSE = [
 TYPED = (
     *("login", "password", "next", "language", "q", "day", "state", "after", "visit", "form_key", "method", "reason"),
     *("cash_received", "cash_received_split", "amount_cash", "amount_card", "amount_mobile", "count_0"),
-    *("email", "phone", "xin"),
+    *("email", "phone", "xin", "company", "sale", "add", "remove"),
+    *(f"{name}_0" for name in ("title", "kind", "price", "count", "discount", "own", "item", "gtin", "ntin", "marks")),
 )
-ASKED = ("day", "state", "after", "before", "ids", "next")
+ASKED = ("day", "state", "after", "before", "ids", "next", "company", "title_0", "price_0", "count_0", "item_0")
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
 
 
