@@ -36,3 +36,9 @@ def show_nothing(rest: str) -> Response:
     if rest:
         raise NotFound
     return redirect("/acquire")
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+def show_desk() -> Response:
+    """Leads somebody who types the host alone to the desk."""
+    return redirect("/acquire")
