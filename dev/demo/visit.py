@@ -34,7 +34,7 @@ class DemoFailed(Exception):
 def build_visit(record_id: int, title: str, cost: int) -> dict[str, Any]:
     """Returns the body of a visit of today, so that it stands on the first page of the desk."""
     client = {"name": "Вячослав", "phone": "+77770220606"}
-    data = {"id": record_id, "date": f"{today():%Y-%m-%d} 12:10:00", "comment": "фч", "client": client}
+    data = {"id": record_id, "date": f"{today():%Y-%m-%d %H:%M}:00", "comment": "фч", "client": client}
     data["services"] = [{"title": title, "cost": cost}]
     return {"company_id": COMPANY_ID, "resource": "record", "resource_id": record_id, "status": "update", "data": data}
 

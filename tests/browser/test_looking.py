@@ -34,6 +34,7 @@ def places(module_manager: Page, module_shop: Shop) -> Places:
         "receipt": f"/acquire/success/{receipt}",
         "return": f"/acquire/receipts/{receipt}/return",
         "attention": "/acquire/attention",
+        "sale": "/acquire/sale?title_0=Стрижка&price_0=4000&title_1=Шампунь&price_1=2500&kind_1=goods&own_1=1",
         "settings": "/acquire/settings",
         "audit": "/acquire/audit",
         "account": "/acquire/account",

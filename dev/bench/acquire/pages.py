@@ -60,6 +60,7 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "states of 30 visits": lambda visitor, _: visitor.get(f"/acquire/states?ids={ids}"),
         "progress of a visit": lambda visitor, number: visitor.get(f"/acquire/visits/{1 + number * 37 % visits}/progress"),
         "a receipt": lambda visitor, number: visitor.get(f"/acquire/success/{1 + number * 37 % receipts}"),
+        "a sale without a visit": lambda visitor, _: visitor.get("/acquire/sale"),
         "form of a return": lambda visitor, number: visitor.get(visitor.returns[number % len(visitor.returns)]),
         "needs attention": lambda visitor, _: visitor.get("/acquire/attention"),
         "who did what": lambda visitor, _: visitor.get("/acquire/audit"),
