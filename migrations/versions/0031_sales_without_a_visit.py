@@ -60,6 +60,12 @@ def upgrade() -> None:
         ["company_id", "id"],
         postgresql_where=sa.text("kind = 'sale' AND state = 'issued'"),
     )
+    op.create_index(
+        "ix_receipts_document",
+        "receipts",
+        ["company_id", "document_id"],
+        postgresql_where=sa.text("document_id IS NOT NULL"),
+    )
     _allow_sources("webhook", "catch_up", "desk")
 
 
@@ -67,6 +73,7 @@ def downgrade() -> None:
     """Receipts and payments of such sales stay without the sale they were of."""
     op.execute("UPDATE webhook_records SET source = 'webhook' WHERE source = 'desk'")
     _allow_sources("webhook", "catch_up")
+    op.drop_index("ix_receipts_document", "receipts")
     op.drop_index("ix_receipts_sold", "receipts")
     op.execute(
         "UPDATE payment_records SET checkout_id = NULL FROM checkouts"

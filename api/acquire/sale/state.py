@@ -68,8 +68,10 @@ def list_latest(session: Session, company_id: int) -> Sequence[SaleRow]:
 
 def _select() -> Select[Any]:
     """The newest receipt of each: one made anew stands for the one that was returned."""
+    names = ("id", "state", "returned", "attempts", "next_attempt_at", "fiscal_number")
+    of_receipt = (*names, "error_code", "error_text", "error_kind")
     newest = (
-        select(Receipt)
+        select(*(getattr(Receipt, name) for name in of_receipt))
         .where(
             Receipt.company_id == DeskSale.company_id,
             Receipt.document_id == -DeskSale.id,
@@ -90,8 +92,7 @@ def _select() -> Select[Any]:
         Checkout.change,
         StaffUser.shown_name.label("paid_by"),
         newest.c.id.label("receipt_id"),
-        *(newest.c[name] for name in ("state", "returned", "attempts", "next_attempt_at", "fiscal_number")),
-        *(newest.c[name] for name in ("error_code", "error_text", "error_kind")),
+        *(newest.c[name] for name in of_receipt if name != "id"),
     )
     return (
         select(DeskSale, *columns)

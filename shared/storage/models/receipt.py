@@ -112,6 +112,7 @@ class Receipt(Base):
             postgresql_where=text("state IN ('pending', 'unknown')"),
         ),
         Index("ix_receipts_record_id", "record_id"),
+        Index("ix_receipts_document", "company_id", "document_id", postgresql_where=text("document_id IS NOT NULL")),
         Index(
             "ix_receipts_return_due",
             "id",
