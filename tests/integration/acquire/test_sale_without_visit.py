@@ -15,11 +15,13 @@ from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from shared.books.model import DayBooks
 from shared.books.read import keep_books
 from shared.clock import almaty_date, utc_now
+from shared.replay import Outcome, replay
 from shared.storage.models import AuditEvent, Cashbox, Checkout, DeskSale, PaymentRecord, WebhookRecord
 from tests.support.bridge import Bridge
 from tests.support.desk import Browser, Desk
 from tests.support.documents import make_returns
 from tests.support.payloads import COMPANY, goods, visit
+from worker.entry.cli.receipt_queries import Filters, find_delivery, list_deliveries
 from worker.rounds.rescue import dispatch
 from worker.salon.administration import Changes, add_cashbox
 
@@ -227,6 +229,39 @@ class TestOnce:
         bridge.decide_open()
         assert (bridge.row().state, bridge.row().error_code) == ("dead_lettered", "unreadable")
         assert simulator.receipts() == []
+
+
+class TestLikeAnyDelivery:
+    def test_the_command_line_lists_and_shows_it(self, bridge: Bridge, cashier: Browser) -> None:
+        make(cashier, bridge)
+        with bridge.services.sessions() as session:
+            (listed,) = list_deliveries(session, Filters())
+            shown = find_delivery(session, 1)
+        assert (listed["resource"], listed["resource_id"], listed["state"]) == ("desk_sale", 1, "processed")
+        assert listed["receipt"]["external_check_number"] == "altegio_desk_1"
+        assert shown is not None
+        assert len(shown["calls"]) == 1
+
+    def test_a_replay_tries_the_same_receipt(self, bridge: Bridge, simulator: SimulatorControl, cashier: Browser) -> None:
+        simulator.fault(operation="check", kind="code", code=9, text="Ошибка")
+        make(cashier, bridge)
+        services = bridge.services
+        done = replay(services.sessions, services.producer, services.redis, 1, actor="test", reason="?")
+        assert done.outcome is Outcome.REPLAYED
+        work(bridge)
+        assert [row["external_check_number"] for row in simulator.receipts()] == ["altegio_desk_1"]
+
+    def test_its_status_is_told_by_our_number(self, desk: Desk, bridge: Bridge, cashier: Browser) -> None:
+        make(cashier, bridge)
+        told = desk.browser().get("/api/webhook/status/1").json()
+        assert (told["id"], told["state"], told["processed"]) == (1, "processed", True)
+
+    def test_what_waits_for_a_person_leads_to_it(
+        self, bridge: Bridge, simulator: SimulatorControl, cashier: Browser
+    ) -> None:
+        simulator.fault(operation="check", kind="code", code=9, text="Ошибка")
+        make(cashier, bridge)
+        assert 'href="/acquire/sale/1"' in cashier.page("/acquire/attention")
 
 
 class TestRefused:
