@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from api.acquire.access.salons import Salons
@@ -12,6 +12,7 @@ from api.acquire.salon.known import find_known_salons
 from shared.config import Settings
 from shared.fiscal.money import ZERO
 from shared.salon.desk_sales import SoldLine
+from shared.storage.models import Cashbox
 
 SHOWN = 60
 # So many receipts back: what is asked for daily is among them, and reading them takes some milliseconds.
@@ -64,6 +65,9 @@ def list_offers(session: Session, company_id: int) -> Sequence[Offer]:
     return [Offer(*row) for row in session.execute(_SOLD, values)]
 
 
-def list_selling_salons(session: Session, settings: Settings, salons: Salons) -> list[int]:
-    """Returns the salons that somebody may sell for, by Altegio's company ids."""
-    return sorted(one for one in find_known_salons(session) | settings.company_ids if salons.include(one))
+def list_selling_salons(session: Session, settings: Settings, salons: Salons) -> dict[int, str]:
+    """Returns the salons that somebody may sell for, by Altegio's company ids, with what their register is called."""
+    companies = sorted(one for one in find_known_salons(session) | settings.company_ids if salons.include(one))
+    named = select(Cashbox.company_id, Cashbox.name).where(Cashbox.enabled, Cashbox.company_id.in_(companies))
+    names = {company_id: name for company_id, name in session.execute(named) if name}
+    return {company_id: names.get(company_id, str(company_id)) for company_id in companies}

@@ -32,9 +32,9 @@ FRAGMENT = "X-Fragment"
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Says where something is sold: in which salon of which; `sale` where one is corrected."""
+    """Says where something is sold: in which salon of which, by their names; `sale` where one is corrected."""
 
-    companies: list[int]
+    companies: dict[int, str]
     company_id: int | None
     sale: SaleRow | None = None
 
@@ -139,10 +139,10 @@ def show_state(request: Request, id: RowIdDep, staff: StaffDep, session: Session
 def _find_place(request: Request, session: Session, salons: Salons, typed: str, sale: SaleRow | None = None) -> _Place:
     """The salon that was chosen, else the only one or the first. Raises NotFound for one of which somebody is not."""
     if sale is not None:
-        return _Place([sale.company_id], sale.company_id, sale)
+        return _Place({sale.company_id: ""}, sale.company_id, sale)
     companies = list_selling_salons(session, request.app.state.settings, salons)
     if not typed:
-        return _Place(companies, companies[0] if companies else None)
+        return _Place(companies, next(iter(companies), None))
     chosen = next((company for company in companies if str(company) == typed), None)
     if chosen is None:
         raise NotFound

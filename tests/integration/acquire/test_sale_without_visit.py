@@ -145,6 +145,19 @@ class TestToTheRegister:
         medical, standard = (one["tax_percent"] for one in receipt["positions"])
         assert (medical, standard) == (5 if almaty_date(utc_now()).year == 2026 else 10, 16)
 
+    def test_a_service_that_is_taxed_by_its_id(self, bridge: Bridge, simulator: SimulatorControl, cashier: Browser) -> None:
+        """What visits told of it decides; of a title that is not certain a person."""
+        choose(bridge, vat="16", vat_lines="service:8101=medical")
+        told = [{"id": 8101, "title": "Ботокс", "cost": 100}, {"id": 8102, "title": "Пилинг", "cost": 100}]
+        bridge.deliver(visit(1, services=[*told, {"id": 8103, "title": "Осмотр", "cost": 100}], paid=0))
+        bridge.deliver(visit(2, services=[{"id": 8104, "title": "Осмотр", "cost": 100}], paid=0))
+        make(cashier, bridge, line(0, "Ботокс", "10500"), line(1, "Пилинг", "1160"), shown="11660.00")
+        (receipt,) = simulator.receipts()
+        medical = 5 if almaty_date(utc_now()).year == 2026 else 10
+        assert [one["tax_percent"] for one in receipt["positions"]] == [medical, 16]
+        make(cashier, bridge, line(0, "Осмотр", "4000"))
+        assert (bridge.rows()[-1].state, bridge.rows()[-1].error_code) == ("dead_lettered", "no_vat_rate")
+
     def test_goods_without_a_code_wait_where_the_salon_wants_one(self, bridge: Bridge, cashier: Browser) -> None:
         choose(bridge, goods_codes="required")
         make(cashier, bridge, line(kind="goods"))
@@ -459,6 +472,14 @@ class TestForm:
         cashier.pay(1, form_key=typed["form_key"])
         assert sell(cashier, typed).status_code == 409
         assert desk.all(DeskSale) == []
+
+    def test_one_of_several_salons_is_chosen_by_its_name(self, bridge: Bridge, cashier: Browser) -> None:
+        assert '<select id="company"' not in cashier.page("/acquire/sale")
+        serve(bridge, OTHER, MORE_CASHBOXES[1], name="Салон на Абая")
+        page = cashier.page(f"/acquire/sale?company={OTHER}")
+        assert f'<option value="{OTHER}" selected>Салон на Абая</option>' in page
+        assert f'<option value="{COMPANY}" >{COMPANY}</option>' in page
+        assert f'name="company" value="{OTHER}"' in page
 
     def test_of_ones_own_salons_only(self, desk: Desk, bridge: Bridge, cashier: Browser) -> None:
         serve(bridge, OTHER, MORE_CASHBOXES[1])

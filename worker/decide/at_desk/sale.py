@@ -10,6 +10,7 @@ from shared.fiscal.statuses import DeliverySource, PaymentKind, PaymentState
 from shared.salon.desk_sales import SoldLine, number_document, read_line
 from shared.storage.locks import lock_sales
 from shared.storage.models import Checkout, DeskSale, PaymentRecord, Receipt, WebhookRecord
+from worker.decide.at_desk.service_ids import add_service_ids
 from worker.decide.delivery import Delivery
 from worker.decide.resolution import Resolution
 from worker.decide.sales import Subject, count_sales, find_sale, issue_sale, join_sale, may_be_changed, withdraw_unsent
@@ -56,7 +57,8 @@ def _issue(
 ) -> Resolution:
     """Raises CannotBuild, NoCashbox."""
     salon = load_salon(session, services.settings, sale.company_id)
-    lines = name_goods(session, salon, [_build_line(read_line(stored)) for stored in sale.lines])
+    sold = [_build_line(read_line(stored)) for stored in sale.lines]
+    lines = name_goods(session, salon, add_service_ids(session, sale.company_id, salon.vat, sold))
     rate_of = choose_vat_rates(salon.vat, almaty_date(checkout.created_at))
     draft = build_draft(lines, _read_kinds(session, checkout), rate_of)
     addressed = address_receipt(salon.policy.receivers, None, read_desk_details(checkout))
