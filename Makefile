@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check unit test screenshots chaos salon-week fiscal-month model protocol fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
+.PHONY: help demo users check unit test screenshots chaos salon-week fiscal-month model protocol fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
 	audit lock sbom secrets check-migrations format clean install servers
 
 help: ## list the commands
@@ -26,6 +26,9 @@ help: ## list the commands
 
 demo: $(STAMP) servers ## run the whole service here and issue a sample receipt; ONESHOT=1 ends after it
 	@exec $(BIN)/python -m dev.demo
+
+users: $(STAMP) ## accounts of the payment page, of the running demo or of this folder's .env; ARGS="list", ARGS="add aigerim"
+	@exec $(BIN)/python -m dev.demo.beside api.acquire.users $(ARGS)
 
 check: $(STAMP) ## lint, types, contracts and unit tests, with the seconds of each
 	@for step in lint types contracts unit; do \

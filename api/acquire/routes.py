@@ -23,6 +23,7 @@ from api.acquire.paper import customer, printing
 from api.acquire.receipts import detail
 from api.acquire.receipts import page as receipts
 from api.acquire.returns import method_page
+from api.acquire.sale import page as sale
 from api.acquire.shift import page as shift
 from api.acquire.show.rendering import redirect
 from api.acquire.tasks import page as tasks
@@ -46,7 +47,7 @@ for page in (
     account,
 ):
     router.include_router(page.router, prefix="/acquire")
-for page in (printing, receipts, method_page, detail, live):
+for page in (sale, printing, receipts, method_page, detail, live):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(customer.router)
 
@@ -56,4 +57,10 @@ def show_nothing(rest: str) -> Response:
     """Answers whatever else somebody types with a page, not with JSON."""
     if rest:
         raise NotFound
+    return redirect("/acquire")
+
+
+@router.api_route("/", methods=["GET", "HEAD"])
+def show_desk() -> Response:
+    """Leads somebody who types the host alone to the desk."""
     return redirect("/acquire")

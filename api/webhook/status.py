@@ -8,7 +8,7 @@ from sqlalchemy import BigInteger, Text, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from shared.altegio import SupportedResource
-from shared.fiscal.statuses import RecordState
+from shared.fiscal.statuses import DeliverySource, RecordState
 from shared.storage.models import Receipt, WebhookRecord
 from shared.storage.statements import table_of
 
@@ -73,7 +73,11 @@ _resource = bindparam("resource", type_=Text)
 _by_our_id = select(_deliveries.id).where(_deliveries.id == _number, _resource.is_(None)).scalar_subquery()
 _by_altegios = (
     select(_deliveries.id)
-    .where(_deliveries.resource_id == _number, _resource.is_(None) | (_deliveries.resource == _resource))
+    .where(
+        _deliveries.resource_id == _number,
+        _deliveries.source != DeliverySource.DESK,
+        _resource.is_(None) | (_deliveries.resource == _resource),
+    )
     .order_by(_deliveries.receipt_id.is_(None), _deliveries.id.desc())
     .limit(1)
     .scalar_subquery()

@@ -8,12 +8,16 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from dev.demo import children, visit
+from dev.demo.beside import note_environment
 from dev.demo.binaries import BinariesMissing
+from dev.demo.first_day.morning import is_settled, post_morning
+from dev.demo.first_day.people import add_accounts, recall_accounts
 from dev.demo.postgres_server import Postgres, check_given_database, hide_password
 from dev.demo.redis_server import Redis, check_given_redis
 from dev.demo.servers import Server, ServerFailed, recall_port
@@ -29,7 +33,7 @@ DEFAULT_FOLDER = children.ROOT / ".demo"
 PORTS = {"simulator": 8010, "api": 8000, "flower": 5555}
 # How the demo's logs look. Root is told so by Celery in five lines at every start; here it is no news.
 LOOKS = {"LOG_FORMAT": "console", "PYTHONWARNINGS": "ignore:You're running the worker with superuser privileges"}
-READY_SECONDS, RECEIPT_SECONDS = 60.0, 60.0
+READY_SECONDS, RECEIPT_SECONDS, MORNING_SECONDS = 60.0, 60.0, 20.0
 
 
 class Demo:
@@ -54,7 +58,9 @@ class Demo:
         self._ports = {name: recall_port(folder / f"{name}-port", port) for name, port in PORTS.items()}
         self._urls = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}
         webkassa = self._urls["simulator"]
-        self._start_processes(children.service_environment(database_url, redis_url, webkassa, self._secrets, LOOKS))
+        self._environment = children.service_environment(database_url, redis_url, webkassa, self._secrets, LOOKS)
+        note_environment(folder, self._environment)
+        self._start_processes(self._environment)
         self._folder.note_holder(f"at {self._urls['api']}")
 
     def obtain_receipt(self) -> None:
@@ -67,10 +73,25 @@ class Demo:
         self._supervisor.console.frame("FISCAL RECEIPT (Webkassa simulator)", visit.describe_receipt(receipt, tax))
         self._say(f"from start to receipt: {time.monotonic() - self._begun:.0f} s")
 
+    def open_the_desk(self) -> None:
+        """Makes the accounts and a morning's work, and shows where to begin. Raises DemoFailed."""
+        folder, api = self._folder.path, self._urls["api"]
+        accounts = recall_accounts(folder)
+        add_accounts(accounts, self._environment, folder)
+        self._say("posting a morning's work")
+        unsettled = post_morning(api, self._secrets.webhook, folder, visit.today())
+        with suppress(WaitTimeout):  # on a slow machine the rest comes while somebody looks
+            self._supervisor.wait_for(lambda: is_settled(unsettled) or None, MORNING_SECONDS, "the morning's receipts")
+        people = {
+            account.role.capitalize(): f"{account.login} / {account.password}   ({account.name})" for account in accounts
+        }
+        self._supervisor.console.frame("OPEN THIS", {"Payment page": f"{api}/acquire", **people})
+
     def show_addresses(self) -> None:
         api, password = self._urls["api"], self._folder.path / "flower-password"
+        self._say("everything else:")
         addresses = {
-            "payment page": f"{api}/acquire",
+            "more accounts": 'make users ARGS="add aigerim --role cashier"',
             "API docs": f"{api}/docs",
             "health": f"{api}/health/ready",
             "status": self._urls["status"],
@@ -146,6 +167,10 @@ def run(demo: Demo, supervisor: Supervisor, oneshot: bool) -> None:
         # Stays up all the same: the logs and pages of a demo that failed are what one wants to look at.
         supervisor.console.say(f"no receipt: {failure}")
     if not oneshot:
+        try:
+            demo.open_the_desk()
+        except DemoFailed as failure:
+            supervisor.console.say(f"not everything is there: {failure}")
         demo.show_addresses()
         supervisor.run_forever()
 

@@ -57,6 +57,10 @@ def migrate_command(*arguments: str) -> Sequence[str]:
     return (*_PYTHON, "alembic", "-c", str(ROOT / "alembic.ini"), *(arguments or ("upgrade", "head")))
 
 
+def users_command(*arguments: str) -> Sequence[str]:
+    return (*_PYTHON, "api.acquire.users", *arguments)
+
+
 def simulator_command(port: int, secrets: Secrets, state_file: Path) -> Sequence[str]:
     # `=`, since a random secret may begin with a dash.
     access = (f"--api-key={secrets.webkassa_api_key}", f"--login={LOGIN}", f"--password={secrets.webkassa_password}")

@@ -35,6 +35,18 @@ class Secrets:
         return cls(*map(keep, names))
 
 
+def is_held(folder: Path) -> bool:
+    """Says whether a demo works in a folder just now."""
+    if not (folder / "lock").exists():
+        return False
+    with (folder / "lock").open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return True
+    return False
+
+
 class StateFolder:
     """`.demo/`, held by one demo at a time."""
 

@@ -4,10 +4,12 @@ import json
 import os
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
+from zoneinfo import ZoneInfo
 
 import requests
 
@@ -15,6 +17,7 @@ from dev.demo.servers import write_private
 from dev.demo.web import request
 
 RECORD_ID = 596792978
+COMPANY_ID = 307626
 # States in which nothing more happens without a person.
 _FINAL_STATES = frozenset({"ignored", "awaiting_payment", "dead_lettered", "invalid"})
 _REMINDER_SECONDS = 5.0
@@ -29,10 +32,16 @@ class DemoFailed(Exception):
 
 
 def build_visit(record_id: int, title: str, cost: int) -> dict[str, Any]:
+    """Returns the body of a visit of today, so that it stands on the first page of the desk."""
     client = {"name": "Вячослав", "phone": "+77770220606"}
-    data = {"id": record_id, "date": "2025-07-12 12:10:00", "comment": "фч", "client": client}
+    data = {"id": record_id, "date": f"{today():%Y-%m-%d %H:%M}:00", "comment": "фч", "client": client}
     data["services"] = [{"title": title, "cost": cost}]
-    return {"company_id": 307626, "resource": "record", "resource_id": record_id, "status": "update", "data": data}
+    return {"company_id": COMPANY_ID, "resource": "record", "resource_id": record_id, "status": "update", "data": data}
+
+
+def today() -> datetime:
+    """Returns the present time where the salon is."""
+    return datetime.now(ZoneInfo("Asia/Almaty"))
 
 
 def post_visit(api_url: str, secret: str) -> str:

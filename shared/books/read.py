@@ -27,6 +27,7 @@ from shared.fiscal.statuses import (
     RecordState,
 )
 from shared.fiscal.z_report import read_report
+from shared.salon.desk_sales import DESK_SALE
 from shared.storage.db import allow_long
 from shared.storage.models import Cashbox, Checkout, PaymentRecord, Receipt, Shift, Visit, WebhookRecord
 
@@ -94,9 +95,11 @@ def _find_subjects(
             and_(PaymentRecord.state == PaymentState.REVOKED, _is_within(PaymentRecord.changed_at, since, until)),
         ),
     )
-    voided = select(Checkout.company_id, Checkout.record_id).where(_is_within(Checkout.voided_at, since, until))
+    voided = select(Checkout.company_id, Checkout.record_id, Checkout.document_id).where(
+        _is_within(Checkout.voided_at, since, until)
+    )
     payments = session.execute(paid).all()
-    touched = {BookedSale(company_id, record_id, None) for company_id, record_id in session.execute(voided)}
+    touched = {BookedSale(*row) for row in session.execute(voided)}
     sold = {one.record_id for one in (*subjects, *touched)} | {row.record_id for row in payments}
     records = {record_id for record_id in sold if record_id is not None}
     alone = {row.visit_id for row in payments if row.record_id is None and row.visit_id is not None}
@@ -218,12 +221,13 @@ def _describe_one(row: WebhookRecord | None, receipts: Sequence[Receipt], *, is_
 
 
 def _is_delivery_of(subjects: set[BookedSale]) -> ColumnElement[bool]:
-    """In the words of `shared.altegio`: resources `record` and `goods_operations_sale`."""
+    """In the words of `shared.altegio`: resources `record` and `goods_operations_sale`; and sales made at the desk."""
     records = [s.record_id for s in subjects if s.record_id is not None]
     documents = [s.document_id for s in subjects if s.document_id is not None]
     companies = {s.company_id for s in subjects}
     of_record = and_(WebhookRecord.resource == "record", WebhookRecord.resource_id.in_(records))
-    of_document = and_(WebhookRecord.resource == "goods_operations_sale", WebhookRecord.document_id.in_(documents))
+    sold = ("goods_operations_sale", DESK_SALE)
+    of_document = and_(WebhookRecord.resource.in_(sold), WebhookRecord.document_id.in_(documents))
     return and_(WebhookRecord.company_id.in_(companies), or_(of_record, of_document))
 
 

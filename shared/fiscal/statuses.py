@@ -17,10 +17,14 @@ class RecordState(StrEnum):
 
 
 class DeliverySource(StrEnum):
-    """Says where a delivery came from, `webhook_records.source`. `catch_up`: read over REST because no webhook told it."""
+    """Says where a delivery came from, `webhook_records.source`.
+
+    `catch_up`: read over REST because no webhook told it. `desk`: no word of Altegio's, a sale made on the payment page.
+    """
 
     WEBHOOK = "webhook"
     CATCH_UP = "catch_up"
+    DESK = "desk"
 
 
 class ReceiptState(StrEnum):

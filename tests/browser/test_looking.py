@@ -38,6 +38,7 @@ def places(module_manager: Page, module_shop: Shop) -> Places:
         "wrong method": f"/acquire/receipts/{receipt}/method?method=split",
         "correction": f"/acquire/receipts/{receipt}/method/confirm?method=cash&cash_received=5000",
         "attention": "/acquire/tasks",
+        "sale": "/acquire/sale?title_0=Стрижка&price_0=4000&title_1=Шампунь&price_1=2500&kind_1=goods&own_1=1",
         "settings": "/acquire/settings",
         "audit": "/acquire/audit",
         "account": "/acquire/account",

@@ -6,11 +6,13 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from shared.salon.desk_sales import DESK_SALE, SoldLine
 from shared.storage.models import (
     AuditEvent,
     Cashbox,
     CashboxOrder,
     CashCount,
+    DeskSale,
     GoodsCode,
     GoodsLine,
     HandBack,
@@ -18,6 +20,7 @@ from shared.storage.models import (
     ReturnOrder,
     Shift,
     StaffUser,
+    WebhookRecord,
 )
 from tests.support.desk import Desk, position
 
@@ -38,6 +41,7 @@ class SalonRows:
     offer_id: int
     count_id: int
     hand_back_id: int
+    sale_id: int
     words: tuple[str, ...]
 
 
@@ -100,6 +104,7 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
                 action="payment_taken", subject=f"visit {paid.id}", company_id=company_id, details={"total": str(total)}
             )
         )
+        sale = _make_sale(session, company_id, f"Прилавок {name}", total)
         ids = [int(row.id) for row in rows]
     return SalonRows(
         company_id=company_id,
@@ -114,6 +119,7 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
         offer_id=ids[4],
         count_id=ids[5],
         hand_back_id=ids[6],
+        sale_id=sale.id,
         words=(name, register, str(company_id), f"{digit}\u00a0{digit * 111},{digit}{digit}", str(receipt.fiscal_number)),
     )
 
@@ -123,6 +129,20 @@ def _add_counter(session: Any, name: str) -> int:
     session.add(staff)
     session.flush()
     return int(staff.id)
+
+
+def _make_sale(session: Any, company_id: int, title: str, total: Decimal) -> DeskSale:
+    """One that waits for a person, so that it may be changed."""
+    delivery = WebhookRecord(
+        company_id=company_id, resource=DESK_SALE, dedup_key=str(uuid4()), source="desk", state="dead_lettered"
+    )
+    session.add(delivery)
+    session.flush()
+    line = SoldLine(title, is_service=True, count=Decimal(1), price=total, discount=Decimal(0))
+    sale = DeskSale(company_id=company_id, delivery_id=delivery.id, lines=[line.as_json()], total=total)
+    session.add(sale)
+    session.flush()
+    return sale
 
 
 def _make_shift(cashbox_id: int, register: str, total: Decimal) -> Shift:

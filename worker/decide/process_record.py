@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from shared.altegio import FINANCES, GOODS_SALE, RECORD, Entity, FinanceOperation, GoodsOperation, Record, parse_entity
 from shared.logging import get_logger
+from shared.salon.desk_sales import DESK_SALE
 from shared.storage.locks import lock_sales
 from shared.tracing import tell_span
 from worker.altegio.errors import AltegioError, AnswerTooOld, DeniedAlone
+from worker.decide.at_desk.sale import decide_desk_sale
 from worker.decide.delivery import Delivery, bind_delivery, claim_delivery, give_back, put_down
 from worker.decide.goods import decide_goods
 from worker.decide.known.facts import Facts, NeedsFacts, read_facts
@@ -120,6 +122,8 @@ def _put_down_alone(services: Services, delivery: Delivery, resolution: Resoluti
 def _decide(services: Services, session: Session, row: Delivery, facts: Facts | None) -> Resolution:
     if row.claims > MAX_CLAIMS:
         return Resolution.dead("unprocessable", f"claimed {row.claims} times without an end")
+    if row.resource == DESK_SALE:
+        return decide_desk_sale(services, session, row)
     try:
         entity = parse_entity(row.resource, (row.body or {}).get("data"))
     except (ValidationError, KeyError) as error:

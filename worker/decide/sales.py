@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
+from shared.salon.desk_sales import find_desk_sale_id
 from shared.storage.models import Receipt, WebhookRecord
 from shared.storage.statements import table_of
 from worker.decide.resolution import Resolution
@@ -33,7 +34,7 @@ _PREPAID = "altegio_prepaid_"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is sold: exactly one of a record (visit) and a sale document."""
+    """What is sold: exactly one of a record (visit) and a sale document, which may be one of the desk's own."""
 
     company_id: int
     record_id: int | None = None
@@ -51,6 +52,9 @@ class Subject:
     @property
     def external_check_number(self) -> str:
         """The same for ever, through every retry and replay: Webkassa knows a sale by it."""
+        desk_sale_id = find_desk_sale_id(self.document_id)
+        if desk_sale_id is not None:
+            return f"altegio_desk_{desk_sale_id}"
         return f"altegio_{self.record_id}" if self.record_id else f"altegio_goods_{self.document_id}"
 
     @property

@@ -112,7 +112,7 @@ def _pay_anew(
     executor: Executor, voided_checkout: int, order_id: int, parts: Mapping[PaymentKind, Decimal], change: Decimal
 ) -> None:
     of_customer = ("customer_email", "customer_phone", "customer_xin", "to_client")
-    names = ("company_id", "record_id", "staff_user_id", "total", *of_customer)
+    names = ("company_id", "record_id", "document_id", "staff_user_id", "total", *of_customer)
     copied = [getattr(Checkout, name) for name in names]
     received = parts[PaymentKind.CASH] + change if PaymentKind.CASH in parts else ZERO
     own = {
@@ -121,10 +121,13 @@ def _pay_anew(
         "change": change,
     }
     checkout = select(*copied, *(literal(value, getattr(Checkout, name).type) for name, value in own.items()))
-    new_id, company_id, record_id = executor.execute(
+    new_id, company_id, record_id, document_id = executor.execute(
         insert(Checkout)
         .from_select([*names, *own], checkout.where(Checkout.id == voided_checkout))
-        .returning(Checkout.id, Checkout.company_id, Checkout.record_id)
+        .returning(Checkout.id, Checkout.company_id, Checkout.record_id, Checkout.document_id)
     ).one()
-    paid = {"company_id": company_id, "record_id": record_id, "checkout_id": new_id}
-    executor.execute(insert(PaymentRecord), [{**paid, "kind": kind, "amount": amount} for kind, amount in parts.items()])
+    paid = {"company_id": company_id, "record_id": record_id, "document_id": document_id, "checkout_id": new_id}
+    executor.execute(
+        insert(PaymentRecord),
+        [{**paid, "kind": kind, "amount": amount} for kind, amount in parts.items()],
+    )

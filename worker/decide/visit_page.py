@@ -38,9 +38,7 @@ def find_checkout(session: Session, subject: Subject) -> Checkout | None:
     """The payment taken at the desk, unless it was voided by a full return."""
     return session.scalars(
         select(Checkout).where(
-            Checkout.company_id == subject.company_id,
-            Checkout.record_id == subject.record_id,
-            Checkout.voided_at.is_(None),
+            Checkout.is_of(subject.company_id, subject.record_id, subject.document_id), Checkout.voided_at.is_(None)
         )
     ).first()
 

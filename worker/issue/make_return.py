@@ -133,9 +133,9 @@ def _find_seller(session: Session, cashbox_id: int) -> str | None:
 
 def settle_basis(executor: Executor, sale_id: int) -> None:
     """After a return was issued: a sale that is returned in full may be made anew, and its payment counts no more."""
-    columns = (Receipt.company_id, Receipt.record_id, Receipt.operation_id, Receipt.total)
+    columns = (Receipt.company_id, Receipt.record_id, Receipt.document_id, Receipt.operation_id, Receipt.total)
     found = select(*columns).where(Receipt.id == sale_id).with_for_update()
-    company_id, record_id, operation_id, total = executor.execute(found).one()
+    company_id, record_id, document_id, operation_id, total = executor.execute(found).one()
     given_back = executor.execute(
         select(func.coalesce(func.sum(Receipt.total), 0)).where(
             Receipt.basis_receipt_id == sale_id, Receipt.state == ReceiptState.ISSUED
@@ -148,7 +148,7 @@ def settle_basis(executor: Executor, sale_id: int) -> None:
     if operation_id is None:  # else of one payment alone: what staff took for the rest stands
         voided = executor.execute(
             update(Checkout)
-            .where(Checkout.company_id == company_id, Checkout.record_id == record_id, Checkout.voided_at.is_(None))
+            .where(Checkout.is_of(company_id, record_id, document_id), Checkout.voided_at.is_(None))
             .values(voided_at=func.now())
             .returning(Checkout.id)
         ).scalar()

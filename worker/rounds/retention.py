@@ -173,7 +173,7 @@ def _find_checkouts(limits: Limits) -> Select[int]:
     """Voided ones, and those whose receipt exists: a receipt that is still to be made needs the customer's address."""
     is_receipted = exists().where(
         Receipt.company_id == Checkout.company_id,
-        Receipt.record_id == Checkout.record_id,
+        or_(Receipt.record_id == Checkout.record_id, Receipt.document_id == Checkout.document_id),
         Receipt.kind == ReceiptKind.SALE,
         Receipt.state == ReceiptState.ISSUED,
     )

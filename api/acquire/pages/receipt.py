@@ -16,6 +16,7 @@ from api.acquire.visits.views import show_receipt
 from api.dependencies import SessionDep
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
+from shared.salon.desk_sales import find_desk_sale_id
 from shared.storage.models import Cashbox, Receipt, ReturnOrder
 
 router = APIRouter()
@@ -64,4 +65,7 @@ def _show_unissued(request: Request, session: SessionDep, receipt: Receipt, visi
             return redirect(f"/acquire/returns/{order_id}")
     elif visit_id is not None:
         return redirect(f"/acquire/visits/{visit_id}/progress")
+    desk_sale_id = find_desk_sale_id(receipt.document_id)
+    if desk_sale_id is not None and receipt.kind == ReceiptKind.SALE:
+        return redirect(f"/acquire/sale/{desk_sale_id}/progress")
     return render(request, "unissued.html")

@@ -189,7 +189,7 @@ def _list_matches(search: ReceiptSearch) -> list[ColumnElement[bool]]:
     if search.total is not None:
         matches.append(Receipt.total == search.total)
     if search.number is not None:
-        matches += [Receipt.record_id == search.number, Receipt.document_id == search.number]
+        matches += [Receipt.record_id == search.number, Receipt.document_id.in_((search.number, -search.number))]
     if search.digits:
         matches.append(Receipt.fiscal_number == search.digits)
     if search.external:

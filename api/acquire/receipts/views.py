@@ -66,7 +66,7 @@ def show_row(row: Any) -> ReceiptRow:
         name=row.client_name or row.title or "",
         phone_tail=row.phone_tail or "",
         place=Text("visit") if row.record_id else Text("sale document") if row.document_id else None,
-        place_number=row.record_id or row.document_id,
+        place_number=row.record_id or abs(row.document_id or 0) or None,
         total=-row.total if is_return else row.total,
         ways=show_payments({"Payments": row.payments or [], "Change": row.change}),
         cashier=row.cashier,

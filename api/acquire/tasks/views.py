@@ -108,6 +108,8 @@ def _name(kind: TaskKind, row: Any) -> str | Text:
         return str(row.register)
     if row.record_id is not None:
         return Text("Visit № %(number)s", number=row.record_id)
+    if row.document_id is not None and row.document_id < 0:
+        return Text("Sale without a visit № %(number)s", number=-row.document_id)
     if row.document_id is not None or kind is not TaskKind.DEAD_LETTER:
         return Text("Sale of goods")
     return Text("Message from Altegio")

@@ -74,6 +74,7 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "receipts by the tail of a phone": lambda visitor, number: visitor.search_receipts(f"{number * 7919 % 10_000:04d}"),
         **{f"receipts: {query}": _narrow(query) for query in ("sort=goods", "way=mobile", "state=refused", "cashier=1")},
         "one receipt": lambda visitor, number: visitor.get(f"/acquire/receipts/{1 + number * 37 % receipts}"),
+        "a sale without a visit": lambda visitor, _: visitor.get("/acquire/sale"),
         "form of a return": lambda visitor, number: visitor.get(visitor.returns[number % len(visitor.returns)]),
         "tasks": lambda visitor, _: visitor.get("/acquire/tasks"),
         "shift": lambda visitor, _: visitor.get("/acquire/shift"),

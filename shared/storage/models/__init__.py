@@ -16,6 +16,7 @@ from shared.storage.models.desk.audit_event import AuditEvent
 from shared.storage.models.desk.audit_link import AuditLink
 from shared.storage.models.desk.cashbox_order import CashboxOrder
 from shared.storage.models.desk.checkout import Checkout
+from shared.storage.models.desk.desk_sale import DeskSale
 from shared.storage.models.desk.hand_back import HandBack
 from shared.storage.models.desk.return_order import ReturnOrder
 from shared.storage.models.desk.sign_in_attempt import SignInAttempt
@@ -62,6 +63,7 @@ __all__ = [
     "CustomerMessage",
     "CustomerOptOut",
     "DeskBooking",
+    "DeskSale",
     "FiscalizationLog",
     "GoodsCode",
     "GoodsLine",

@@ -127,6 +127,8 @@ class Receipt(Base):
         Index("ix_receipts_total", "total", text("coalesce(issued_at, created_at)"), "id"),
         Index("ix_receipts_document_id", "document_id", postgresql_where=text("document_id IS NOT NULL")),
         Index("ix_receipts_replaces_id", "replaces_id", postgresql_where=text("replaces_id IS NOT NULL")),
+        # What a salon sold lately, for whoever sells it again.
+        Index("ix_receipts_sold", "company_id", "id", postgresql_where=text("kind = 'sale' AND state = 'issued'")),
         Index(
             "ix_receipts_personal",
             "created_at",

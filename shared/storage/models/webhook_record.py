@@ -10,11 +10,11 @@ from shared.storage.models.base import Base, Moment, one_of
 
 
 class WebhookRecord(Base):
-    """Keeps one delivery of Altegio as it came, and what became of it.
+    """Keeps one delivery of Altegio as it came, or a sale made at the desk without one, and what became of it.
 
     `body` is the whole envelope. `raw_body` is set only for bytes that JSONB cannot hold (a NUL, a lone surrogate, a
-    number out of range). `document_id` is the sale document of a goods line. `changed_at` is Altegio's own change time and
-    orders deliveries of one subject.
+    number out of range). `document_id` is the sale document of a goods line, below zero that of a sale at the
+    desk. `changed_at` is Altegio's own change time and orders deliveries of one subject.
     `source` tells what Altegio posted from what was asked for because its webhook never came.
     `claims` counts how often it was taken in hand without an end. `receipt_id`: it shares the fate of that receipt.
     `next_attempt_at` says when the dispatcher has to see to an open row, whatever became of its message.

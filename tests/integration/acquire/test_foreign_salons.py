@@ -22,6 +22,7 @@ IDS = {
     "/acquire/visits/{id}/state": "visit_id",
     "/acquire/success/{id}": "receipt_id",
     "/acquire/receipts/{id}": "receipt_id",
+    **{f"/acquire/sale/{{id}}{rest}": "sale_id" for rest in ("", "/progress", "/state", "/cancel")},
     "/acquire/receipts/{id}/return": "receipt_id",
     "/acquire/receipts/{id}/method": "receipt_id",
     "/acquire/receipts/{id}/method/confirm": "receipt_id",
@@ -51,6 +52,7 @@ QUERIES = {
     "/acquire/tasks/retry": "code=9",
     "/acquire/receipts": "period=all",
     "/acquire/receipts/file.{extension}": "period=all",
+    "/acquire/sale": "company={company_id}",
     "/acquire/shifts": "before=999999999",
     "/acquire/shift": "done={cash_order_id}",
     "/acquire/drawer": "",
@@ -83,6 +85,8 @@ POSTED = {
     "/acquire/shift/x",
     "/acquire/tasks/note",
     "/acquire/tasks/retry",
+    "/acquire/sale",
+    "/acquire/sale/lines",
     "/acquire/settings/goods",
 }
 PAYMENT = {"method": "card", "form_key": "0d1b2a0e-0000-4000-8000-000000000001", "reason": "x", "count_0": "1"}
@@ -179,6 +183,9 @@ def test_no_form_changes_a_foreign_salons_row(
         ("/acquire/drawer", {"kind": "withdrawal", "amount": "5", "cashbox": "{cashbox_id}"}, 422),
         ("/acquire/shift/x", {"kind": "x_report", "cashbox": "{cashbox_id}"}, 409),
         ("/acquire/settings/goods", {"company": "{company_id}"}, 404),
+        ("/acquire/sale", {"company": "{company_id}", "title_0": "x", "price_0": "1"}, 404),
+        ("/acquire/sale/lines", {"company": "{company_id}"}, 404),
+        ("/acquire/sale/lines", {"sale": "{sale_id}"}, 404),
     ],
 )
 def test_no_form_that_names_a_foreign_row_reaches_it(

@@ -42,6 +42,8 @@ TYPED = (
         "cashier",
         "key",
     ),
+    *("company", "sale", "add", "remove"),
+    *(f"{name}_0" for name in ("title", "kind", "price", "count", "discount", "own", "item", "gtin", "ntin", "marks")),
 )
 ASKED = (
     "day",
@@ -57,6 +59,11 @@ ASKED = (
     "key",
     "method",
     "amount_cash",
+    "company",
+    "title_0",
+    "price_0",
+    "count_0",
+    "item_0",
 )
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
 

@@ -350,3 +350,9 @@ def test_receipts_kept_from_before_the_page_existed_are_shown(desk: Desk, cashie
     )
     assert desk.get(Receipt, receipt.id).issued_at is None
     assert "Чек пробит" in cashier.page(f"/acquire/success/{receipt.id}")
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_the_host_alone_leads_to_the_desk(desk: Desk, method: str) -> None:
+    answer = desk.browser().request(method, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/acquire")

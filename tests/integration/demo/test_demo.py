@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from dev.demo import processes
 from dev.demo.children import ROOT
@@ -111,6 +112,49 @@ def test_a_second_start_finds_it_again(oneshot: "subprocess.CompletedProcess[str
     said = demo.log.read_text("utf-8")
     assert "altegio_596792978" in said
     assert find_numbers(said) == find_numbers(oneshot.stdout)
+
+
+def test_one_address_comes_first_with_two_accounts(demo: Child) -> None:
+    said = demo.log.read_text("utf-8")
+    begin = said.index("OPEN THIS")
+    assert "Flower " not in said[:begin]
+    page, *accounts = re.findall(r"│ (?:Payment page|Manager|Cashier) +(\S+)(?: / (\S+))?", said[begin:])
+    assert [login for login, _ in accounts] == ["manager", "cashier"]
+    for account in accounts:
+        with requests.Session() as browser:
+            assert "Дана Ержанова" in sign_in(browser, page[0], *account)
+
+
+def sign_in(browser: requests.Session, page: str, login: str, password: str) -> str:
+    """What the desk shows to somebody who types the host alone."""
+    browser.trust_env = False
+    form = browser.get(page.removesuffix("/acquire") + "/", timeout=30)
+    token = re.search(r'name="form_token" value="([^"]+)"', form.text)
+    assert token is not None
+    fields = {"form_token": token[1], "login": login, "password": password}
+    answer = browser.post(form.url.partition("?")[0], data=fields, timeout=30)
+    assert answer.url.endswith("/acquire"), answer.url
+    return answer.text
+
+
+def test_accounts_beside_it_are_made_as_the_readme_says(demo: Child, folder: Path) -> None:
+    assert demo.running
+    added = run_beside(folder, "add", "botagoz", "--role", "cashier", "--password-stdin", said="right horse battery\n")
+    assert (added.returncode, added.stdout) == (0, "added botagoz (cashier)\n")
+    assert [line.split()[0] for line in run_beside(folder, "list").stdout.splitlines()] == ["botagoz", "cashier", "manager"]
+    assert stat.S_IMODE((folder / "env").stat().st_mode) == 0o600
+
+
+def run_beside(folder: Path, *arguments: str, said: str = "") -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        (sys.executable, "-m", "dev.demo.beside", "--folder", str(folder), "api.acquire.users", *arguments),
+        cwd=ROOT,
+        env=demo_environment(),
+        input=said,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_secrets_stay_in_private_files(folder: Path, oneshot: "subprocess.CompletedProcess[str]") -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from shared.books.model import BookedSale, DayBooks
 from shared.books.table import NOT_TOLD, list_entries, list_kinds, list_rows, measure_explained
+from shared.salon.desk_sales import find_desk_sale_id
 from worker.entry.cli.receipt_views import open_console
 
 _SHOWN = {"unexplained", "difference", "shift", "stranger", "dead_letter", "offline", "reason"}
@@ -92,6 +93,9 @@ def _print_rows(console: Console, busy: Sequence[tuple[str, DayBooks]]) -> None:
 def _name(subject: BookedSale) -> str:
     if subject.record_id is not None:
         return f"visit {subject.record_id}"
+    desk_sale_id = find_desk_sale_id(subject.document_id)
+    if desk_sale_id is not None:
+        return f"desk sale {desk_sale_id}"
     return f"goods {subject.document_id}" if subject.document_id is not None else ""
 
 

@@ -42,7 +42,7 @@ def _look_at_salons(sessions: SessionFactory, settings: Settings, altegio: Alteg
 
 def _find_told_sale(sessions: SessionFactory, company_id: int) -> int | None:
     """The newest sale that a webhook told of: Altegio has no list to read one from."""
-    told = WebhookRecord.company_id == company_id, WebhookRecord.document_id.is_not(None)
+    told = WebhookRecord.company_id == company_id, WebhookRecord.document_id > 0
     with sessions() as session:
         return session.scalar(select(func.max(WebhookRecord.document_id)).where(*told))
 

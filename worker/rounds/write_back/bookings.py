@@ -127,6 +127,7 @@ def book_next(services: Services, altegio: AltegioClient) -> bool:
 def _read_money(services: Services, session: Session, booking: DeskBooking) -> _Money:
     payment = session.get_one(PaymentRecord, booking.payment_record_id)
     checkout = session.get_one(Checkout, payment.checkout_id)
+    assert checkout.record_id is not None  # bookings are opened for visits alone
     is_this = (Visit.company_id == checkout.company_id, Visit.record_id == checkout.record_id)
     lines = session.scalar(select(Visit.lines).where(*is_this)) or []
     is_of_goods = bool(lines) and not any(line.get("is_service") for line in lines)

@@ -62,16 +62,13 @@ def find_addresses(
 ) -> tuple[Reachable, Client | None]:
     """Returns of a sale what staff typed for it last, and its client as Altegio told of them."""
     client = _find_client(executor, company_id, record_id, document_id)
-    typed = Reachable()
-    if record_id is not None:
-        found = executor.execute(
-            select(Checkout.customer_email, Checkout.customer_phone)
-            .where(Checkout.company_id == company_id, Checkout.record_id == record_id)
-            .order_by(Checkout.id.desc())
-            .limit(1)
-        ).first()
-        typed = Reachable(*found) if found else typed
-    return typed, client
+    found = executor.execute(
+        select(Checkout.customer_email, Checkout.customer_phone)
+        .where(Checkout.is_of(company_id, record_id, document_id))
+        .order_by(Checkout.id.desc())
+        .limit(1)
+    ).first()
+    return Reachable(*found) if found else Reachable(), client
 
 
 def _find_client(executor: Executor, company_id: int, record_id: int | None, document_id: int | None) -> Client | None:

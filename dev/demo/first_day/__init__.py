@@ -1,0 +1,1 @@
+"""What somebody new finds in the demo: two accounts, and a morning's work at the desk."""
