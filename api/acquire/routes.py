@@ -19,10 +19,26 @@ from api.acquire.pages import (
     visits,
 )
 from api.acquire.paper import customer, printing
+from api.acquire.people import page as people
 from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
-for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit, account):
+for page in (
+    sign_in,
+    visits,
+    payment,
+    receipt,
+    returns,
+    attention,
+    shifts,
+    orders,
+    drawer,
+    books,
+    settings,
+    audit,
+    account,
+    people,
+):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(printing.router, prefix="/acquire")
 router.include_router(customer.router)

@@ -33,6 +33,7 @@ class SalonRows:
     cash_order_id: int
     report_order_id: int
     offer_id: int
+    staff_id: int
     words: tuple[str, ...]
 
 
@@ -92,6 +93,7 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
         cash_order_id=ids[2],
         report_order_id=ids[3],
         offer_id=ids[4],
+        staff_id=desk.add_user(f"cashier{company_id}", salons=[company_id]),
         words=(name, register, str(company_id), f"{digit}\u00a0{digit * 111},{digit}{digit}", str(receipt.fiscal_number)),
     )
 

@@ -93,7 +93,7 @@ def open_session(session: Session, settings: Settings, doer: Doer, role: str, pl
 def find_staff(sessions: SessionFactory, settings: Settings, token: str, address: str | None) -> Staff | None:
     """Returns the owner of a session that is still good, unless disabled meanwhile; else None."""
     is_stale = (StaffSession.last_seen_at < func.now() - TOUCH_EVERY).label("is_stale")
-    of_user = (StaffUser.role, StaffUser.all_salons, StaffUser.totp_sealed, _companies)
+    of_user = (StaffUser.role, StaffUser.all_salons, StaffUser.totp_sealed, StaffUser.password_is_temporary, _companies)
     account = (StaffUser.id, StaffUser.login, StaffUser.shown_name, *of_user)
     with sessions() as session:
         row = session.execute(
@@ -117,6 +117,7 @@ def find_staff(sessions: SessionFactory, settings: Settings, token: str, address
         salons=Salons.of(row.companies, everywhere=row.all_salons),
         has_second_factor=row.totp_sealed is not None,
         address=address,
+        has_temporary_password=row.password_is_temporary,
     )
 
 

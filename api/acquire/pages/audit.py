@@ -54,9 +54,12 @@ ACTIONS = {
     "credentials_resealed": Text("Credentials sealed anew"),
     "user_added": Text("Account added"),
     "user_placed": Text("Salons of the account changed"),
+    "user_renamed": Text("Name of the account changed"),
+    "user_role_changed": Text("Role changed"),
     "user_disabled": Text("Account disabled"),
     "user_enabled": Text("Account enabled"),
     "password_reset": Text("New password"),
+    "pin_removed": Text("PIN removed"),
 }
 
 _SUBJECTS = {
@@ -75,7 +78,7 @@ def show_audit(request: Request, staff: ManagerDep, session: SessionDep, before:
     """Shows the trail, newest first, a page at a time from the id `before` on."""
     about = aliased(StaffUser)
     query = (
-        select(AuditEvent, StaffUser.login, about.login)
+        select(AuditEvent, StaffUser.shown_name, about.shown_name)
         .outerjoin(StaffUser, StaffUser.id == AuditEvent.staff_user_id)
         .outerjoin(about, AuditEvent.subject == func.concat("staff ", about.id))
         .where(_is_of(staff.salons, StaffUser, about))
@@ -103,15 +106,15 @@ def _is_within(salons: Salons, account: Any) -> ColumnElement[bool]:
     return and_(~account.all_salons, placed, ~placed.where(~salons.allow(StaffSalon.company_id)))
 
 
-def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
-    """`about`: the login of the account that it was done to. Only the command line acts without a login: `by` is the
+def _show(event: AuditEvent, name: str | None, about: str | None) -> dict[str, Any]:
+    """`about`: the name of whose account it was done to. Only the command line acts without a name: `by` is the
     machine's account.
     """
     kind, _, number = (event.subject or "").partition(" ")
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
     return {
         "at": event.created_at,
-        "login": login or event.details.get("by") or (Text("unknown login") if event.address else Text("command line")),
+        "name": name or event.details.get("by") or (Text("unknown login") if event.address else Text("command line")),
         "address": event.address,
         "action": ACTIONS.get(event.action, event.action),
         "label": label if number else None,

@@ -34,6 +34,11 @@ IDS = {
     "/acquire/drawer/offers/{id}/book": "offer_id",
     "/acquire/drawer/offers/{id}/dismiss": "offer_id",
     "/acquire/cashboxes/{id}/probe": "cashbox_id",
+    "/acquire/people/{id}": "staff_id",
+    **{
+        f"/acquire/people/{{id}}/{deed}": "staff_id"
+        for deed in ("name", "role", "salons", "password", "disable", "enable", "second-factor", "pin")
+    },
 }
 # Routes that name no row in the path: what a curious person would add to the address.
 QUERIES = {
@@ -47,6 +52,8 @@ QUERIES = {
     "/acquire/settings": "",
     "/acquire/settings/goods.csv": "company={company_id}",
     "/acquire/audit": "before=999999999",
+    "/acquire/people": "",
+    "/acquire/people/new": "",
 }
 # What is nobody's row: an account's own pages, and those before sign-in.
 OWN = {
@@ -60,7 +67,7 @@ OWN = {
         *(f"/acquire/account/second-factor{rest}" for rest in ("", "/confirm", "/remove")),
     ),
 }
-POSTED = {"/acquire", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods"}
+POSTED = {"/acquire", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods", "/acquire/people"}
 PAYMENT = {"method": "card", "form_key": "0d1b2a0e-0000-4000-8000-000000000001", "reason": "x", "count_0": "1"}
 
 
@@ -155,13 +162,16 @@ def test_no_form_changes_a_foreign_salons_row(
         ("/acquire/drawer", {"kind": "withdrawal", "amount": "5", "cashbox": "{cashbox_id}"}, 422),
         ("/acquire/shifts/reports", {"kind": "z_report", "cashbox": "{cashbox_id}"}, 409),
         ("/acquire/settings/goods", {"company": "{company_id}"}, 404),
+        ("/acquire/people", {"login": "spy", "role": "manager", "salon_{company_id}": "1"}, 422),
+        ("/acquire/people", {"login": "spy", "role": "manager", "everywhere": "1"}, 422),
     ],
 )
 def test_no_form_that_names_a_foreign_row_reaches_it(
     desk: Desk, foreign: SalonRows, narrow_manager: Browser, path: str, fields: Mapping[str, str], status: int
 ) -> None:
     before = say_all(desk)
-    values = {name: value.format(**vars_of(foreign)) for name, value in fields.items()}
+    known = vars_of(foreign)
+    values = {name.format(**known): value.format(**known) for name, value in fields.items()}
     answer = narrow_manager.submit(path, {**PAYMENT, **values})
     assert answer.status_code == status
     assert [word for word in find_words(answer, foreign) if word not in values.values()] == []
@@ -208,10 +218,12 @@ def test_the_command_line_places_people(desk: Desk) -> None:
     assert run("list") == (0, "aigul\tcashier\tactive\tsalon 5, 7, 412077\ndana\tmanager\tactive\n")
     assert run("salons", "dana") == (0, "dana belongs to all salons\n")
     browser = desk.sign_in("dana")
+    assert run("salons", "dana", "--company", "7")[0] == 1, "the last manager of all salons"
+    assert run("add", "zhanar", "--role", "manager", password=PASSWORD)[0] == 0
     assert run("salons", "dana", "--company", "7") == (0, "dana belongs to salon 7\n")
     assert browser.get("/acquire").status_code == 303, "signed out"
     assert run("salons", "dana", "--company", "all") == (0, "dana belongs to all salons\n")
-    assert desk.all(StaffSalon)[-1].staff_user_id == 2
+    assert {row.staff_user_id for row in desk.all(StaffSalon)} == {2}
     open_salon(desk, 1, 1, "Первая")
     open_salon(desk, 2, 2, "Вторая")
     added = users(desk, "add", "omar", password=PASSWORD)

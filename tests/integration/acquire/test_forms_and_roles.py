@@ -17,6 +17,13 @@ MANAGER = {
     "/acquire/settings/goods",
     "/acquire/settings/goods.csv",
     "/acquire/audit",
+    "/acquire/people",
+    "/acquire/people/new",
+    "/acquire/people/{id}",
+    *(
+        f"/acquire/people/{{id}}/{deed}"
+        for deed in ("name", "role", "salons", "password", "disable", "enable", "second-factor", "pin")
+    ),
 }
 
 

@@ -29,8 +29,9 @@ TYPED = (
     *("login", "password", "next", "language", "q", "day", "state", "after", "visit", "form_key", "method", "reason"),
     *("cash_received", "cash_received_split", "amount_cash", "amount_card", "amount_mobile", "count_0"),
     *("email", "phone", "xin"),
+    *("name", "role", "everywhere", "salon_", "salon_9x", "salon_412077"),
 )
-ASKED = ("day", "state", "after", "before", "ids", "next")
+ASKED = ("day", "state", "after", "before", "ids", "next", "done")
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
 
 
