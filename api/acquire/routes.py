@@ -20,6 +20,7 @@ from api.acquire.pages import (
 )
 from api.acquire.paper import customer, printing
 from api.acquire.people import page as people
+from api.acquire.registers import page as registers
 from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
@@ -38,6 +39,7 @@ for page in (
     audit,
     account,
     people,
+    registers,
 ):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(printing.router, prefix="/acquire")

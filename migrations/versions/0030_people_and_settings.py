@@ -26,6 +26,9 @@ def upgrade() -> None:
         "worker_signs", sa.Column("able_to", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False)
     )
     _limit_orders(f"{_ORDERS}, 'check'")
+    op.create_index(
+        "ix_cashbox_orders_checks", "cashbox_orders", ["cashbox_id", "id"], postgresql_where=sa.text("kind = 'check'")
+    )
     op.create_table(
         "changed_settings",
         sa.Column("name", sa.Text(), nullable=False),
@@ -79,6 +82,7 @@ def _limit_orders(kinds: str) -> None:
 def downgrade() -> None:
     op.drop_table("trials")
     op.drop_table("changed_settings")
+    op.drop_index("ix_cashbox_orders_checks", "cashbox_orders")
     op.execute("DELETE FROM cashbox_orders WHERE kind = 'check'")
     _limit_orders(_ORDERS)
     op.drop_column("worker_signs", "able_to")

@@ -11,3 +11,6 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     setTimeout(() => { button.textContent = said; }, 2000);
   });
 }
+
+// What a worker was asked for is there in a moment: looked for until the page says that nobody waits any more.
+if (document.querySelector("[data-await]")) setTimeout(() => location.reload(), 1500);

@@ -33,6 +33,7 @@ ACTIONS = {
     "z_report_ordered": Text("Z-report ordered"),
     "deposit_ordered": Text("Cash put in"),
     "withdrawal_ordered": Text("Cash taken out"),
+    "check_ordered": Text("Register tested"),
     "drawer_offer_dismissed": Text("Told by Altegio, not of the drawer"),
     "goods_codes_changed": Text("Codes of goods changed"),
     "password_changed": Text("Own password changed"),

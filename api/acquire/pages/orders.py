@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from api.acquire.access.auth import NotAllowed, NotFound, Staff
 from api.acquire.access.guards import ManagerDep, RowIdDep, StaffDep
 from api.acquire.cashbox.choice import may_use
+from api.acquire.cashbox.orders import REPORTS
 from api.acquire.cashbox.views import show_order_progress, show_report
 from api.acquire.show.rendering import get_speaker, redirect, render
 from api.acquire.words.text import Text
@@ -61,7 +62,7 @@ def show_order_state(request: Request, id: RowIdDep, staff: StaffDep, session: S
 def show_ordered_report(request: Request, id: RowIdDep, staff: ManagerDep, session: SessionDep) -> Response:
     """Shows the report that was ordered."""
     order = _get_order(session, id, staff)
-    if not order.result or order.kind in MONEY_ORDERS:
+    if not order.result or order.kind not in REPORTS:
         return redirect("/acquire/shifts")
     return render(request, "report.html", report=show_report(order.result), shift=None)
 

@@ -144,6 +144,11 @@ def describe_choices(settings: object) -> list[Chosen]:
     return [_describe(name, choose(settings, None, name)) for name in LABELS]
 
 
+def describe_choice(settings: object, cashbox: object | None, name: str) -> Chosen:
+    """Returns the choice that holds for a cashbox: its own, or that of the service."""
+    return _describe(name, choose(settings, cashbox, name))
+
+
 def describe_own_choices(cashbox: object) -> list[Chosen]:
     """Returns what a salon has chosen otherwise than the environment."""
     own = [(name, getattr(cashbox, name)) for name in LABELS if name in CHOICES]

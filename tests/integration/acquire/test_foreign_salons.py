@@ -34,6 +34,7 @@ IDS = {
     "/acquire/drawer/offers/{id}/book": "offer_id",
     "/acquire/drawer/offers/{id}/dismiss": "offer_id",
     "/acquire/cashboxes/{id}/probe": "cashbox_id",
+    "/acquire/registers/{id}/check": "cashbox_id",
     "/acquire/people/{id}": "staff_id",
     **{
         f"/acquire/people/{{id}}/{deed}": "staff_id"
@@ -54,6 +55,7 @@ QUERIES = {
     "/acquire/audit": "before=999999999",
     "/acquire/people": "",
     "/acquire/people/new": "",
+    "/acquire/registers": "",
 }
 # What is nobody's row: an account's own pages, and those before sign-in.
 OWN = {

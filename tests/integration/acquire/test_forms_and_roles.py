@@ -17,6 +17,8 @@ MANAGER = {
     "/acquire/settings/goods",
     "/acquire/settings/goods.csv",
     "/acquire/audit",
+    "/acquire/registers",
+    "/acquire/registers/{id}/check",
     "/acquire/people",
     "/acquire/people/new",
     "/acquire/people/{id}",

@@ -81,4 +81,5 @@ class CashboxOrder(Base):
             postgresql_where=text("payment_record_id IS NOT NULL AND state <> 'refused'"),
         ),
         Index("ix_cashbox_orders_cashbox_id_id", "cashbox_id", "id"),
+        Index("ix_cashbox_orders_checks", "cashbox_id", "id", postgresql_where=text("kind = 'check'")),
     )
