@@ -17,6 +17,7 @@ from api import health, metrics, security_contact
 from api.acquire import routes as acquire
 from api.acquire.show import assets
 from api.errors import add_error_handlers
+from api.live_settings import SettingsWatch
 from api.middleware import RequestContext
 from api.webhook import routes as webhook
 from api.webhook.endpoint import WebhookDoor, is_webhook
@@ -32,6 +33,7 @@ from shared.config import Settings, get_settings
 from shared.logging import configure_logging
 from shared.queue import create_producer
 from shared.redis_client import open_redis
+from shared.salon.live_settings import LiveSettings
 from shared.storage.db import build_url, create_database_engine, create_session_factory
 from shared.tracing import start_tracing, stop_tracing
 
@@ -80,6 +82,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     writer = GroupWriter(Link(build_url(settings)), publisher.publish)
     app.state.settings = settings
     app.state.sessions = create_session_factory(engine)
+    app.state.live = LiveSettings(settings, app.state.sessions)
+    watch = SettingsWatch(app, app.state.live)
     addresses = SalonAddresses(app.state.sessions)
     app.state.doorman = Doorman(
         settings.webhook_secrets,
@@ -96,12 +100,14 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     publisher.start()
     writer.start()
     await addresses.start()
+    await watch.start()
     # What is loaded by now stays for good: without this a full collection walks it all, and no request moves for 40 ms.
     gc.collect()
     gc.freeze()
     try:
         yield
     finally:
+        await watch.stop()
         await addresses.stop()
         await writer.stop()
         publisher.stop()

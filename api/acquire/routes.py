@@ -21,6 +21,7 @@ from api.acquire.pages import (
 from api.acquire.paper import customer, printing
 from api.acquire.people import page as people
 from api.acquire.registers import page as registers
+from api.acquire.salon import change_page as changes
 from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
@@ -40,6 +41,7 @@ for page in (
     account,
     people,
     registers,
+    changes,
 ):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(printing.router, prefix="/acquire")

@@ -108,6 +108,7 @@ class Desk:
         with self.sessions.begin() as session:
             session.execute(text(EMPTY_ALL))
         self.app.state.redis.flushdb()  # type: ignore[attr-defined]
+        self.app.state.settings = self.app.state.live.refresh()  # type: ignore[attr-defined]
 
     def browser(self, base_url: str = "http://127.0.0.1") -> Browser:
         """A new one, with no cookies."""

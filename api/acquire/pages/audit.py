@@ -9,11 +9,14 @@ from sqlalchemy.orm import aliased
 
 from api.acquire.access.guards import ManagerDep
 from api.acquire.access.salons import Salons
+from api.acquire.people.listing import ROLE_LABELS
+from api.acquire.salon.service_words import find_choice
 from api.acquire.show.rendering import render
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
 from shared.fiscal.statuses import PaymentKind
+from shared.salon.changeable import CHANGEABLE
 from shared.storage.models import AuditEvent, StaffSalon, StaffUser
 
 router = APIRouter()
@@ -50,6 +53,8 @@ ACTIONS = {
     "webhook_address_made": Text("New webhook address made"),
     "webhook_address_ended": Text("Old webhook address ended"),
     "reconciled": Text("Unknown receipts asked about"),
+    "setting_changed": Text("Setting changed"),
+    "setting_reset": Text("Setting reset to the default"),
     "retention_run": Text("Old rows emptied"),
     "alerts_tried": Text("Alerts tried"),
     "credentials_resealed": Text("Credentials sealed anew"),
@@ -71,6 +76,7 @@ _SUBJECTS = {
     "order": (Text("Order"), "/acquire/orders/"),
     "cashbox": (Text("Cashbox"), None),
     "salon": (Text("Salon"), None),
+    "setting": (Text("Setting"), None),
 }
 
 
@@ -107,12 +113,14 @@ def _is_within(salons: Salons, account: Any) -> ColumnElement[bool]:
     return and_(~account.all_salons, placed, ~placed.where(~salons.allow(StaffSalon.company_id)))
 
 
-def _show(event: AuditEvent, name: str | None, about: str | None) -> dict[str, Any]:
+def _show(event: AuditEvent, name: str | None, about: Text | str | None) -> dict[str, Any]:
     """`about`: the name of whose account it was done to. Only the command line acts without a name: `by` is the
     machine's account.
     """
     kind, _, number = (event.subject or "").partition(" ")
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
+    if kind == "setting" and number in CHANGEABLE:
+        about = find_choice(number).label
     return {
         "at": event.created_at,
         "name": name or event.details.get("by") or (Text("unknown login") if event.address else Text("command line")),
@@ -122,7 +130,17 @@ def _show(event: AuditEvent, name: str | None, about: str | None) -> dict[str, A
         "number": about or number,
         "place": f"{place}{number}" if place else None,
         "sums": _find_sums(event.details),
+        "change": _find_change(kind, number, event.details),
     }
+
+
+def _find_change(kind: str, name: str, details: dict[str, Any]) -> tuple[Any, Any] | None:
+    """What stood there before and stands there since, in words where there are some."""
+    if "before" not in details:
+        return None
+    before, after = str(details["before"]), str(details["after"])
+    words = find_choice(name).words if kind == "setting" and name in CHANGEABLE else ROLE_LABELS
+    return words.get(before, before) or "—", words.get(after, after) or "—"
 
 
 def _find_sums(details: dict[str, Any]) -> list[tuple[Text | None, Decimal]]:

@@ -35,6 +35,7 @@ IDS = {
     "/acquire/drawer/offers/{id}/dismiss": "offer_id",
     "/acquire/cashboxes/{id}/probe": "cashbox_id",
     "/acquire/registers/{id}/check": "cashbox_id",
+    "/acquire/settings/salons/{id}": "cashbox_id",
     "/acquire/people/{id}": "staff_id",
     **{
         f"/acquire/people/{{id}}/{deed}": "staff_id"
@@ -51,6 +52,7 @@ QUERIES = {
     "/acquire/books": "day={day}&cashbox={cashbox_id}",
     "/acquire/books/file.{extension}": "day={day}&cashbox={cashbox_id}",
     "/acquire/settings": "",
+    "/acquire/settings/change": "name=tips&cashbox={cashbox_id}",
     "/acquire/settings/goods.csv": "company={company_id}",
     "/acquire/audit": "before=999999999",
     "/acquire/people": "",
@@ -164,6 +166,9 @@ def test_no_form_changes_a_foreign_salons_row(
         ("/acquire/drawer", {"kind": "withdrawal", "amount": "5", "cashbox": "{cashbox_id}"}, 422),
         ("/acquire/shifts/reports", {"kind": "z_report", "cashbox": "{cashbox_id}"}, 409),
         ("/acquire/settings/goods", {"company": "{company_id}"}, 404),
+        ("/acquire/settings/change", {"name": "tips", "value": "x", "cashbox": "{cashbox_id}"}, 404),
+        ("/acquire/settings/change", {"name": "tips", "deed": "reset", "cashbox": "{cashbox_id}"}, 404),
+        ("/acquire/settings/change", {"name": "tips", "value": "x"}, 409),
         ("/acquire/people", {"login": "spy", "role": "manager", "salon_{company_id}": "1"}, 422),
         ("/acquire/people", {"login": "spy", "role": "manager", "everywhere": "1"}, 422),
     ],

@@ -16,6 +16,8 @@ MANAGER = {
     "/acquire/settings",
     "/acquire/settings/goods",
     "/acquire/settings/goods.csv",
+    "/acquire/settings/change",
+    "/acquire/settings/salons/{id}",
     "/acquire/audit",
     "/acquire/registers",
     "/acquire/registers/{id}/check",
