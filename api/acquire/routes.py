@@ -22,6 +22,7 @@ from api.acquire.paper import customer, printing
 from api.acquire.people import page as people
 from api.acquire.registers import page as registers
 from api.acquire.salon import change_page as changes
+from api.acquire.setup import page as setup
 from api.acquire.show.rendering import redirect
 
 router = APIRouter(include_in_schema=False)
@@ -42,6 +43,7 @@ for page in (
     people,
     registers,
     changes,
+    setup,
 ):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(printing.router, prefix="/acquire")

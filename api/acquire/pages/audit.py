@@ -57,6 +57,7 @@ ACTIONS = {
     "setting_reset": Text("Setting reset to the default"),
     "retention_run": Text("Old rows emptied"),
     "alerts_tried": Text("Alerts tried"),
+    "altegio_tried": Text("Altegio's tokens tried"),
     "credentials_resealed": Text("Credentials sealed anew"),
     "user_added": Text("Account added"),
     "user_placed": Text("Salons of the account changed"),

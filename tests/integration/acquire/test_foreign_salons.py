@@ -58,6 +58,7 @@ QUERIES = {
     "/acquire/people": "",
     "/acquire/people/new": "",
     "/acquire/registers": "",
+    "/acquire/setup": "",
 }
 # What is nobody's row: an account's own pages, and those before sign-in.
 OWN = {
@@ -72,6 +73,7 @@ OWN = {
     ),
 }
 POSTED = {"/acquire", "/acquire/drawer", "/acquire/shifts/reports", "/acquire/settings/goods", "/acquire/people"}
+POSTED |= {"/acquire/setup/register", "/acquire/setup/trials"}
 PAYMENT = {"method": "card", "form_key": "0d1b2a0e-0000-4000-8000-000000000001", "reason": "x", "count_0": "1"}
 
 
@@ -166,6 +168,8 @@ def test_no_form_changes_a_foreign_salons_row(
         ("/acquire/drawer", {"kind": "withdrawal", "amount": "5", "cashbox": "{cashbox_id}"}, 422),
         ("/acquire/shifts/reports", {"kind": "z_report", "cashbox": "{cashbox_id}"}, 409),
         ("/acquire/settings/goods", {"company": "{company_id}"}, 404),
+        ("/acquire/setup/register", {}, 409),
+        ("/acquire/setup/trials", {"kind": "alerts"}, 409),
         ("/acquire/settings/change", {"name": "tips", "value": "x", "cashbox": "{cashbox_id}"}, 404),
         ("/acquire/settings/change", {"name": "tips", "deed": "reset", "cashbox": "{cashbox_id}"}, 404),
         ("/acquire/settings/change", {"name": "tips", "value": "x"}, 409),

@@ -30,7 +30,7 @@ TYPED = (
     *("cash_received", "cash_received_split", "amount_cash", "amount_card", "amount_mobile", "count_0"),
     *("email", "phone", "xin"),
     *("name", "role", "everywhere", "salon_", "salon_9x", "salon_412077"),
-    *("value", "cashbox", "deed", "place"),
+    *("value", "cashbox", "deed", "place", "kind"),
 )
 ASKED = ("day", "state", "after", "before", "ids", "next", "done", "changed", "name", "cashbox")
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
