@@ -10,6 +10,7 @@ import pytest
 from shared.salon.webhook_secret import read_webhook_secret
 from shared.storage.models import AuditEvent, Cashbox, CashboxOrder, Trial, WorkerSign
 from tests.support.desk import COMPANY, PASSWORD, Browser, Desk
+from tests.support.payloads import visit
 
 KEY = {"form_key": "0d1b2a0e-0000-4000-8000-000000000001"}
 
@@ -100,7 +101,7 @@ class TestTheAddress:
         told = read_webhook_secret(settings.signing_keys, secret)
         assert told == (COMPANY, 1)
         path = f"/api/webhook/{secret}"
-        answer = desk.client.post(path, json={"company_id": COMPANY, "resource": "record", "resource_id": 5, "data": {}})
+        answer = desk.client.post(path, json=visit(5, company=COMPANY))
         assert answer.status_code == 200
         assert settings.webhook_secrets[0] not in manager.page("/acquire/setup")
 
