@@ -199,7 +199,9 @@ class TestOfOneSalon:
 
     def test_what_holds_for_all_shows_through(self, desk: Desk, manager: Browser, cashbox: int) -> None:
         change(manager, "tips", "на чай")
-        assert "на чай" in read(manager.page(f"/acquire/settings/salons/{cashbox}"))
+        page = read(manager.page(f"/acquire/settings/salons/{cashbox}"))
+        assert "на чай" in page
+        assert "как у всех салонов" in page
 
     def test_nothing_is_no_choice_of_a_salons(self, desk: Desk, manager: Browser, cashbox: int) -> None:
         assert change(manager, "tips", "", cashbox=str(cashbox)).status_code == 422
