@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, SecondFactorNeeded
+from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, PasswordIsTemporary, SecondFactorNeeded
 from api.acquire.access.cookies import COOKIE_PATH
 from api.acquire.access.forms import FormRefused, FormTooLarge
 from api.acquire.access.guards import is_watching
@@ -83,7 +83,7 @@ def _add_handlers_of_sign_in(app: FastAPI) -> None:
             return JSONResponse({"signed_in": False}, 401)
         return redirect(f"{COOKIE_PATH}/login?next={request.url.path}")
 
-    def second_factor_needed(request: Request, error: Exception) -> Response:
+    def account_first(request: Request, error: Exception) -> Response:
         if _is_asked_by_script(request):
             return not_signed_in(request, error)
         return redirect(f"{COOKIE_PATH}/account")
@@ -94,7 +94,8 @@ def _add_handlers_of_sign_in(app: FastAPI) -> None:
         return answer
 
     app.add_exception_handler(NotSignedIn, not_signed_in)
-    app.add_exception_handler(SecondFactorNeeded, second_factor_needed)
+    app.add_exception_handler(SecondFactorNeeded, account_first)
+    app.add_exception_handler(PasswordIsTemporary, account_first)
     app.add_exception_handler(Crowded, crowded)
 
 

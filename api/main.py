@@ -19,6 +19,7 @@ from api.acquire.frame.state import FrameStates
 from api.acquire.live.reader import Reader, close_at_signal
 from api.acquire.show import assets
 from api.errors import add_error_handlers
+from api.live_settings import SettingsWatch
 from api.middleware import RequestContext
 from api.webhook import routes as webhook
 from api.webhook.endpoint import WebhookDoor, is_webhook
@@ -34,6 +35,7 @@ from shared.config import Settings, get_settings
 from shared.logging import configure_logging
 from shared.queue import create_producer
 from shared.redis_client import open_redis
+from shared.salon.live_settings import LiveSettings
 from shared.storage.db import build_url, create_database_engine, create_session_factory
 from shared.tracing import start_tracing, stop_tracing
 
@@ -82,6 +84,8 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     writer = GroupWriter(Link(build_url(settings)), publisher.publish)
     app.state.settings = settings
     app.state.sessions = create_session_factory(engine)
+    app.state.live_settings = LiveSettings(settings, app.state.sessions)
+    watch = SettingsWatch(app, app.state.live_settings)
     addresses = SalonAddresses(app.state.sessions)
     app.state.doorman = Doorman(
         settings.webhook_secrets,
@@ -101,6 +105,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     publisher.start()
     writer.start()
     await addresses.start()
+    await watch.start()
     # What is loaded by now stays for good: without this a full collection walks it all, and no request moves for 40 ms.
     gc.collect()
     gc.freeze()
@@ -108,6 +113,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         await app.state.live.stop()
+        await watch.stop()
         await addresses.stop()
         await writer.stop()
         publisher.stop()

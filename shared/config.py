@@ -239,6 +239,12 @@ class Settings(BaseSettings):
         """Returns Apprise's addresses, in which a comma may stand too. Most carry a password: none may reach a log."""
         return tuple(url.strip() for url in re.split(r",(?=\s*\w+://)", self.alert_urls) if url.strip(" ,"))
 
+    @property
+    def abilities(self) -> list[str]:
+        """Returns what this process has credentials for: Altegio's REST, and ways of a receipt to its customer."""
+        altegio = ["altegio"] if self._value(_ALTEGIO_TOKENS[0]) else []
+        return altegio + [way for way in _NEEDED_BY if not self.list_missing([way])]
+
     def check_for_api(self) -> None:
         """Raises ConfigurationError when the HTTP process must not start: a secret is missing, or easy to guess."""
         if not self.debug and not self.webhook_secrets:

@@ -42,6 +42,7 @@ MAKE_RETURN = "worker.tasks.make_return"
 WATCH_SHIFTS = "worker.tasks.watch_shifts"
 CLOSE_SHIFT = "worker.tasks.close_shift"
 CARRY_OUT = "worker.tasks.carry_out"
+TRY_OUT = "worker.tasks.try_out"
 FETCH_LAYOUT = "worker.tasks.fetch_layout"
 DELIVER = "worker.tasks.deliver"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
@@ -56,6 +57,7 @@ ROUTES = {
     CARRY_OUT: {"queue": RECEIPTS},
     FETCH_LAYOUT: {"queue": RECEIPTS},
     DELIVER: {"queue": MAINTENANCE},
+    TRY_OUT: {"queue": MAINTENANCE},
     DISPATCH: {"queue": MAINTENANCE},
     SWEEP: {"queue": MAINTENANCE},
     CATCH_UP: {"queue": MAINTENANCE},

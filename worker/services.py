@@ -3,7 +3,7 @@
 import functools
 import os
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from redis import Redis
@@ -11,6 +11,7 @@ from redis import Redis
 from shared.config import Settings, get_settings
 from shared.queue import Producer, create_producer
 from shared.redis_client import open_redis
+from shared.salon.live_settings import LiveSettings
 from shared.storage.db import SessionFactory, create_database_engine, create_session_factory
 from worker.altegio.client import AltegioClient, is_configured
 from worker.webkassa.breaker import Breaker
@@ -23,7 +24,10 @@ DATABASE_CONNECTIONS = 20
 
 @dataclass(frozen=True)
 class Services:
+    """Holds what one task works with: its settings stay the same until it has ended."""
+
     settings: Settings
+    live: LiveSettings
     sessions: SessionFactory
     redis: Redis
     clients: CashboxClients
@@ -33,6 +37,11 @@ class Services:
     producer: Producer
     # Jitter needs no cryptography.
     rng: random.Random = field(default_factory=random.Random)
+
+    def in_force(self) -> "Services":
+        """Returns the same with the settings of this moment, for the next task."""
+        current = self.live.current()
+        return self if current is self.settings else replace(self, settings=current)
 
     @property
     def budget(self) -> Budget:
@@ -46,7 +55,7 @@ class Services:
 
 def get_services() -> Services:
     """Returns those of this process: a child of a process pool must not share the connections of its parent."""
-    return _create_services_of(os.getpid())
+    return _create_services_of(os.getpid()).in_force()
 
 
 @functools.lru_cache
@@ -62,6 +71,7 @@ def create_services(settings: Settings, sessions: SessionFactory | None = None) 
     clients = CashboxClients(settings, sessions, redis)
     return Services(
         settings=settings,
+        live=LiveSettings(settings, sessions),
         sessions=sessions,
         redis=redis,
         clients=clients,

@@ -20,10 +20,14 @@ from api.acquire.pages import (
     visits,
 )
 from api.acquire.paper import customer, printing
+from api.acquire.people import page as people
 from api.acquire.receipts import detail
 from api.acquire.receipts import page as receipts
+from api.acquire.registers import page as registers
 from api.acquire.returns import method_page
 from api.acquire.sale import page as sale
+from api.acquire.salon import change_page as changes
+from api.acquire.setup import page as setup
 from api.acquire.shift import page as shift
 from api.acquire.show.rendering import redirect
 from api.acquire.tasks import page as tasks
@@ -47,7 +51,7 @@ for page in (
     account,
 ):
     router.include_router(page.router, prefix="/acquire")
-for page in (sale, printing, receipts, method_page, detail, live):
+for page in (people, registers, changes, setup, sale, printing, receipts, method_page, detail, live):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(customer.router)
 

@@ -45,6 +45,14 @@ def choose(settings: object, cashbox: object | None, name: str) -> str:
     return str(getattr(settings, SETTING_OF.get(name, name)) if own is None else own)
 
 
+def check_choice(name: str, text: str) -> str:
+    """Returns a choice as it is stored, without spaces around it. Raises ValueError where it does not fit."""
+    text = text.strip()
+    if text and name in CHECKS:
+        CHECKS[name](text)
+    return text
+
+
 def parse_vat(text: str) -> str:
     """Returns a VAT regime in small letters: `none`, `auto` or a whole rate from 1 to 99. Raises ValueError."""
     vat = text.strip().lower()

@@ -34,3 +34,8 @@ def read_webhook_secret(keys: Sequence[str], text: str) -> SalonSecret | None:
     salon = SalonSecret(int(shape[1]), int(shape[2]))
     is_ours = [hmac.compare_digest(make_webhook_secret(key, salon).encode(), text.encode()) for key in keys]
     return salon if any(is_ours) else None
+
+
+def build_webhook_address(host: str, secret: str) -> str:
+    """Returns the address that goes into Altegio's settings. Nothing may log it: who knows it can post."""
+    return f"{host.rstrip('/')}/api/webhook/{secret}"

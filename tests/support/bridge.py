@@ -130,6 +130,11 @@ class Bridge:
                 self.decide(row_id)
         raise AssertionError(f"still undecided: {self._find_due_rows()}")
 
+    def take_up_settings(self) -> None:
+        """What managers have changed holds from the next task on, as in a worker whose seconds are over."""
+        self.services.live.refresh()
+        self.services = self.services.in_force()
+
     def issue(self) -> None:
         """One turn at every cashbox."""
         with self.services.sessions() as session:

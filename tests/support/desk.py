@@ -115,6 +115,7 @@ class Desk:
             session.execute(text(EMPTY_ALL))
         self.app.state.redis.flushdb()  # type: ignore[attr-defined]
         self.app.state.frames.forget()  # type: ignore[attr-defined]
+        self.app.state.settings = self.app.state.live_settings.refresh()  # type: ignore[attr-defined]
 
     def browser(self, base_url: str = "http://127.0.0.1") -> Browser:
         """A new one, with no cookies."""

@@ -42,6 +42,7 @@ class SalonRows:
     count_id: int
     hand_back_id: int
     sale_id: int
+    staff_id: int
     words: tuple[str, ...]
 
 
@@ -120,6 +121,7 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
         count_id=ids[5],
         hand_back_id=ids[6],
         sale_id=sale.id,
+        staff_id=desk.add_user(f"cashier{company_id}", salons=[company_id]),
         words=(name, register, str(company_id), f"{digit}\u00a0{digit * 111},{digit}{digit}", str(receipt.fiscal_number)),
     )
 

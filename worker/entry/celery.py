@@ -132,7 +132,7 @@ def _start_standin(sender: Any = None, **_: Any) -> None:
     services = importlib.import_module("worker.services").get_services()
     standin_module = importlib.import_module("worker.rounds.alone.standin")
     sign = importlib.import_module("worker.rounds.alone.sign").Sign(
-        services.sessions, str(sender.hostname), settings.worker_alive_file
+        services.sessions, str(sender.hostname), settings.worker_alive_file, settings.abilities
     )
     watchdog = _make_watchdog(services, sender)
     standin = standin_module.Standin(services, _do_alone, pulse.is_felt, watchdog, sign=sign)

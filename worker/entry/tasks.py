@@ -19,6 +19,7 @@ from shared.queue import (
     REPLAY_DEAD_LETTER,
     REPLAY_DEAD_LETTERS,
     SWEEP,
+    TRY_OUT,
     WATCH,
     WATCH_SHIFTS,
     WRITE_BACK,
@@ -38,6 +39,7 @@ from worker.rounds.left_behind import sweep as end_left_behind
 from worker.rounds.missed_webhooks import catch_up as ask_what_changed
 from worker.rounds.retention import TURN_SECONDS, empty_expired
 from worker.rounds.timetable import list_rounds
+from worker.rounds.trials import try_out as try_out_now
 from worker.rounds.turns import take_turn
 from worker.rounds.watch.licences import check_licences as ask_licences
 from worker.rounds.watch.watch import watch as watch_once
@@ -106,6 +108,12 @@ def fetch_layout(layout_id: int) -> None:
     cashbox_id = fetch_print_layout(services, layout_id)
     if cashbox_id is not None:
         issue_due(services, cashbox_id)
+
+
+@app.task(name=TRY_OUT)
+def try_out(trial_id: int) -> None:
+    """Tries out the addresses of alerts, or Altegio's tokens, for somebody who waits for the answer."""
+    try_out_now(get_services(), trial_id)
 
 
 @app.task(name=DELIVER)

@@ -1,4 +1,4 @@
-"""Carries out what people order of a cashbox: reports, and cash into or out of the drawer, like a receipt is issued.
+"""Carries out what people order of a cashbox: reports, cash into or out of the drawer, tests, like a receipt is issued.
 
 How a movement of cash happens once, although its answer may be lost, is `cash_movement`'s.
 """
@@ -22,6 +22,7 @@ from worker.alerts.kinds import CASH_UNCLEAR
 from worker.alerts.wording import describe
 from worker.cashbox.claim import CashboxClaim, hold_cashbox
 from worker.cashbox.failures import rest_or_pause, tell_breaker
+from worker.cashbox.licence import try_register
 from worker.cashbox.shift.check import check_shift
 from worker.cashbox.shift.reports import ShiftHasUnknown, close_shift, take_x_report
 from worker.cashbox.shift.rows import note_document
@@ -97,6 +98,10 @@ def _attempt(services: Services, claim: CashboxClaim, order: CashboxOrder) -> No
         _refuse(services, claim, order, error)
     except WebkassaError as error:
         rest_or_pause(services, claim, error, is_outage=tell_breaker(services.breaker, claim.cashbox_id, error))
+        if order.kind == OrderKind.CHECK:
+            # That is what somebody wanted to know.
+            _end(services, order, OrderState.REFUSED, error_code=error.code, error_text=str(error)[:_MAX_TEXT])
+            return
         _put_off(services, order, error, str(error), at_least=claim.rest_seconds)
     else:
         services.breaker.record_success(claim.cashbox_id)
@@ -111,6 +116,8 @@ def _perform(services: Services, claim: CashboxClaim, number: str, order: Cashbo
         return take_x_report(sessions, clients, claim, number)
     if order.kind == OrderKind.Z_REPORT:
         return close_shift(sessions, clients, claim, number, by=order.ordered_by).report or {}
+    if order.kind == OrderKind.CHECK:
+        return try_register(sessions, clients, claim, number)
     return CashMovement(sessions, clients, claim, number, order).carry_out()
 
 

@@ -11,7 +11,7 @@ from shared.clock import ALMATY, almaty_date, parse_moment, utc_now
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
 from shared.fiscal.vat_rates import find_rate
-from shared.salon.choices import CHECKS, CHOICES, parse_receivers
+from shared.salon.choices import CHOICES, check_choice, parse_receivers
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, Receipt, WebhookRecord
 from shared.storage.sealing import seal
@@ -80,10 +80,8 @@ def _read_changes(settings: Settings, changes: Changes) -> dict[str, str | None]
         value: str | None = getattr(changes, field.name)
         if value is None:
             continue
-        value = value.strip()
         try:
-            if value and field.name in CHECKS:
-                CHECKS[field.name](value)
+            value = check_choice(field.name, value)
         except ValueError as error:
             raise BadCashbox(f"--{field.name.replace('_', '-')}: {error}") from None
         if value and field.name == "receipt_to_client" and (missing := settings.list_missing(parse_receivers(value))):

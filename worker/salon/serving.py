@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 from sqlalchemy import bindparam, exists, or_, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.config import Settings
@@ -18,6 +17,7 @@ from shared.fiscal.accounts import parse_accounts
 from shared.fiscal.statuses import PaymentKind
 from shared.fiscal.vat_rates import parse_vat_lines
 from shared.salon.choices import PART_PAYMENTS, choose, parse_receivers, parse_words, parse_write_back
+from shared.salon.default_cashbox import ensure_default_cashbox
 from shared.storage.models import Cashbox, Receipt
 from shared.storage.statements import table_of
 from worker.receipt.vat import VatRegime
@@ -157,13 +157,6 @@ def _unknown(company_id: int) -> str:
         f"no cashbox for salon {company_id}: celery -A worker cashboxes add --company {company_id} --cashbox SWK…, "
         "then replay"
     )
-
-
-def ensure_default_cashbox(session: Session, settings: Settings) -> None:
-    """Adds a row for the environment's cashbox, unless somebody has it or the environment names none."""
-    number = settings.webkassa_shop_id
-    if number and session.scalar(select(Cashbox.id).where(Cashbox.unique_number == number)) is None:
-        session.execute(insert(Cashbox).values(unique_number=number).on_conflict_do_nothing())
 
 
 def _serves(session: Session, settings: Settings, default: SalonCashbox, company_id: int, *, is_any_named: bool) -> bool:

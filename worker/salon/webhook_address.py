@@ -4,7 +4,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from shared.config import Settings
-from shared.salon.webhook_secret import SalonSecret, make_webhook_secret
+from shared.salon.webhook_secret import SalonSecret, build_webhook_address, make_webhook_secret
 from shared.storage.db import SessionFactory
 from shared.storage.models import WebhookAddress
 
@@ -18,7 +18,7 @@ def describe_address(sessions: SessionFactory, settings: Settings, company_id: i
     with sessions() as session:
         newest = session.scalar(select(WebhookAddress.newest).where(WebhookAddress.company_id == company_id)) or 1
     secret = make_webhook_secret(settings.signing_keys[0], SalonSecret(company_id, newest))
-    return f"{settings.public_url.rstrip('/') or _HOST_UNKNOWN}/api/webhook/{secret}"
+    return build_webhook_address(settings.public_url or _HOST_UNKNOWN, secret)
 
 
 def rotate_address(sessions: SessionFactory, company_id: int, *, makes_new: bool = False, ends_old: bool = False) -> None:

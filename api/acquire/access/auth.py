@@ -19,6 +19,10 @@ class SecondFactorNeeded(Exception):
     """Raised for a manager who has to set up a second factor before anything else."""
 
 
+class PasswordIsTemporary(Exception):
+    """Raised for somebody who has to choose a password of their own before anything else."""
+
+
 class NotFound(Exception):
     """Raised where there is no such visit, receipt or return."""
 
@@ -27,7 +31,8 @@ class NotFound(Exception):
 class Staff:
     """Describes a signed-in member of staff.
 
-    `name` is how colleagues call them, `token` what the cookie holds, `address` where the request came from.
+    `name` is how colleagues call them, `token` what the cookie holds, `address` where the request came from. Who has a
+    temporary password was given it by a manager, and chooses another first.
     """
 
     id: int
@@ -39,6 +44,7 @@ class Staff:
     salons: Salons
     has_second_factor: bool
     address: str | None
+    has_temporary_password: bool = False
 
     @property
     def is_manager(self) -> bool:

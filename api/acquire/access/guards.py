@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, SecondFactorNeeded, Staff
+from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, PasswordIsTemporary, SecondFactorNeeded, Staff
 from api.acquire.access.cookies import LANGUAGE_COOKIE, SESSION_COOKIE, VISITOR_COOKIE, read_cookie, read_sealed
 from api.acquire.access.forms import Form, FormRefused, Upload, read_form, read_upload
 from api.acquire.access.origin import is_foreign
@@ -18,6 +18,7 @@ from shared.storage.db import SessionFactory
 LIVE = "/acquire/live"
 FORM_TOKEN = "form_token"  # noqa: S105 -- the name of a field
 _WITHOUT_SECOND_FACTOR = ("/acquire/account", "/acquire/logout")
+_WITH_TEMPORARY_PASSWORD = ("/acquire/account", "/acquire/account/password", "/acquire/logout")
 _ROW_ID = re.compile(r"[0-9]{1,18}")
 
 
@@ -56,10 +57,12 @@ def find_signed_in(request: Request) -> Staff | None:
 
 
 def get_staff(request: Request) -> Staff:
-    """Returns who is signed in. Raises NotSignedIn; SecondFactorNeeded, but on the pages where it is set up."""
+    """Returns who is signed in. Raises NotSignedIn; PasswordIsTemporary and SecondFactorNeeded, but where that is mended."""
     staff = find_signed_in(request)
     if staff is None:
         raise NotSignedIn
+    if staff.has_temporary_password and request.url.path not in _WITH_TEMPORARY_PASSWORD:
+        raise PasswordIsTemporary
     is_wanted = request.app.state.settings.managers_need_second_factor and staff.is_manager
     if is_wanted and not staff.has_second_factor and not request.url.path.startswith(_WITHOUT_SECOND_FACTOR):
         raise SecondFactorNeeded

@@ -28,6 +28,8 @@ def change_password(
     weakness = find_weakness(staff.login, new)
     if weakness is not None:
         errors.add("new", weakness)
+    elif staff.has_temporary_password and new == typed.get("current", ""):
+        errors.add("new", Text("Choose another one than the password you were given."))
     if typed.get("again", "") != new:
         errors.add("again", Text("The two are not the same."))
     if errors.by_field:
@@ -38,7 +40,7 @@ def change_password(
     password_hash = hash_password(new)
     with sessions.begin() as session:
         forgive(session, attempt)
-        values = {"password_hash": password_hash, "updated_at": func.now()}
+        values = {"password_hash": password_hash, "password_is_temporary": False, "updated_at": func.now()}
         session.execute(update(StaffUser).where(StaffUser.id == staff.id).values(values))
         end_sessions(session, staff.id)
         audit.record(session, staff.doer, "password_changed")

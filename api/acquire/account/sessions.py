@@ -98,7 +98,7 @@ def find_staff(
     `is_use`: it keeps the session from ending by idleness, as what a page asks by itself does not.
     """
     is_stale = (StaffSession.last_seen_at < func.now() - TOUCH_EVERY).label("is_stale")
-    of_user = (StaffUser.role, StaffUser.all_salons, StaffUser.totp_sealed, _companies)
+    of_user = (StaffUser.role, StaffUser.all_salons, StaffUser.totp_sealed, StaffUser.password_is_temporary, _companies)
     account = (StaffUser.id, StaffUser.login, StaffUser.shown_name, *of_user)
     with sessions() as session:
         row = session.execute(
@@ -122,6 +122,7 @@ def find_staff(
         salons=Salons.of(row.companies, everywhere=row.all_salons),
         has_second_factor=row.totp_sealed is not None,
         address=address,
+        has_temporary_password=row.password_is_temporary,
     )
 
 

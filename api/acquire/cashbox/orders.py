@@ -1,4 +1,4 @@
-"""Stores what staff order of a cashbox: a report, or cash into or out of its drawer. The worker carries it out."""
+"""Stores what staff order of a cashbox: a report, cash into or out of its drawer, a test. The worker carries it out."""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.audit import Doer
-from api.acquire.access.auth import Staff
+from api.acquire.access.auth import NotFound, Staff
 from api.acquire.access.salons import Salons
 from api.acquire.account.ceiling import AboveCeiling, hold_withdrawals, record_approval
 from api.acquire.account.pin import approve
@@ -77,6 +77,19 @@ def order_z_report(sessions: SessionFactory, staff: Staff, count: CashCount, app
         company_id = find_company(session, session.get_one(Cashbox, count.cashbox_id))
     wish = _Wish(count.form_key, OrderKind.Z_REPORT, count.cashbox_id, company_id, approver=approver, count=count)
     return _store(sessions, staff, wish)
+
+
+def order_check(sessions: SessionFactory, staff: Staff, cashbox_id: int, typed: Mapping[str, str]) -> Ordered:
+    """Stores an order to test a register. The caller publishes a new one after the commit. Raises NotFound, Refused."""
+    form_key = read_form_key(typed)
+    with sessions() as session:
+        cashbox = session.get(Cashbox, cashbox_id)
+        if cashbox is None or not may_use(session, staff.salons, cashbox):
+            raise NotFound
+        company_id = find_company(session, cashbox)
+    if form_key is None or not cashbox.enabled:
+        raise Refused(Text("The page is out of date. Open it again."))
+    return _store(sessions, staff, _Wish(form_key, OrderKind.CHECK, cashbox_id, company_id))
 
 
 def order_cash(

@@ -21,6 +21,7 @@ ORDER_LABELS = {
     OrderKind.Z_REPORT: Text("Z-report"),
     OrderKind.DEPOSIT: Text("Cash put in"),
     OrderKind.WITHDRAWAL: Text("Cash taken out"),
+    OrderKind.CHECK: Text("Test of the register"),
 }
 STATE_LABELS = {
     OrderState.REQUESTED: Text("Under way"),
@@ -181,6 +182,8 @@ def _read_drawer(result: Mapping[str, Any] | None) -> Decimal | None:
 def show_order_progress(order: CashboxOrder) -> Progress:
     """Returns where an order stands, and where to go once it is done."""
     state, label = OrderState(order.state), ORDER_LABELS[OrderKind(order.kind)]
+    if order.kind == OrderKind.CHECK and state is not OrderState.REQUESTED:
+        return Progress("issued", label, Text("Done."), True, f"/acquire/registers#register-{order.cashbox_id}")
     if state is OrderState.DONE:
         is_money = order.kind in MONEY_ORDERS
         address = f"/acquire/shift?done={order.id}" if is_money else f"/acquire/orders/{order.id}/report"

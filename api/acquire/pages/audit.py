@@ -39,6 +39,7 @@ ACTIONS = {
     "withdrawal_ordered": Text("Cash taken out"),
     "cash_counted": Text("Cash counted"),
     "task_put_off": Text("Task put off"),
+    "check_ordered": Text("Register tested"),
     "drawer_offer_dismissed": Text("Told by Altegio, not of the drawer"),
     "goods_codes_changed": Text("Codes of goods changed"),
     "password_changed": Text("Own password changed"),
@@ -55,14 +56,20 @@ ACTIONS = {
     "webhook_address_made": Text("New webhook address made"),
     "webhook_address_ended": Text("Old webhook address ended"),
     "reconciled": Text("Unknown receipts asked about"),
+    "setting_changed": Text("Setting changed"),
+    "setting_reset": Text("Setting reset to the default"),
     "retention_run": Text("Old rows emptied"),
     "alerts_tried": Text("Alerts tried"),
+    "altegio_tried": Text("Altegio's tokens tried"),
     "credentials_resealed": Text("Credentials sealed anew"),
     "user_added": Text("Account added"),
     "user_placed": Text("Salons of the account changed"),
+    "user_renamed": Text("Name of the account changed"),
+    "user_role_changed": Text("Role changed"),
     "user_disabled": Text("Account disabled"),
     "user_enabled": Text("Account enabled"),
     "password_reset": Text("New password"),
+    "pin_removed": Text("PIN removed"),
 }
 
 WantedDep = Annotated[Wanted, Depends(read_wanted)]

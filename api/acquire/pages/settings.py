@@ -10,14 +10,17 @@ from api.acquire.access.auth import NotFound
 from api.acquire.access.guards import ManagerDep, ManagerUploadDep, SessionsDep
 from api.acquire.access.salons import Salons
 from api.acquire.cashbox.choice import list_all_cashboxes
-from api.acquire.salon.choices import USE_LABELS, describe_choices, describe_own_choices
+from api.acquire.salon.change_page import get_live
+from api.acquire.salon.choices import USE_LABELS, describe_choice, describe_own_choices
 from api.acquire.salon.goods import describe_goods, explain_faults, take_over_codes
+from api.acquire.salon.settings_lines import list_service_lines, read_changes
 from api.acquire.show.rendering import redirect, render
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep, SettingsDep
 from shared.config import Settings
 from shared.fiscal.goods_codes import BadFile, write_codes
 from shared.salon.accounts import list_seen_accounts
+from shared.salon.changeable import OF_ADMINISTRATOR
 from shared.salon.goods import DAYS, count_coded, list_codes
 
 router = APIRouter(prefix="/settings")
@@ -25,11 +28,17 @@ router = APIRouter(prefix="/settings")
 
 @router.get("")
 def show_settings(
-    request: Request, staff: ManagerDep, session: SessionDep, settings: SettingsDep, kept: str = "", removed: str = ""
+    request: Request,
+    staff: ManagerDep,
+    session: SessionDep,
+    settings: SettingsDep,
+    kept: str = "",
+    removed: str = "",
+    changed: str = "",
 ) -> Response:
-    """Shows the settings that decide about receipts; `kept` and `removed` say what became of a file of codes."""
+    """Shows the settings; `kept` and `removed` say what became of a file of codes, `changed` names a setting."""
     done = (kept, removed) if _is_number(kept) and _is_number(removed) else None
-    return _show(request, session, settings, staff.salons, done=done)
+    return _show(request, session, settings, staff.salons, done=done, changed=changed)
 
 
 @router.get("/goods.csv")
@@ -65,6 +74,7 @@ def _show(
     done: tuple[str, str] | None = None,
     faults: Sequence[Text] = (),
     faulty: int | None = None,
+    changed: str = "",
     status: int = 200,
 ) -> Response:
     cashboxes = list_all_cashboxes(session, salons)
@@ -72,7 +82,9 @@ def _show(
         request,
         "settings.html",
         status=status,
-        choices=describe_choices(settings),
+        lines=list_service_lines(get_live(request).environment, read_changes(session)),
+        fixed=[describe_choice(settings, None, name) for name in OF_ADMINISTRATOR],
+        changed=changed,
         cashboxes=[(cashbox, describe_own_choices(cashbox)) for cashbox in cashboxes],
         accounts=[seen for seen in list_seen_accounts(session, settings) if salons.include(seen.company_id)],
         uses=USE_LABELS,
@@ -87,11 +99,7 @@ def _show(
 
 def _describe_service(settings: Settings, salons: Salons) -> list[tuple[Text, str]]:
     default = [(Text("Default cashbox"), settings.webkassa_shop_id or "—")] if salons.are_all else []
-    return [
-        (Text("Webkassa"), settings.webkassa_api_url),
-        *default,
-        (Text("The shift is closed at"), settings.shift_close_at),
-    ]
+    return [(Text("Webkassa"), settings.webkassa_api_url), *default]
 
 
 def _read_company(session: Session, salons: Salons, typed: str) -> int:

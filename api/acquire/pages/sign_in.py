@@ -54,7 +54,7 @@ def take_sign_in(request: Request, form: FormDep, sessions: SessionsDep, setting
     if signed_in is None:
         log.warning("sign-in refused")
         return _show(request, place=place, login=login, ticket=ticket, failed=True)
-    response = redirect(place)
+    response = redirect("/acquire/setup" if signed_in.is_first and place == HOME else place)
     set_session(request, response, signed_in.token)
     set_device(request, response, signed_in.device)
     return response

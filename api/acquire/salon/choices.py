@@ -139,18 +139,19 @@ LABELS: Mapping[str, Choice] = {
 }
 
 
-def describe_choices(settings: object) -> list[Chosen]:
-    """Returns the choices of the environment, in the order of the page."""
-    return [_describe(name, choose(settings, None, name)) for name in LABELS]
+def describe_choice(settings: object, cashbox: object | None, name: str) -> Chosen:
+    """Returns the choice that holds for a cashbox: its own, or that of the service."""
+    return say_choice(name, choose(settings, cashbox, name))
 
 
 def describe_own_choices(cashbox: object) -> list[Chosen]:
     """Returns what a salon has chosen otherwise than the environment."""
     own = [(name, getattr(cashbox, name)) for name in LABELS if name in CHOICES]
-    return [_describe(name, value) for name, value in own if value is not None]
+    return [say_choice(name, value) for name, value in own if value is not None]
 
 
-def _describe(name: str, value: str) -> Chosen:
+def say_choice(name: str, value: str) -> Chosen:
+    """Returns what is written of a choice with this value."""
     choice = LABELS[name]
     return Chosen(choice.label, _say(name, value, choice) or [("—", None)], choice.hint)
 

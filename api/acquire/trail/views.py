@@ -6,10 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from api.acquire.people.listing import ROLE_LABELS
+from api.acquire.salon.service_words import find_choice
 from api.acquire.trail.queries import Names, read_subject
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.fiscal.statuses import PaymentKind
+from shared.salon.changeable import CHANGEABLE
 from shared.storage.models import AuditEvent
 
 _SUBJECTS = {
@@ -22,13 +25,17 @@ _SUBJECTS = {
     "salon": (Text("Salon"), None),
     "task": (Text("Task"), None),
     "payment": (Text("Operation"), None),
+    "sale": (Text("Sale"), "/acquire/sale/"),
+    "setting": (Text("Setting"), None),
 }
 _SUMS = {"counted": Text("Counted"), "expected": Text("Expected in the drawer"), "difference": Text("Difference")}
 
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """Describes a line. `by`: who did it; `label` and `name`: of the thing, which is found at `place`."""
+    """Describes a line. `by`: who did it; `label` and `name`: of the thing, which is found at `place`; `change`: what stood
+    there before and stands there since.
+    """
 
     at: datetime
     by: str | Text
@@ -38,6 +45,7 @@ class EventView:
     name: str | Text
     place: str | None
     sums: list[tuple[Text | None, Decimal]]
+    change: tuple[str | Text, str | Text] | None
 
 
 def show_event(
@@ -49,16 +57,28 @@ def show_event(
     kind, number = read_subject(event.subject)
     label, place = _SUBJECTS.get(kind, (Text("Other"), None))
     said = (event.subject or "").partition(" ")[2]
+    setting = find_choice(said) if kind == "setting" and said in CHANGEABLE else None
     return EventView(
         at=event.created_at,
         by=doer or event.details.get("by") or (Text("unknown login") if event.address else Text("command line")),
         address=event.address,
         action=actions.get(event.action, event.action),
         label=label if said else None,
-        name=about or (names.get((kind, number)) if number is not None else None) or _name_plainly(kind, said),
+        name=(setting.label if setting else about) or names.get((kind, number or 0)) or _name_plainly(kind, said),
+        or (names.get((kind, number)) if number is not None else None)
+        or _name_plainly(kind, said),
         place=f"{place}{number}" if place and number is not None else None,
         sums=_find_sums(event.details),
+        change=_find_change(setting.words if setting else ROLE_LABELS, event.details),
     )
+
+
+def _find_change(words: Mapping[Any, Any], details: dict[str, Any]) -> tuple[str | Text, str | Text] | None:
+    """In words where there are some."""
+    if "before" not in details:
+        return None
+    before, after = str(details["before"]), str(details["after"])
+    return words.get(before, before) or "—", words.get(after, after) or "—"
 
 
 def _name_plainly(kind: str, said: str) -> str:

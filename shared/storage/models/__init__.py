@@ -37,6 +37,8 @@ from shared.storage.models.receipt import Receipt
 from shared.storage.models.replay import Replay
 from shared.storage.models.round import Round
 from shared.storage.models.service.backup import Backup
+from shared.storage.models.service.changed_setting import ChangedSetting
+from shared.storage.models.service.trial import Trial
 from shared.storage.models.service.worker_sign import WorkerSign
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_address import WebhookAddress
@@ -59,6 +61,7 @@ __all__ = [
     "Cashbox",
     "CashboxLicence",
     "CashboxOrder",
+    "ChangedSetting",
     "Checkout",
     "CustomerMessage",
     "CustomerOptOut",
@@ -85,6 +88,7 @@ __all__ = [
     "StaffSession",
     "StaffUser",
     "TaskNote",
+    "Trial",
     "Visit",
     "VisitMark",
     "WebhookAddress",

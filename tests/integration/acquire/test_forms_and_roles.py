@@ -13,8 +13,22 @@ MANAGER = {
     "/acquire/settings",
     "/acquire/settings/goods",
     "/acquire/settings/goods.csv",
+    "/acquire/settings/change",
+    "/acquire/settings/salons/{id}",
     "/acquire/audit",
     "/acquire/receipts/file.{extension}",
+    "/acquire/setup",
+    "/acquire/setup/register",
+    "/acquire/setup/trials",
+    "/acquire/registers",
+    "/acquire/registers/{id}/check",
+    "/acquire/people",
+    "/acquire/people/new",
+    "/acquire/people/{id}",
+    *(
+        f"/acquire/people/{{id}}/{deed}"
+        for deed in ("name", "role", "salons", "password", "disable", "enable", "second-factor", "pin")
+    ),
 }
 
 

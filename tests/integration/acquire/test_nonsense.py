@@ -44,8 +44,14 @@ TYPED = (
     ),
     *("company", "sale", "add", "remove"),
     *(f"{name}_0" for name in ("title", "kind", "price", "count", "discount", "own", "item", "gtin", "ntin", "marks")),
+    *("name", "role", "everywhere", "salon_", "salon_9x", "salon_412077"),
+    *("value", "cashbox", "deed", "place"),
 )
 ASKED = (
+    "done",
+    "changed",
+    "name",
+    "cashbox",
     "day",
     "state",
     "after",

@@ -195,8 +195,8 @@ def check(numbers: tuple[str, ...], number: str | None, taxpayer: str | None, as
 def _choose(sessions: Any, settings: Any, numbers: list[str]) -> list[Any]:
     from sqlalchemy import select
 
+    from shared.salon.default_cashbox import ensure_default_cashbox
     from shared.storage.models import Cashbox
-    from worker.salon.serving import ensure_default_cashbox
 
     with sessions.begin() as session:
         ensure_default_cashbox(session, settings)

@@ -63,7 +63,7 @@ def open_services() -> Services:
 
     settings = get_settings()
     configure_logging(settings, "ERROR")
-    return create_services(settings)
+    return create_services(settings).in_force()
 
 
 def _read_filters(options: dict[str, Any], default_limit: int) -> Filters:

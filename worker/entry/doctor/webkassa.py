@@ -6,11 +6,11 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from shared.config import Settings
+from shared.salon.default_cashbox import ensure_default_cashbox
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox
 from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
 from worker.salon.administration import check_cashbox
-from worker.salon.serving import ensure_default_cashbox
 from worker.services import Services
 from worker.webkassa.errors import LoginRefused, WebkassaError
 

@@ -5,6 +5,7 @@ could make say what he likes.
 """
 
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -30,10 +31,14 @@ class Takes(StrEnum):
 
 
 class Sign:
-    """The sign of one worker, called `name`; `file` is touched while it takes anything, "" for none."""
+    """The sign of one worker, called `name`; `file` is touched while it takes anything, "" for none.
 
-    def __init__(self, sessions: SessionFactory, name: str, file: str) -> None:
+    `able_to`: what it has credentials for, so that a page can say what may be chosen.
+    """
+
+    def __init__(self, sessions: SessionFactory, name: str, file: str, able_to: Sequence[str] = ()) -> None:
         self._sessions, self._name, self._file = sessions, name, Path(file) if file else None
+        self._able_to = list(able_to)
         self._next = 0.0
 
     def give(self, takes: Takes) -> None:
@@ -43,8 +48,8 @@ class Sign:
         self._next = time.monotonic() + GIVE_SECONDS
         if takes is not Takes.NOTHING and self._file is not None:
             self._touch(self._file)
-        sign = insert(WorkerSign).values(name=self._name, takes=takes.value, seen_at=func.now())
-        told = {"takes": sign.excluded.takes, "seen_at": sign.excluded.seen_at}
+        sign = insert(WorkerSign).values(name=self._name, takes=takes.value, able_to=self._able_to, seen_at=func.now())
+        told = {name: sign.excluded[name] for name in ("takes", "able_to", "seen_at")}
         self._execute(sign.on_conflict_do_update(index_elements=[WorkerSign.name], set_=told))
 
     def take_back(self) -> None:

@@ -1,20 +1,17 @@
 """Asks every cashbox once a day until when its licence runs, through its door like any other call."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.dialects.postgresql import insert
 
-from shared.clock import ALMATY
-from shared.fiscal.statuses import CallOutcome
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox, CashboxLicence
-from worker.cashbox.calls import CLIENT_INFO, close_log, open_log, outcome_of
 from worker.cashbox.claim import CashboxClaim, hold_cashbox
 from worker.cashbox.failures import REST_AFTER_TIMEOUT_SECONDS
+from worker.cashbox.licence import ask_licence, read_licence_end
 from worker.issue.issue_due import request_turn
 from worker.services import Services
 from worker.webkassa.clients import CashboxClients
@@ -24,8 +21,6 @@ log = get_logger(__name__)
 
 # Less than a day: an hourly look that finds yesterday's answer a few minutes too young would skip a day.
 FRESH_FOR = timedelta(hours=20)
-# What servers write for "none" is the first day of the year 1.
-_LIKELY_YEARS = (2000, 2200)
 
 
 def check_licences(services: Services) -> int:
@@ -33,19 +28,6 @@ def check_licences(services: Services) -> int:
     if services.breaker.is_open():
         return 0
     return sum(_check(services, cashbox_id, number) for cashbox_id, number in _find_due(services.sessions))
-
-
-def read_licence_end(info: dict[str, Any]) -> datetime | None:
-    """Returns `LicenseExpirationDate` of Webkassa's client-info; None where there is none that can be read."""
-    licence = info.get("License")
-    text = licence.get("LicenseExpirationDate") if isinstance(licence, dict) else None
-    try:
-        moment = datetime.fromisoformat(str(text))
-    except ValueError:
-        return None
-    if not _LIKELY_YEARS[0] <= moment.year <= _LIKELY_YEARS[1]:
-        return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=ALMATY)
 
 
 def _find_due(sessions: SessionFactory) -> Sequence[Any]:
@@ -73,26 +55,13 @@ def _check(services: Services, cashbox_id: int, number: str) -> bool:
 
 
 def _ask(sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, number: str) -> bool:
-    with sessions.begin() as session:
-        log_id = open_log(session, CLIENT_INFO, claim.cashbox_id, {"CashboxUniqueNumber": number})
     try:
-        info = clients.open(claim.cashbox_id).client_info(number)
+        info = ask_licence(sessions, clients, claim, number)
     except WebkassaError as error:
         if isinstance(error, OutcomeUnknown):
             claim.rest_seconds = REST_AFTER_TIMEOUT_SECONDS
-        with sessions.begin() as session:
-            close_log(session, log_id, outcome_of(error), error=error)
         log.warning("licence not read", cashbox_id=claim.cashbox_id, error=type(error).__name__, code=error.code)
         return False
-    expires_at = read_licence_end(info)
-    with sessions.begin() as session:
-        close_log(session, log_id, CallOutcome.ISSUED, response=info)
-        values = {"expires_at": expires_at, "checked_at": func.now()}
-        session.execute(
-            insert(CashboxLicence)
-            .values(cashbox_id=claim.cashbox_id, **values)
-            .on_conflict_do_update(index_elements=[CashboxLicence.cashbox_id], set_=values)
-        )
-    if expires_at is None:
+    if read_licence_end(info) is None:
         log.warning("webkassa does not tell when the licence ends", cashbox_id=claim.cashbox_id)
     return True

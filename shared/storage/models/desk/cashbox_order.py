@@ -10,12 +10,16 @@ from shared.storage.models.base import Base, Moment, Money, one_of
 
 
 class OrderKind(StrEnum):
-    """Names what may be ordered of a cashbox: a report, or cash into (`deposit`) or out of (`withdrawal`) its drawer."""
+    """Names what may be ordered of a cashbox: a report, cash into (`deposit`) or out of (`withdrawal`) its drawer, a test.
+
+    `check`: somebody signs in and reads the register, and nothing is changed.
+    """
 
     X_REPORT = "x_report"
     Z_REPORT = "z_report"
     DEPOSIT = "deposit"
     WITHDRAWAL = "withdrawal"
+    CHECK = "check"
 
 
 class OrderState(StrEnum):
@@ -31,7 +35,7 @@ MONEY_ORDERS = (OrderKind.DEPOSIT, OrderKind.WITHDRAWAL)
 
 
 class CashboxOrder(Base):
-    """Keeps what a person wants of a cashbox besides receipts: a report, or cash put into or taken out of the drawer.
+    """Keeps what a person wants of a cashbox besides receipts: a report, cash put into or taken out of the drawer, a test.
 
     The worker carries it out. `form_key` makes a form sent twice one order, `external_check_number` makes an order sent to
     Webkassa twice one movement of money. `sending_since` is set before a call that moves money and cleared by a certain
@@ -78,4 +82,5 @@ class CashboxOrder(Base):
         ),
         Index("ix_cashbox_orders_cashbox_id_id", "cashbox_id", "id"),
         Index("ix_cashbox_orders_unclear", "id", postgresql_where=text("state = 'unknown'")),
+        Index("ix_cashbox_orders_checks", "cashbox_id", "id", postgresql_where=text("kind = 'check'")),
     )

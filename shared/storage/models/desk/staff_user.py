@@ -21,6 +21,7 @@ class StaffUser(Base):
 
     `totp_sealed`: the secret of the second factor, sealed by `shared.storage.sealing`; `totp_step`: the half minute of the
     last code, so that none is used twice. `pin_hash`: of a manager's PIN, which approves on a cashier's screen.
+    `password_is_temporary`: a manager was shown it; whoever signs in with it chooses another before anything else.
     `all_salons`: also those that come later; else the salons of its `staff_salons`. `failed_sign_ins` and `locked_until`: of
     the version before, which may run beside this one; `sign_in_attempts` counts now.
     """
@@ -30,6 +31,7 @@ class StaffUser(Base):
     login: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str | None] = mapped_column(Text)
     password_hash: Mapped[str] = mapped_column(Text)
+    password_is_temporary: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     role: Mapped[str] = mapped_column(Text)
     totp_sealed: Mapped[str | None] = mapped_column(Text)
     totp_step: Mapped[int | None]

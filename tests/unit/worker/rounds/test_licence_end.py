@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from worker.rounds.watch.licences import read_licence_end
+from worker.cashbox.licence import read_licence_end
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Shows managers the registers of their salons, and has one tested."""
