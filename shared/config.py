@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     credentials_key: SecretStr = SecretStr("")
     public_url: str = ""
     security_contact: str = ""
+    flower_url: str = ""
 
     database_url: str = ""
     postgres_db: str = "altegio_webkassa"

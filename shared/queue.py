@@ -43,6 +43,9 @@ CLOSE_SHIFT = "worker.tasks.close_shift"
 CARRY_OUT = "worker.tasks.carry_out"
 FETCH_LAYOUT = "worker.tasks.fetch_layout"
 DELIVER = "worker.tasks.deliver"
+EXAMINE = "worker.tasks.examine"
+EXAMINE_ALL = "worker.tasks.examine_all"
+REPLAY_RUN = "worker.tasks.replay_run"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
 
@@ -62,6 +65,9 @@ ROUTES = {
     CHECK_LICENCES: {"queue": MAINTENANCE},
     EMPTY_OLD_ROWS: {"queue": MAINTENANCE},
     WRITE_BACK: {"queue": MAINTENANCE},
+    EXAMINE: {"queue": MAINTENANCE},
+    EXAMINE_ALL: {"queue": MAINTENANCE},
+    REPLAY_RUN: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shared.clock import ALMATY
 from shared.config import Settings
-from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, SWEEP, WATCH, WATCH_SHIFTS
+from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, EXAMINE, SWEEP, WATCH, WATCH_SHIFTS
 
 # A look is made when its time has come; the tick only has to notice.
 LONGEST_TICK_SECONDS = 60.0
@@ -15,6 +15,8 @@ SWEEP_TICK_SECONDS = 60.0
 SHIFT_TICK_SECONDS = 30.0
 # Since a busy cashbox is asked at the next look; each is asked once a day.
 LICENCE_TICK_SECONDS = 3600.0
+# Pages show how old an examination is; it costs a few questions to the database and a ping of the workers.
+EXAMINE_TICK_SECONDS = 300.0
 # A turn is bounded, so that nothing else of the night waits for it; three hours hold 36 of them.
 RETENTION_TICK_SECONDS, RETENTION_HOURS = 300.0, range(2, 5)
 
@@ -47,4 +49,5 @@ def list_rounds(settings: Settings) -> Sequence[Round]:
         Round(CHECK_LICENCES, LICENCE_TICK_SECONDS),
         Round(EMPTY_OLD_ROWS, RETENTION_TICK_SECONDS, RETENTION_HOURS),
         Round(WATCH_SHIFTS, SHIFT_TICK_SECONDS),
+        Round(EXAMINE, EXAMINE_TICK_SECONDS),
     )

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, SecondFactorNeeded, Staff
+from api.acquire.access.auth import MayNotReplay, NotAllowed, NotForOps, NotFound, NotSignedIn, SecondFactorNeeded, Staff
 from api.acquire.access.cookies import LANGUAGE_COOKIE, SESSION_COOKIE, VISITOR_COOKIE, read_cookie, read_sealed
 from api.acquire.access.forms import Form, FormRefused, Upload, read_form, read_upload
 from api.acquire.access.origin import is_foreign
@@ -18,6 +18,8 @@ from shared.storage.db import SessionFactory
 
 FORM_TOKEN = "form_token"  # noqa: S105 -- the name of a field
 _WITHOUT_SECOND_FACTOR = ("/acquire/account", "/acquire/logout")
+# What those who look after the service see: everything else is the desk's.
+_OF_OPS = re.compile(r"/acquire/(wire|account|logout|live)(/|$)")
 _ROW_ID = re.compile(r"[0-9]{1,18}")
 
 
@@ -48,13 +50,15 @@ def find_signed_in(request: Request) -> Staff | None:
 
 
 def get_staff(request: Request) -> Staff:
-    """Returns who is signed in. Raises NotSignedIn; SecondFactorNeeded, but on the pages where it is set up."""
+    """Returns who is signed in. Raises NotSignedIn; NotForOps; SecondFactorNeeded, but on the pages where it is set up."""
     staff = find_signed_in(request)
     if staff is None:
         raise NotSignedIn
-    is_wanted = request.app.state.settings.managers_need_second_factor and staff.is_manager
+    is_wanted = request.app.state.settings.managers_need_second_factor and staff.is_wide
     if is_wanted and not staff.has_second_factor and not request.url.path.startswith(_WITHOUT_SECOND_FACTOR):
         raise SecondFactorNeeded
+    if staff.is_ops and not _OF_OPS.match(request.url.path):
+        raise NotForOps
     return staff
 
 
@@ -69,6 +73,26 @@ def get_manager(staff: StaffDep) -> Staff:
 
 
 ManagerDep = Annotated[Staff, Depends(get_manager)]
+
+
+def get_watcher(staff: StaffDep) -> Staff:
+    """Returns who may look at the wire: ops and managers. Raises NotSignedIn, NotAllowed."""
+    if not staff.is_wide:
+        raise NotAllowed
+    return staff
+
+
+WatcherDep = Annotated[Staff, Depends(get_watcher)]
+
+
+def get_replayer(staff: WatcherDep) -> Staff:
+    """Returns who may put deliveries back to work. Raises NotSignedIn, NotAllowed."""
+    if not staff.may_replay:
+        raise MayNotReplay
+    return staff
+
+
+ReplayerDep = Annotated[Staff, Depends(get_replayer)]
 
 
 def get_returner(request: Request, staff: StaffDep) -> Staff:
@@ -127,6 +151,16 @@ def check_manager_form(_: ManagerDep, form: Annotated[Form, Depends(check_form)]
     return form
 
 
+def check_watcher_form(_: WatcherDep, form: Annotated[Form, Depends(check_form)]) -> Form:
+    """Returns the fields of a form of somebody who may look at the wire. Raises NotSignedIn, NotAllowed, FormRefused."""
+    return form
+
+
+def check_replayer_form(_: ReplayerDep, form: Annotated[Form, Depends(check_form)]) -> Form:
+    """Returns the fields of a form of somebody who may replay. Raises NotSignedIn, NotAllowed, FormRefused."""
+    return form
+
+
 def check_returner_form(_: ReturnerDep, form: Annotated[Form, Depends(check_form)]) -> Form:
     """Returns the fields of a form of somebody who may order returns. Raises NotSignedIn, NotAllowed, FormRefused."""
     return form
@@ -155,6 +189,8 @@ FormDep = Annotated[Form, Depends(check_form)]
 StaffFormDep = Annotated[Form, Depends(check_staff_form)]
 ManagerFormDep = Annotated[Form, Depends(check_manager_form)]
 ReturnerFormDep = Annotated[Form, Depends(check_returner_form)]
+WatcherFormDep = Annotated[Form, Depends(check_watcher_form)]
+ReplayerFormDep = Annotated[Form, Depends(check_replayer_form)]
 ManagerUploadDep = Annotated[Upload, Depends(check_manager_upload)]
 RowIdDep = Annotated[int, Depends(get_row_id)]
 PlaceDep = Annotated[Place, Depends(get_place)]

@@ -52,6 +52,7 @@ def get_environment(language: str) -> Environment:
         month=speaker.month,
         time=speaker.time,
         moment=speaker.moment,
+        clock=speaker.clock,
         iso_day=lambda moment: almaty_date(moment).isoformat(),
     )
     environment.globals.update(language=language, languages=LANGUAGES, asset=link_asset, form_token_name=FORM_TOKEN)

@@ -57,11 +57,13 @@ def _look_at_salon(settings: Settings, altegio: AltegioClient, company_id: int, 
         altegio.list_accounts(company_id)
         hooks = altegio.get_hook_settings(company_id)
     except AltegioError as error:
-        return problem(name, str(error), "give the user of ALTEGIO_USER_TOKEN that right, or correct the tokens")
+        fix = "give the user of ALTEGIO_USER_TOKEN that right, or correct the tokens"
+        return problem(name, str(error), fix, about=company_id)
     wrong = find_hook_problem(hooks, settings.public_url)
     if wrong:
-        return problem(name, wrong, "Altegio: Settings, Integrations, WebHook: our address, and all three kinds of events")
-    return ok(name, "tokens, rights and webhook settings are right")
+        fix = "Altegio: Settings, Integrations, WebHook: our address, and all three kinds of events"
+        return problem(name, wrong, fix, about=company_id)
+    return ok(name, "tokens, rights and webhook settings are right", about=company_id)
 
 
 def _read_sale(altegio: AltegioClient, company_id: int, document_id: int) -> None:
