@@ -1,4 +1,4 @@
-"""Packs what whoever helps needs to know into a file: health, versions, settings, deliveries, alerts; nothing secret in it."""
+"""Packs what whoever helps needs to know into a file: health, versions, settings, deliveries, alerts; no secrets."""
 
 import io
 import platform

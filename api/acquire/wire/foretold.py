@@ -43,5 +43,5 @@ def _name_kinds(kinds: Mapping[str, str]) -> Said:
     first, *rest = [PAID.get(kind, kind) for kind in kinds] or [Text("no payment")]
     named: Said = first
     for kind in rest:
-        named = Text("%(first)s, %(rest)s", first=named, rest=kind)
+        named = Text("%(first)s and %(rest)s", first=named, rest=kind)
     return named

@@ -81,7 +81,7 @@ def _tell_arrival(row: WebhookRecord, show: Show) -> Step:
     is_ours = row.source == DeliverySource.CATCH_UP
     title = Text("Read from Altegio by us: no message had come") if is_ours else Text("Received from Altegio")
     about = Text(
-        "%(what)s № %(number)s: %(change)s",
+        "%(what)s number %(number)s: %(change)s",
         what=name_resource(row.resource),
         number=row.resource_id or "—",
         change=CHANGES.get(row.status or "", row.status or "—"),
@@ -159,7 +159,7 @@ def _say_paid(receipt: Receipt) -> Iterator[Text]:
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return
     for kind, amount in paid.items():
-        yield Text("%(kind)s: %(sum)s", kind=PAID[kind], sum=amount)
+        yield Text("Paid: %(kind)s, %(sum)s", kind=PAID[kind], sum=amount)
 
 
 def _tell_after(delivery: Delivery, say_words: Callable[[str | None], str | None]) -> Iterator[Step]:

@@ -19,8 +19,9 @@ _LONGEST = 1000
 _FIELD = re.compile(r"<(\w+)( ₸)?>")
 _SUM = r"-?[0-9]+(?:\.[0-9]+)?"
 # What such a field holds is a reason, or a list of parts, of its own.
-_NESTED = frozenset({"why", "parts", "rest"})
-_JOINED = Text("%(first)s, %(rest)s")
+_NESTED = frozenset({"why", "rest"})
+_LISTS = frozenset({"parts", "said", "told"})
+_JOINED = Text("%(first)s and %(rest)s")
 
 
 def explain_reason(reason: str | None) -> Said | None:
@@ -44,11 +45,9 @@ def _explain(reason: str, depth: int) -> Said:
 def _read(name: str, said: str, depth: int) -> Said | Decimal:
     if name.startswith("sum_"):
         return Decimal(said)
-    if name not in _NESTED:
-        return said
-    if name == "parts":
+    if name in _LISTS:
         return _join([_explain_part(part) for part in said.split(", ")])
-    return _explain(said, depth + 1)
+    return _explain(said, depth + 1) if name in _NESTED else said
 
 
 def _explain_part(part: str) -> Said:

@@ -311,8 +311,12 @@ RULES: Sequence[tuple[str, Text]] = (
     ),
 )
 
-# What paid for a sale without a receipt.
+# What a receipt says, and what paid for a sale without one.
 PARTS: Sequence[tuple[str, Text]] = (
+    ("cash <x ₸>", Text("cash %(sum_x)s")),
+    ("card <x ₸>", Text("card %(sum_x)s")),
+    ("mobile <x ₸>", Text("mobile %(sum_x)s")),
+    ("<x ₸> given back", Text("%(sum_x)s given back")),
     ("<x ₸> with a receipt for each payment", Text("%(sum_x)s with a receipt for each payment")),
     ("<x ₸> from the client's deposit", Text("%(sum_x)s from the client's deposit")),
     ("<x ₸> by certificate", Text("%(sum_x)s by certificate")),
