@@ -12,7 +12,7 @@ from api.acquire.salon.known import find_known_salons
 from api.acquire.show.rendering import redirect, render
 from api.acquire.wire.feed import Filters, read_id
 from api.acquire.wire.feed_page import list_salons
-from api.acquire.wire.foretold import explain, find_label
+from api.acquire.wire.foretold import explain, find_label, say_asked
 from api.acquire.wire.runs import (
     MOST_ITEMS,
     PAGE_SIZE,
@@ -52,7 +52,7 @@ def show_form(
         filters=Filters.read(asked),
         states=_STATES,
         salons=list_salons(staff.salons, find_known_salons(session)),
-        runs=[(row, RUNS[row.ReplayRun.state]) for row in list_runs(session, staff)],
+        runs=[(row, RUNS[row.ReplayRun.state], say_asked(row.ReplayRun.asked)) for row in list_runs(session, staff)],
         most=MOST_ITEMS,
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, insert, literal, or_, select, true, update
+from sqlalchemy import ColumnElement, exists, func, insert, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from api.acquire.access.auth import NotFound, Staff
@@ -84,7 +84,7 @@ def make_run(session: Session, staff: Staff, choice: Choice) -> int | None:
 
 
 def list_runs(session: Session, staff: Staff) -> Sequence[Any]:
-    """Returns the newest replays that somebody may see: their own, or all for whoever belongs to all salons."""
+    """Returns the newest replays that somebody may see."""
     items = select(func.count()).where(ReplayItem.run_id == ReplayRun.id).scalar_subquery()
     runs = select(ReplayRun, StaffUser.shown_name.label("who"), items.label("items"))
     runs = runs.join(StaffUser, StaffUser.id == ReplayRun.staff_user_id).where(_is_visible(staff))
@@ -92,7 +92,13 @@ def list_runs(session: Session, staff: Staff) -> Sequence[Any]:
 
 
 def _is_visible(staff: Staff) -> ColumnElement[bool]:
-    return or_(literal(staff.salons.are_all), ReplayRun.staff_user_id == staff.id)
+    """All of its deliveries have to be of the salons that somebody belongs to."""
+    companies = staff.salons.companies
+    if companies is None:
+        return true()
+    foreign = or_(WebhookRecord.company_id.is_(None), WebhookRecord.company_id.not_in(sorted(companies)))
+    items = exists().where(ReplayItem.run_id == ReplayRun.id, WebhookRecord.id == ReplayItem.webhook_record_id, foreign)
+    return ~items
 
 
 def get_run(session: Session, staff: Staff, run_id: int) -> ReplayRun:
@@ -132,6 +138,7 @@ def list_items(session: Session, staff: Staff, run_id: int, after: int | None) -
             ReplayItem.outcome,
             WebhookRecord.id.label("delivery"),
             WebhookRecord.created_at,
+            WebhookRecord.company_id,
             WebhookRecord.resource,
             WebhookRecord.resource_id,
             WebhookRecord.document_id,
@@ -141,7 +148,7 @@ def list_items(session: Session, staff: Staff, run_id: int, after: int | None) -
         .where(
             ReplayItem.run_id == run_id,
             staff.salons.allow(WebhookRecord.company_id),
-            and_(true(), ReplayItem.id > after) if after is not None else true(),
+            ReplayItem.id > after if after is not None else true(),
         )
     )
     return session.execute(items.order_by(ReplayItem.id).limit(PAGE_SIZE + 1)).all()

@@ -17,6 +17,16 @@ MANAGER = {
     "/acquire/settings/goods",
     "/acquire/settings/goods.csv",
     "/acquire/audit",
+    "/acquire/wire",
+    "/acquire/wire/{id}",
+    "/acquire/wire/{id}/show",
+    "/acquire/wire/replay",
+    "/acquire/wire/replay/{id}",
+    "/acquire/wire/replay/{id}/start",
+    "/acquire/wire/replay/{id}/stop",
+    "/acquire/wire/health",
+    "/acquire/wire/health/bundle.zip",
+    "/acquire/wire/health/examine",
 }
 
 

@@ -29,8 +29,9 @@ TYPED = (
     *("login", "password", "next", "language", "q", "day", "state", "after", "visit", "form_key", "method", "reason"),
     *("cash_received", "cash_received_split", "amount_cash", "amount_card", "amount_mobile", "count_0"),
     *("email", "phone", "xin"),
+    *("code", "salon", "delivery", "since", "until"),
 )
-ASKED = ("day", "state", "after", "before", "ids", "next")
+ASKED = ("day", "state", "after", "before", "ids", "next", "code", "salon", "find", "shown")
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
 
 
