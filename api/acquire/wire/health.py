@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.acquire.access.salons import Salons
 from api.acquire.cashbox.choice import limit_cashboxes
-from api.acquire.wire.words.labels import LEVELS, Label, say_span
+from api.acquire.wire.words.labels import LEVELS, Label, say_age
 from api.acquire.words.text import Text
 from api.health import find_oldest_open_age
 from shared.config import Settings
@@ -115,7 +115,7 @@ def _look_at_oldest(session: Session) -> Line:
     if age is None:
         return Line(name, "ok", Text("Nothing waits."))
     level = "problem" if age > _LATE_SECONDS else "ok"
-    return Line(name, level, Text("waits for %(span)s", span=say_span(timedelta(seconds=age))))
+    return Line(name, level, Text("waits for %(span)s", span=say_age(timedelta(seconds=age))))
 
 
 def _look_at_dead_letters(session: Session, salons: Salons) -> Line:
@@ -142,7 +142,7 @@ def _look_at_workers(session: Session) -> Iterator[Line]:
         yield Line(Text("Workers"), "problem", Text("None has given a sign of life."))
     for sign in signs:
         is_well = sign.age < _QUIET_WORKER and sign.takes == "messages"
-        said = Text("seen %(span)s ago, takes work from: %(takes)s", span=say_span(sign.age), takes=sign.takes)
+        said = Text("seen %(span)s ago, takes work from: %(takes)s", span=say_age(sign.age), takes=sign.takes)
         yield Line(sign.name, "ok" if is_well else "problem" if sign.age >= _QUIET_WORKER else "warning", said)
 
 
@@ -153,4 +153,4 @@ def _look_at_rounds(session: Session) -> Iterator[Line]:
     if found is None:
         return
     level = "problem" if found > _QUIET_ROUND else "ok"
-    yield Line(Text("Dispatcher"), level, Text("last began %(span)s ago", span=say_span(found)))
+    yield Line(Text("Dispatcher"), level, Text("last began %(span)s ago", span=say_age(found)))

@@ -1,4 +1,4 @@
-"""Replays on the page: which deliveries, what would happen, start, progress, stop. The worker's part is written into rows."""
+"""Replays on the page: which deliveries, what would happen, start, progress, stop. The rows are written as by a worker."""
 
 import json
 from typing import Any

@@ -131,10 +131,14 @@ def name_resource(resource: str | None) -> Text | str:
 
 
 def say_span(span: timedelta) -> Text:
-    """Returns how long something took or is ago, in the largest unit that tells enough."""
+    """Returns how long something took, to the millisecond where it was quick."""
     seconds = max(span.total_seconds(), 0.0)
-    if seconds < 10:
-        return Text("%(count)s ms", count=f"{seconds * 1000:.0f}")
+    return Text("%(count)s ms", count=f"{seconds * 1000:.0f}") if seconds < 10 else say_age(span)
+
+
+def say_age(span: timedelta) -> Text:
+    """Returns how long ago something was, in the largest unit that tells enough."""
+    seconds = max(span.total_seconds(), 0.0)
     if seconds < 120:
         return Text("%(count)s s", count=f"{seconds:.0f}")
     if seconds < 2 * 3600:
