@@ -177,6 +177,13 @@ class Settings(BaseSettings):
             raise ValueError("must be addresses that begin with mailto:, tel: or https://, with commas between them")
         return value
 
+    @field_validator("flower_url")
+    @classmethod
+    def _check_page(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(https?:/)?/\S+", value):
+            raise ValueError("must be an address, or a path of this host such as /flower/")
+        return value
+
     @field_validator("shift_close_at")
     @classmethod
     def _check_time(cls, value: str) -> str:

@@ -8,7 +8,8 @@ from uuid import uuid4
 import pytest
 
 from shared.storage.models import AuditEvent, FiscalizationLog, Receipt, WebhookRecord
-from tests.support.desk import COMPANY, Browser, Desk
+from tests.integration.acquire.test_signing_in import users
+from tests.support.desk import COMPANY, PASSWORD, Browser, Desk
 
 BODY = {
     "company_id": COMPANY,
@@ -222,6 +223,21 @@ def test_ops_see_the_wire_and_nothing_of_the_desk(desk: Desk, ops: Browser, keep
         page = browser.page("/acquire/wire")
         assert "/acquire/attention" not in page
         assert "/acquire/drawer" not in page
+
+
+def test_the_command_line_makes_both_roles(desk: Desk) -> None:
+    for login, role in (("omar", "ops"), ("kairat", "ops_replay")):
+        done = users(desk, "add", login, "--role", role, password=PASSWORD)
+        assert (done.returncode, done.stdout) == (0, f"added {login} ({role})\n")
+        assert desk.sign_in(login).get("/acquire/wire").status_code == 200
+
+
+def test_pages_lead_to_flower_where_it_is_configured(desk: Desk, ops: Browser) -> None:
+    assert "Flower" not in ops.page("/acquire/wire")
+    with Desk.open(desk.environment, flower_url="/flower/") as other:
+        page = other.sign_in("omar").page("/acquire/wire")
+    assert 'href="/flower/"' in page
+    assert "О чеках он не знает" in page
 
 
 def test_cashiers_see_no_wire_and_managers_do(desk: Desk, cashier: Browser, manager: Browser) -> None:

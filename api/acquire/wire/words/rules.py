@@ -304,6 +304,8 @@ RULES: Sequence[tuple[str, Text]] = (
         "Altegio did not tell the id of <name>, <cost ₸>, and ids decide the VAT rate",
         Text("Altegio did not tell the id of %(name)s, %(sum_cost)s, and the VAT rate goes by ids."),
     ),
+    # What Webkassa said, with the code that stands beside it.
+    ("code <code>: <why>", Text("Webkassa says: %(why)s")),
     # The inlet.
     (
         "<field>: holds a value that no text or number column can keep",
