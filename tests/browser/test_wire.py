@@ -6,7 +6,8 @@ from tests.support.shop import Shop
 
 
 def test_a_replay_is_foretold_started_and_followed_without_a_reload(manager: Page, shop: Shop) -> None:
-    shop.simulator.fault(operation="check", kind="code", code=9, text="Неверная сумма позиции", times=2)  # the second without the phone
+    # The second time without the client's phone.
+    shop.simulator.fault(operation="check", kind="code", code=9, text="Неверная сумма позиции", times=2)
     told = {"name": "Айгүл Сейтқалиева", "phone": "+77015550142", "paid": 1}
     reply = shop.service.post(shop.describe(record := 640_900_001, ("Окрашивание", 16000), **told))
     delivery = reply.json()["record_id"]
