@@ -39,7 +39,8 @@ curl -d @.demo/visit.json "$(cat .demo/webhook-url)"
 ```
 
 Change `resource_id`, `data.id` and the price in `visit.json`, post it again, and follow it on `/acquire/wire`; the
-receipt is in the simulator's ledger, `/_sim/receipts`. "Try it out" below posts as well: paste the secret of `.demo/webhook-secret`.
+receipt is in the simulator's ledger, `/_sim/receipts`. "Try it out" below posts as well: paste the
+secret of `.demo/webhook-secret`.
 """
 
 

@@ -250,3 +250,13 @@ def test_cashiers_see_no_wire_and_managers_do(desk: Desk, cashier: Browser, mana
 def test_ops_are_signed_out_as_soon_as_managers(desk: Desk, ops: Browser) -> None:
     desk.execute("UPDATE staff_sessions SET last_seen_at = now() - interval '61 minutes'")
     assert ops.get("/acquire/wire").headers["location"].startswith("/acquire/login")
+
+
+def test_a_second_factor_is_demanded_of_ops_as_of_managers(desk: Desk, ops: Browser) -> None:
+    with Desk.open(desk.environment, managers_need_second_factor=True) as other:
+        browser = other.sign_in("omar")
+        answer = browser.get("/acquire/wire")
+        assert (answer.status_code, answer.headers["location"]) == (303, "/acquire/account")
+        page = browser.page("/acquire/account")
+    assert "/acquire/account/second-factor" in page
+    assert "/acquire/account/pin" not in page, "ops approve nothing"

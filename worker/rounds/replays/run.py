@@ -39,7 +39,7 @@ def go_on(services: Services, run_id: int) -> None:
     is_left = True
     while is_left and time.monotonic() < deadline:
         is_left = _foretell_next(services, run_id) if state == RunState.FORETELLING else _replay_next(services, run_id)
-    _give_back(services, run_id)
+    _give_back(services, run_id, state)
     if is_left:
         _ask_for(services, [run_id])
 
@@ -69,9 +69,11 @@ def _take(services: Services, run_id: int) -> str | None:
         return session.scalar(mine.values(moved_at=func.now()).returning(ReplayRun.state))
 
 
-def _give_back(services: Services, run_id: int) -> None:
+def _give_back(services: Services, run_id: int, state: str) -> None:
+    """Not where a person has moved it on: somebody else may be at it already."""
+    taken = update(ReplayRun).where(ReplayRun.id == run_id, ReplayRun.state == state)
     with services.sessions.begin() as session:
-        session.execute(update(ReplayRun).where(ReplayRun.id == run_id).values(moved_at=None))
+        session.execute(taken.values(moved_at=None))
 
 
 def _foretell_next(services: Services, run_id: int) -> bool:
@@ -124,6 +126,6 @@ def _stays(session: Session, run_id: int, state: RunState) -> bool:
 
 
 def _end(services: Services, run_id: int, state: RunState, then: RunState) -> None:
-    values = {"state": then} if then is RunState.READY else {"state": then, "ended_at": func.now()}
+    values = {"state": then, "moved_at": None} | ({"ended_at": func.now()} if then is RunState.DONE else {})
     with services.sessions.begin() as session:
         session.execute(update(ReplayRun).where(ReplayRun.id == run_id, ReplayRun.state == state).values(**values))
