@@ -20,12 +20,14 @@ from api.acquire.pages import (
 )
 from api.acquire.paper import customer, printing
 from api.acquire.show.rendering import redirect
-from api.acquire.wire import delivery_page, feed_page, health_page, replay_page
+from api.acquire.wire import delivery_page, feed_page
+from api.acquire.wire.health import page as health
+from api.acquire.wire.replays import page as replays
 
 router = APIRouter(include_in_schema=False)
 for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit, account):
     router.include_router(page.router, prefix="/acquire")
-for page in (replay_page, health_page, feed_page, delivery_page):
+for page in (replays, health, feed_page, delivery_page):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(printing.router, prefix="/acquire")
 router.include_router(customer.router)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from dev.harness.altegio import AltegioControl
 from dev.harness.simulator import SimulatorControl
 from shared.fiscal.statuses import ReceiptState, RecordState
 from shared.queue import MAINTENANCE, REPLAY_RUN
@@ -139,6 +140,33 @@ def test_one_that_was_stopped_leaves_the_rest_alone(bridge: Bridge, simulator: S
     go_on(bridge.services, run_id)
     assert list_all(bridge, Replay) == []
     assert bridge.row(row_id).state == RecordState.DEAD_LETTERED
+
+
+def test_it_is_stopped_in_the_middle(bridge: Bridge, simulator: SimulatorControl) -> None:
+    """A person presses the button while a worker is at the first delivery."""
+    run_id = prepare(bridge, [make_dead(bridge, simulator, number) for number in (1, 2)], state="running")
+    bridge.execute(
+        "CREATE FUNCTION stop_it() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$BEGIN UPDATE replay_runs SET state = 'stopped'; RETURN NULL; END$$"
+    )
+    bridge.execute("CREATE TRIGGER stop_it AFTER UPDATE OF outcome ON replay_items EXECUTE FUNCTION stop_it()")
+    try:
+        go_on(bridge.services, run_id)
+    finally:
+        bridge.execute("DROP FUNCTION stop_it CASCADE")
+    assert [item.outcome for item in list_all(bridge, ReplayItem)] == ["replayed", None]
+    assert list_all(bridge, ReplayRun)[0].state == "stopped"
+
+
+def test_what_altegio_would_be_asked_is_said_and_not_asked(
+    bridge: Bridge, altegio: AltegioControl, simulator: SimulatorControl
+) -> None:
+    row_id = make_dead(bridge, simulator)
+    bridge.configure(**{name.lower(): value for name, value in altegio.environment.items()})
+    calls = len(altegio.journal())
+    told = foretell(bridge.services, row_id)
+    assert (told["kind"], told["asks_altegio"]) == ("issue", True)
+    assert len(altegio.journal()) == calls
 
 
 def test_one_that_was_left_behind_is_taken_up(bridge: Bridge, simulator: SimulatorControl) -> None:

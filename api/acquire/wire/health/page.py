@@ -7,9 +7,9 @@ from redis.exceptions import RedisError
 from api.acquire.access import audit
 from api.acquire.access.guards import SessionsDep, WatcherDep, WatcherFormDep
 from api.acquire.show.rendering import get_speaker, redirect, render
-from api.acquire.wire.bundle import build_bundle
-from api.acquire.wire.health import look_around, read_reports
-from api.acquire.wire.support_text import write_support_text
+from api.acquire.wire.health.bundle import build_bundle
+from api.acquire.wire.health.look import look_around, read_reports
+from api.acquire.wire.health.support_text import write_support_text
 from api.acquire.words.text import Refused, Text
 from api.dependencies import SessionDep, SettingsDep
 from shared.clock import ALMATY, utc_now

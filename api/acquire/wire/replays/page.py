@@ -12,8 +12,8 @@ from api.acquire.salon.known import find_known_salons
 from api.acquire.show.rendering import redirect, render
 from api.acquire.wire.feed import Filters, read_id
 from api.acquire.wire.feed_page import list_salons
-from api.acquire.wire.foretold import explain, find_label, say_asked
-from api.acquire.wire.runs import (
+from api.acquire.wire.replays.foretold import explain, find_label, say_asked
+from api.acquire.wire.replays.runs import (
     MOST_ITEMS,
     PAGE_SIZE,
     Choice,

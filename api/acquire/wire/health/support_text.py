@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from api.acquire.wire.health import Line, Report
+from api.acquire.wire.health.look import Line, Report
 from api.acquire.wire.masks import mask_words
 from api.acquire.words.i18n import Speaker
 from shared.clock import utc_now
