@@ -80,16 +80,9 @@ def upgrade() -> None:
         ["state", "id"],
         postgresql_where=sa.text("state IN ('awaiting_payment', 'invalid')"),
     )
-    op.create_index(
-        "ix_receipts_fiscal_number",
-        "receipts",
-        ["fiscal_number"],
-        postgresql_where=sa.text("fiscal_number IS NOT NULL"),
-    )
 
 
 def downgrade() -> None:
-    op.drop_index("ix_receipts_fiscal_number", "receipts")
     op.drop_index("ix_webhook_records_waiting", "webhook_records")
     op.drop_index("ix_webhook_records_coded", "webhook_records")
     op.drop_index("ix_webhook_records_company_id_id", "webhook_records")

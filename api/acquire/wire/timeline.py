@@ -52,6 +52,12 @@ class Step:
     links: Sequence[tuple[str, Say]] = field(default=())
 
 
+_ARRIVALS = {
+    DeliverySource.WEBHOOK: Text("Received from Altegio"),
+    DeliverySource.CATCH_UP: Text("Read from Altegio by us: no message had come"),
+}
+
+
 def tell(delivery: Delivery, show: Show, say_words: Callable[[str | None], str | None] = mask_words) -> list[Step]:
     """Returns the steps of a delivery. `show` and `say_words` take out of bodies and texts what is not to be seen."""
     row, receipt = delivery.row, delivery.receipt
@@ -78,8 +84,7 @@ def lay_out(value: Any) -> str:
 
 
 def _tell_arrival(row: WebhookRecord, show: Show) -> Step:
-    is_ours = row.source == DeliverySource.CATCH_UP
-    title = Text("Read from Altegio by us: no message had come") if is_ours else Text("Received from Altegio")
+    title = _ARRIVALS.get(row.source, Text("Made at the desk"))
     about = Text(
         "%(what)s number %(number)s: %(change)s",
         what=name_resource(row.resource),

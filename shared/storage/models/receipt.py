@@ -112,7 +112,6 @@ class Receipt(Base):
             postgresql_where=text("state IN ('pending', 'unknown')"),
         ),
         Index("ix_receipts_record_id", "record_id"),
-        Index("ix_receipts_fiscal_number", "fiscal_number", postgresql_where=text("fiscal_number IS NOT NULL")),
         Index(
             "ix_receipts_return_due",
             "id",
