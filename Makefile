@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo check unit test screenshots chaos salon-week fiscal-month model fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
+.PHONY: help demo check unit test screenshots chaos salon-week fiscal-month model protocol fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
 	audit lock sbom secrets check-migrations format clean install servers
 
 help: ## list the commands
@@ -62,6 +62,9 @@ fiscal-month: $(STAMP) servers ## a month of three cashboxes: every shift, Z-rep
 model: $(STAMP) servers ## generated tests in their long form and grids in full, the model of any order of events; HYPOTHESIS_PROFILE=quick
 	@MODEL_CHECK=1 HYPOTHESIS_PROFILE=$${HYPOTHESIS_PROFILE:-thorough} \
 		$(BIN)/python -m pytest -n 2 -m "thorough or hypothesis" $(ARGS)
+
+protocol: $(STAMP) ## visit every order of events in which a receipt may be issued, and tell what each guard prevents
+	@$(BIN)/python -m dev.model
 
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
 	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from api.acquire.access.auth import MayNotReplay, NotAllowed, NotForOps, NotFound, NotSignedIn, SecondFactorNeeded
 from api.acquire.access.cookies import COOKIE_PATH
 from api.acquire.access.forms import FormRefused, FormTooLarge
+from api.acquire.access.guards import is_watching
 from api.acquire.access.passwords import Crowded
 from api.acquire.access.signing import SecretKeyMissing
 from api.acquire.show.rendering import redirect, render, render_without_session
@@ -64,7 +65,7 @@ def _add_page_handlers(app: FastAPI) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return render(request, "message.html", status=409, text=error.text)
+        return render(request, "message.html", status=409, text=error.text, link=error.link)
 
     def no_secret_key(request: Request, error: Exception) -> Response:
         log.error("the payment page is closed", reason=str(error))
@@ -80,12 +81,12 @@ def _make_handler(code: int, text: Text) -> Callable[[Request, Exception], Respo
 
 def _add_handlers_of_sign_in(app: FastAPI) -> None:
     def not_signed_in(request: Request, _: Exception) -> Response:
-        if request.url.path.endswith(("/state", "/states")):
+        if _is_asked_by_script(request):
             return JSONResponse({"signed_in": False}, 401)
         return redirect(f"{COOKIE_PATH}/login?next={request.url.path}")
 
     def second_factor_needed(request: Request, error: Exception) -> Response:
-        if request.url.path.endswith(("/state", "/states")):
+        if _is_asked_by_script(request):
             return not_signed_in(request, error)
         return redirect(f"{COOKIE_PATH}/account")
 
@@ -103,9 +104,13 @@ def _refuse_ops(request: Request, _: Exception) -> Response:
     """The desk's own address leads them to theirs: a browser opens it after each sign-in."""
     if request.method == "GET" and request.url.path == COOKIE_PATH:
         return redirect(f"{COOKIE_PATH}/wire")
-    if request.url.path.endswith(("/state", "/states")):
+    if _is_asked_by_script(request):
         return JSONResponse({"signed_in": True}, 403)
     return render(request, "wire/not_for_ops.html", status=403)
+
+
+def _is_asked_by_script(request: Request) -> bool:
+    return request.url.path.endswith(("/state", "/states")) or is_watching(request)
 
 
 def _say(request: Request, code: int, text: Text) -> Response:

@@ -15,6 +15,8 @@ from starlette.types import Receive, Scope, Send
 
 from api import health, metrics, security_contact
 from api.acquire import routes as acquire
+from api.acquire.frame.state import FrameStates
+from api.acquire.live.reader import Reader, close_at_signal
 from api.acquire.show import assets
 from api.errors import add_error_handlers
 from api.middleware import RequestContext
@@ -93,6 +95,9 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     app.state.publisher = publisher
     limit = SalonLimit(settings.webhooks_per_salon_minute)
     app.state.door = WebhookDoor(app.state.doorman, writer, limit, app.state.status_links)
+    app.state.frames = FrameStates(app.state.sessions)
+    app.state.live = Reader(app.state.sessions, settings)
+    close_at_signal(app.state.live)
     publisher.start()
     writer.start()
     await addresses.start()
@@ -102,6 +107,7 @@ async def _run(app: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        await app.state.live.stop()
         await addresses.stop()
         await writer.stop()
         publisher.stop()

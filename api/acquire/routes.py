@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response
 
 from api.acquire.access.auth import NotFound
+from api.acquire.live import page as live
 from api.acquire.pages import (
     account,
     attention,
@@ -30,6 +31,7 @@ for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orde
 for page in (replays, health, feed_page, delivery_page):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(printing.router, prefix="/acquire")
+router.include_router(live.router, prefix="/acquire")
 router.include_router(customer.router)
 
 

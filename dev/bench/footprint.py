@@ -12,6 +12,7 @@ from dev.bench.material.backlog import FIRST_RECORD, ISSUED, company_of, count
 from dev.bench.material.bodies import encode, make_body
 from dev.bench.world import AT_ONCE, BenchWorld, open_world
 from dev.demo import processes
+from dev.demo.children import worker_command
 from dev.demo.waiting import wait_until
 from dev.harness.report import show_table
 
@@ -32,9 +33,13 @@ def run(idle_seconds: float) -> None:
         time.sleep(idle_seconds)
         idle = {name: (_read_cpu(group) - before[name]) / idle_seconds * 100 for name, group in pids.items()}
         memory = {name: sum(map(processes.read_pss, group)) for name, group in pids.items()}
+        inside = _weigh_with_beat_inside(world)
     rows: list[tuple[object, ...]] = [(name, started.get(name, "-"), memory[name], idle[name]) for name in pids]
     for together, names in {"the four together": OURS, "everything": tuple(pids)}.items():
         rows.append((together, "-", sum(memory[name] for name in names), sum(idle[name] for name in names)))
+    saved = memory["worker"] + memory["beat"] - inside
+    rows.append(("worker -B instead of both", "-", inside, "-"))
+    rows.append(("everything with it", "-", sum(memory.values()) - saved, "-"))
     print(show_table(["", "start s", "PSS MB", "idle, % of a core"], rows), end="\n\n")
 
 
@@ -51,13 +56,25 @@ def _start_all(world: BenchWorld) -> dict[str, float]:
     return {name: time_ms(start) / 1000 for name, start in begin.items()}
 
 
-def _work(world: BenchWorld) -> None:
-    """Some hundred visits, all the way, so that what is loaded on first use is loaded."""
+def _weigh_with_beat_inside(world: BenchWorld) -> float:
+    """A worker that ran beat as well, after as much work; megabytes."""
+    for name in ("worker", "beat"):
+        world.stack.kill(name)
+    command = (*worker_command("both"), "-B", "--schedule", str(world.folder / "schedule-inside"))
+    both = world.stack.add("both", command, lambda said: " ready." in said)
+    both.start()
+    _work(world, before=WEBHOOKS)
+    time.sleep(10)
+    return processes.read_pss(both.pid)
+
+
+def _work(world: BenchWorld, before: int = 0) -> None:
+    """Some hundred visits, all the way, so that what is loaded on first use is loaded; `before`: that many are there."""
     with world.postgres.connect() as connection, requests.Session() as http:
-        for number in range(WEBHOOKS):
+        for number in range(before, before + WEBHOOKS):
             body = encode(make_body(FIRST_RECORD + number, company_of(number % 4)))
             http.post(world.stack.webhook_url, data=body, timeout=10).raise_for_status()
-        wait_until(lambda: count(connection, ISSUED) == WEBHOOKS, timeout=120, what="all receipts")
+        wait_until(lambda: count(connection, ISSUED) == before + WEBHOOKS, timeout=120, what="all receipts")
 
 
 def _read_cpu(pids: Sequence[int]) -> float:

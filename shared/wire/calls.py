@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from shared.wire.answer import Answer
 from shared.wire.connection import Address, Connection, Limits
-from shared.wire.deadline import Deadline, Endless, call_at_work
+from shared.wire.deadline import Deadline, Endless, OffTheLeash, call_at_work
 
 # NATs forget sooner than they should, and what is sent over a forgotten connection vanishes without a word.
 IDLE_SECONDS = 15.0
@@ -170,6 +170,8 @@ def _is_old(connection: Connection) -> bool:
 
 
 def _name_problem(error: OSError | ValueError | HTTPException) -> str:
+    if isinstance(error, OffTheLeash):
+        return str(error)
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"TLS certificate is not trusted: {error.verify_message}"
     return "TLS handshake failed" if isinstance(error, ssl.SSLError) else "cannot be reached"

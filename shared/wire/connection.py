@@ -14,7 +14,7 @@ from typing import NamedTuple
 import certifi
 
 from shared.wire.answer import MAX_ANSWER_BYTES, Answer, unpack
-from shared.wire.deadline import Deadline, Endless
+from shared.wire.deadline import Deadline, Endless, check_leash
 
 # A request is looked after between two pieces of it: an answer that comes meanwhile is not its answer.
 _PIECE_BYTES = 16 * 1024
@@ -90,6 +90,7 @@ class Connection:
     def _send(self, request: bytes, deadline: Deadline) -> bool:
         """False where something came back before all of it had left, or the other side would take no more."""
         rest = memoryview(request)
+        check_leash()
         self._sock.settimeout(deadline.cap(self._limits.silence))
         self.has_begun = True
         try:

@@ -1,17 +1,41 @@
-"""Limits a call as a whole, however busily bytes trickle in, and says whose call is overdue."""
+"""Limits a call as a whole, however busily bytes trickle in; says whose call is overdue, and who may make none."""
 
 import math
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 # When the call of a thread has to be over; threads without one are not in it.
 _ends: dict[int, float] = {}
+# What says whether a thread may still send; threads without one may.
+_leashes: dict[int, Callable[[], bool]] = {}
 
 
 class Endless(TimeoutError):
     """Raised where a call would go on past its limits."""
+
+
+class OffTheLeash(OSError):
+    """Raised instead of a call by a thread that may send nothing any more."""
+
+
+@contextmanager
+def keep_on_leash(may_send: Callable[[], bool]) -> Iterator[None]:
+    """Lets this thread send only what `may_send` allows; it is asked right before each request leaves."""
+    thread = threading.get_ident()
+    _leashes[thread] = may_send
+    try:
+        yield
+    finally:
+        del _leashes[thread]
+
+
+def check_leash() -> None:
+    """Raises OffTheLeash where this thread may send nothing any more."""
+    may_send = _leashes.get(threading.get_ident())
+    if may_send is not None and not may_send():
+        raise OffTheLeash("not sent: the lease of the cashbox has ended")
 
 
 class Deadline:

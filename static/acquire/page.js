@@ -25,28 +25,36 @@ function typeMoney(tiyn) {
   return tiyn % 100 ? (tiyn / 100).toFixed(2).replace(".", ",") : String(tiyn / 100);
 }
 
-// One press, one request. The button stays in the form, since a disabled one would not be sent along.
-all("form[data-once]").forEach((form) => {
-  let sent = false;
-  form.addEventListener("submit", (event) => {
-    if (sent) {
-      event.preventDefault();
-      return;
-    }
-    sent = true;
-    all("button:not([type=button])", form).forEach((button) => button.setAttribute("aria-disabled", "true"));
-  });
-  window.addEventListener("pageshow", () => {
-    sent = false;
+// One press, one request. The button stays in the form, since a disabled one would not be sent along. For forms that come
+// later too: parts of a page are replaced while it is open.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (!form.matches("form[data-once]")) return;
+  if (form.dataset.once === "sent") {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.once = "sent";
+  all("button:not([type=button])", form).forEach((button) => button.setAttribute("aria-disabled", "true"));
+});
+window.addEventListener("pageshow", () => {
+  all("form[data-once=sent]").forEach((form) => {
+    form.dataset.once = "";
     all("[aria-disabled]", form).forEach((button) => button.removeAttribute("aria-disabled"));
   });
 });
 
-all("form[data-auto]").forEach((form) => {
-  form.addEventListener("change", () => {
-    if (form.checkValidity() && one("input[type=date]", form).value) form.submit();
-  });
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form[data-auto]");
+  if (form && form.checkValidity() && one("input[type=date]", form).value) form.submit();
 });
+
+// Said on top of the page, so that nothing that was typed is lost to a reload.
+function endSession() {
+  const notice = document.getElementById("session-over");
+  if (notice) notice.hidden = false;
+  else location.reload();
+}
 
 const menu = one(".menu");
 if (menu) {
@@ -59,66 +67,6 @@ if (menu) {
   });
 }
 
-const search = one("#q");
-if (search) {
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
-      event.preventDefault();
-      search.select();
-    }
-  });
-  if (matchMedia("(pointer: fine)").matches && !location.hash) search.focus({ preventScroll: true });
-}
-
-// A payment
-const pay = one("form.pay");
-if (pay) {
-  const total = readTiyn(pay.dataset.total);
-  const received = one("#cash_received");
-  const change = one("[data-change]");
-  const changeWord = one("span", change).textContent;
-  const showChange = () => {
-    const given = readTiyn(received.value);
-    const rest = given === null ? null : given - total;
-    change.classList.toggle("short", rest !== null && rest < 0);
-    one("span", change).textContent = rest !== null && rest < 0 ? change.dataset.short : changeWord;
-    one("b", change).textContent = rest === null ? "—" : showMoney(Math.abs(rest));
-  };
-  received.addEventListener("input", showChange);
-
-  const notes = one("[data-notes]");
-  const rounded = [100000, 200000, 500000, 1000000, 2000000].map((note) => Math.ceil(total / note) * note);
-  [...new Set(rounded)].filter((sum) => sum > total).slice(0, 4).forEach((sum) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = showMoney(sum);
-    button.addEventListener("click", () => { received.value = typeMoney(sum); showChange(); });
-    notes.append(button);
-  });
-  notes.hidden = !notes.children.length;
-  showChange();
-
-  const parts = all("[name^=amount_]", pay);
-  const left = one("[data-left]");
-  const missing = () => total - parts.reduce((sum, input) => sum + (readTiyn(input.value) || 0), 0);
-  const showLeft = () => {
-    const rest = missing();
-    left.classList.toggle("short", rest < 0);
-    one("b", left).textContent = rest < 0 ? "−" + showMoney(-rest) : showMoney(rest);
-  };
-  left.hidden = false;
-  parts.forEach((input) => input.addEventListener("input", showLeft));
-  all("[data-rest]", pay).forEach((button) => {
-    const input = document.getElementById(button.dataset.rest);
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const rest = missing() + (readTiyn(input.value) || 0);
-      input.value = rest > 0 ? typeMoney(rest) : "";
-      showLeft();
-    });
-  });
-  showLeft();
-}
 const fault = one("[aria-invalid=true]");
 if (fault) fault.focus();
 
@@ -152,7 +100,7 @@ if (poll) {
     let state;
     try {
       const answer = await fetch(poll.dataset.poll, { headers: { Accept: "application/json" }, cache: "no-store" });
-      if (answer.status === 401) return location.reload();
+      if (answer.status === 401) return endSession();
       if (!answer.ok) throw new Error(String(answer.status));
       state = await answer.json();
     } catch {
@@ -169,32 +117,6 @@ if (poll) {
     return again();
   };
   setTimeout(look, 400);
-}
-
-// Visits on the screen that are still moving
-const list = one("[data-states]");
-if (list && one("[data-visit]", list)) {
-  const look = async () => {
-    const moving = all("[data-visit]", list);
-    if (!moving.length) return;
-    if (!document.hidden) {
-      try {
-        const ids = moving.map((badge) => badge.dataset.visit).join(",");
-        const answer = await fetch(list.dataset.states + "?ids=" + ids, { cache: "no-store" });
-        if (answer.status === 401) return location.reload();
-        const states = answer.ok ? await answer.json() : {};
-        moving.forEach((badge) => {
-          const told = states[badge.dataset.visit];
-          if (!told) return;
-          badge.className = "badge " + told.state;
-          badge.textContent = told.label;
-          if (!told.moving) badge.removeAttribute("data-visit");
-        });
-      } catch { /* tried again below */ }
-    }
-    setTimeout(look, 3000);
-  };
-  setTimeout(look, 2000);
 }
 
 // The receipt

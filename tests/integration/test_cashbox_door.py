@@ -15,7 +15,9 @@ from shared.wire.deadline import call_at_work
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
 from worker.cashbox.claim import ClaimLost, hold_cashbox
+from worker.cashbox.shift.reports import close_shift
 from worker.decide.process_record import process_record
+from worker.issue.attempt import send
 from worker.issue.issue_due import issue_due
 from worker.issue.next_receipt import take_next
 from worker.issue.outcomes import save_dead, save_issued, save_retry, save_unknown
@@ -168,6 +170,43 @@ class TestLease:
         # The release of a lost claim leaves the successor's alone.
         assert bridge.cashbox().claim_id is not None
         assert bridge.receipt().attempts == 0
+
+    def test_a_worker_that_slept_past_its_lease_sends_nothing(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        """It slept between the commit that announced its call and the call; its successor sold, and the shift was closed."""
+        simulator.settings(scope="shift")
+        store_due(bridge)
+        sleeper = bridge.open_services()
+        with hold_cashbox(sleeper.sessions, 1, 1) as claim:
+            assert claim is not None
+            work = take_next(sleeper.sessions, claim)
+            assert work is not None
+            bridge.execute("UPDATE cashboxes SET claim_id = NULL, lease_until = NULL")
+            run_together(partial(self.sell_and_close, bridge, work.cashbox_number))
+            wait_until(lambda: not claim.may_send(), timeout=10, what="the sleeper's clocks to doubt its lease")
+            with pytest.raises(WebkassaUnavailable, match="lease"):
+                send(sleeper.clients, work)
+        assert [theirs["external_check_number"] for theirs in simulator.receipts()] == ["altegio_1001"]
+        assert bridge.receipt().state == "issued"
+
+    @staticmethod
+    def sell_and_close(bridge: Bridge, cashbox_number: str) -> None:
+        services = bridge.services
+        bridge.issue()
+        with hold_cashbox(services.sessions, 1, LEASE) as claim:
+            assert claim is not None
+            close_shift(services.sessions, services.clients, claim, cashbox_number, by="test")
+
+    def test_a_worker_whose_clock_was_set_ahead_asks_the_database(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        store_due(bridge)
+        with hold_cashbox(bridge.services.sessions, 1, 1) as claim:
+            assert claim is not None
+            with call_at_work(0):  # its heartbeat rests
+                has_ended = "SELECT lease_until < now() FROM cashboxes"
+                wait_until(lambda: bridge.scalar(has_ended), timeout=10, what="the lease to end")
+            work = take_next(bridge.services.sessions, claim)
+            assert work is not None
+            assert send(bridge.services.clients, work).document.fiscal_number
+        assert len(simulator.receipts()) == 1
 
     def test_a_paused_cashbox_is_left_alone(self, bridge: Bridge, simulator: SimulatorControl) -> None:
         store_due(bridge)

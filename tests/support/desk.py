@@ -72,6 +72,12 @@ class Browser(TestClient):
         """Posts a form of ours with the right token."""
         return self.post(path, data={"form_token": self.form_token(), **(fields or {})}, **options)
 
+    def search(self, words: str, **fields: str) -> str:
+        """Types the words into the search field; the page that is shown then."""
+        answer = self.submit("/acquire", {"q": words, "typing": "1", **fields})
+        assert answer.status_code == 303, answer.text
+        return self.page(answer.headers["location"])
+
     def pay(self, visit_id: int, **fields: str) -> Any:
         """Opens the visit and presses the button once; `form_key=` repeats an earlier press."""
         hidden = {"form_key": str(uuid4()), **fields}
@@ -108,6 +114,7 @@ class Desk:
         with self.sessions.begin() as session:
             session.execute(text(EMPTY_ALL))
         self.app.state.redis.flushdb()  # type: ignore[attr-defined]
+        self.app.state.frames.forget()  # type: ignore[attr-defined]
 
     def browser(self, base_url: str = "http://127.0.0.1") -> Browser:
         """A new one, with no cookies."""
@@ -154,7 +161,9 @@ class Desk:
         title: str = "Стрижка",
         record_id: int | None = None,
         company_id: int = COMPANY,
+        **told: Any,
     ) -> Visit:
+        """`told`: `attendance`, `specialist`, as columns of the visit."""
         record_id = record_id or next(self._records)
         at = at or datetime.now(UTC)
         lines = [{"name": title, "is_service": True, "count": 1, "price": 1, "discount": 0, "total": 1}]
@@ -186,6 +195,7 @@ class Desk:
                 problem=None if total is not None else "services.0 has no cost",
                 is_open=state == "awaiting_payment" if is_open is None else is_open,
                 is_deleted=is_deleted,
+                **told,
             )
             session.add(visit)
         return visit

@@ -2,10 +2,15 @@
 
 The lock is a lease in PostgreSQL. Not a Redis lock: Redis may be wiped at any moment. Not an advisory lock: it ends with the
 connection of a killed worker, while the call of that worker may still be running at Webkassa. All times are the database's.
+
+A worker may sleep between its last look at the claim and its call: stopped, or its machine suspended. So right before a
+request leaves it looks at its own clocks, and where they doubt the lease it sends only if the database extends it. What is
+left is a sleep between that look and the next instruction.
 """
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -17,9 +22,12 @@ from shared.logging import get_logger
 from shared.storage.db import SessionFactory, open_alone
 from shared.storage.models import Cashbox
 from shared.storage.statements import table_of
-from shared.wire.deadline import is_overdue
+from shared.wire.deadline import is_overdue, keep_on_leash
 
 log = get_logger(__name__)
+
+# A call that leaves has the rest of the lease to be done at the register before anybody else may call.
+_SEND_WITHIN = 0.75
 
 # Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
 _table = table_of(Cashbox)
@@ -66,12 +74,22 @@ class CashboxClaim:
         self.lease = timedelta(seconds=lease_seconds)
         self._ended = threading.Event()
         self._holder = threading.get_ident()
+        self._sends_until = self._look_ahead()
 
     def extend(self) -> bool:
         """False when the claim is lost."""
         values = {"cashbox": self.cashbox_id, "claim": self.claim_id, "lease": self.lease}
+        sends_until = self._look_ahead()
         with open_alone(self._sessions) as connection:
-            return bool(connection.execute(_EXTEND, values).rowcount)
+            is_extended = bool(connection.execute(_EXTEND, values).rowcount)
+        if is_extended:
+            self._sends_until = sends_until
+        return is_extended
+
+    def may_send(self) -> bool:
+        """Says whether a request may leave: by this machine's clocks, and where they doubt it by the database."""
+        is_fresh = all(now < until for now, until in zip(_read_clocks(), self._sends_until, strict=True))
+        return is_fresh or self.extend()
 
     def confirm(self) -> None:
         """Before a call that follows another. Raises ClaimLost."""
@@ -90,6 +108,10 @@ class CashboxClaim:
                     return
             except SQLAlchemyError as error:
                 log.warning("lease not extended", cashbox_id=self.cashbox_id, error=type(error).__name__)
+
+    def _look_ahead(self) -> tuple[float, ...]:
+        """How long requests may leave if the lease begins now; read before it does."""
+        return tuple(now + _SEND_WITHIN * self.lease.total_seconds() for now in _read_clocks())
 
     def release(self) -> None:
         self._ended.set()
@@ -110,9 +132,15 @@ def hold_cashbox(
     heartbeat = threading.Thread(target=claim.keep_extending, name=f"lease-{cashbox_id}", daemon=True)
     heartbeat.start()
     try:
-        yield claim
+        with keep_on_leash(claim.may_send):
+            yield claim
     finally:
         claim.release()
+
+
+def _read_clocks() -> tuple[float, float]:
+    """One clock stands still while the machine is suspended, the other can be set."""
+    return time.monotonic(), time.time()
 
 
 def _is_granted(sessions: SessionFactory, claim: CashboxClaim, *, even_if_paused: bool) -> bool:

@@ -80,7 +80,8 @@ def _join_deliveries(executor: Executor, sale_id: int, receipt_id: int) -> None:
 
 
 def _pay_anew(executor: Executor, voided_checkout: int, order_id: int, kind: PaymentKind) -> None:
-    names = ("company_id", "record_id", "staff_user_id", "total", "customer_email", "customer_phone", "customer_xin")
+    of_customer = ("customer_email", "customer_phone", "customer_xin", "to_client")
+    names = ("company_id", "record_id", "staff_user_id", "total", *of_customer)
     copied = [getattr(Checkout, name) for name in names]
     key = uuid5(NAMESPACE_OID, f"sold anew by return {order_id}")
     checkout = select(*copied, literal(key).label("form_key")).where(Checkout.id == voided_checkout)

@@ -1,7 +1,9 @@
-"""Keeps beat from filling a broker that nobody empties."""
+"""Keeps beat from filling a broker that nobody empties, and lets it live inside a worker."""
 
+from functools import partial
 from typing import Any
 
+import celery.beat
 from celery.beat import PersistentScheduler
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
@@ -13,6 +15,11 @@ log = get_logger(__name__)
 
 # With more ticks than this waiting nobody does them: the rounds go by the database's clock, whatever piles up here.
 MOST_TICKS = 50
+
+
+def keep_inside() -> None:
+    """Has `worker -B` run beat as a thread: Celery would fork a process for it, which weighs as much as beat alone."""
+    celery.beat.EmbeddedService = partial(celery.beat.EmbeddedService, thread=True)
 
 
 class Scheduler(PersistentScheduler):

@@ -16,6 +16,7 @@ from api.acquire.words.i18n import choose_language
 from shared.config import Settings
 from shared.storage.db import SessionFactory
 
+LIVE = "/acquire/live"
 FORM_TOKEN = "form_token"  # noqa: S105 -- the name of a field
 _WITHOUT_SECOND_FACTOR = ("/acquire/account", "/acquire/logout")
 # What those who look after the service see: everything else is the desk's.
@@ -39,11 +40,19 @@ def get_place(request: Request) -> Place:
     return Place(get_address(request), describe_device(request.headers.get("user-agent", "")))
 
 
+def is_watching(request: Request) -> bool:
+    """Says whether a page asks by itself, with nobody at it: for news, or for its own newest state."""
+    return request.headers.get("x-fragment") == "live" or request.url.path.startswith(LIVE)
+
+
 def find_signed_in(request: Request) -> Staff | None:
     """Returns who is signed in, remembered on the request so that the page can show it; None where nobody is."""
     if not hasattr(request.state, "staff"):
         token, state = read_sealed(request, SESSION_COOKIE, "session"), request.app.state
-        found = find_staff(state.sessions, state.settings, token, get_address(request)) if token else None
+        found = None
+        if token:
+            is_use = not is_watching(request)
+            found = find_staff(state.sessions, state.settings, token, get_address(request), is_use=is_use)
         request.state.staff = found
     staff: Staff | None = request.state.staff
     return staff

@@ -2,7 +2,7 @@
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -90,8 +90,13 @@ def open_session(session: Session, settings: Settings, doer: Doer, role: str, pl
     return token
 
 
-def find_staff(sessions: SessionFactory, settings: Settings, token: str, address: str | None) -> Staff | None:
-    """Returns the owner of a session that is still good, unless disabled meanwhile; else None."""
+def find_staff(
+    sessions: SessionFactory, settings: Settings, token: str, address: str | None, *, is_use: bool
+) -> Staff | None:
+    """Returns the owner of a session that is still good, unless disabled meanwhile; else None.
+
+    `is_use`: it keeps the session from ending by idleness, as what a page asks by itself does not.
+    """
     is_stale = (StaffSession.last_seen_at < func.now() - TOUCH_EVERY).label("is_stale")
     of_user = (StaffUser.role, StaffUser.all_salons, StaffUser.totp_sealed, _companies)
     account = (StaffUser.id, StaffUser.login, StaffUser.shown_name, *of_user)
@@ -103,7 +108,7 @@ def find_staff(sessions: SessionFactory, settings: Settings, token: str, address
         ).first()
         if row is None:
             return None
-        if row.is_stale:
+        if row.is_stale and is_use:
             touched = update(StaffSession).where(StaffSession.id == row.session_id)
             session.execute(touched.values(last_seen_at=func.now(), address=address))
             session.commit()
@@ -118,6 +123,20 @@ def find_staff(sessions: SessionFactory, settings: Settings, token: str, address
         has_second_factor=row.totp_sealed is not None,
         address=address,
     )
+
+
+def find_rights(
+    sessions: SessionFactory, settings: Settings, session_ids: Collection[int]
+) -> Mapping[int, tuple[str, Salons]]:
+    """Returns the roles and salons of those sessions that are still good, for whoever watches many of them."""
+    query = (
+        select(StaffSession.id, StaffUser.role, StaffUser.all_salons, _companies)
+        .join(StaffUser, StaffUser.id == StaffSession.staff_user_id)
+        .where(StaffSession.id.in_(session_ids), ~_is_over(settings), StaffUser.disabled_at.is_(None))
+    )
+    with sessions() as session:
+        rows = session.execute(query).all()
+    return {row.id: (row.role, Salons.of(row.companies, everywhere=row.all_salons)) for row in rows}
 
 
 def list_sessions(session: Session, settings: Settings, staff: Staff) -> Sequence[StaffSession]:

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import RedirectResponse, Response
 
+from api.acquire.access.auth import Staff
 from api.acquire.access.cookies import (
     DEVICE_COOKIE,
     LANGUAGE_COOKIE,
@@ -20,6 +21,7 @@ from api.acquire.access.cookies import (
 )
 from api.acquire.access.guards import FORM_TOKEN, find_signed_in, get_form_token, get_language, get_visitor
 from api.acquire.account.devices import KNOWN_FOR
+from api.acquire.frame.places import find_place, list_more, list_places
 from api.acquire.show.assets import link_asset
 from api.acquire.words.i18n import LANGUAGES, Speaker
 from shared.clock import almaty_date
@@ -49,6 +51,7 @@ def get_environment(language: str) -> Environment:
         plain=speaker.plain,
         day=speaker.day,
         short_day=speaker.short_day,
+        day_in_words=speaker.day_in_words,
         month=speaker.month,
         time=speaker.time,
         moment=speaker.moment,
@@ -67,13 +70,27 @@ def get_speaker(request: Request) -> Speaker:
 def render(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
     """Renders a page for whoever is signed in, or for a visitor, who gets the cookie that forms need."""
     page = get_environment(get_language(request)).get_template(f"acquire/{template}")
+    staff = find_signed_in(request)
     content = page.render(
-        staff=find_signed_in(request), form_token=get_form_token(request), path=request.url.path, **context
+        staff=staff, form_token=get_form_token(request), path=request.url.path, **_frame(request, staff), **context
     )
     response = HTMLResponse(content, status, headers={"Cache-Control": "no-store"})
-    if find_signed_in(request) is None:
+    if staff is None:
         set_sealed(request, response, VISITOR_COOKIE, "visitor", get_visitor(request))
     return response
+
+
+def _frame(request: Request, staff: Staff | None) -> dict[str, Any]:
+    """What stands around the page. One that answers a form is not kept fresh: its address shows something else."""
+    if staff is None:
+        return {}
+    return {
+        "frame": request.app.state.frames.get(staff.salons),
+        "places": list_places(staff),
+        "more": list_more(staff),
+        "place_here": find_place(request.url.path),
+        "is_live": request.method == "GET",
+    }
 
 
 def render_without_session(request: Request, template: str, *, status: int, **context: Any) -> HTMLResponse:

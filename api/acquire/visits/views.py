@@ -1,15 +1,14 @@
 """Turns rows of visits and receipts into what the templates print."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import segno
 from markupsafe import Markup
 
-from api.acquire.visits.queries import PAGE_SIZE, Cursor
 from api.acquire.visits.states import EXPLANATIONS, LABELS, UNDER_WAY, VisitState
 from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_refused_return, explain_return_due
 from api.acquire.words.i18n import Speaker
@@ -28,84 +27,6 @@ KIND_LABELS = {
     PaymentKind.MOBILE: Text("Mobile"),
 }
 _LONGEST_ADDRESS = 2000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class VisitLine:
-    """Describes a visit in the list. `phone_tail` is what staff compares with what the client says."""
-
-    id: int
-    record_id: int
-    visit_at: datetime
-    day: date
-    name: str
-    phone_tail: str
-    title: str
-    total: Decimal | None
-    is_open: bool
-    state: VisitState
-    label: Text
-    is_moving: bool
-    is_offline: bool
-    why: Text | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Holds the lines of a page. `next_cursor` is None on the last one."""
-
-    lines: list[VisitLine]
-    next_cursor: str | None
-
-
-def show_visits(rows: Sequence[Any]) -> Page:
-    """Returns a page of visits, from the rows of `list_visits`."""
-    lines = [_show_visit(row) for row in rows[:PAGE_SIZE]]
-    return Page(lines, write_cursor(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None)
-
-
-def _show_visit(row: Any) -> VisitLine:
-    state = VisitState(row.state)
-    return VisitLine(
-        id=row.id,
-        record_id=row.record_id,
-        visit_at=row.visit_at,
-        day=row.day,
-        name=row.client_name or "",
-        phone_tail=(row.client_phone or "")[-4:],
-        title=row.title,
-        total=row.total,
-        is_open=row.is_open,
-        state=state,
-        label=LABELS[state],
-        is_moving=state in UNDER_WAY,
-        is_offline=bool(row.offline_mode) and state in (VisitState.ISSUED, VisitState.RETURN_DUE),
-        why=_find_why(state, row),
-    )
-
-
-def _find_why(state: VisitState, row: Any) -> Text | None:
-    if state is VisitState.ATTENTION:
-        return explain(row.error_code).what
-    return explain_return_due(row.return_due_reason) if state is VisitState.RETURN_DUE else None
-
-
-def write_cursor(row: Any) -> str:
-    """Returns the cursor of a row as text, exact to the microsecond: a rounded time would skip or repeat visits."""
-    return f"{int(row.is_open)}.{(row.visit_at - _EPOCH) // _MICROSECOND}.{row.id}"
-
-
-def read_cursor(typed: str | None) -> Cursor | None:
-    """Reads what `write_cursor` wrote; None for anything else."""
-    try:
-        is_open, moment, row_id = (int(part) for part in (typed or "")[:60].split("."))
-        if not 0 < row_id < 2**63:
-            return None
-        return Cursor(bool(is_open), _EPOCH + moment * _MICROSECOND, row_id)
-    except (ValueError, OverflowError):
-        return None
 
 
 @dataclass(frozen=True, slots=True)

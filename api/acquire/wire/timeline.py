@@ -1,6 +1,6 @@
 """Tells one delivery as a line of steps: received, decided, each attempt, issued, and what came after."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -52,7 +52,7 @@ class Step:
     links: Sequence[tuple[str, Say]] = field(default=())
 
 
-_ARRIVALS = {
+_ARRIVALS: Mapping[str, Text] = {
     DeliverySource.WEBHOOK: Text("Received from Altegio"),
     DeliverySource.CATCH_UP: Text("Read from Altegio by us: no message had come"),
 }

@@ -12,24 +12,24 @@ from dev.harness.desk import Desk
 from shared.clock import almaty_date, utc_now
 
 _RETURN = re.compile(r'href="(/acquire/receipts/[0-9]+/return)"')
-_NEXT = re.compile(r'rel="next" href="(\?[^"]*after=[^"]*)"')
+_NEXT = re.compile(r'rel="next" href="(/acquire\?[^"]*after=[^"]*)"')
 
 
 class Visitor(Desk):
     """Also turns pages."""
 
     def search(self, typed: str) -> str:
-        return self.post("/acquire", {"q": typed})
+        return self.post("/acquire", {"q": typed, "typing": "1"})
 
     @cached_property
     def tenth_page(self) -> str:
-        """Where turning the pages of a day leads to; nearer where the day is shorter."""
-        path = "/acquire"
+        """Where turning the pages of what is done leads to; nearer where the day is shorter."""
+        path = "/acquire?state=done"
         for _ in range(9):
             found = _NEXT.search(self.get(path))
             if found is None:
                 break
-            path = "/acquire" + html.unescape(found.group(1))
+            path = html.unescape(found.group(1))
         return path
 
     @cached_property
@@ -44,7 +44,7 @@ Visit = Callable[[Visitor, int], str]
 def make_pages(visits: int) -> dict[str, Visit]:
     """Name -> how it is asked for; the number counts the requests, so that not all are for the same row."""
     ids = ",".join(str(1 + number) for number in range(min(30, visits)))
-    states = ("awaiting", "under_way", "issued", "attention", "return_due", "deleted")
+    states = ("awaiting", "under_way", "tasks", "done", "deleted")
     wire_states = ("processed", "ignored", "awaiting_payment", "dead_lettered", "invalid", "retrying")
     receipts = max(1, visits // 2)
     unpaid = map(partial(find_awaiting, visits), itertools.count())
@@ -54,6 +54,11 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "another day": lambda visitor, number: visitor.get(f"/acquire?day={_choose_day(number)}"),
         "search: tail of a phone": lambda visitor, number: visitor.search(f"{number * 7919 % 10_000:04d}"),
         "search: name": lambda visitor, number: visitor.search(f"ертөстік {number}"),
+        "search: two words, one in many visits": lambda visitor, number: visitor.search(f"стриж тиму {number}"),
+        "search: a service of every visit": lambda visitor, _: visitor.search("стрижка"),
+        "search: two letters": lambda visitor, _: visitor.search("ай"),
+        "search: a sum of many visits": lambda visitor, number: visitor.search(str(3000 + number % 40 * 250)),
+        "search: nothing": lambda visitor, number: visitor.search(f"нетникого{number}"),
         "search: number of a visit": lambda visitor, number: visitor.search(str(FIRST_PAST_RECORD + number * 37 % visits)),
         **{f"filter: {state}": _filter(state) for state in states},
         "taking a payment, and its progress": lambda visitor, _: visitor.pay(next(unpaid)),

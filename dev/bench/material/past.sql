@@ -62,11 +62,11 @@ ORDER BY n DESC, place;
 
 -- name: visits
 INSERT INTO visits (company_id, record_id, delivery_id, visit_at, day, client_name, client_phone, title, lines, total,
-                    is_open, is_deleted, created_at)
+                    is_open, is_deleted, specialist, created_at)
 SELECT plan.company_id, record_id, delivery.id, at, day, name, phone, 'Стрижка',
        jsonb_build_array(jsonb_build_object('name', 'Стрижка', 'is_service', true, 'count', 1, 'price', total,
          'discount', 0, 'total', total)),
-       total, fate = 'awaiting', fate = 'deleted', at
+       total, fate = 'awaiting', fate = 'deleted', (ARRAY['Гүлнар','Жанна','Руслан'])[1 + n % 3], at
 FROM plan JOIN webhook_records AS delivery ON delivery.dedup_key = 'past-' || plan.record_id || '-3' ORDER BY n DESC;
 
 -- name: calls

@@ -124,6 +124,8 @@ class Receipt(Base):
             postgresql_where=text("request ? 'CustomerEmail' OR request ? 'CustomerPhone' OR request ? 'CustomerXin'"),
         ),
         Index("ix_receipts_cashbox_id_issued_at", "cashbox_id", "issued_at"),
+        Index("ix_receipts_issued_at", "issued_at"),
+        Index("ix_receipts_fiscal_number", "fiscal_number"),
         # An answer that brings a number again is another request's, and not believed.
         Index(
             "uq_receipts_fiscal_number",

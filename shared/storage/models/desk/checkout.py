@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.storage.models.base import Base, Moment, Money
@@ -10,7 +10,8 @@ class Checkout(Base):
     """Keeps a payment taken at the desk. At most one that is not voided for a visit: two tablets cannot charge twice.
 
     `form_key` comes with the form: pressed twice, sent twice, it is one checkout. The sums per kind are rows of
-    `payment_records`. `cash_received` and `change` are 0 unless cash was among them.
+    `payment_records`. `cash_received` and `change` are 0 unless cash was among them. `to_client`: the receipt may go
+    to the address that Altegio knows.
     """
 
     __tablename__ = "checkouts"
@@ -25,6 +26,7 @@ class Checkout(Base):
     customer_email: Mapped[str | None] = mapped_column(Text)
     customer_phone: Mapped[str | None] = mapped_column(Text)
     customer_xin: Mapped[str | None] = mapped_column(Text)
+    to_client: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     voided_at: Mapped[Moment | None]
 
     __table_args__ = (

@@ -103,7 +103,7 @@ def test_times_are_almatys() -> None:
 
 def test_values_are_said_in_the_language_too() -> None:
     text = Text("Already paid at %(time)s, taken by %(name)s.", time=datetime(2026, 1, 1, 7, 3, tzinfo=UTC), name="100%")
-    assert Speaker("ru").say(text) == "Уже оплачено в 12:03, принял(а) 100%."
+    assert Speaker("ru").say(text) == "Уже оплачено в 12:03, кассир: 100%."
     assert (
         Speaker("en").say(Text("Less than the cash part, %(cash)s.", cash=Decimal(5)))
         == "Less than the cash part, 5\u00a0₸."

@@ -513,3 +513,55 @@ class TestTakenAtTheDesk:
         decision = self.decide(live=live, status="delete")
         assert isinstance(decision, ReturnDue)
         assert not decision.is_paid_back
+
+
+# Altegio told of a payment and deleted it since.
+WITHDRAWN = keep_ledger(KnownMoney((), (), was_told=True), Cost(PRICE, PRICE))
+
+
+class TestWordsOfDecisions:
+    """Pages, dead letters and alerts say them, and what waits is woken by some: none may change unseen."""
+
+    def test_a_deleted_visit_paid_at_the_desk(self) -> None:
+        known = KnownFacts(paid_at_desk=True)
+        decision = decide_record(make_record(), "delete", keep(PRICE, paid(4000)), ISSUED, Policy(), known)
+        assert decision == ReturnDue("the record was deleted, it was paid at the desk")
+
+    def test_a_deleted_visit_with_and_without_money(self) -> None:
+        live = replace(ISSUED, paid={CARD: PRICE})
+        kept = decide(status="delete", payments=(paid(4000),), live=live)
+        assert kept == ReturnDue("the record was deleted, payments of 4000.00 ₸ are in force", is_paid_back=False)
+        gone = decide_record(make_record(), "delete", WITHDRAWN, live, Policy())
+        assert gone == ReturnDue("the record was deleted", is_paid_back=True)
+        assert decide(status="delete", live=live) == ReturnDue("the record was deleted", is_paid_back=False)
+
+    @pytest.mark.parametrize(
+        ("cost", "is_read", "decision"),
+        [
+            (0, False, Ignore("everything was free")),
+            (0, True, Ignore("everything was free")),
+            (4000, True, AskPerson("no_money", "nothing is left to pay, and Altegio knows of no money")),
+            (
+                4000,
+                False,
+                AwaitPayment("paid in full, but nothing is left to pay: was it a deposit or a certificate?", is_unsure=True),
+            ),
+        ],
+    )
+    def test_nothing_is_left_to_pay(self, cost: int, is_read: bool, decision: Decision) -> None:
+        record = make_record(services=[{"id": 1, "title": "Стрижка", "cost": cost, "amount": 1, "cost_to_pay": 0}])
+        assert decide_record(record, "update", keep(ZERO, is_read=is_read), None, Policy()) == decision
+
+    @pytest.mark.parametrize(
+        ("taken", "deposit", "is_right"), [(4000, 0, True), (5000, 1000, True), (3000, 1000, False), (4001, 0, False)]
+    )
+    def test_what_was_taken_at_the_desk_is_the_price_with_or_without_the_deposit(
+        self, taken: int, deposit: int, is_right: bool
+    ) -> None:
+        ledger = keep_ledger(
+            KnownMoney((paid(taken),), (Spending(Decimal(deposit), NoMoney.DEPOSIT),) if deposit else (), was_told=True),
+            Cost(PRICE + deposit, PRICE + deposit),
+        )
+        decision = decide_record(make_record(), "update", ledger, None, Policy(), KnownFacts(paid_at_desk=True))
+        wrong = AskPerson("sum_mismatch", f"{taken}.00 ₸ were taken at the desk, the visit now costs 4000.00 ₸")
+        assert isinstance(decision, IssueReceipt) if is_right else decision == wrong

@@ -7,8 +7,9 @@ import pytest
 
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
 
-CASH, CARD = 0, 1
+CASH, CARD, MOBILE = 0, 1, 4
 NUMBER = "altegio_1_r1"
+PIECE = [{"position": 0, "count": "1"}]
 
 
 def sold(name: str, price: int, tax: str) -> dict[str, Any]:
@@ -59,6 +60,34 @@ def test_money_goes_back_the_way_it_came_and_change_was_never_kept(sale: Basis) 
     assert second.request["Payments"] == [{"Sum": 2500, "PaymentType": CASH}, {"Sum": 1000, "PaymentType": CARD}]
 
 
+def test_the_largest_cashless_kind_goes_back_first() -> None:
+    sale = sell([measured("1", "9000")], ("3000", CARD), ("4000", MOBILE), ("2000", CASH))
+    part = build_return(sell([measured("2", "4500")], ("3000", CARD), ("4000", MOBILE), ("2000", CASH)), [], PIECE, NUMBER)
+    assert part.request["Payments"] == [{"Sum": 500, "PaymentType": CARD}, {"Sum": 4000, "PaymentType": MOBILE}]
+    whole = build_return(sale, [], [], NUMBER)
+    assert [(one["PaymentType"], one["Sum"]) for one in whole.request["Payments"]] == [
+        (CASH, 2000),
+        (CARD, 3000),
+        (MOBILE, 4000),
+    ]
+
+
+def test_the_tax_of_a_part_is_the_part_s_own() -> None:
+    """12 of 112 parts, of 1750 and not of the 3500 that were sold."""
+    sale = sell([{**sold("Уход", 1750, "375"), "Count": 2}], ("3500", CASH))
+    draft = build_return(sale, [], PIECE, NUMBER)
+    (position,) = draft.request["Positions"]
+    assert (str(position["Tax"]), draft.tax, draft.total) == ("187.50", Decimal("187.50"), Decimal("1750.00"))
+
+
+def test_change_is_no_money_that_could_be_given_back() -> None:
+    """7000 were kept of 7500 in cash, and the lines say 7500: somebody has to look."""
+    sale = sell([measured("1", "7500")], ("7500", CASH))
+    sale.request["Change"] = 500  # type: ignore[index]
+    with pytest.raises(CannotReturn, match=r"^more than was paid$"):
+        build_return(sale, [], [], NUMBER)
+
+
 @pytest.mark.parametrize(
     ("lines", "why"),
     [
@@ -103,7 +132,7 @@ def test_a_second_order_of_the_same_line_is_refused(sale: Basis) -> None:
 
 def test_what_was_returned_is_not_returned_again(sale: Basis) -> None:
     whole = build_return(sale, [], [], NUMBER)
-    with pytest.raises(CannotReturn, match="everything was returned"):
+    with pytest.raises(CannotReturn, match="everything was returned already"):
         build_return(sale, [whole.request], [], "altegio_1_r2")
 
 
