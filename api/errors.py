@@ -7,7 +7,15 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, PasswordIsTemporary, SecondFactorNeeded
+from api.acquire.access.auth import (
+    MayNotReplay,
+    NotAllowed,
+    NotForOps,
+    NotFound,
+    NotSignedIn,
+    PasswordIsTemporary,
+    SecondFactorNeeded,
+)
 from api.acquire.access.cookies import COOKIE_PATH
 from api.acquire.access.forms import FormRefused, FormTooLarge
 from api.acquire.access.guards import is_watching
@@ -23,6 +31,7 @@ log = get_logger(__name__)
 RETRY_AFTER = {"Retry-After": "2"}
 _ANSWERS: tuple[tuple[type[Exception], int, Text], ...] = (
     (NotAllowed, 403, Text("This is for managers. Ask one of them to sign in.")),
+    (MayNotReplay, 403, Text("Your account may look at the wire, and neither replay nor see personal data.")),
     (
         FormRefused,
         403,
@@ -60,6 +69,7 @@ def _add_page_handlers(app: FastAPI) -> None:
     for error, code, text in _ANSWERS:
         app.add_exception_handler(error, _make_handler(code, text))
     _add_handlers_of_sign_in(app)
+    app.add_exception_handler(NotForOps, _refuse_ops)
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
@@ -97,6 +107,15 @@ def _add_handlers_of_sign_in(app: FastAPI) -> None:
     app.add_exception_handler(SecondFactorNeeded, account_first)
     app.add_exception_handler(PasswordIsTemporary, account_first)
     app.add_exception_handler(Crowded, crowded)
+
+
+def _refuse_ops(request: Request, _: Exception) -> Response:
+    """The desk's own address leads them to theirs: a browser opens it after each sign-in."""
+    if request.method == "GET" and request.url.path == COOKIE_PATH:
+        return redirect(f"{COOKIE_PATH}/wire")
+    if _is_asked_by_script(request):
+        return JSONResponse({"signed_in": True}, 403)
+    return render(request, "wire/not_for_ops.html", status=403)
 
 
 def _is_asked_by_script(request: Request) -> bool:

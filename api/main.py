@@ -23,6 +23,7 @@ from api.live_settings import SettingsWatch
 from api.middleware import RequestContext
 from api.webhook import routes as webhook
 from api.webhook.endpoint import WebhookDoor, is_webhook
+from api.webhook.guide import write_guide
 from api.webhook.openapi import ENVELOPE_SCHEMA
 from api.webhook.salon_addresses import SalonAddresses
 from api.webhook.salon_limit import SalonLimit
@@ -40,7 +41,6 @@ from shared.storage.db import build_url, create_database_engine, create_session_
 from shared.tracing import start_tracing, stop_tracing
 
 ROOT = Path(__file__).resolve().parent.parent
-DESCRIPTION = "Turns payments in Altegio into fiscal receipts of Webkassa: none lost, none doubled."
 READER_CONNECTIONS = 10
 
 
@@ -57,7 +57,7 @@ class Bridge(FastAPI):
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Returns the application. `settings` are for tests; else they are read when it starts."""
     app = Bridge(
-        title="altegio-webkassa", version="0.1.0", description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=_run
+        title="altegio-webkassa", version="0.1.0", description=write_guide(), docs_url=None, redoc_url=None, lifespan=_run
     )
     app.state.settings = settings
     app.add_middleware(RequestContext)

@@ -52,6 +52,7 @@ class Settings(BaseSettings):
     credentials_key: SecretStr = SecretStr("")
     public_url: str = ""
     security_contact: str = ""
+    flower_url: str = ""
 
     database_url: str = ""
     postgres_db: str = "altegio_webkassa"
@@ -174,6 +175,13 @@ class Settings(BaseSettings):
     def _check_contact(cls, value: str) -> str:
         if any(not re.fullmatch(r"(mailto:|tel:|https://)\S+", part.strip()) for part in value.split(",") if part.strip()):
             raise ValueError("must be addresses that begin with mailto:, tel: or https://, with commas between them")
+        return value
+
+    @field_validator("flower_url")
+    @classmethod
+    def _check_page(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(https?:/)?/\S+", value):
+            raise ValueError("must be an address, or a path of this host such as /flower/")
         return value
 
     @field_validator("shift_close_at")

@@ -45,6 +45,9 @@ CARRY_OUT = "worker.tasks.carry_out"
 TRY_OUT = "worker.tasks.try_out"
 FETCH_LAYOUT = "worker.tasks.fetch_layout"
 DELIVER = "worker.tasks.deliver"
+EXAMINE = "worker.tasks.examine"
+EXAMINE_ALL = "worker.tasks.examine_all"
+REPLAY_RUN = "worker.tasks.replay_run"
 REPLAY_DEAD_LETTER = "worker.tasks.replay_dead_letter"
 REPLAY_DEAD_LETTERS = "worker.tasks.replay_dead_letters"
 
@@ -66,6 +69,9 @@ ROUTES = {
     CHECK_BOOKS: {"queue": MAINTENANCE},
     EMPTY_OLD_ROWS: {"queue": MAINTENANCE},
     WRITE_BACK: {"queue": MAINTENANCE},
+    EXAMINE: {"queue": MAINTENANCE},
+    EXAMINE_ALL: {"queue": MAINTENANCE},
+    REPLAY_RUN: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTER: {"queue": DEAD_LETTER},
 }

@@ -61,15 +61,9 @@ def replay(sessions: SessionFactory, producer: Celery, redis: Redis, row_id: int
     `row_id` is of `webhook_records`; `actor` and `reason` go into `replays`.
     """
     with sessions.begin() as session:
-        row, receipt = _lock(session, row_id)
-        if row is None:
-            return Result(row_id, Outcome.NOT_FOUND)
-        if row.state not in (*REPLAYABLE, RecordState.PROCESSED) or row.emptied_at is not None:
-            return Result(row_id, Outcome.NOT_POSSIBLE)
-        if row.state == RecordState.PROCESSED or (receipt is not None and _is_settled(receipt, row)):
-            return Result(row_id, Outcome.ALREADY_ISSUED)
-        _record_replay(session, row, actor, reason)
-        _put_back(row, receipt)
+        refusal = put_back(session, row_id, actor=actor, reason=reason)
+    if refusal is not None:
+        return Result(row_id, refusal)
     log.info("replayed", record_id=row_id, actor=actor)
     try:
         publish_records(producer, [row_id])
@@ -77,6 +71,20 @@ def replay(sessions: SessionFactory, producer: Celery, redis: Redis, row_id: int
     except (BrokerDown, RedisError, OSError):
         return Result(row_id, Outcome.NOT_QUEUED)
     return Result(row_id, Outcome.REPLAYED)
+
+
+def put_back(session: Session, row_id: int, *, actor: str, reason: str) -> Outcome | None:
+    """Makes the delivery due again, or returns why it cannot; the caller commits, or rolls back and knows."""
+    row, receipt = _lock(session, row_id)
+    if row is None:
+        return Outcome.NOT_FOUND
+    if row.state not in (*REPLAYABLE, RecordState.PROCESSED) or row.emptied_at is not None:
+        return Outcome.NOT_POSSIBLE
+    if row.state == RecordState.PROCESSED or (receipt is not None and _is_settled(receipt, row)):
+        return Outcome.ALREADY_ISSUED
+    _record_replay(session, row, actor, reason)
+    _put_back(row, receipt)
+    return None
 
 
 def _lock(session: Session, row_id: int) -> tuple[WebhookRecord | None, Receipt | None]:

@@ -31,6 +31,9 @@ from api.acquire.setup import page as setup
 from api.acquire.shift import page as shift
 from api.acquire.show.rendering import redirect
 from api.acquire.tasks import page as tasks
+from api.acquire.wire import delivery_page, feed_page
+from api.acquire.wire.health import page as health
+from api.acquire.wire.replays import page as replays
 
 router = APIRouter(include_in_schema=False)
 for page in (
@@ -52,6 +55,8 @@ for page in (
 ):
     router.include_router(page.router, prefix="/acquire")
 for page in (people, registers, changes, setup, sale, printing, receipts, method_page, detail, live):
+    router.include_router(page.router, prefix="/acquire")
+for page in (replays, health, feed_page, delivery_page):
     router.include_router(page.router, prefix="/acquire")
 router.include_router(customer.router)
 

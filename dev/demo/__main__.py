@@ -58,7 +58,8 @@ class Demo:
         self._ports = {name: recall_port(folder / f"{name}-port", port) for name, port in PORTS.items()}
         self._urls = {name: f"http://127.0.0.1:{port}" for name, port in self._ports.items()}
         webkassa = self._urls["simulator"]
-        self._environment = children.service_environment(database_url, redis_url, webkassa, self._secrets, LOOKS)
+        extra = {**LOOKS, "FLOWER_URL": f"{self._urls['flower']}/flower/"}
+        self._environment = children.service_environment(database_url, redis_url, webkassa, self._secrets, extra)
         note_environment(folder, self._environment)
         self._start_processes(self._environment)
         self._folder.note_holder(f"at {self._urls['api']}")

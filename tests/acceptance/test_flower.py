@@ -1,7 +1,9 @@
 """Flower, started as compose and the demo start it: it shows the tasks of a run to those who have the password."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from dev.demo.state import Secrets
 from dev.demo.waiting import find_free_port
 from dev.demo.web import answers, request
 from dev.harness.child import Child
+from shared.clock import ALMATY
 from tests.support.payloads import visit
 from tests.support.stack import Stack
 
@@ -73,10 +76,23 @@ def test_the_tasks_of_a_run_are_shown_and_survive_a_restart(flower: tuple[Flower
     assert "Небывальщина" not in shown
     assert "7015550142" not in shown
     assert service.environment["WEBKASSA_PASSWORD"] not in shown
+    assert_clock_is_right(page)
 
     page.process.stop()
     page.process.start()
     assert task["uuid"] in {known["uuid"] for known in page.list_tasks()}
+
+
+def assert_clock_is_right(page: Flower) -> None:
+    """Its script counts by a table of zones of its own, which has Almaty an hour ahead."""
+    shown = page.get("/tasks").text
+    (zone,) = re.findall(r'value="time-([^"]+)"', shown)
+    (script,) = re.findall(r'src="/flower(/static/js/moment-timezone[^"]+)"', shown)
+    (offset,) = re.findall(rf'"{re.escape(zone)}\|\+05\|(-?[0-9]+)\|0\|\|"', page.get(script).text)
+    hours = datetime.now(ALMATY).utcoffset()
+    assert hours is not None
+    # In minutes, written to the base of sixty, west of Greenwich.
+    assert (offset, hours.total_seconds()) == ("-50", 5 * 3600)
 
 
 def test_nothing_is_shown_without_the_password(flower: tuple[Flower, Stack]) -> None:

@@ -96,6 +96,13 @@ def test_take_pictures(
     page.goto("/acquire/drawer")
     shoot(page, "drawer")
 
+    manager.goto("/acquire/wire")
+    shoot(manager, "wire")
+    manager.click(".wire-row:has(.wire-state.bad)")
+    shoot(manager, "delivery", whole=True)
+    manager.goto("/acquire/wire/health")
+    shoot(manager, "health", whole=True)
+
     phone = open_context(
         "aigerim", viewport=PHONE, color_scheme="dark", is_mobile=True, has_touch=True, locale="ru-RU"
     ).new_page()

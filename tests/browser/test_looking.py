@@ -28,6 +28,9 @@ def places(module_manager: Page, module_shop: Shop) -> Places:
     manager.goto("/acquire")
     visit = manager.locator(f"a.visit:has-text('{waiting}')").get_attribute("href")
     assert visit is not None
+    manager.goto("/acquire/wire")
+    delivery = manager.locator(".wire-row").first.get_attribute("href")
+    assert delivery is not None
     return {
         "visits": "/acquire",
         "payment": visit,
@@ -47,6 +50,10 @@ def places(module_manager: Page, module_shop: Shop) -> Places:
         "set-up": "/acquire/setup",
         "audit": "/acquire/audit",
         "account": "/acquire/account",
+        "wire": "/acquire/wire",
+        "delivery": delivery,
+        "replays": "/acquire/wire/replay",
+        "health": "/acquire/wire/health",
         "nothing here": "/acquire/nothing-here",
     }
 

@@ -55,7 +55,7 @@ class Browser(TestClient):
         """Of the page this browser would have before it: read again when its cookies are others, or it has to sign in."""
         if self._token[0] != self._list_cookies():
             answer = self.get("/acquire/login")
-            page = answer.text if answer.status_code == 200 else self.page("/acquire")
+            page = answer.text if answer.status_code == 200 else self.page("/acquire/account")
             self._token = (self._list_cookies(), read_hidden(page)["form_token"])
         return self._token[1]
 

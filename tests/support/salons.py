@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import select
+
 from shared.salon.desk_sales import DESK_SALE, SoldLine
 from shared.storage.models import (
     AuditEvent,
@@ -16,7 +18,10 @@ from shared.storage.models import (
     GoodsCode,
     GoodsLine,
     HandBack,
+    HealthReport,
     PaymentRecord,
+    ReplayItem,
+    ReplayRun,
     ReturnOrder,
     Shift,
     StaffUser,
@@ -43,6 +48,7 @@ class SalonRows:
     hand_back_id: int
     sale_id: int
     staff_id: int
+    replay_run_id: int
     words: tuple[str, ...]
 
 
@@ -107,6 +113,8 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
         )
         sale = _make_sale(session, company_id, f"Прилавок {name}", total)
         ids = [int(row.id) for row in rows]
+        run_id = _replay(session, company_id, dead.delivery_id)
+        _report(session, company_id, name)
     return SalonRows(
         company_id=company_id,
         cashbox_id=cashbox_id,
@@ -122,6 +130,7 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
         hand_back_id=ids[6],
         sale_id=sale.id,
         staff_id=desk.add_user(f"cashier{company_id}", salons=[company_id]),
+        replay_run_id=run_id,
         words=(name, register, str(company_id), f"{digit}\u00a0{digit * 111},{digit}{digit}", str(receipt.fiscal_number)),
     )
 
@@ -145,6 +154,28 @@ def _make_sale(session: Any, company_id: int, title: str, total: Decimal) -> Des
     session.add(sale)
     session.flush()
     return sale
+
+
+def _replay(session: Any, company_id: int, delivery_id: int) -> int:
+    """By somebody of that salon alone."""
+    who = StaffUser(login=f"ops-{company_id}", role="ops_replay", password_hash="x")
+    session.add(who)
+    session.flush()
+    run = ReplayRun(staff_user_id=who.id, asked={"salon": str(company_id)}, state="ready")
+    session.add(run)
+    session.flush()
+    session.add(ReplayItem(run_id=run.id, webhook_record_id=delivery_id))
+    return int(run.id)
+
+
+def _report(session: Any, company_id: int, name: str) -> None:
+    """Beside what is known of other salons."""
+    report = session.scalar(select(HealthReport))
+    if report is None:
+        report = HealthReport(part="service", findings=[], examined_at=datetime.now(UTC))
+        session.add(report)
+    finding = {"name": f"accounts of salon {company_id}", "level": "ok", "said": f"Счёт {name}", "fix": ""}
+    report.findings = [*report.findings, {**finding, "about": company_id}]
 
 
 def _make_shift(cashbox_id: int, register: str, total: Decimal) -> Shift:

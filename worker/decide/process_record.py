@@ -8,6 +8,7 @@ find that no receipt exists. That a second sale cannot exist is, beyond that, a 
 """
 
 import time
+from contextlib import suppress
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
@@ -69,7 +70,7 @@ def _decide_asking(services: Services, delivery: Delivery) -> Resolution | None:
 def _decide_claimed(services: Services, delivery: Delivery, facts: Facts | None = None) -> Resolution | None:
     """None when the claim was lost. Raises NeedsFacts. Nothing is written in either case."""
     with services.sessions() as session:
-        resolution = _decide(services, session, delivery, facts)
+        resolution = decide_delivery(services, session, delivery, facts)
         if not put_down(session, delivery, resolution):
             return None
         session.commit()
@@ -119,7 +120,8 @@ def _put_down_alone(services: Services, delivery: Delivery, resolution: Resoluti
         return resolution if put_down(session, delivery, resolution) else None
 
 
-def _decide(services: Services, session: Session, row: Delivery, facts: Facts | None) -> Resolution:
+def decide_delivery(services: Services, session: Session, row: Delivery, facts: Facts | None) -> Resolution:
+    """Decides within the caller's transaction, which holds all of it until the end. Raises NeedsFacts, AnswerTooOld."""
     if row.claims > MAX_CLAIMS:
         return Resolution.dead("unprocessable", f"claimed {row.claims} times without an end")
     if row.resource == DESK_SALE:
@@ -137,6 +139,12 @@ def _decide(services: Services, session: Session, row: Delivery, facts: Facts | 
         case (resource, FinanceOperation()) if resource == FINANCES:
             return note_payment(services, session, row, entity, facts)
     return Resolution.dead("unreadable", "the resource is not supported")
+
+
+def lock_subject(session: Session, row: Delivery) -> None:
+    """Waits until nobody else decides about the same subject, which rows may be locked after and never before."""
+    with suppress(ValidationError, KeyError):
+        _serialise_subject(session, row, parse_entity(row.resource, (row.body or {}).get("data")))
 
 
 def _serialise_subject(session: Session, row: Delivery, entity: Entity) -> None:

@@ -12,12 +12,15 @@ from shared.queue import (
     DELIVER,
     DISPATCH,
     EMPTY_OLD_ROWS,
+    EXAMINE,
+    EXAMINE_ALL,
     FETCH_LAYOUT,
     ISSUE_RECEIPTS,
     MAKE_RETURN,
     PROCESS_RECORD,
     REPLAY_DEAD_LETTER,
     REPLAY_DEAD_LETTERS,
+    REPLAY_RUN,
     SWEEP,
     TRY_OUT,
     WATCH,
@@ -28,6 +31,7 @@ from shared.replay import find_dead_letters, replay
 from worker.cashbox.print_layout import fetch_print_layout
 from worker.decide.process_record import process_record as decide_record
 from worker.entry.celery import app
+from worker.entry.doctor.report import report_service, report_vendors
 from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return as decide_return
 from worker.rounds import nightly_z_report as night
@@ -37,6 +41,7 @@ from worker.rounds.cashbox_orders import carry_out as carry_out_order
 from worker.rounds.hook_check import check_hooks
 from worker.rounds.left_behind import sweep as end_left_behind
 from worker.rounds.missed_webhooks import catch_up as ask_what_changed
+from worker.rounds.replays.run import go_on, take_up_runs
 from worker.rounds.retention import TURN_SECONDS, empty_expired
 from worker.rounds.timetable import list_rounds
 from worker.rounds.trials import try_out as try_out_now
@@ -116,16 +121,31 @@ def try_out(trial_id: int) -> None:
     try_out_now(get_services(), trial_id)
 
 
+@app.task(name=REPLAY_RUN)
+def replay_run(run_id: int) -> None:
+    """Foretells or carries out a replay of chosen deliveries, for a bounded time."""
+    go_on(get_services(), run_id)
+
+
+@app.task(name=EXAMINE_ALL)
+def examine_all() -> None:
+    """Examines the service, Webkassa and Altegio for somebody who asked."""
+    services = get_services()
+    report_service(services, app)
+    report_vendors(services)
+
+
 @app.task(name=DELIVER)
 def deliver() -> None:
     """Hands issued receipts to their customers."""
     deliver_due(get_services())
 
 
-# What the clock starts. `by_beat` is False where beat did not: see `worker.rounds.alone`.
+# What the clock starts. `by_beat` is False where beat did not: see `worker.rounds.alone`. Ticks send no events: they would
+# bury in Flower what does something.
 
 
-@app.task(name=DISPATCH)
+@app.task(name=DISPATCH, send_events=False)
 def dispatch(by_beat: bool = True) -> None:
     """Puts back to work what is due and has no message."""
     _go_round(DISPATCH, _dispatch, by_beat)
@@ -136,7 +156,7 @@ def _dispatch(services: Services) -> None:
     ask_for_what_waits(services)
 
 
-@app.task(name=SWEEP)
+@app.task(name=SWEEP, send_events=False)
 def sweep(by_beat: bool = True) -> None:
     """Ends deliveries that were left behind."""
     _go_round(SWEEP, _sweep, by_beat)
@@ -145,15 +165,16 @@ def sweep(by_beat: bool = True) -> None:
 def _sweep(services: Services) -> None:
     end_left_behind(services.sessions)
     write_what_is_due(services, LEFT_BEHIND)
+    take_up_runs(services)
 
 
-@app.task(name=WATCH_SHIFTS)
+@app.task(name=WATCH_SHIFTS, send_events=False)
 def watch_shifts(by_beat: bool = True) -> None:
     """Finds shifts whose time to be closed has come."""
     _go_round(WATCH_SHIFTS, lambda s: night.watch_shifts(s.sessions, s.settings, s.producer), by_beat)
 
 
-@app.task(name=CATCH_UP)
+@app.task(name=CATCH_UP, send_events=False)
 def catch_up(by_beat: bool = True) -> None:
     """Finds what Altegio changed without telling, and whether it still knows our address."""
     _go_round(CATCH_UP, _catch_up, by_beat)
@@ -164,28 +185,34 @@ def _catch_up(services: Services) -> None:
     check_hooks(services.sessions, services.settings, services.altegio)
 
 
-@app.task(name=WATCH)
+@app.task(name=WATCH, send_events=False)
 def watch(by_beat: bool = True) -> None:
     """Looks for trouble and tells people of it."""
     _go_round(WATCH, watch_once, by_beat)
 
 
-@app.task(name=CHECK_LICENCES)
+@app.task(name=CHECK_LICENCES, send_events=False)
 def check_licences(by_beat: bool = True) -> None:
     """Asks each cashbox, once a day, until when its licence runs."""
     _go_round(CHECK_LICENCES, ask_licences, by_beat)
 
 
-@app.task(name=CHECK_BOOKS)
+@app.task(name=CHECK_BOOKS, send_events=False)
 def check_books(by_beat: bool = True) -> None:
     """Looks into the books of the last days for what a person has to look at."""
     _go_round(CHECK_BOOKS, lambda s: look_into_books(s.sessions), by_beat)
 
 
-@app.task(name=EMPTY_OLD_ROWS)
+@app.task(name=EMPTY_OLD_ROWS, send_events=False)
 def empty_old_rows(by_beat: bool = True) -> None:
     """Empties rows that are old enough, for a bounded time."""
     _go_round(EMPTY_OLD_ROWS, lambda s: empty_expired(s.sessions, s.settings, seconds=TURN_SECONDS), by_beat)
+
+
+@app.task(name=EXAMINE, send_events=False)
+def examine(by_beat: bool = True) -> None:
+    """Examines the service itself, for the page of its health."""
+    _go_round(EXAMINE, lambda s: report_service(s, app), by_beat)
 
 
 def _go_round(name: str, do: Callable[[Services], object], by_beat: bool) -> None:

@@ -6,7 +6,17 @@ from datetime import datetime
 
 from shared.clock import ALMATY
 from shared.config import Settings
-from shared.queue import CATCH_UP, CHECK_BOOKS, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, SWEEP, WATCH, WATCH_SHIFTS
+from shared.queue import (
+    CATCH_UP,
+    CHECK_BOOKS,
+    CHECK_LICENCES,
+    DISPATCH,
+    EMPTY_OLD_ROWS,
+    EXAMINE,
+    SWEEP,
+    WATCH,
+    WATCH_SHIFTS,
+)
 
 # A look is made when its time has come; the tick only has to notice.
 LONGEST_TICK_SECONDS = 60.0
@@ -17,6 +27,8 @@ SHIFT_TICK_SECONDS = 30.0
 LICENCE_TICK_SECONDS = 3600.0
 # So old what a page says of the books may be.
 BOOKS_TICK_SECONDS = 300.0
+# Pages show how old an examination is; it costs a few questions to the database and a ping of the workers.
+EXAMINE_TICK_SECONDS = 300.0
 # A turn is bounded, so that nothing else of the night waits for it; three hours hold 36 of them.
 RETENTION_TICK_SECONDS, RETENTION_HOURS = 300.0, range(2, 5)
 
@@ -50,4 +62,5 @@ def list_rounds(settings: Settings) -> Sequence[Round]:
         Round(CHECK_BOOKS, BOOKS_TICK_SECONDS),
         Round(EMPTY_OLD_ROWS, RETENTION_TICK_SECONDS, RETENTION_HOURS),
         Round(WATCH_SHIFTS, SHIFT_TICK_SECONDS),
+        Round(EXAMINE, EXAMINE_TICK_SECONDS),
     )

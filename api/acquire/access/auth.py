@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from api.acquire.access.audit import Doer
 from api.acquire.access.salons import Salons
-from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.models.desk.staff_user import WIDE_ROLES, StaffRole
 
 
 class NotSignedIn(Exception):
@@ -15,8 +15,16 @@ class NotAllowed(Exception):
     """Raised for somebody who is signed in where only managers may go."""
 
 
+class MayNotReplay(NotAllowed):
+    """Raised for somebody who may look at the wire, and no more."""
+
+
+class NotForOps(Exception):
+    """Raised for somebody who looks after the service where only those of the desk may go."""
+
+
 class SecondFactorNeeded(Exception):
-    """Raised for a manager who has to set up a second factor before anything else."""
+    """Raised for a manager, or ops, who has to set up a second factor before anything else."""
 
 
 class PasswordIsTemporary(Exception):
@@ -49,6 +57,19 @@ class Staff:
     @property
     def is_manager(self) -> bool:
         return self.role == StaffRole.MANAGER
+
+    @property
+    def is_ops(self) -> bool:
+        return self.role in (StaffRole.OPS, StaffRole.OPS_REPLAY)
+
+    @property
+    def is_wide(self) -> bool:
+        return self.role in WIDE_ROLES
+
+    @property
+    def may_replay(self) -> bool:
+        """Whether they may put deliveries back to work, and see whose they are."""
+        return self.role in (StaffRole.MANAGER, StaffRole.OPS_REPLAY)
 
     @property
     def doer(self) -> Doer:

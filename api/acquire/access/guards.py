@@ -6,7 +6,16 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.acquire.access.auth import NotAllowed, NotFound, NotSignedIn, PasswordIsTemporary, SecondFactorNeeded, Staff
+from api.acquire.access.auth import (
+    MayNotReplay,
+    NotAllowed,
+    NotForOps,
+    NotFound,
+    NotSignedIn,
+    PasswordIsTemporary,
+    SecondFactorNeeded,
+    Staff,
+)
 from api.acquire.access.cookies import LANGUAGE_COOKIE, SESSION_COOKIE, VISITOR_COOKIE, read_cookie, read_sealed
 from api.acquire.access.forms import Form, FormRefused, Upload, read_form, read_upload
 from api.acquire.access.origin import is_foreign
@@ -19,6 +28,8 @@ LIVE = "/acquire/live"
 FORM_TOKEN = "form_token"  # noqa: S105 -- the name of a field
 _WITHOUT_SECOND_FACTOR = ("/acquire/account", "/acquire/logout")
 _WITH_TEMPORARY_PASSWORD = ("/acquire/account", "/acquire/account/password", "/acquire/logout")
+# What those who look after the service see: everything else is the desk's.
+_OF_OPS = re.compile(r"/acquire/(wire|account|logout|live)(/|$)")
 _ROW_ID = re.compile(r"[0-9]{1,18}")
 
 
@@ -57,15 +68,19 @@ def find_signed_in(request: Request) -> Staff | None:
 
 
 def get_staff(request: Request) -> Staff:
-    """Returns who is signed in. Raises NotSignedIn; PasswordIsTemporary and SecondFactorNeeded, but where that is mended."""
+    """Returns who is signed in. Raises NotSignedIn; NotForOps; PasswordIsTemporary and
+    SecondFactorNeeded, but where that is mended.
+    """
     staff = find_signed_in(request)
     if staff is None:
         raise NotSignedIn
     if staff.has_temporary_password and request.url.path not in _WITH_TEMPORARY_PASSWORD:
         raise PasswordIsTemporary
-    is_wanted = request.app.state.settings.managers_need_second_factor and staff.is_manager
+    is_wanted = request.app.state.settings.managers_need_second_factor and staff.is_wide
     if is_wanted and not staff.has_second_factor and not request.url.path.startswith(_WITHOUT_SECOND_FACTOR):
         raise SecondFactorNeeded
+    if staff.is_ops and not _OF_OPS.match(request.url.path):
+        raise NotForOps
     return staff
 
 
@@ -80,6 +95,26 @@ def get_manager(staff: StaffDep) -> Staff:
 
 
 ManagerDep = Annotated[Staff, Depends(get_manager)]
+
+
+def get_watcher(staff: StaffDep) -> Staff:
+    """Returns who may look at the wire: ops and managers. Raises NotSignedIn, NotAllowed."""
+    if not staff.is_wide:
+        raise NotAllowed
+    return staff
+
+
+WatcherDep = Annotated[Staff, Depends(get_watcher)]
+
+
+def get_replayer(staff: WatcherDep) -> Staff:
+    """Returns who may put deliveries back to work. Raises NotSignedIn, NotAllowed."""
+    if not staff.may_replay:
+        raise MayNotReplay
+    return staff
+
+
+ReplayerDep = Annotated[Staff, Depends(get_replayer)]
 
 
 def get_form_token(request: Request) -> str:
@@ -123,6 +158,16 @@ def check_manager_form(_: ManagerDep, form: Annotated[Form, Depends(check_form)]
     return form
 
 
+def check_watcher_form(_: WatcherDep, form: Annotated[Form, Depends(check_form)]) -> Form:
+    """Returns the fields of a form of somebody who may look at the wire. Raises NotSignedIn, NotAllowed, FormRefused."""
+    return form
+
+
+def check_replayer_form(_: ReplayerDep, form: Annotated[Form, Depends(check_form)]) -> Form:
+    """Returns the fields of a form of somebody who may replay. Raises NotSignedIn, NotAllowed, FormRefused."""
+    return form
+
+
 def check_manager_upload(request: Request, _: ManagerDep, upload: Annotated[Upload, Depends(read_upload)]) -> Upload:
     """Returns a form with a file that a manager has sent. Raises NotSignedIn, NotAllowed, FormRefused."""
     _check_token(request, upload.fields)
@@ -145,6 +190,8 @@ def get_language(request: Request) -> str:
 FormDep = Annotated[Form, Depends(check_form)]
 StaffFormDep = Annotated[Form, Depends(check_staff_form)]
 ManagerFormDep = Annotated[Form, Depends(check_manager_form)]
+WatcherFormDep = Annotated[Form, Depends(check_watcher_form)]
+ReplayerFormDep = Annotated[Form, Depends(check_replayer_form)]
 ManagerUploadDep = Annotated[Upload, Depends(check_manager_upload)]
 RowIdDep = Annotated[int, Depends(get_row_id)]
 PlaceDep = Annotated[Place, Depends(get_place)]

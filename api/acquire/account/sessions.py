@@ -17,7 +17,7 @@ from api.acquire.access.salons import Salons
 from shared.config import Settings
 from shared.storage.db import SessionFactory
 from shared.storage.models import StaffSalon, StaffSession, StaffUser
-from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.models.desk.staff_user import WIDE_ROLES
 
 # A session's last use is written down no more often than this.
 TOUCH_EVERY = timedelta(minutes=1)
@@ -65,7 +65,7 @@ def describe_device(user_agent: str) -> str:
 def _is_over(settings: Settings) -> ColumnElement[bool]:
     """Of a session joined with its account: limits are by role."""
     idle = case(
-        (StaffUser.role == StaffRole.MANAGER, timedelta(minutes=settings.manager_idle_minutes)),
+        (StaffUser.role.in_(WIDE_ROLES), timedelta(minutes=settings.manager_idle_minutes)),
         else_=timedelta(minutes=settings.cashier_idle_minutes),
     )
     return or_(StaffSession.expires_at <= func.now(), StaffSession.last_seen_at <= func.now() - idle)
@@ -74,7 +74,7 @@ def _is_over(settings: Settings) -> ColumnElement[bool]:
 def open_session(session: Session, settings: Settings, doer: Doer, role: str, place: Place) -> str:
     """Returns the token of a new session; the caller commits. One planted in the browser before is worth nothing."""
     token = secrets.token_urlsafe(32)
-    hours = settings.manager_session_hours if role == StaffRole.MANAGER else settings.cashier_session_hours
+    hours = settings.manager_session_hours if role in WIDE_ROLES else settings.cashier_session_hours
     over = select(StaffSession.id).join(StaffUser, StaffUser.id == StaffSession.staff_user_id).where(_is_over(settings))
     session.execute(delete(StaffSession).where(StaffSession.id.in_(over)))
     session.add(

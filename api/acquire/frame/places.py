@@ -25,6 +25,8 @@ _SHIFT = Place("/acquire/shift", Text("Shift"), "drawer", ("/acquire/shift", "/a
 _TASKS = Place("/acquire/tasks", Text("Tasks"), "tasks", ("/acquire/tasks", "/acquire/attention"))
 _DAY = Place("/acquire/day", Text("Day"), "day", ("/acquire/day", "/acquire/books"))
 _SALE = Place("/acquire/sale", Text("New sale"), "plus", ("/acquire/sale",))
+_WIRE = Place("/acquire/wire", Text("Wire"), "wire", ("/acquire/wire",))
+_HEALTH = Place("/acquire/wire/health", Text("Health"), "health", ("/acquire/wire/health",))
 _FOR_ALL = (("/acquire/account", Text("My account")),)
 _FOR_CASHIERS = (("/acquire/drawer", Text("Cash in and out")),)
 _FOR_MANAGERS = (
@@ -34,11 +36,14 @@ _FOR_MANAGERS = (
     ("/acquire/books", Text("Books")),
     ("/acquire/settings", Text("Settings")),
     ("/acquire/audit", Text("Who did what")),
+    ("/acquire/wire", Text("Wire")),
 )
 
 
 def list_places(staff: Staff) -> Sequence[Place]:
-    """Returns the five places of somebody's role."""
+    """Returns the places of somebody's role: five of the desk, two for ops."""
+    if staff.is_ops:
+        return (_WIRE, _HEALTH)
     return (_DESK, _RECEIPTS, _SHIFT, _TASKS, _DAY if staff.is_manager else _SALE)
 
 
@@ -46,10 +51,12 @@ def find_place(path: str) -> str | None:
     """Returns the address of the place that a page belongs to; None for one that is under `More`."""
     if path == HOME:
         return HOME
-    known = (_DESK, _RECEIPTS, _SHIFT, _TASKS, _DAY, _SALE)
+    known = (_DESK, _RECEIPTS, _SHIFT, _TASKS, _DAY, _SALE, _HEALTH, _WIRE)
     return next((place.address for place in known if path.startswith(place.pages)), None)
 
 
 def list_more(staff: Staff) -> Sequence[tuple[str, Text]]:
     """Returns the addresses and words of what is under `More` for somebody's role."""
+    if staff.is_ops:
+        return _FOR_ALL
     return (*(_FOR_MANAGERS if staff.is_manager else _FOR_CASHIERS), *_FOR_ALL)

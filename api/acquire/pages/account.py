@@ -1,4 +1,4 @@
-"""Shows an account to its owner: password, sessions; to a manager the PIN and the second factor too."""
+"""Shows an account to its owner: password, sessions; the second factor to managers and ops, the PIN to managers."""
 
 from typing import Any
 
@@ -7,7 +7,17 @@ from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.auth import Staff
-from api.acquire.access.guards import ManagerDep, ManagerFormDep, PlaceDep, RowIdDep, SessionsDep, StaffDep, StaffFormDep
+from api.acquire.access.guards import (
+    ManagerDep,
+    ManagerFormDep,
+    PlaceDep,
+    RowIdDep,
+    SessionsDep,
+    StaffDep,
+    StaffFormDep,
+    WatcherDep,
+    WatcherFormDep,
+)
 from api.acquire.access.passwords import stand_in_line
 from api.acquire.account.password import change_password
 from api.acquire.account.password_rules import MIN_PASSWORD
@@ -83,7 +93,7 @@ def take_pin(
 
 @router.post("/second-factor")
 def begin_second_factor(
-    request: Request, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep, settings: SettingsDep
+    request: Request, staff: WatcherDep, form: WatcherFormDep, sessions: SessionsDep, settings: SettingsDep
 ) -> Response:
     """Shows a new secret for the phone, once the password was confirmed. Raises Crowded, Refused."""
     with stand_in_line(is_known=True):
@@ -96,7 +106,7 @@ def begin_second_factor(
 
 @router.post("/second-factor/confirm")
 def confirm_second_factor(
-    request: Request, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep, settings: SettingsDep
+    request: Request, staff: WatcherDep, form: WatcherFormDep, sessions: SessionsDep, settings: SettingsDep
 ) -> Response:
     """Puts the second factor in force and shows the recovery codes, this once. Raises Refused."""
     proposal = read_proposal(settings, staff, form.get("sealed", ""))
@@ -108,7 +118,7 @@ def confirm_second_factor(
 
 @router.post("/second-factor/remove")
 def remove_second_factor(
-    request: Request, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep, settings: SettingsDep
+    request: Request, staff: WatcherDep, form: WatcherFormDep, sessions: SessionsDep, settings: SettingsDep
 ) -> Response:
     """Takes the second factor away, once the password was confirmed. Raises Crowded."""
     with stand_in_line(is_known=True):
@@ -145,6 +155,6 @@ def _show(
         signed_in=list_sessions(session, settings, staff),
         least=MIN_PASSWORD,
         has_pin=has_pin(session, staff),
-        is_wanted=settings.managers_need_second_factor and staff.is_manager,
+        is_wanted=settings.managers_need_second_factor and staff.is_wide,
         **more,
     )

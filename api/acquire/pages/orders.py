@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from api.acquire.access.auth import NotFound, Staff
 from api.acquire.access.guards import RowIdDep, StaffDep
 from api.acquire.cashbox.choice import may_use
-from api.acquire.cashbox.orders import REPORTS
 from api.acquire.cashbox.views import show_order_progress, show_report
 from api.acquire.shift.counts import find_count
 from api.acquire.show.rendering import get_speaker, redirect, render
@@ -18,6 +17,7 @@ from api.dependencies import SessionDep
 from shared.logging import get_logger
 from shared.queue import CARRY_OUT, publish_task
 from shared.storage.models import Cashbox, CashboxOrder
+from shared.storage.models.desk.cashbox_order import OrderKind
 
 log = get_logger(__name__)
 router = APIRouter(prefix="/orders")
@@ -61,7 +61,7 @@ def show_order_state(request: Request, id: RowIdDep, staff: StaffDep, session: S
 def show_ordered_report(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows the report that was ordered."""
     order = _get_order(session, id, staff)
-    if not order.result or order.kind not in REPORTS:
+    if not order.result or order.kind not in (OrderKind.X_REPORT, OrderKind.Z_REPORT):
         return redirect("/acquire/shift")
     return render(
         request, "report.html", report=show_report(order.result), shift=None, count=find_count(session, order_id=id)

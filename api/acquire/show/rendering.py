@@ -58,6 +58,7 @@ def get_environment(language: str) -> Environment:
         thousands=speaker.thousands,
         time=speaker.time,
         moment=speaker.moment,
+        clock=speaker.clock,
         iso_day=lambda moment: almaty_date(moment).isoformat(),
     )
     environment.globals.update(language=language, languages=LANGUAGES, asset=link_asset, form_token_name=FORM_TOKEN)

@@ -18,7 +18,8 @@ from shared.storage.models import AuditEvent
 _SUBJECTS = {
     "visit": (Text("Visit"), "/acquire/visits/"),
     "receipt": (Text("Receipt"), "/acquire/receipts/"),
-    "delivery": (Text("Message from Altegio"), None),
+    "delivery": (Text("Message from Altegio"), "/acquire/wire/"),
+    "replay": (Text("Replay"), "/acquire/wire/replay/"),
     "staff": (Text("account"), None),
     "order": (Text("Order"), "/acquire/orders/"),
     "cashbox": (Text("Cashbox"), None),
@@ -65,8 +66,6 @@ def show_event(
         action=actions.get(event.action, event.action),
         label=label if said else None,
         name=(setting.label if setting else about) or names.get((kind, number or 0)) or _name_plainly(kind, said),
-        or (names.get((kind, number)) if number is not None else None)
-        or _name_plainly(kind, said),
         place=f"{place}{number}" if place and number is not None else None,
         sums=_find_sums(event.details),
         change=_find_change(setting.words if setting else ROLE_LABELS, event.details),

@@ -106,6 +106,9 @@ class Speaker:
     def time(self, moment: datetime) -> str:
         return format_datetime(_local(moment), "HH:mm", locale=self.language)
 
+    def clock(self, moment: datetime) -> str:
+        return format_datetime(_local(moment), "HH:mm:ss", locale=self.language)
+
     def moment(self, moment: datetime) -> str:
         return format_datetime(_local(moment), "dd.MM.y HH:mm:ss", locale=self.language)
 

@@ -48,6 +48,7 @@ def make_pages(visits: int) -> dict[str, Visit]:
     """Name -> how it is asked for; the number counts the requests, so that not all are for the same row."""
     ids = ",".join(str(1 + number) for number in range(min(30, visits)))
     states = ("awaiting", "under_way", "tasks", "done", "deleted")
+    wire_states = ("processed", "ignored", "awaiting_payment", "dead_lettered", "invalid", "retrying")
     receipts = max(1, visits // 2)
     unpaid = map(partial(find_awaiting, visits), itertools.count())
     return {
@@ -82,6 +83,15 @@ def make_pages(visits: int) -> dict[str, Visit]:
         "another day's figures": lambda visitor, number: visitor.get(f"/acquire/day?day={_choose_day(number)}"),
         "who did what": lambda visitor, _: visitor.get("/acquire/audit"),
         "settings": lambda visitor, _: visitor.get("/acquire/settings"),
+        "the wire": lambda visitor, _: visitor.get("/acquire/wire"),
+        "the wire, far back": lambda visitor, number: visitor.get(f"/acquire/wire?before={1 + number * 37 % visits}"),
+        **{f"the wire: {state}": _filter_wire(state) for state in wire_states},
+        "the wire: code and salon": lambda visitor, _: visitor.get("/acquire/wire?code=9&salon=412077"),
+        "the wire: a number": lambda visitor, number: visitor.post(
+            "/acquire/wire", {"q": str(FIRST_PAST_RECORD + number * 37 % visits)}
+        ),
+        "a delivery": lambda visitor, number: visitor.get(f"/acquire/wire/{1 + number * 37 % visits}"),
+        "health": lambda visitor, _: visitor.get("/acquire/wire/health"),
     }
 
 
@@ -91,6 +101,10 @@ def _filter(state: str) -> Visit:
 
 def _narrow(query: str) -> Visit:
     return lambda visitor, _: visitor.get(f"/acquire/receipts?{query}")
+
+
+def _filter_wire(state: str) -> Visit:
+    return lambda visitor, _: visitor.get(f"/acquire/wire?state={state}")
 
 
 def _choose_day(number: int) -> str:

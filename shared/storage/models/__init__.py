@@ -43,6 +43,9 @@ from shared.storage.models.service.worker_sign import WorkerSign
 from shared.storage.models.shift import Shift
 from shared.storage.models.webhook_address import WebhookAddress
 from shared.storage.models.webhook_record import WebhookRecord
+from shared.storage.models.wire.health_report import HealthReport
+from shared.storage.models.wire.replay_item import ReplayItem
+from shared.storage.models.wire.replay_run import ReplayRun
 from shared.storage.models.write_back.desk_booking import DeskBooking
 from shared.storage.models.write_back.operator_check import OperatorCheck
 from shared.storage.models.write_back.visit_mark import VisitMark
@@ -71,6 +74,7 @@ __all__ = [
     "GoodsCode",
     "GoodsLine",
     "HandBack",
+    "HealthReport",
     "LoyaltyRecord",
     "OperatorCheck",
     "PaymentRecord",
@@ -78,6 +82,8 @@ __all__ = [
     "Receipt",
     "ReceiptPaper",
     "Replay",
+    "ReplayItem",
+    "ReplayRun",
     "ReturnOrder",
     "Round",
     "Shift",

@@ -67,5 +67,14 @@ class WebhookRecord(Base):
         ),
         # What retention has still to empty.
         Index("ix_webhook_records_full", "created_at", postgresql_where=text("emptied_at IS NULL")),
+        # The feed of the wire, narrowed to a salon, a code, or a state that most rows are not in.
+        Index("ix_webhook_records_company_id_id", "company_id", "id"),
+        Index("ix_webhook_records_coded", "error_code", "id", postgresql_where=text("error_code IS NOT NULL")),
+        Index(
+            "ix_webhook_records_waiting",
+            "state",
+            "id",
+            postgresql_where=text("state IN ('awaiting_payment', 'invalid')"),
+        ),
         Index("ix_webhook_records_attention", "state", "id", postgresql_where=text("state = 'dead_lettered'")),
     )

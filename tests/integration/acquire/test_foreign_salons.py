@@ -1,5 +1,7 @@
 """Staff of one salon neither see nor change anything of another, on every route there is."""
 
+import io
+import zipfile
 from collections.abc import Mapping
 from typing import Any
 
@@ -50,6 +52,11 @@ IDS = {
         f"/acquire/people/{{id}}/{deed}": "staff_id"
         for deed in ("name", "role", "salons", "password", "disable", "enable", "second-factor", "pin")
     },
+    "/acquire/wire/{id}": "delivery_id",
+    "/acquire/wire/{id}/show": "delivery_id",
+    "/acquire/wire/replay/{id}": "replay_run_id",
+    "/acquire/wire/replay/{id}/start": "replay_run_id",
+    "/acquire/wire/replay/{id}/stop": "replay_run_id",
 }
 # Routes that name no row in the path: what a curious person would add to the address.
 QUERIES = {
@@ -75,6 +82,10 @@ QUERIES = {
     "/acquire/people/new": "",
     "/acquire/registers": "",
     "/acquire/setup": "",
+    "/acquire/wire": "before=999999999",
+    "/acquire/wire/replay": "",
+    "/acquire/wire/health": "",
+    "/acquire/wire/health/bundle.zip": "",
 }
 # What is nobody's row: an account's own pages, and those before sign-in. News are walked in test_live.py.
 OWN = {
@@ -103,6 +114,7 @@ POSTED = {
     "/acquire/people",
     "/acquire/setup/register",
     "/acquire/setup/trials",
+    *("/acquire/wire", "/acquire/wire/replay", "/acquire/wire/health/examine"),
 }
 PAYMENT = {"method": "card", "form_key": "0d1b2a0e-0000-4000-8000-000000000001", "reason": "x", "count_0": "1"}
 
@@ -139,8 +151,16 @@ def address_of(path: str, rows: SalonRows) -> str:
     return path.replace("{id}", number).replace("{extension}", "csv") + (f"?{query}" if query else "")
 
 
+def read_text(answer: Any) -> str:
+    """Of a file for support: what is packed in it."""
+    if answer.headers.get("content-type") != "application/zip":
+        return str(answer.text)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        return "".join(archive.read(name).decode() for name in archive.namelist())
+
+
 def find_words(answer: Any, rows: SalonRows) -> list[str]:
-    said = answer.text.replace("\u202f", "\u00a0")
+    said = read_text(answer).replace("\u202f", "\u00a0")
     return [word for word in rows.words if word in said and word not in str(answer.request.url)]
 
 
@@ -208,6 +228,8 @@ def test_no_form_changes_a_foreign_salons_row(
         ("/acquire/settings/change", {"name": "tips", "value": "x"}, 409),
         ("/acquire/people", {"login": "spy", "role": "manager", "salon_{company_id}": "1"}, 422),
         ("/acquire/people", {"login": "spy", "role": "manager", "everywhere": "1"}, 422),
+        ("/acquire/wire/replay", {"delivery": "{delivery_id}"}, 409),
+        ("/acquire/wire/replay", {"salon": "{company_id}"}, 409),
     ],
 )
 def test_no_form_that_names_a_foreign_row_reaches_it(

@@ -29,6 +29,16 @@ MANAGER = {
         f"/acquire/people/{{id}}/{deed}"
         for deed in ("name", "role", "salons", "password", "disable", "enable", "second-factor", "pin")
     ),
+    "/acquire/wire",
+    "/acquire/wire/{id}",
+    "/acquire/wire/{id}/show",
+    "/acquire/wire/replay",
+    "/acquire/wire/replay/{id}",
+    "/acquire/wire/replay/{id}/start",
+    "/acquire/wire/replay/{id}/stop",
+    "/acquire/wire/health",
+    "/acquire/wire/health/bundle.zip",
+    "/acquire/wire/health/examine",
 }
 
 

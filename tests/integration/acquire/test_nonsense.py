@@ -46,8 +46,13 @@ TYPED = (
     *(f"{name}_0" for name in ("title", "kind", "price", "count", "discount", "own", "item", "gtin", "ntin", "marks")),
     *("name", "role", "everywhere", "salon_", "salon_9x", "salon_412077"),
     *("value", "cashbox", "deed", "place"),
+    *("code", "salon", "delivery", "since", "until"),
 )
 ASKED = (
+    "code",
+    "salon",
+    "find",
+    "shown",
     "done",
     "changed",
     "name",

@@ -294,6 +294,17 @@ def test_returns_by_themselves_need_altegios_own_word() -> None:
     make(return_policy="auto", altegio_partner_token="one", altegio_user_token="two").check_for_worker()
 
 
+@pytest.mark.parametrize("address", ["", "/flower/", "https://ops.salon.kz/flower/", "http://127.0.0.1:5555/flower/"])
+def test_flower_is_a_page(address: str) -> None:
+    assert make(flower_url=address).flower_url == address
+
+
+@pytest.mark.parametrize("address", ["javascript:alert(1)", "flower", "data:text/html,x"])
+def test_flower_is_nothing_but_a_page(address: str) -> None:
+    with pytest.raises(ValidationError, match="must be an address, or a path"):
+        make(flower_url=address)
+
+
 @pytest.mark.parametrize(
     ("way", "needed"),
     [("email", "SMTP_URL, SMTP_FROM"), ("sms", "SMS_URL"), ("webhook", "RECEIPT_WEBHOOK_URL, RECEIPT_WEBHOOK_SECRET")],

@@ -21,12 +21,12 @@ def look_at_accounts(sessions: SessionFactory, settings: Settings) -> Iterator[F
     for company_id, accounts in groupby(seen, key=lambda account: account.company_id):
         name = f"accounts of salon {company_id}"
         known = list(accounts)
-        yield ok(name, "; ".join(_describe(account) for account in known))
+        yield ok(name, "; ".join(_describe(account) for account in known), about=company_id)
         for account in known:
             if account.use is None:
                 said = f"{_name(account)}: not said whether it holds cash, DEFAULT_PAYMENT_METHOD stands in"
                 fix = f"add id:{account.account_id}=card (or cash, mobile, none, elsewhere) to PAYMENT_KINDS"
-                yield warning(name, said, fix)
+                yield warning(name, said, fix, about=company_id)
 
 
 def _name(account: SeenAccount) -> str:

@@ -32,6 +32,12 @@ def examine(services: Services, app: Celery, *, whole_trail: bool = False) -> It
 
     `whole_trail` follows the audit trail from its beginning.
     """
+    yield from examine_service(services, app, whole_trail=whole_trail)
+    yield from examine_vendors(services)
+
+
+def examine_service(services: Services, app: Celery, *, whole_trail: bool = False) -> Iterator[Finding]:
+    """Yields what the service itself tells; asks neither Webkassa nor Altegio."""
     settings = services.settings
     yield from look_at_settings(settings)
     yield from look_at_secrets(settings)
@@ -39,10 +45,14 @@ def examine(services: Services, app: Celery, *, whole_trail: bool = False) -> It
     broker = look_at_broker(services.redis)
     yield broker
     yield from look_at_workers(services.sessions, app, is_broker_well=broker.level is not Level.PROBLEM)
-    yield from look_at_webkassa(services)
-    yield from look_at_altegio(services.sessions, settings, services.altegio)
     yield from look_at_accounts(services.sessions, settings)
     yield from look_at_goods(services.sessions, settings)
+
+
+def examine_vendors(services: Services) -> Iterator[Finding]:
+    """Yields what Webkassa and Altegio say. Signs in anew at each cashbox, and lets one that is paused try again."""
+    yield from look_at_webkassa(services)
+    yield from look_at_altegio(services.sessions, services.settings, services.altegio)
 
 
 def look_at_settings(settings: Settings) -> Iterator[Finding]:

@@ -21,6 +21,8 @@ def look_at_goods(sessions: SessionFactory, settings: Settings) -> Iterator[Find
         name = f"codes of goods, salon {share.company_id}"
         said = f"{share.lines - share.without} of {share.lines} lines of {DAYS} days have a GTIN or NTIN"
         if share.percent < settings.alert_goods_coded_percent:
-            yield warning(name, said, "celery -A worker receipts goods --without-code lists the others")
+            yield warning(
+                name, said, "celery -A worker receipts goods --without-code lists the others", about=share.company_id
+            )
         else:
-            yield ok(name, said)
+            yield ok(name, said, about=share.company_id)

@@ -9,7 +9,7 @@ from shared.config import Settings
 from shared.salon.default_cashbox import ensure_default_cashbox
 from shared.storage.db import SessionFactory
 from shared.storage.models import Cashbox
-from worker.entry.doctor.findings import Finding, Level, ok, problem, warning
+from worker.entry.doctor.findings import SEVERAL, Finding, Level, ok, problem, warning
 from worker.salon.administration import check_cashbox
 from worker.services import Services
 from worker.webkassa.errors import LoginRefused, WebkassaError
@@ -35,7 +35,8 @@ def look_at_webkassa(services: Services) -> Iterator[Finding]:
         fix = f"celery -A worker cashboxes check --cashbox {cashbox.unique_number}, and Webkassa's cabinet"
         for found in check_cashbox(services.sessions, services.settings, services.clients, cashbox):
             level = Level(found.level)
-            yield Finding(f"cashbox {found.cashbox}", level, found.text, "" if level is Level.OK else fix)
+            told = "" if level is Level.OK else fix
+            yield Finding(f"cashbox {found.cashbox}", level, found.text, told, cashbox.company_id or SEVERAL)
 
 
 def _list_cashboxes(sessions: SessionFactory, settings: Settings) -> Sequence[Cashbox]:

@@ -8,10 +8,20 @@ from shared.storage.models.base import Base, Moment, one_of
 
 
 class StaffRole(StrEnum):
-    """Names who may do what: a cashier takes payments and moves cash; a manager also returns, reports and repeats."""
+    """Names who may do what: a cashier takes payments and moves cash; a manager also returns, reports and repeats.
+
+    `ops` look after the service: they see the wire and its health, and nothing of the desk. With `ops_replay` they also put
+    deliveries back to work and may have personal data of one shown.
+    """
 
     CASHIER = "cashier"
     MANAGER = "manager"
+    OPS = "ops"
+    OPS_REPLAY = "ops_replay"
+
+
+# Whose sessions are as short as a manager's: they see more than a desk.
+WIDE_ROLES = (StaffRole.MANAGER, StaffRole.OPS, StaffRole.OPS_REPLAY)
 
 
 class StaffUser(Base):

@@ -76,7 +76,7 @@ def test_every_setting_reaches_the_worker_or_who_alone_reads_it() -> None:
         *("MANAGER_IDLE_MINUTES", "MANAGER_SESSION_HOURS", "MANAGERS_NEED_SECOND_FACTOR"),
     }
     elsewhere = {
-        "api": {"WEBHOOKS_PER_SALON_MINUTE", "SECURITY_CONTACT", *page},
+        "api": {"WEBHOOKS_PER_SALON_MINUTE", "SECURITY_CONTACT", "FLOWER_URL", *page},
         "flower": {"FLOWER_BASIC_AUTH"},
         "migrate": {"POSTGRES_USER", "POSTGRES_PASSWORD"},
     }

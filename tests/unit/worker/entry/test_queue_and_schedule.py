@@ -19,6 +19,7 @@ from shared.queue import (
     create_producer,
 )
 from worker.entry.schedule import build_schedule
+from worker.entry.tasks import app
 from worker.rounds.timetable import list_rounds
 
 
@@ -35,6 +36,13 @@ def test_beat_ticks_every_round_and_no_tick_ends_by_its_clock(seconds: float) ->
 def test_old_rows_are_emptied_at_night_in_almaty(hour: int, is_in_time: bool) -> None:
     (retention,) = [one for one in list_rounds(Settings(_env_file=None)) if one.name == EMPTY_OLD_ROWS]
     assert retention.is_in_time(datetime(2026, 3, 1, hour, 30, tzinfo=ALMATY)) is is_in_time
+
+
+def test_flower_hears_of_tasks_that_do_something_and_of_no_ticks() -> None:
+    rounds = {one.name for one in list_rounds(Settings(_env_file=None))}
+    quiet = {name for name in ROUTES if name in app.tasks and not app.tasks[name].send_events}
+    assert quiet == rounds
+    assert set(ROUTES) <= set(app.tasks)
 
 
 def test_only_what_is_given_up_goes_to_the_queue_nobody_reads() -> None:

@@ -1,0 +1,1 @@
+"""Describes what the wire keeps: replays with their previews, and what examinations found."""
