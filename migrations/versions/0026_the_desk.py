@@ -54,6 +54,7 @@ def upgrade() -> None:
     # A word may be in one visit of a hundred thousand or in each: a small sample would not tell.
     op.execute("ALTER TABLE visits ALTER COLUMN words SET STATISTICS 500")
     op.create_index("ix_visits_words", "visits", ["words"], postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"})
+    op.create_index("ix_visits_day_visit_at", "visits", ["day", "visit_at", "id"])
     op.drop_index("ix_visits_phone_tail", table_name="visits")
     op.create_index("ix_receipts_fiscal_number", "receipts", ["fiscal_number"])
     op.create_index("ix_receipts_issued_at", "receipts", ["issued_at"])
@@ -65,6 +66,7 @@ def downgrade() -> None:
     op.drop_index("ix_receipts_issued_at", table_name="receipts")
     op.drop_index("ix_receipts_fiscal_number", table_name="receipts")
     op.create_index("ix_visits_phone_tail", "visits", [sa.text("right(client_phone, 4)")])
+    op.drop_index("ix_visits_day_visit_at", table_name="visits")
     op.drop_index("ix_visits_words", table_name="visits")
     for column in ("words", "specialist", "attendance"):
         op.drop_column("visits", column)

@@ -67,6 +67,7 @@ def test_take_pictures(
     page.wait_for_selector(".done")
     shoot(page, "receipt", whole=True)
     receipt = page.url.rpartition("/")[2]
+    page.click("#send summary")
     link = str(page.get_by_role("link", name="Страница клиента").get_attribute("href"))
     for language in ("ru", "kk"):
         customer = open_context(None, viewport=PHONE, is_mobile=True, has_touch=True, locale=language).new_page()

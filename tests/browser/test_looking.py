@@ -101,7 +101,7 @@ class TestSearch:
         paid, waiting = shop.book(), shop.book()
         pay(page, paid)
         page.goto("/acquire")
-        shown = page.locator("a.visit").all_inner_texts()
+        shown = page.locator("a.visit").all_text_contents()
         order = [next(i for i, text in enumerate(shown) if str(number) in text) for number in (waiting, paid)]
         assert order == sorted(order)
 
@@ -244,6 +244,7 @@ def test_the_link_of_the_receipt_is_copied(open_context: Callable[..., BrowserCo
     page.click("label[for=m-card]")
     page.click("form.pay button.primary")
     await_receipt(page)
+    page.click("#send summary")
     page.click("[data-copy]")
     expect(page.locator("[data-copy]")).to_have_text("Скопировано")
     told = shop.service.status(record_id)["receipt"]["receipt_url"]

@@ -26,6 +26,7 @@ def receipt(module_manager: Page, module_shop: Shop) -> str:
 def customer(open_context: Callable[..., BrowserContext], page: Page, receipt: str) -> Page:
     """A phone, and nobody signed in."""
     page.goto(receipt)
+    page.click("#send summary")
     link = page.get_by_role("link", name="Страница клиента").get_attribute("href")
     phone = open_context(None, **PHONE).new_page()
     phone.goto(str(link))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from api.acquire.access.salons import Salons
@@ -17,17 +17,15 @@ def find_visits(session: Session, salons: Salons, search: Search, today: date, s
     """Returns up to PAGE_SIZE + 1 rows from the `skip`-th on: the surplus one says that there is another page."""
     conditions: list[ColumnElement[bool]] = [Visit.words.like(f"% {word}%") for word in search.words]
     conditions += [_match_number(session, number) for number in search.numbers]
-    order = (func.abs(Visit.day - today), Visit.is_open.desc(), Visit.visit_at.desc(), Visit.id)
-    nearest = (
-        select(Visit.id, func.row_number().over(order_by=order).label("place"))
-        .where(salons.allow(Visit.company_id), *conditions)
-        .order_by(*order)
-        .offset(skip)
-        .limit(PAGE_SIZE + 1)
-        .cte("nearest")
-    )
-    query = select_visits().join(nearest, nearest.c.id == Visit.id)
-    return session.execute(query.order_by(nearest.c.place)).all()
+    # Outwards from today, both ways: what is in most visits is found at once, what is in few by its trigrams.
+    matched = select(Visit.id, Visit.day, Visit.visit_at).where(salons.allow(Visit.company_id), *conditions)
+    enough = skip + PAGE_SIZE + 1
+    past = matched.where(Visit.day <= today).order_by(Visit.day.desc(), Visit.visit_at.desc(), Visit.id.desc()).limit(enough)
+    to_come = matched.where(Visit.day > today).order_by(Visit.day, Visit.visit_at, Visit.id).limit(enough)
+    found = union_all(past.subquery().select(), to_come.subquery().select()).cte("found")
+    order = (func.abs(found.c.day - today), found.c.day, found.c.visit_at.desc(), found.c.id)
+    query = select_visits().join(found, found.c.id == Visit.id)
+    return session.execute(query.order_by(*order).offset(skip).limit(PAGE_SIZE + 1)).all()
 
 
 def _match_number(session: Session, number: Number) -> ColumnElement[bool]:
@@ -37,8 +35,8 @@ def _match_number(session: Session, number: Number) -> ColumnElement[bool]:
     patterns = [f"% n{digits}%" if is_long else f"% n{digits} %", f"% s{digits} %", f"% {digits}%"]
     if tail is not None:
         # The whole phone or its end, and its beginning while somebody still types it: with or without the country's digit.
-        patterns += [f"%{tail}t %", f"% p_{digits}%"]
-        patterns += [f"% p_{digits[1:]}%"] if digits[0] in "78" else []
+        patterns += [f"%{tail}t %", f"% p7{digits}%"]
+        patterns += [f"% p7{digits[1:]}%"] if digits[0] in "78" else []
     of_receipts = _find_by_fiscal_number(session, digits) if len(digits) >= FISCAL_DIGITS else ()
     return or_(
         *(Visit.words.like(pattern) for pattern in patterns),

@@ -9,7 +9,6 @@ MAX_TYPED = 100
 PHONE_TAIL = 4
 # Of a fiscal number, from which on it is worth a look among receipts.
 FISCAL_DIGITS = 6
-_LARGEST_ID = 2**63 - 1
 _PHONE_DIGITS = (10, 11)
 _MAX_WORDS = 8
 # Kazakh letters as they are typed on a Russian keyboard, and letters that are heard alike. Migration 0026 has the same.
@@ -24,11 +23,6 @@ class Number:
     """Holds digits that may be a record's number, a sum, the tail of a phone or a fiscal number."""
 
     digits: str
-
-    @property
-    def record_id(self) -> int | None:
-        number = int(self.digits)
-        return number if 0 < number <= _LARGEST_ID else None
 
     @property
     def phone_tail(self) -> str | None:
