@@ -28,9 +28,10 @@ NONSENSE = [
 TYPED = (
     *("login", "password", "next", "language", "q", "day", "state", "after", "visit", "form_key", "method", "reason"),
     *("cash_received", "cash_received_split", "amount_cash", "amount_card", "amount_mobile", "count_0"),
-    *("email", "phone", "xin"),
+    *("email", "phone", "xin", "counted", "note_1000", "coins", "amount", "cashbox", "kind"),
+    *("id", "do", "until", "date", "code", "upto"),
 )
-ASKED = ("day", "state", "after", "before", "ids", "next")
+ASKED = ("day", "state", "after", "before", "ids", "next", "page", "show", "code", "done", "person", "action")
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
 
 
