@@ -47,6 +47,7 @@ TYPED = (
     *("name", "role", "everywhere", "salon_", "salon_9x", "salon_412077"),
     *("value", "cashbox", "deed", "place"),
     *("code", "salon", "delivery", "since", "until"),
+    *("counted", "note_1000", "coins", "amount", "id", "do", "date", "upto"),
 )
 ASKED = (
     "code",
