@@ -16,7 +16,7 @@ from shared.books.paid import paid_as, signed
 from shared.clock import ALMATY
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind, ReceiptKind, ReceiptState
-from shared.storage.models import Receipt, ReturnOrder, Visit, WebhookRecord
+from shared.storage.models import Receipt, ReturnOrder, Visit
 
 # Of each register; a page shows the first of them.
 MOST_NAMED = 200
@@ -124,15 +124,14 @@ def _list_reasons(session: Session, cashboxes: Sequence[int], day: date) -> list
 
 
 def reason_of_return() -> ColumnElement[str]:
-    """Returns the expression for why something was returned, as it was said: the one place that knows where that stands."""
-    return func.coalesce(ReturnOrder.reason, "")
+    """Returns the expression for why something was returned: the code that staff chose, before there were codes their words."""
+    return func.coalesce(ReturnOrder.reason_code, ReturnOrder.reason, "")
 
 
 def _list_specialists(session: Session, cashboxes: Sequence[int], day: date) -> list[Named]:
     """What each one's visits brought, returns taken off."""
     visit = (
         select(specialist_of_visit().label("name"), Visit.record_id)
-        .join(WebhookRecord, WebhookRecord.id == Visit.delivery_id)
         .where(Visit.company_id == Receipt.company_id, Visit.record_id == Receipt.record_id)
         .limit(1)
         .lateral("visit")
@@ -150,8 +149,8 @@ def _list_specialists(session: Session, cashboxes: Sequence[int], day: date) -> 
 
 
 def specialist_of_visit() -> ColumnElement[str | None]:
-    """Returns the expression for the specialist's name: the one place that knows where that stands."""
-    return func.nullif(WebhookRecord.body["data"]["staff"]["name"].astext, "")
+    """Returns the expression for the specialist's name."""
+    return func.nullif(Visit.specialist, "")
 
 
 def _list_services(session: Session, cashboxes: Sequence[int], day: date) -> list[Named]:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from api.acquire.visits.search import fold
 from shared.fiscal.money import InvalidAmount, parse_amount
 
 MAX_TYPED = 100
@@ -12,9 +13,8 @@ _LARGEST_ID = 2**63 - 1
 _LARGEST_SUM = Decimal(10) ** 11
 _SPACES = r"[\s\u00a0\u202f]"
 _MAX_WORDS = 8
-# Kazakh letters as they are typed on a Russian keyboard.
-LETTERS, PLAIN = "әғқңөұүһіё", "агкноуухие"
-_FOLDED = str.maketrans(LETTERS, PLAIN)
+# Stands in no folded words: nothing is found by it.
+_NOTHING = "-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,6 @@ class ReceiptSearch:
         return self.digits[1:] if len(self.digits) == 11 and self.digits[0] in "78" else self.digits
 
 
-def fold(text: str) -> str:
-    """Returns a text in small letters that every keyboard of the country has."""
-    return text.lower().translate(_FOLDED)
-
-
 def read_search(typed: str) -> ReceiptSearch | None:
     """Returns what to look for; None when there is nothing."""
     text = " ".join(typed[:MAX_TYPED].replace("\x00", "").split())
@@ -57,7 +52,7 @@ def read_search(typed: str) -> ReceiptSearch | None:
         number = int(digits) if is_plain and 0 < int(digits) <= _LARGEST_ID else None
         has_tiyn = total is not None and re.search(r"[.,]", text) is not None
         return ReceiptSearch(total, number, "" if has_tiyn else digits)
-    return ReceiptSearch(words=tuple(fold(text).split()[:_MAX_WORDS]))
+    return ReceiptSearch(words=tuple(fold(text).split()[:_MAX_WORDS]) or (_NOTHING,))
 
 
 def _read_sum(text: str) -> Decimal | None:

@@ -34,11 +34,12 @@ from sqlalchemy.orm import Session
 from api.acquire.access.salons import Salons
 from api.acquire.visits.queries import is_return_due
 from shared.books.model import Why
-from shared.fiscal.statuses import OPEN_RECEIPT_STATES, RecordState
+from shared.fiscal.statuses import OPEN_RECEIPT_STATES, ReceiptState, RecordState
 from shared.storage.models import (
     BookFinding,
     Cashbox,
     CashboxOrder,
+    HandBack,
     Receipt,
     StaffUser,
     TaskNote,
@@ -53,6 +54,8 @@ PAGE_SIZE = 25
 _UNCLEAR_FOR = timedelta(days=14)
 # Between a refusal and the decision about it a receipt has no next attempt for a moment.
 _FORGOTTEN_AFTER = timedelta(minutes=10)
+# Whoever made a return has so long to give the money back before it is a task.
+_TICKED_WITHIN = timedelta(minutes=15)
 # These are in the list themselves.
 _TOLD_OTHERWISE = (Why.DEAD_LETTER, Why.RETURN_DUE)
 
@@ -67,6 +70,7 @@ class TaskKind(StrEnum):
     WAITING = "waiting"
     CASH_UNCLEAR = "cash_unclear"
     FINDING = "finding"
+    HAND_BACK = "hand_back"
 
 
 # The columns that every kind of task has, in their order.
@@ -330,6 +334,31 @@ def _select_unclear_cash(salons: Salons) -> Select[Any]:
     )
 
 
+def _select_hand_backs(salons: Salons) -> Select[Any]:
+    return (
+        _task(
+            TaskKind.HAND_BACK,
+            id=HandBack.id,
+            since=Receipt.issued_at,
+            amount=HandBack.amount,
+            company_id=Receipt.company_id,
+            record_id=Receipt.record_id,
+            document_id=Receipt.document_id,
+            receipt_id=Receipt.id,
+            code=HandBack.kind,
+            fiscal_number=Receipt.fiscal_number,
+        )
+        .select_from(HandBack)
+        .join(Receipt, Receipt.id == HandBack.return_receipt_id)
+        .where(
+            HandBack.ticked_at.is_(None),
+            Receipt.state == ReceiptState.ISSUED,
+            Receipt.issued_at < func.now() - _TICKED_WITHIN,
+            salons.allow(Receipt.company_id),
+        )
+    )
+
+
 def _select_findings(salons: Salons) -> Select[Any]:
     company_id = func.coalesce(BookFinding.company_id, Cashbox.company_id)
     return (
@@ -362,4 +391,5 @@ _SELECTED = {
     TaskKind.WAITING: _select_waiting,
     TaskKind.CASH_UNCLEAR: _select_unclear_cash,
     TaskKind.FINDING: _select_findings,
+    TaskKind.HAND_BACK: _select_hand_backs,
 }

@@ -11,6 +11,7 @@ from api.acquire.tasks.queries import TaskKind
 from api.acquire.words.advice import Advice, advise_return, explain, explain_refused_return
 from api.acquire.words.text import Text
 from shared.books.model import Why
+from shared.fiscal.statuses import PaymentKind
 from shared.storage.models.day.book_finding import FindingKind
 
 CASHIER, MANAGER, OPS = Text("cashier"), Text("manager"), Text("support")
@@ -23,6 +24,13 @@ _FINDINGS: dict[str, Text] = {
     FindingKind.SHIFT: Text("The Z-report does not count what was issued."),
     FindingKind.DEBT: Text("The client was here and has not paid everything."),
     FindingKind.DEPOSITS: Text("Deposits that lie for over three months."),
+}
+
+
+HOW_TO_GIVE_BACK = {
+    PaymentKind.CASH: Text("Give it back from the drawer."),
+    PaymentKind.CARD: Text("Refund it on the card terminal."),
+    PaymentKind.MOBILE: Text("Refund it in Kaspi or the bank's app."),
 }
 
 
@@ -130,6 +138,10 @@ def _advise(kind: TaskKind, row: Any) -> Advice | Finding:
             return Advice(
                 Text("Webkassa did not say whether cash was moved."), Text("Count the drawer and take an X-report.")
             )
+        case TaskKind.HAND_BACK:
+            return Finding(
+                Text("A return is made, and its money is not given back yet."), HOW_TO_GIVE_BACK[PaymentKind(row.code)]
+            )
     return Finding(_say_finding(row.code))
 
 
@@ -143,7 +155,8 @@ def _say_finding(code: str) -> Text:
 def _find_turn(kind: TaskKind, row: Any) -> Text:
     if kind is TaskKind.WAITING or (kind in (TaskKind.DEAD_LETTER, TaskKind.PAUSED) and row.code in _OF_OPS):
         return OPS
-    return CASHIER if row.code == FindingKind.DEBT and kind is TaskKind.FINDING else MANAGER
+    is_cashiers = kind is TaskKind.HAND_BACK or (row.code == FindingKind.DEBT and kind is TaskKind.FINDING)
+    return CASHIER if is_cashiers else MANAGER
 
 
 def _find_button(kind: TaskKind, row: Any, advice: Advice | Finding) -> Button:
@@ -155,6 +168,8 @@ def _find_button(kind: TaskKind, row: Any, advice: Advice | Finding) -> Button:
             return Button(Text("Make a return"), f"/acquire/receipts/{row.id}/return", is_managers=True)
         case TaskKind.RETURN_REFUSED | TaskKind.WAITING:
             return receipt
+        case TaskKind.HAND_BACK:
+            return Button(Text("Give it back and tick it off"), f"/acquire/receipts/{row.receipt_id}")
         case TaskKind.CASH_UNCLEAR:
             return Button(Text("To the shift"), "/acquire/shift")
         case TaskKind.DEAD_LETTER:

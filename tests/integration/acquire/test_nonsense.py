@@ -76,6 +76,10 @@ ASKED = (
     "price_0",
     "count_0",
     "item_0",
+    "page",
+    "show",
+    "person",
+    "action",
 )
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
 
