@@ -124,7 +124,7 @@ def _list_reasons(session: Session, cashboxes: Sequence[int], day: date) -> list
 
 
 def reason_of_return() -> ColumnElement[str]:
-    """Returns the expression for why something was returned: the code that staff chose, before there were codes their words."""
+    """Returns the expression for why something was returned: the code that staff chose, or their words of before."""
     return func.coalesce(ReturnOrder.reason_code, ReturnOrder.reason, "")
 
 

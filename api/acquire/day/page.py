@@ -10,6 +10,7 @@ from api.acquire.access.guards import ManagerDep
 from api.acquire.cashbox.choice import list_all_cashboxes
 from api.acquire.day.charts import WEEK, draw_hours, draw_month
 from api.acquire.day.queries import read_checked, read_kept
+from api.acquire.returns.reasons import REASON_LABELS
 from api.acquire.show.rendering import render
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.text import Text
@@ -60,6 +61,7 @@ def show_day(request: Request, staff: ManagerDep, session: SessionDep, day: str 
         ways=[(KIND_LABELS[kind], sums.by_kind[kind]) for kind in PaymentKind if sums.by_kind.get(kind)],
         names=names,
         most_named=MOST_NAMED,
+        reason_labels=REASON_LABELS,
         checked=read_checked(session, kept, chosen),
         weeks=draw_month(
             {day: seen for day, seen in month.items() if day.month == first.month and day >= first}, first, today
