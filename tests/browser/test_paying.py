@@ -58,7 +58,7 @@ class TestWays:
         open_visit(page, record_id)
         page.click("label[for=m-cash]")
         page.fill("#cash_received", "4 000")
-        expect(page.locator("[data-change=cash_received]")).to_have_text("Осталось 300 ₸")
+        expect(page.locator("[data-change=cash_received]")).to_have_text("Не хватает 300 ₸")
         page.click(".notes button:has-text('5 000')")
         expect(page.locator("[data-change=cash_received] b")).to_have_text("700 ₸")
         page.click(TAKE)

@@ -198,7 +198,7 @@ def test_the_slower_one_is_told_when_and_by_whom(desk: Desk, cashier: Browser, m
     desk.execute("UPDATE checkouts SET created_at = '2026-04-14 07:03:00+00'")
     answer = manager.pay(visit.id)
     assert answer.status_code == 409
-    assert "Уже оплачено в 12:03, принял(а) aigul." in answer.text
+    assert "Уже оплачено в 12:03, кассир: aigul." in answer.text
 
 
 def test_a_form_that_was_open_while_the_price_changed_is_shown_again_with_the_new_one(desk: Desk, cashier: Browser) -> None:

@@ -41,7 +41,7 @@ def test_the_safe_defaults_are_explained(manager: Browser) -> None:
         "Депозиты клиентов Вручную: о каждом решает управляющий",
         "Оплата по частям Один чек, когда оплачено всё",
         "Чаевые чаевые, шайлық, tips",
-        "Как учитываются счета Altegio Kaspi: Мобильный",
+        "Как учитываются счета Altegio Kaspi: Kaspi / QR",
         "Проданный сертификат или абонемент в чеке услуга",
     ):
         assert said in page
@@ -99,7 +99,7 @@ def test_every_account_seen_how_it_is_taken_and_what_is_unsure(desk: Desk, manag
     ):
         assert said in first
     assert "Касса зала" not in first
-    assert "Kaspi Gold № 11 Мобильный выбрано здесь" in second
+    assert "Kaspi Gold № 11 Kaspi / QR выбрано здесь" in second
 
 
 @pytest.mark.parametrize(("language", "said"), [("kk", "Клиенттердің депозиттері"), ("en", "Clients' deposits")])
