@@ -22,6 +22,24 @@ for face in Regular:400 SemiBold:600; do
   tools/bin/pyftsubset "package/web/Inter-${face%:*}.woff2" --unicodes="$signs" --layout-features=kern,ccmp,locl,mark,tnum \
     --flavor=woff2 --output-file="$pages/fonts/inter-${face#*:}.woff2"
 done
+# Inter makes hyphens and slashes as wide as digits too, which tears words apart: only the digits stay so.
+tools/bin/python - "$pages"/fonts/inter-*.woff2 <<'EOF'
+import sys
+
+from fontTools.ttLib import TTFont
+
+for path in sys.argv[1:]:
+    font = TTFont(path, recalcTimestamp=False)
+    digits = {font.getBestCmap()[ord(digit)] for digit in "0123456789"}
+    table = font["GSUB"].table
+    for record in table.FeatureList.FeatureRecord:
+        if record.FeatureTag == "tnum":
+            for index in record.Feature.LookupListIndex:
+                for part in table.LookupList.Lookup[index].SubTable:
+                    part = getattr(part, "ExtSubTable", part)
+                    part.mapping = {name: other for name, other in part.mapping.items() if name in digits}
+    font.save(path)
+EOF
 cp package/LICENSE.txt "$pages/fonts/LICENSE.txt"
 
 # draw NAME PIXELS GROUND SHARE: the icon on a ground, so large a share of the side.
