@@ -27,7 +27,7 @@ OUT_OF_CARD = """() => [...document.querySelectorAll('main *')].flatMap(e => {
 BROKEN = r"""() => [
   ...document.querySelectorAll('th, td, .badge, button, .button, .chips a, .rail a > span:first-of-type')
 ].flatMap(e => {
-  const words = e.textContent.trim();
+  const words = e.innerText.trim();
   if (!words) return [];
   const range = document.createRange();
   range.selectNodeContents(e);
