@@ -78,7 +78,8 @@ def _add_page_handlers(app: FastAPI) -> None:
 
     def refused(request: Request, error: Exception) -> Response:
         assert isinstance(error, Refused)
-        return render(request, "message.html", status=409, text=error.text, then=[], back=find_way_back(request))
+        back = find_way_back(request)
+        return render(request, "message.html", status=409, text=error.text, then=[], link=error.link, back=back)
 
     def no_secret_key(request: Request, error: Exception) -> Response:
         log.error("the payment page is closed", reason=str(error))

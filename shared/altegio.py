@@ -184,6 +184,12 @@ class Named(_Tolerant):
     barcode: Text = ""
 
 
+class Specialist(_Tolerant):
+    """Whom the client comes to; Altegio's `staff`."""
+
+    name: Text = ""
+
+
 class ServiceLine(_Tolerant):
     """A service of a record. `cost` and `cost_to_pay` are totals of the line; `discount` is a percentage."""
 
@@ -210,8 +216,8 @@ class GoodsLine(ServiceLine):
     good: Annotated[Named | None, BeforeValidator(_parse_relation)] = None
 
 
-def _parse_client(value: Any) -> Any:
-    """Nothing about a client decides about a receipt, so whatever is not an object is no client."""
+def _parse_object(value: Any) -> Any:
+    """Nothing about a client or a specialist decides about a receipt, so whatever is not an object is none."""
     return value if isinstance(value, dict) and value else None
 
 
@@ -247,7 +253,9 @@ class Record(_Tolerant):
     paid_full: Flag = False
     payment_status: Id = None
     last_change_date: WhenHint = None
-    client: Annotated[Client | None, BeforeValidator(_parse_client)] = None
+    client: Annotated[Client | None, BeforeValidator(_parse_object)] = None
+    attendance: Annotated[int | None, BeforeValidator(_parse_id_hint)] = None
+    staff: Annotated[Specialist | None, BeforeValidator(_parse_object)] = None
     services: Annotated[list[ServiceLine], BeforeValidator(_parse_list)] = []
     goods_transactions: Annotated[list[GoodsLine], BeforeValidator(_parse_list)] = []
 
@@ -282,7 +290,7 @@ class GoodsOperation(_Tolerant):
     barcode: Text = ""
     ntin: Text = ""
     marks: Marks = ()
-    client: Annotated[Client | None, BeforeValidator(_parse_client)] = None
+    client: Annotated[Client | None, BeforeValidator(_parse_object)] = None
     comment: Text = ""
     deleted: Flag = False
     create_date: When = None
@@ -322,7 +330,7 @@ class FinanceOperation(_Tolerant):
     # "service", "goods_transaction", a certificate or membership, or none: a client's deposit, for one.
     sold_item_type: Text = ""
     sold_item_id: Annotated[int | None, BeforeValidator(_parse_id_hint)] = None
-    client: Annotated[Client | None, BeforeValidator(_parse_client)] = None
+    client: Annotated[Client | None, BeforeValidator(_parse_object)] = None
     comment: Text = ""
     expense: Annotated[Expense | None, BeforeValidator(_parse_relation)] = None
     account: Annotated[Account | None, BeforeValidator(_parse_relation)] = None

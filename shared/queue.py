@@ -35,6 +35,7 @@ SWEEP = "worker.tasks.sweep"
 CATCH_UP = "worker.tasks.catch_up"
 WATCH = "worker.tasks.watch"
 CHECK_LICENCES = "worker.tasks.check_licences"
+CHECK_BOOKS = "worker.tasks.check_books"
 EMPTY_OLD_ROWS = "worker.tasks.empty_old_rows"
 WRITE_BACK = "worker.tasks.write_back"
 MAKE_RETURN = "worker.tasks.make_return"
@@ -60,6 +61,7 @@ ROUTES = {
     CATCH_UP: {"queue": MAINTENANCE},
     WATCH: {"queue": MAINTENANCE},
     CHECK_LICENCES: {"queue": MAINTENANCE},
+    CHECK_BOOKS: {"queue": MAINTENANCE},
     EMPTY_OLD_ROWS: {"queue": MAINTENANCE},
     WRITE_BACK: {"queue": MAINTENANCE},
     REPLAY_DEAD_LETTERS: {"queue": MAINTENANCE},

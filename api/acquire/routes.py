@@ -3,10 +3,10 @@
 from fastapi import APIRouter, Response
 
 from api.acquire.access.auth import NotFound
+from api.acquire.day import page as day
 from api.acquire.live import page as live
 from api.acquire.pages import (
     account,
-    attention,
     audit,
     books,
     drawer,
@@ -20,13 +20,34 @@ from api.acquire.pages import (
     visits,
 )
 from api.acquire.paper import customer, printing
+from api.acquire.receipts import detail
+from api.acquire.receipts import page as receipts
+from api.acquire.returns import method_page
+from api.acquire.shift import page as shift
 from api.acquire.show.rendering import redirect
+from api.acquire.tasks import page as tasks
 
 router = APIRouter(include_in_schema=False)
-for page in (sign_in, visits, payment, receipt, returns, attention, shifts, orders, drawer, books, settings, audit, account):
+for page in (
+    sign_in,
+    visits,
+    payment,
+    receipt,
+    returns,
+    tasks,
+    shift,
+    shifts,
+    orders,
+    drawer,
+    day,
+    books,
+    settings,
+    audit,
+    account,
+):
     router.include_router(page.router, prefix="/acquire")
-router.include_router(printing.router, prefix="/acquire")
-router.include_router(live.router, prefix="/acquire")
+for page in (printing, receipts, method_page, detail, live):
+    router.include_router(page.router, prefix="/acquire")
 router.include_router(customer.router)
 
 

@@ -69,9 +69,10 @@ def api_command(port: int) -> Sequence[str]:
     return (*_PYTHON, "uvicorn", "api.main:app", *server, "--no-access-log")
 
 
-def worker_command(name: str = "worker", concurrency: int = 8) -> Sequence[str]:
-    pool = ("--pool", "threads", "--concurrency", str(concurrency), "--hostname", f"{name}@%h")
-    return (*_CELERY, "worker", *pool, "--loglevel", "INFO")
+def worker_command(name: str = "worker", concurrency: int | None = None) -> Sequence[str]:
+    """`concurrency`: slots; None for as many as the registers need."""
+    slots = () if concurrency is None else ("--concurrency", str(concurrency))
+    return (*_CELERY, "worker", "--pool", "threads", *slots, "--hostname", f"{name}@%h", "--loglevel", "INFO")
 
 
 def flower_command(port: int, memory: Path) -> Sequence[str]:

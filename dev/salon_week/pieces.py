@@ -24,10 +24,9 @@ def return_piece(desk: Desk, tables: Tables, wanted: DeskReturn) -> None:
 
 def sell_anew(desk: Desk, tables: Tables, wanted: DeskCorrection) -> None:
     """Returns all of a sale and sells it anew, paid in another way."""
-    [(receipt_id, request)] = tables.ask(_RECEIPT.format(wanted.external_check_number))
-    counts = {f"count_{place}": str(position["Count"]) for place, position in enumerate(request["Positions"])}
-    told = {"form_key": str(uuid4()), "reason": "Оплатили иначе", "original_shown": "paper", "sold_anew_as": wanted.kind}
-    desk.post(f"/acquire/receipts/{receipt_id}/return", {**told, **counts})
+    [(receipt_id, _)] = tables.ask(_RECEIPT.format(wanted.external_check_number))
+    told = {"form_key": str(uuid4()), "original_shown": "paper", "method": wanted.kind}
+    desk.post(f"/acquire/receipts/{receipt_id}/method/confirm", told)
 
 
 def find_other_pieces(ledger: Sequence[Mapping[str, Any]], wanted: Sequence[DeskReturn]) -> list[str]:

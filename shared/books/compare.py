@@ -112,6 +112,7 @@ def _merge(one: Circumstances | None, other: Circumstances | None) -> Circumstan
     return Circumstances(
         is_open=one.is_open or other.is_open,
         is_part_paid=one.is_part_paid or other.is_part_paid,
+        is_corrected=one.is_corrected or other.is_corrected,
         delivery_state=one.delivery_state or other.delivery_state,
         reason=one.reason or other.reason,
         return_due=one.return_due or other.return_due,
@@ -147,7 +148,7 @@ def _assume(books: Mapping[date, DayBooks], issued: _Days) -> None:
     for day in set(issued) & set(books):
         for kind, amount in issued[day]:
             books[day].ours.add(kind, amount)
-            books[day].assumed += amount
+            books[day].untold.add(kind, amount)
 
 
 def _find_why(material: Material, sale: _Sale) -> Why:
@@ -170,7 +171,7 @@ def _find_why(material: Material, sale: _Sale) -> Why:
     if not told:
         return Why.NO_PAYMENT
     if sum(told.values(), ZERO) == sum(issued.values(), ZERO):
-        return Why.OTHER_KIND
+        return Why.CORRECTED if known.is_corrected else Why.OTHER_KIND
     return Why.OTHER_SUM
 
 

@@ -36,15 +36,17 @@ class BookedSale(NamedTuple):
 
 
 class Why(StrEnum):
-    """Says what is behind a difference. The first four are not differences but reasons: nothing has to be corrected.
+    """Says what is behind a difference. The first five are not differences but reasons: nothing has to be corrected.
 
-    `part_paid`: the visit waits for the rest, and is listed as a debt or a prepayment.
+    `part_paid`: the visit waits for the rest, and is listed as a debt or a prepayment. `corrected`: staff corrected the way
+    of payment by a return and a new sale, and Altegio still has the first one.
     """
 
     OTHER_DAY = "other_day"
     UNDER_WAY = "under_way"
     NOT_DUE = "not_due"
     PART_PAID = "part_paid"
+    CORRECTED = "corrected"
     DEAD_LETTER = "dead_letter"
     NO_RECEIPT = "no_receipt"
     NO_PAYMENT = "no_payment"
@@ -95,7 +97,7 @@ class OpenKind(StrEnum):
     DEPOSIT = "deposit"
 
 
-HARMLESS = (Why.OTHER_DAY, Why.UNDER_WAY, Why.NOT_DUE, Why.PART_PAID)
+HARMLESS = (Why.OTHER_DAY, Why.UNDER_WAY, Why.NOT_DUE, Why.PART_PAID, Why.CORRECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +166,13 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """Says what else is known of a sale. `is_part_paid`: a visit that was never called paid in full. `delivery_state` and
-    `reason` are of the newest delivery about it.
+    """Says what else is known of a sale. `is_part_paid`: a visit that was never called paid in full. `is_corrected`: its
+    standing receipt has the way of payment from staff. `delivery_state` and `reason` are of the newest delivery about it.
     """
 
     is_open: bool = False
     is_part_paid: bool = False
+    is_corrected: bool = False
     delivery_state: str | None = None
     reason: str | None = None
     return_due: str | None = None
@@ -289,8 +292,9 @@ class ShiftDifference:
 class DayBooks:
     """Holds the comparison of one cashbox's day. `counted` leaves out the shifts of `missing_reports`, by number.
 
-    `told` is Altegio's word alone; `ours`: taken at our desk, and the sums of silent salons, which are `assumed` to be as
-    they were issued. `uncounted`: issued in shifts without a report. `other`: money beside these columns. `open`: what is
+    `told` is Altegio's word alone; `ours`: taken at our desk, and the sums of silent salons, which are assumed to be as
+    they were issued: these alone are `untold`.
+    `uncounted`: issued in shifts without a report. `other`: money beside these columns. `open`: what is
     open at the end of the day, None where that was not looked up.
     """
 
@@ -308,9 +312,13 @@ class DayBooks:
     receipts: int = 0
     returns: int = 0
     offline: list[Document] = field(default_factory=list)
-    assumed: Decimal = ZERO
+    untold: Flow = field(default_factory=Flow)
     other: list[OtherMoney] = field(default_factory=list)
     open: Sequence[OpenItem] | None = None
+
+    @property
+    def assumed(self) -> Decimal:
+        return self.untold.total
 
     @property
     def unexplained(self) -> list[OtherMoney]:

@@ -210,6 +210,7 @@ def _describe_one(row: WebhookRecord | None, receipts: Sequence[Receipt], *, is_
     return Circumstances(
         is_open=is_open or is_deciding,
         is_part_paid=is_part_paid,
+        is_corrected=any(r.replaces_id is not None and not r.returned for r in receipts),
         delivery_state=RecordState.DEAD_LETTERED if given_up else row.state if row is not None else None,
         reason=row.reason if row is not None else None,
         return_due=next((r.return_due_reason for r in receipts if r.return_due_reason and not r.returned), None),

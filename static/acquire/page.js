@@ -84,87 +84,8 @@ if (menu) {
   });
 }
 
-const search = one("#q");
-if (search) {
-  document.addEventListener("keydown", (event) => {
-    if (event.key === "/" && !/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) {
-      event.preventDefault();
-      search.select();
-    }
-  });
-  if (matchMedia("(pointer: fine)").matches && !location.hash) search.focus({ preventScroll: true });
-}
-
-// A payment
-const pay = one("form.pay");
-if (pay) {
-  const total = readTiyn(pay.dataset.total);
-  const received = one("#cash_received");
-  const change = one("[data-change]");
-  const changeWord = one("span", change).textContent;
-  const showChange = () => {
-    const given = readTiyn(received.value);
-    const rest = given === null ? null : given - total;
-    change.classList.toggle("short", rest !== null && rest < 0);
-    one("span", change).textContent = rest !== null && rest < 0 ? change.dataset.short : changeWord;
-    one("b", change).textContent = rest === null ? "—" : showMoney(Math.abs(rest));
-  };
-  received.addEventListener("input", showChange);
-
-  const notes = one("[data-notes]");
-  const rounded = [100000, 200000, 500000, 1000000, 2000000].map((note) => Math.ceil(total / note) * note);
-  [...new Set(rounded)].filter((sum) => sum > total).slice(0, 4).forEach((sum) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = showMoney(sum);
-    button.addEventListener("click", () => { received.value = typeMoney(sum); showChange(); });
-    notes.append(button);
-  });
-  notes.hidden = !notes.children.length;
-  showChange();
-
-  const parts = all("[name^=amount_]", pay);
-  const left = one("[data-left]");
-  const missing = () => total - parts.reduce((sum, input) => sum + (readTiyn(input.value) || 0), 0);
-  const showLeft = () => {
-    const rest = missing();
-    left.classList.toggle("short", rest < 0);
-    one("b", left).textContent = rest < 0 ? "−" + showMoney(-rest) : showMoney(rest);
-  };
-  left.hidden = false;
-  parts.forEach((input) => input.addEventListener("input", showLeft));
-  all("[data-rest]", pay).forEach((button) => {
-    const input = document.getElementById(button.dataset.rest);
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const rest = missing() + (readTiyn(input.value) || 0);
-      input.value = rest > 0 ? typeMoney(rest) : "";
-      showLeft();
-    });
-  });
-  showLeft();
-}
 const fault = one("[aria-invalid=true]");
 if (fault) fault.focus();
-
-// A return
-const back = one("form[data-return]");
-if (back) {
-  const shown = one("[data-return-total]", back);
-  const counts = all("[data-left-count]", back);
-  const showTotal = () => {
-    const tiyn = counts.reduce((sum, input) => {
-      const count = Number(input.value.replace(/\s/g, "").replace(",", ".")) || 0;
-      const whole = Number(input.dataset.leftCount);
-      if (!whole) return sum;
-      return sum + Math.round((readTiyn(input.dataset.leftTotal) * count) / whole);
-    }, 0);
-    one("b", shown).textContent = showMoney(tiyn);
-  };
-  counts.forEach((input) => input.addEventListener("input", showTotal));
-  shown.hidden = false;
-  showTotal();
-}
 
 // Waiting for a receipt
 const poll = one("[data-poll]");

@@ -21,6 +21,10 @@ document.querySelectorAll("[data-print-paper]").forEach((button) => {
 });
 cutPaper();
 
+// The desk's button prints on the paper that was printed on last.
+const chosenPaper = document.querySelector("[data-paper-form]")?.dataset.paperForm;
+if (chosenPaper) localStorage.setItem("paper", chosenPaper);
+
 const waiting = document.querySelector("[data-await]");
 if (waiting) {
   let looks = 0;

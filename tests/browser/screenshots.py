@@ -1,6 +1,5 @@
 """`make screenshots`: pictures of the main states for the documents. Not a test; run by its name only."""
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
 from dev.demo.children import ROOT
+from tests.browser.test_fiscal_day import close_shift
 from tests.browser.test_paying import TAKE, open_visit
 from tests.browser.test_returning import pay
 from tests.support.shop import Shop
@@ -77,15 +77,18 @@ def test_take_pictures(
         page.wait_for_selector(".printing:not([data-await])")
         page.locator("[data-sheet]").screenshot(path=FOLDER / f"paper-{paper}.png")
 
-    manager.goto("/acquire/attention")
+    manager.goto("/acquire/tasks")
     shoot(manager, "attention", whole=True)
     manager.click(".task.due .danger")
-    manager.wait_for_selector("form[data-return]")
+    manager.wait_for_selector("form[data-give-back]")
     shoot(manager, "return")
 
-    manager.goto("/acquire/shifts")
-    manager.click("button[value=z_report]")
-    manager.wait_for_url(re.compile(r"/acquire/orders/\d+/report"))
+    manager.goto("/acquire/shift")
+    shoot(manager, "shift", whole=True)
+    manager.goto("/acquire/day")
+    shoot(manager, "day", whole=True)
+    manager.goto("/acquire/shift")
+    close_shift(manager, "размен без записи")
     manager.goto("/acquire/shifts")
     shoot(manager, "shifts", whole=True)
     manager.goto("/acquire/books")

@@ -33,7 +33,11 @@ def places(module_manager: Page, module_shop: Shop) -> Places:
         "payment": visit,
         "receipt": f"/acquire/success/{receipt}",
         "return": f"/acquire/receipts/{receipt}/return",
-        "attention": "/acquire/attention",
+        "receipts": "/acquire/receipts?period=today",
+        "one receipt": f"/acquire/receipts/{receipt}",
+        "wrong method": f"/acquire/receipts/{receipt}/method?method=split",
+        "correction": f"/acquire/receipts/{receipt}/method/confirm?method=cash&cash_received=5000",
+        "attention": "/acquire/tasks",
         "settings": "/acquire/settings",
         "audit": "/acquire/audit",
         "account": "/acquire/account",
@@ -46,12 +50,25 @@ class TestSearch:
     def test_by_phone_tail_name_or_number(self, page: Page, shop: Shop, typed: str) -> None:
         other, wanted = shop.book(), shop.book(name="Жұлдызай Ертөстік", phone="+77015550199")
         page.goto("/acquire")
-        page.fill("#q", typed.format(record_id=wanted))
-        page.press("#q", "Enter")
+        page.locator("#q").press_sequentially(typed.format(record_id=wanted))
         page.wait_for_selector(".found")
         expect(page.locator(f"a.visit:has-text('{wanted}')")).to_be_visible()
         expect(page.locator(f"a.visit:has-text('{other}')")).to_have_count(0)
         assert "0199" not in page.url
+
+    def test_back_leads_to_what_was_found_and_then_out_of_the_search(self, page: Page, shop: Shop) -> None:
+        wanted = [shop.book(name="Ғалия Қоңыр") for _ in range(2)]
+        page.goto("/acquire")
+        page.locator("#q").press_sequentially("коныр галия")
+        page.wait_for_selector(".found")
+        page.click(f"a.visit:has-text('{wanted[0]}')")
+        page.wait_for_selector("form.pay")
+        page.go_back()
+        expect(page.locator("a.visit")).to_have_count(2)
+        expect(page.locator("#q")).to_have_value("коныр галия")
+        page.go_back()
+        expect(page.locator(".found")).to_have_count(0)
+        assert page.url.endswith("/acquire")
 
     def test_by_state_and_day(self, page: Page, shop: Shop) -> None:
         today = almaty_date(utc_now())
@@ -59,10 +76,11 @@ class TestSearch:
         waiting, earlier, paid = shop.book(), shop.book(date=past), shop.book()
         pay(page, paid)
         page.goto("/acquire")
-        page.click(".chips a:has-text('Ждёт оплаты')")
+        page.click(".chips a:has-text('Ждут')")
         expect(page.locator(f"a.visit:has-text('{waiting}')")).to_be_visible()
         expect(page.locator(f"a.visit:has-text('{paid}')")).to_have_count(0)
         expect(page.locator(f"a.visit:has-text('{earlier}')")).to_have_count(0)
+        page.click("#pick-day summary")
         page.fill("#day", str(today - timedelta(days=2)))
         expect(page.locator(f"a.visit:has-text('{earlier}')")).to_be_visible()
 
@@ -88,7 +106,7 @@ def test_languages(open_context: Callable[..., BrowserContext], language: str, n
     expect(page.locator("html")).to_have_attribute("lang", language)
     expect(page.locator("h1")).to_have_text(title)
     expect(page.locator(".search button")).to_have_text(button)
-    page.goto("/acquire/attention")
+    page.goto("/acquire/tasks")
     expect(page.locator("html")).to_have_attribute("lang", language)
 
 

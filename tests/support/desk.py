@@ -72,6 +72,12 @@ class Browser(TestClient):
         """Posts a form of ours with the right token."""
         return self.post(path, data={"form_token": self.form_token(), **(fields or {})}, **options)
 
+    def search(self, words: str, **fields: str) -> str:
+        """Types the words into the search field; the page that is shown then."""
+        answer = self.submit("/acquire", {"q": words, "typing": "1", **fields})
+        assert answer.status_code == 303, answer.text
+        return self.page(answer.headers["location"])
+
     def pay(self, visit_id: int, **fields: str) -> Any:
         """Opens the visit and presses the button once; `form_key=` repeats an earlier press."""
         hidden = {"form_key": str(uuid4()), **fields}
@@ -155,7 +161,9 @@ class Desk:
         title: str = "Стрижка",
         record_id: int | None = None,
         company_id: int = COMPANY,
+        **told: Any,
     ) -> Visit:
+        """`told`: `attendance`, `specialist`, as columns of the visit."""
         record_id = record_id or next(self._records)
         at = at or datetime.now(UTC)
         lines = [{"name": title, "is_service": True, "count": 1, "price": 1, "discount": 0, "total": 1}]
@@ -187,6 +195,7 @@ class Desk:
                 problem=None if total is not None else "services.0 has no cost",
                 is_open=state == "awaiting_payment" if is_open is None else is_open,
                 is_deleted=is_deleted,
+                **told,
             )
             session.add(visit)
         return visit
@@ -227,8 +236,8 @@ class Desk:
                 cashbox_id=values.pop("cashbox_id", None) or self._find_cashbox(session),
                 kind=kind,
                 record_id=visit.record_id if visit is not None else None,
-                document_id=None if visit is not None else next(self._records),
-                external_check_number=f"altegio_{next(self._records)}",
+                document_id=values.pop("document_id", None if visit is not None else next(self._records)),
+                external_check_number=values.pop("external_check_number", f"altegio_{next(self._records)}"),
                 basis_receipt_id=basis.id if basis else None,
                 total=total,
                 request=request,

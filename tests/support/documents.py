@@ -1,10 +1,11 @@
 """Our rows against Webkassa's ledger, and the end of a bad time."""
 
+from typing import Any
 from uuid import uuid4
 
 from dev.harness.simulator import Row, SimulatorControl
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES
-from shared.storage.models import ReturnOrder, StaffUser
+from shared.storage.models import Receipt, ReturnOrder, StaffUser
 from tests.support.bridge import Bridge
 from tests.support.onlooker import age
 from worker.issue.make_return import make_return
@@ -57,13 +58,17 @@ def recover(bridge: Bridge) -> None:
     raise AssertionError(f"still open: {[(one.id, one.state, one.error_text) for one in bridge.receipts()]}")
 
 
-def order_return(bridge: Bridge, receipt_id: int = 1, *, sold_anew_as: str | None = None) -> None:
-    """A manager wants all of it back; `make_returns` lets the worker do it. `sold_anew_as`: only its kind was wrong."""
+def order_return(bridge: Bridge, receipt_id: int = 1, *, sold_anew_as: str | None = None, **wishes: Any) -> None:
+    """A manager wants all of it back; `make_returns` lets the worker do it. `sold_anew_as`: only its kind was wrong.
+
+    `wishes`: other columns of the order.
+    """
     with bridge.services.sessions.begin() as session:
         manager = StaffUser(login=uuid4().hex, role="manager", password_hash="-")
         session.add(manager)
         session.flush()
-        wish = {"form_key": uuid4(), "reason": "клиент передумал", "lines": [], "sold_anew_as": sold_anew_as}
+        anew = {sold_anew_as: str(session.get_one(Receipt, receipt_id).total)} if sold_anew_as else None
+        wish = {"form_key": uuid4(), "reason": "клиент передумал", "lines": [], "sold_anew": anew, **wishes}
         session.add(ReturnOrder(receipt_id=receipt_id, staff_user_id=manager.id, **wish))
 
 

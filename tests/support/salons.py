@@ -10,11 +10,14 @@ from shared.storage.models import (
     AuditEvent,
     Cashbox,
     CashboxOrder,
+    CashCount,
     GoodsCode,
     GoodsLine,
+    HandBack,
     PaymentRecord,
     ReturnOrder,
     Shift,
+    StaffUser,
 )
 from tests.support.desk import Desk, position
 
@@ -33,6 +36,8 @@ class SalonRows:
     cash_order_id: int
     report_order_id: int
     offer_id: int
+    count_id: int
+    hand_back_id: int
     words: tuple[str, ...]
 
 
@@ -52,7 +57,9 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
     paid = desk.add_visit(str(total), state="processed", name=f"Оплата {name}", company_id=company_id)
     sold = [position(f"Услуга {name}", 1, total)]
     receipt = desk.add_receipt(paid, positions=sold, cashbox_id=cashbox_id, return_due_reason="record was deleted")
+    given = desk.add_receipt(paid, positions=sold, cashbox_id=cashbox_id, kind="return", basis=receipt)
     with desk.sessions.begin() as session:
+        back = HandBack(return_receipt_id=given.id, kind="card", amount=total)
         returned = ReturnOrder(
             receipt_id=receipt.id, form_key=uuid4(), reason="?", lines=[], state="refused", refusal=f"no {name}"
         )
@@ -70,7 +77,20 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
             account_id=digit * 1000,
             account_title=account,
         )
-        rows = [returned, shift, cash, report, offer]
+        session.add(shift)
+        session.flush()
+        open_shift = Shift(cashbox_id=cashbox_id, number=4, opened_at=datetime.now(UTC) - timedelta(hours=1))
+        session.add(open_shift)
+        session.flush()
+        count = CashCount(
+            cashbox_id=cashbox_id,
+            shift_id=open_shift.id,
+            staff_user_id=_add_counter(session, name),
+            form_key=uuid4(),
+            expected=total,
+            counted=total,
+        )
+        rows = [returned, shift, cash, report, offer, count, back]
         session.add_all(rows)
         session.add(GoodsCode(company_id=company_id, good_id=digit, title=goods, gtin="04870001234562"))
         session.add(GoodsLine(receipt_id=receipt.id, company_id=company_id, good_id=digit + 1, title=goods))
@@ -92,8 +112,17 @@ def open_salon(desk: Desk, company_id: int, digit: int, name: str) -> SalonRows:
         cash_order_id=ids[2],
         report_order_id=ids[3],
         offer_id=ids[4],
+        count_id=ids[5],
+        hand_back_id=ids[6],
         words=(name, register, str(company_id), f"{digit}\u00a0{digit * 111},{digit}{digit}", str(receipt.fiscal_number)),
     )
+
+
+def _add_counter(session: Any, name: str) -> int:
+    staff = StaffUser(login=f"counter of {name}", role="cashier", password_hash="-")
+    session.add(staff)
+    session.flush()
+    return int(staff.id)
 
 
 def _make_shift(cashbox_id: int, register: str, total: Decimal) -> Shift:

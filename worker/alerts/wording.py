@@ -44,9 +44,9 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
             "Receipts were given up: a person is needed",
         ),
         (
-            "Страница /acquire/attention или: celery -A worker receipts list --state dead_lettered",
-            "/acquire/attention беті немесе: celery -A worker receipts list --state dead_lettered",
-            "The page /acquire/attention, or: celery -A worker receipts list --state dead_lettered",
+            "Страница /acquire/tasks или: celery -A worker receipts list --state dead_lettered",
+            "/acquire/tasks беті немесе: celery -A worker receipts list --state dead_lettered",
+            "The page /acquire/tasks, or: celery -A worker receipts list --state dead_lettered",
         ),
     ),
     kinds.BREAKER_OPEN: (
@@ -168,9 +168,9 @@ KINDS: Mapping[str, tuple[Words, Words]] = {
     kinds.RETURN_REFUSED: (
         ("Возврат не оформлен", "Қайтару рәсімделмеді", "A return was refused"),
         (
-            "Клиент ждёт деньги. Страница /acquire/attention или: celery -A worker receipts list --state rejected",
-            "Клиент ақшасын күтіп тұр. /acquire/attention беті немесе: celery -A worker receipts list --state rejected",
-            "The customer waits for money. /acquire/attention, or: celery -A worker receipts list --state rejected",
+            "Клиент ждёт деньги. Страница /acquire/tasks или: celery -A worker receipts list --state rejected",
+            "Клиент ақшасын күтіп тұр. /acquire/tasks беті немесе: celery -A worker receipts list --state rejected",
+            "The customer waits for money. /acquire/tasks, or: celery -A worker receipts list --state rejected",
         ),
     ),
     kinds.LOOK_BEHIND: (

@@ -125,10 +125,15 @@ def is_advance(receipt: Receipt) -> bool:
 
 
 def may_be_changed(receipt: Receipt) -> bool:
-    """Only a receipt that certainly does not exist at Webkassa: never sent, or refused for good."""
+    """Only a receipt that certainly does not exist at Webkassa: never sent, or refused for good.
+
+    A sale that corrects another has its lines from that one and its ways from staff: no webhook may hold it up or change it
+    before it is sent, since the first is returned already.
+    """
     if receipt.state == ReceiptState.REJECTED:
         return receipt.error_kind != AlreadyIssued.__name__
-    return receipt.state == ReceiptState.PENDING and receipt.sending_since is None and receipt.unknown_since is None
+    is_unsent = receipt.sending_since is None and receipt.unknown_since is None
+    return receipt.state == ReceiptState.PENDING and is_unsent and receipt.replaces_id is None
 
 
 def issue_sale(
@@ -142,26 +147,33 @@ def issue_sale(
     earlier: int = 0,
     is_of_advance: bool = False,
     operation_id: int | None = None,
+    staff_user_id: int | None = None,
 ) -> Resolution:
     """Makes the sale due, or brings one that was never issued up to date. `earlier`: how many sales the subject had.
 
-    `operation_id`: the payment it is for alone.
+    `operation_id`: the payment it is for alone. `staff_user_id`: who took the payment at the desk.
     """
     order_number = _find_order_number(subject, sale, is_of_advance=is_of_advance)
     first = prepaid_number(operation_id) if operation_id else order_number
     number = sale.external_check_number if sale else _next_number(first, earlier)
     request = to_sale_request(draft, cashbox.unique_number, number, order_number, addressed.desk)
     if sale is None:
-        made = _create_sale(session, subject, cashbox, draft, request, operation_id)
+        made = _create_sale(session, subject, cashbox, draft, request, operation_id, staff_user_id)
         if made.receipt_id is not None:
             plan_messages(session, subject.company_id, made.receipt_id, addressed)
         return made
+    if sale.replaces_id is not None:
+        if draft.total != sale.total:
+            reason = f"staff corrected how {sale.total} ₸ were paid, it now costs {draft.total} ₸"
+            return Resolution.dead("sum_mismatch", reason, receipt_id=sale.id)
+        request |= {name: sale.request[name] for name in ("Payments", "Change")}
     is_refused = sale.state == ReceiptState.REJECTED and sale.error_kind is not None
     if is_refused and _without_addresses(sale.request) == _without_addresses(request):
         reason = f"Webkassa refused this receipt before: {sale.error_text}"
         return Resolution.dead(sale.error_code or "rejected", reason, receipt_id=sale.id)
     if sale.state == ReceiptState.REJECTED or sale.request != request:
         _revive(sale, draft, request, cashbox)
+        sale.staff_user_id = staff_user_id or (sale.staff_user_id if sale.replaces_id else None)
         forget_goods_lines(session, sale.id)
         note_goods_lines(session, subject.company_id, sale.id, draft.lines)
         plan_messages(session, subject.company_id, sale.id, addressed)
@@ -206,6 +218,7 @@ def _create_sale(
     draft: ReceiptDraft,
     request: dict[str, Any],
     operation_id: int | None,
+    staff_user_id: int | None,
 ) -> Resolution:
     values = {
         "company_id": subject.company_id,
@@ -213,6 +226,7 @@ def _create_sale(
         "record_id": subject.record_id,
         "document_id": subject.document_id,
         "operation_id": operation_id,
+        "staff_user_id": staff_user_id,
         "external_check_number": request["ExternalCheckNumber"],
         "total": draft.total,
         "tax": draft.tax,

@@ -1,16 +1,19 @@
-"""Makes the same sale once more, paid in another way, when the return of a receipt that said the wrong one is issued."""
+"""Makes the same sale once more, paid in other ways, when the return of a receipt that said the wrong ones is issued."""
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from sqlalchemy import func, literal, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import insert as insert_or
 
+from shared.fiscal.money import ZERO
 from shared.fiscal.payment_types import PAYMENT_TYPES
-from shared.fiscal.statuses import PaymentKind, ReceiptKind, RecordState
+from shared.fiscal.statuses import PaymentKind, ReceiptKind, ReceiptState, RecordState
 from shared.logging import get_logger
 from shared.storage.db import Executor
-from shared.storage.models import Checkout, PaymentRecord, Receipt, ReturnOrder, WebhookRecord
+from shared.storage.models import AuditEvent, Checkout, PaymentRecord, Receipt, ReturnOrder, WebhookRecord
 from worker.decide.sales import prepaid_number
 from worker.receipt.request import as_number
 from worker.salon.customer.outbox import repeat_messages
@@ -24,35 +27,61 @@ def sell_anew(executor: Executor, sale_id: int, voided_checkout: int | None) -> 
     `voided_checkout`: the payment at the desk that the return ended; the new sale has one of its own.
     """
     wish = executor.execute(
-        select(ReturnOrder.id, ReturnOrder.sold_anew_as, Receipt.cashbox_id, Receipt.request["CashboxUniqueNumber"].astext)
+        select(ReturnOrder.__table__, Receipt.cashbox_id, Receipt.request["CashboxUniqueNumber"].astext.label("cashbox"))
         .join(Receipt, Receipt.id == ReturnOrder.return_receipt_id)
-        .where(ReturnOrder.receipt_id == sale_id, ReturnOrder.sold_anew_as.is_not(None))
+        .where(
+            ReturnOrder.receipt_id == sale_id,
+            ReturnOrder.is_correction,
+            # An earlier wish may have ended with a return that Webkassa refused.
+            Receipt.state == ReceiptState.ISSUED,
+        )
     ).first()
     if wish is None:
         return
-    order_id, kind, cashbox_id, cashbox = wish[0], PaymentKind(wish[1]), wish[2], wish[3]
     sale = executor.execute(select(Receipt.__table__).where(Receipt.id == sale_id)).one()
-    payments = [{"Sum": as_number(sale.total), "PaymentType": PAYMENT_TYPES[kind]}]
-    request = {**sale.request, "CashboxUniqueNumber": cashbox, "Payments": payments, "Change": 0}
-    receipt_id = _create(executor, sale, cashbox_id, request)
+    told = wish.sold_anew or {wish.sold_anew_as: sale.total}
+    parts = {PaymentKind(kind): Decimal(amount) for kind, amount in told.items()}
+    change = _find_change(parts, wish.cash_received)
+    request = {**sale.request, "CashboxUniqueNumber": wish.cashbox, **_describe_payments(parts, change)}
+    receipt_id = _create(executor, sale, wish, request)
     repeat_messages(executor, sale_id, receipt_id)
     _join_deliveries(executor, sale_id, receipt_id)
     if voided_checkout is not None:
-        _pay_anew(executor, voided_checkout, order_id, kind)
+        _pay_anew(executor, voided_checkout, wish.id, parts, change)
+    _record(executor, wish, sale, receipt_id, parts)
     log.info("sold anew", receipt_id=receipt_id, basis_receipt_id=sale_id)
 
 
-def _create(executor: Executor, sale: Any, cashbox_id: int, request: dict[str, Any]) -> int:
+def _record(executor: Executor, wish: Any, sale: Any, receipt_id: int, parts: Mapping[PaymentKind, Decimal]) -> None:
+    """Into the trail, as the deed of whoever ordered it: with the order there, both receipts are."""
+    told = {"return_order_id": wish.id, "replaces": sale.id, "kinds": {kind: str(amount) for kind, amount in parts.items()}}
+    event = {"staff_user_id": wish.staff_user_id, "action": "sold_anew", "subject": f"receipt {receipt_id}"}
+    executor.execute(insert(AuditEvent).values(**event, company_id=sale.company_id, details=told))
+
+
+def _find_change(parts: Mapping[PaymentKind, Decimal], cash_received: Decimal | None) -> Decimal:
+    return cash_received - parts[PaymentKind.CASH] if cash_received and PaymentKind.CASH in parts else ZERO
+
+
+def _describe_payments(parts: Mapping[PaymentKind, Decimal], change: Decimal) -> dict[str, Any]:
+    """Of cash, Webkassa is told what was handed over, and the change."""
+    sums = {kind: amount + (change if kind is PaymentKind.CASH else ZERO) for kind, amount in sorted(parts.items())}
+    payments = [{"Sum": as_number(amount), "PaymentType": PAYMENT_TYPES[kind]} for kind, amount in sums.items()]
+    return {"Payments": payments, "Change": as_number(change)}
+
+
+def _create(executor: Executor, sale: Any, wish: Any, request: dict[str, Any]) -> int:
     """Under the next number that is free: another salon may have the same ones."""
     names = ("company_id", "record_id", "document_id", "operation_id", "total", "tax")
-    values = {name: getattr(sale, name) for name in names} | {"cashbox_id": cashbox_id, "kind": ReceiptKind.SALE}
+    values = {name: getattr(sale, name) for name in names} | {"cashbox_id": wish.cashbox_id, "kind": ReceiptKind.SALE}
+    values |= {"replaces_id": sale.id, "staff_user_id": sale.staff_user_id or wish.staff_user_id}
     first = prepaid_number(sale.operation_id) if sale.operation_id else sale.request["ExternalOrderNumber"]
     place, created = _count_sales(executor, sale), None
     while created is None:
         place += 1
         number = f"{first}_{place}"
         told = {"external_check_number": number, "request": request | {"ExternalCheckNumber": number}}
-        statement = insert(Receipt).values(**values, **told, next_attempt_at=func.now())
+        statement = insert_or(Receipt).values(**values, **told, next_attempt_at=func.now())
         created = executor.execute(
             statement.on_conflict_do_nothing(index_elements=[Receipt.external_check_number]).returning(Receipt.id)
         ).scalar()
@@ -79,16 +108,23 @@ def _join_deliveries(executor: Executor, sale_id: int, receipt_id: int) -> None:
     )
 
 
-def _pay_anew(executor: Executor, voided_checkout: int, order_id: int, kind: PaymentKind) -> None:
-    names = ("company_id", "record_id", "staff_user_id", "total", "customer_email", "customer_phone", "customer_xin")
+def _pay_anew(
+    executor: Executor, voided_checkout: int, order_id: int, parts: Mapping[PaymentKind, Decimal], change: Decimal
+) -> None:
+    of_customer = ("customer_email", "customer_phone", "customer_xin", "to_client")
+    names = ("company_id", "record_id", "staff_user_id", "total", *of_customer)
     copied = [getattr(Checkout, name) for name in names]
-    key = uuid5(NAMESPACE_OID, f"sold anew by return {order_id}")
-    checkout = select(*copied, literal(key).label("form_key")).where(Checkout.id == voided_checkout)
-    new_id, company_id, record_id, total = executor.execute(
+    received = parts[PaymentKind.CASH] + change if PaymentKind.CASH in parts else ZERO
+    own = {
+        "form_key": uuid5(NAMESPACE_OID, f"sold anew by return {order_id}"),
+        "cash_received": received,
+        "change": change,
+    }
+    checkout = select(*copied, *(literal(value, getattr(Checkout, name).type) for name, value in own.items()))
+    new_id, company_id, record_id = executor.execute(
         insert(Checkout)
-        .from_select([*names, "form_key"], checkout)
-        .returning(Checkout.id, Checkout.company_id, Checkout.record_id, Checkout.total)
+        .from_select([*names, *own], checkout.where(Checkout.id == voided_checkout))
+        .returning(Checkout.id, Checkout.company_id, Checkout.record_id)
     ).one()
-    executor.execute(
-        insert(PaymentRecord).values(company_id=company_id, record_id=record_id, kind=kind, amount=total, checkout_id=new_id)
-    )
+    paid = {"company_id": company_id, "record_id": record_id, "checkout_id": new_id}
+    executor.execute(insert(PaymentRecord), [{**paid, "kind": kind, "amount": amount} for kind, amount in parts.items()])

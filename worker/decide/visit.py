@@ -298,7 +298,8 @@ def _issue(case: _Case, kinds: Mapping[PaymentKind, Decimal]) -> Resolution:
         opted_out = has_opted_out(session, subject.company_id, case.known, case.record)
         desk = read_desk_details(case.checkout)
         addressed = address_receipt(policy.receivers, case.record.client, desk, opted_out=opted_out)
-        return issue_sale(session, subject, case.sale, draft, cashbox, addressed, earlier=case.known.sales)
+        sales, cashier = case.known.sales, case.checkout.staff_user_id if case.checkout else None
+        return issue_sale(session, subject, case.sale, draft, cashbox, addressed, earlier=sales, staff_user_id=cashier)
     except CannotBuild as problem:
         return Resolution.dead(problem.code, str(problem))
     except NoCashbox as problem:

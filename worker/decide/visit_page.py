@@ -10,6 +10,7 @@ from shared.altegio import Record
 from shared.clock import almaty_date
 from shared.fiscal.money import ZERO
 from shared.storage.models import Checkout, Visit, VisitMark
+from shared.storage.models.desk.visit import Attendance
 from shared.storage.statements import table_of
 from worker.decide.delivery import Delivery
 from worker.decide.sales import Subject
@@ -23,10 +24,12 @@ _insert = insert(_visits)
 _SHOW = _insert.on_conflict_do_update(
     index_elements=[_visits.c.company_id, _visits.c.record_id],
     set_={
-        **{column.name: column for column in _insert.excluded if column.name not in ("id", "created_at")},
-        "paid_told_at": func.coalesce(_insert.excluded.paid_told_at, _visits.c.paid_told_at),
-        # A deletion may leave the number out.
-        "visit_id": func.coalesce(_insert.excluded.visit_id, _visits.c.visit_id),
+        **{column.name: column for column in _insert.excluded if column.name not in ("id", "created_at", "words")},
+        # A deletion may leave out what was told before.
+        **{
+            name: func.coalesce(_insert.excluded[name], _visits.c[name])
+            for name in ("paid_told_at", "visit_id", "specialist")
+        },
     },
 )
 
@@ -67,6 +70,7 @@ def read_desk_details(checkout: Checkout | None) -> DeskDetails:
         customer_email=checkout.customer_email,
         customer_phone=checkout.customer_phone,
         customer_xin=checkout.customer_xin,
+        to_client=checkout.to_client,
     )
 
 
@@ -97,6 +101,8 @@ def show_visit(
         "is_open": is_open,
         "is_deleted": record.deleted or row.status == "delete",
         "paid_told_at": moment_of(record, row) if record.is_paid else None,
+        "attendance": record.attendance if record.attendance in tuple(Attendance) else None,
+        "specialist": (record.staff.name[:_MAX_TEXT] or None) if record.staff else None,
     }
     session.execute(_SHOW, values)
 

@@ -45,7 +45,6 @@ app = Celery("altegio-webkassa", broker=settings.broker)
 app.conf.update(
     # The work waits for networks: threads give a slot for an eighth of a process's memory.
     worker_pool="threads",
-    worker_concurrency=8,
     # A message leaves the queue only when its task is done; a killed worker's messages come back.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -99,6 +98,21 @@ def _register_tasks(**_: Any) -> None:
     importlib.import_module("worker.entry.tasks")
     importlib.import_module("worker.entry.remote").restrict()
     importlib.import_module("worker.entry.beat").keep_inside()
+
+
+@signals.celeryd_init.connect
+def _watch_for_slots(options: Any, **_: Any) -> None:
+    """Unless `--concurrency` says how many."""
+    if not options.get("concurrency"):
+        signals.worker_init.connect(_choose_slots, weak=False)
+
+
+def _choose_slots(sender: Any, **_: Any) -> None:
+    """A pool of processes keeps Celery's own default."""
+    if "thread" not in str(sender.pool_cls):
+        return
+    services = importlib.import_module("worker.services").get_services()
+    sender.concurrency = importlib.import_module("worker.entry.slots").find_slots(services.sessions)
 
 
 @signals.worker_init.connect

@@ -6,6 +6,7 @@ from typing import Any
 from shared.queue import (
     CARRY_OUT,
     CATCH_UP,
+    CHECK_BOOKS,
     CHECK_LICENCES,
     CLOSE_SHIFT,
     DELIVER,
@@ -30,6 +31,7 @@ from worker.issue.issue_due import issue_due
 from worker.issue.make_return import make_return as decide_return
 from worker.rounds import nightly_z_report as night
 from worker.rounds import rescue as dispatcher
+from worker.rounds.books import check_books as look_into_books
 from worker.rounds.cashbox_orders import carry_out as carry_out_order
 from worker.rounds.hook_check import check_hooks
 from worker.rounds.left_behind import sweep as end_left_behind
@@ -164,6 +166,12 @@ def watch(by_beat: bool = True) -> None:
 def check_licences(by_beat: bool = True) -> None:
     """Asks each cashbox, once a day, until when its licence runs."""
     _go_round(CHECK_LICENCES, ask_licences, by_beat)
+
+
+@app.task(name=CHECK_BOOKS)
+def check_books(by_beat: bool = True) -> None:
+    """Looks into the books of the last days for what a person has to look at."""
+    _go_round(CHECK_BOOKS, lambda s: look_into_books(s.sessions), by_beat)
 
 
 @app.task(name=EMPTY_OLD_ROWS)

@@ -3,10 +3,11 @@
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
 from shared.logging import get_logger
 from shared.storage.db import Executor, SessionFactory
-from shared.storage.models import Cashbox, Checkout, Receipt, ReturnOrder, Shift
+from shared.storage.models import Cashbox, Checkout, HandBack, Receipt, ReturnOrder, Shift
 from shared.storage.models.desk.return_order import ReturnState
 from worker.decide.sell_anew import sell_anew
 from worker.receipt.return_lines import Basis, CannotReturn, build_return
@@ -52,6 +53,7 @@ def _create_return(session: Session, order: ReturnOrder, sale: Receipt) -> Recei
         document_id=sale.document_id,
         external_check_number=number,
         basis_receipt_id=sale.id,
+        staff_user_id=order.staff_user_id,
         total=draft.total,
         tax=draft.tax,
         request={**draft.request, "CashboxUniqueNumber": cashbox.unique_number, **_find_addresses(session, sale)},
@@ -60,7 +62,15 @@ def _create_return(session: Session, order: ReturnOrder, sale: Receipt) -> Recei
     session.add(receipt)
     session.flush()
     repeat_messages(session, sale.id, receipt.id)
+    if order.staff_user_id is not None and not order.is_correction:
+        _plan_hand_backs(session, receipt)
     return receipt
+
+
+def _plan_hand_backs(session: Session, receipt: Receipt) -> None:
+    """What staff tick off. Nothing is given back where only the way of payment was wrong, or Altegio had it given back."""
+    paid = read_paid(receipt.request).items()
+    session.add_all(HandBack(return_receipt_id=receipt.id, kind=kind, amount=amount) for kind, amount in paid)
 
 
 def _find_addresses(session: Session, sale: Receipt) -> dict[str, str]:

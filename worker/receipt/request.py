@@ -24,13 +24,17 @@ ROUND_POSITIONS = 2
 
 @dataclass(frozen=True, slots=True)
 class DeskDetails:
-    """Holds what the desk adds to a sale: cash handed over and given back, and where the customer wants the receipt."""
+    """Holds what the desk adds to a sale: cash handed over and given back, and where the customer wants the receipt.
+
+    `to_client`: also to the address that Altegio knows.
+    """
 
     cash_received: Decimal = ZERO
     change: Decimal = ZERO
     customer_email: str | None = None
     customer_phone: str | None = None
     customer_xin: str | None = None
+    to_client: bool = True
 
 
 NO_DESK_DETAILS = DeskDetails()

@@ -10,10 +10,10 @@ from typing import Any
 
 from shared.fiscal.marks import find_marks_left, read_marks, write_marks
 from shared.fiscal.money import TIYN, ZERO, is_whole, round_tiyn
+from shared.fiscal.payment_types import PAYMENT_TYPES
+from shared.fiscal.return_ways import find_ways_left, share_returned
 from worker.receipt.request import OPERATION_SALE_RETURN, ROUND_NONE, ROUND_POSITIONS, as_number
 from worker.receipt.vat import contained_tax
-
-CASH = 0
 
 
 class CannotReturn(Exception):
@@ -132,20 +132,10 @@ def _return_position(sold: Mapping[str, Any], index: int, count: Decimal, left: 
 
 
 def _allocate(total: Decimal, sale: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> dict[int, Decimal]:
-    """Money goes back the way it came: cashless kinds first, the largest of them first, cash for the rest."""
-    left = {int(payment["PaymentType"]): _amount(payment["Sum"]) for payment in sale["Payments"]}
-    left[CASH] = left.get(CASH, ZERO) - _amount(sale.get("Change") or 0)
-    for request in earlier:
-        for payment in request["Payments"]:
-            left[int(payment["PaymentType"])] -= _amount(payment["Sum"])
-    parts: dict[int, Decimal] = {}
-    for kind in sorted(left, key=lambda kind: (kind == CASH, -left[kind])):
-        part = min(left[kind], total - sum(parts.values(), ZERO))
-        if part > 0:
-            parts[kind] = part
+    parts = share_returned(total, find_ways_left(sale, earlier))
     if sum(parts.values(), ZERO) != total:
         raise CannotReturn("more than was paid")
-    return parts
+    return {PAYMENT_TYPES[kind]: amount for kind, amount in parts.items()}
 
 
 def _to_request(

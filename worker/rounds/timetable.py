@@ -6,7 +6,7 @@ from datetime import datetime
 
 from shared.clock import ALMATY
 from shared.config import Settings
-from shared.queue import CATCH_UP, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, SWEEP, WATCH, WATCH_SHIFTS
+from shared.queue import CATCH_UP, CHECK_BOOKS, CHECK_LICENCES, DISPATCH, EMPTY_OLD_ROWS, SWEEP, WATCH, WATCH_SHIFTS
 
 # A look is made when its time has come; the tick only has to notice.
 LONGEST_TICK_SECONDS = 60.0
@@ -15,6 +15,8 @@ SWEEP_TICK_SECONDS = 60.0
 SHIFT_TICK_SECONDS = 30.0
 # Since a busy cashbox is asked at the next look; each is asked once a day.
 LICENCE_TICK_SECONDS = 3600.0
+# So old what a page says of the books may be.
+BOOKS_TICK_SECONDS = 300.0
 # A turn is bounded, so that nothing else of the night waits for it; three hours hold 36 of them.
 RETENTION_TICK_SECONDS, RETENTION_HOURS = 300.0, range(2, 5)
 
@@ -45,6 +47,7 @@ def list_rounds(settings: Settings) -> Sequence[Round]:
         Round(CATCH_UP, min(settings.reconcile_interval_seconds, LONGEST_TICK_SECONDS)),
         Round(WATCH, settings.alert_interval_seconds),
         Round(CHECK_LICENCES, LICENCE_TICK_SECONDS),
+        Round(CHECK_BOOKS, BOOKS_TICK_SECONDS),
         Round(EMPTY_OLD_ROWS, RETENTION_TICK_SECONDS, RETENTION_HOURS),
         Round(WATCH_SHIFTS, SHIFT_TICK_SECONDS),
     )

@@ -100,7 +100,7 @@ class WebkassaClient:
     That a cashbox gets one call at a time is the caller's duty, by a claim on it.
     """
 
-    def __init__(self, settings: Settings, redis: Redis, credentials: Credentials, *, pool_size: int = 16) -> None:
+    def __init__(self, settings: Settings, redis: Redis, credentials: Credentials, *, pool_size: int = 128) -> None:
         self._base_url = settings.webkassa_api_url
         self._login = credentials.login
         self._password = credentials.password

@@ -13,7 +13,6 @@ from api.acquire.access.origin import is_foreign
 from api.acquire.access.signing import get_secret, is_equal, make_form_token
 from api.acquire.account.sessions import Place, describe_device, find_staff
 from api.acquire.words.i18n import choose_language
-from shared.config import Settings
 from shared.storage.db import SessionFactory
 
 LIVE = "/acquire/live"
@@ -80,21 +79,6 @@ def get_manager(staff: StaffDep) -> Staff:
 ManagerDep = Annotated[Staff, Depends(get_manager)]
 
 
-def get_returner(request: Request, staff: StaffDep) -> Staff:
-    """Returns who may order returns: a manager, or a cashier where they have a ceiling. Raises NotSignedIn, NotAllowed."""
-    if not may_return(request.app.state.settings, staff):
-        raise NotAllowed
-    return staff
-
-
-ReturnerDep = Annotated[Staff, Depends(get_returner)]
-
-
-def may_return(settings: Settings, staff: Staff) -> bool:
-    """Says whether somebody may order returns at all."""
-    return staff.is_manager or settings.cashier_return_ceiling is not None
-
-
 def get_form_token(request: Request) -> str:
     """Returns the token of this browser's forms: of its session, or of its visitor cookie before sign-in."""
     secret = get_secret(request.app.state.settings)
@@ -136,11 +120,6 @@ def check_manager_form(_: ManagerDep, form: Annotated[Form, Depends(check_form)]
     return form
 
 
-def check_returner_form(_: ReturnerDep, form: Annotated[Form, Depends(check_form)]) -> Form:
-    """Returns the fields of a form of somebody who may order returns. Raises NotSignedIn, NotAllowed, FormRefused."""
-    return form
-
-
 def check_manager_upload(request: Request, _: ManagerDep, upload: Annotated[Upload, Depends(read_upload)]) -> Upload:
     """Returns a form with a file that a manager has sent. Raises NotSignedIn, NotAllowed, FormRefused."""
     _check_token(request, upload.fields)
@@ -163,7 +142,6 @@ def get_language(request: Request) -> str:
 FormDep = Annotated[Form, Depends(check_form)]
 StaffFormDep = Annotated[Form, Depends(check_staff_form)]
 ManagerFormDep = Annotated[Form, Depends(check_manager_form)]
-ReturnerFormDep = Annotated[Form, Depends(check_returner_form)]
 ManagerUploadDep = Annotated[Upload, Depends(check_manager_upload)]
 RowIdDep = Annotated[int, Depends(get_row_id)]
 PlaceDep = Annotated[Place, Depends(get_place)]

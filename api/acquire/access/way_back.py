@@ -28,7 +28,7 @@ _PURPOSE = "not done"
 _SUM = re.compile(r"[0-9]{1,12}(\.[0-9]{1,2})?", re.ASCII)
 _KINDS = (
     ("payment", re.compile(r"/acquire/(visits/[0-9]+|sale(/[0-9]+)?)")),
-    ("return", re.compile(r"/acquire/.*(/return|/returns/.*)")),
+    ("return", re.compile(r"/acquire/.*(/return|/returns/.*|/method/.*)")),
     ("cash", re.compile(r"/acquire/(drawer|orders|shifts?)(/.*)?")),
     ("question", re.compile(r"/acquire(/receipts|(/.*)?/search|/logout)?")),
 )

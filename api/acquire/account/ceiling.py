@@ -37,9 +37,11 @@ def hold_withdrawals(session: Session, staff: Staff, amount: Decimal, ceiling: D
 
 
 def hold_returns(session: Session, staff: Staff, total: Decimal, ceiling: Decimal | None) -> None:
-    """Checks a return with the others of the day. Raises AboveCeiling."""
-    if staff.is_manager or ceiling is None:
+    """Checks a return with the others of the day; without a ceiling each needs an approval. Raises AboveCeiling."""
+    if staff.is_manager:
         return
+    if ceiling is None:
+        raise AboveCeiling
     _lock(session, staff)
     given = select(func.sum(ReturnOrder.total)).where(
         ReturnOrder.staff_user_id == staff.id,
@@ -61,8 +63,9 @@ def _begin_of_day() -> datetime:
 
 
 def record_approval(
-    session: Session, approver: Doer | None, staff: Staff, subject: str, company_id: int | None, total: Decimal
+    session: Session, approver: Doer | None, staff: Staff, subject: str, company_id: int | None, total: Decimal | None
 ) -> None:
     """Adds the approval to the trail, as the manager's own deed."""
     if approver is not None:
-        audit.record(session, approver, "approved", subject, company_id=company_id, total=str(total), cashier=staff.id)
+        of_what = {} if total is None else {"total": str(total)}
+        audit.record(session, approver, "approved", subject, company_id=company_id, cashier=staff.id, **of_what)

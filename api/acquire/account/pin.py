@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -50,16 +51,16 @@ def has_pin(session: Session, staff: Staff) -> bool:
     return bool(session.scalar(select(StaffUser.pin_hash.is_not(None)).where(StaffUser.id == staff.id)))
 
 
-def list_approvers(session: Session, salons: Salons) -> Sequence[str]:
-    """Returns the logins of the managers who have a PIN and belong to one of these salons."""
+def list_approvers(session: Session, salons: Salons) -> Sequence[Any]:
+    """Returns `login` and `name` of the managers who have a PIN and belong to one of these salons."""
     placed = select(StaffSalon.staff_user_id).where(salons.allow(StaffSalon.company_id))
-    query = select(StaffUser.login).where(
+    query = select(StaffUser.login, StaffUser.shown_name.label("name")).where(
         StaffUser.role == StaffRole.MANAGER,
         StaffUser.disabled_at.is_(None),
         StaffUser.pin_hash.is_not(None),
         StaffUser.all_salons | StaffUser.id.in_(placed),
     )
-    return session.scalars(query.order_by(StaffUser.login)).all()
+    return session.execute(query.order_by(StaffUser.shown_name, StaffUser.login)).all()
 
 
 def approve(
@@ -72,7 +73,7 @@ def approve(
     """
     login, pin = typed.get("approver", "").strip().lower(), typed.get("pin", "").strip()
     if not pin:
-        errors.add("pin", Text("This is above what you may do alone today. Ask a manager to type their PIN here."))
+        errors.add("pin", Text("A manager has to approve this: ask them to type their PIN here."))
         return None
     with stand_in_line(is_known=True):
         with sessions.begin() as session:

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from api.acquire.books.view import ENTRY_LABELS, OPEN_LABELS, WHY_LABELS
+from api.acquire.books.labels import ENTRY_LABELS, OPEN_LABELS, WHY_LABELS
 from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.i18n import Speaker
 from api.acquire.words.text import Text

@@ -1,12 +1,15 @@
-"""Turns the books into what the page prints: columns of a day or a month, a chart of its days, what has to be looked at."""
+"""Turns the books into what the page prints: columns of a day or a month, its days, what has to be looked at."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from api.acquire.books.labels import ENTRY_LABELS, OPEN_LABELS, UNTOLD, WHY_LABELS
 from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.advice import explain
 from api.acquire.words.text import Text
 from shared.books.model import (
     OURS,
@@ -20,81 +23,32 @@ from shared.books.model import (
     OpenKind,
     OtherMoney,
     ShiftDifference,
-    Why,
 )
 from shared.books.table import join, list_entries
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind
 
-WHY_LABELS = {
-    Why.OTHER_DAY: Text("Paid and issued on different days"),
-    Why.UNDER_WAY: Text("The receipt is under way"),
-    Why.NOT_DUE: Text("No receipt is due by the settings"),
-    Why.PART_PAID: Text("Paid in part: the visit waits for the rest"),
-    Why.DEAD_LETTER: Text("The receipt was given up"),
-    Why.NO_RECEIPT: Text("Paid in Altegio, but no receipt"),
-    Why.NO_PAYMENT: Text("A receipt, but no payment in Altegio"),
-    Why.RETURN_DUE: Text("Altegio changed the payment after the receipt: a return is due"),
-    Why.RETURNED_HERE: Text("Returned here, but still paid in Altegio"),
-    Why.OTHER_KIND: Text("The sum agrees, the way of payment does not"),
-    Why.OTHER_SUM: Text("The sums differ"),
-    Why.UNEXPLAINED: Text("An income that nothing sold explains"),
-}
-ENTRY_LABELS = {
-    Entry.PREPAID: Text("Of the receipts: for parts of visits"),
-    Entry.TOP_UP: Text("Put on clients' deposits"),
-    Entry.DEPOSIT: Text("Paid from deposits"),
-    Entry.CERTIFICATE: Text("Paid by certificates"),
-    Entry.MEMBERSHIP: Text("Paid by memberships"),
-    Entry.BONUS: Text("Paid by bonuses"),
-    Entry.NONE: Text("Between bank accounts: no receipt"),
-    Entry.ELSEWHERE: Text("At terminals that are registers themselves"),
-    Entry.TIP: Text("Tips"),
-    Entry.REFUND: Text("Given back as expenses of sales"),
-    Entry.STAFF_GOODS: Text("Goods taken without a payment"),
-    Entry.CASH_IN: Text("Cash put in, by Altegio"),
-    Entry.DRAWER_IN: Text("Cash put in, at the register"),
-    Entry.TRANSFER: Text("Moved between the salon's accounts"),
-    Entry.CASH_OUT: Text("Cash taken out, by Altegio"),
-    Entry.DRAWER_OUT: Text("Cash taken out, at the register"),
-    Entry.OTHER_OUT: Text("Other expenses, not in cash"),
-    Entry.UNEXPLAINED: Text("Income that nothing sold explains"),
-}
-OPEN_LABELS = {
-    OpenKind.DEBT: Text("Debt"),
-    OpenKind.PREPAYMENT: Text("Prepayment"),
-    OpenKind.DEPOSIT: Text("Client's deposit"),
-}
-UNTOLD = Text("Way of payment not told")
-CHART_HEIGHT = 120
-BAR, GAP = 18, 6
+# How a delivery's reason names what Webkassa answered.
+_CODE = re.compile(r"code (\S+): ")
 
 Kept = Sequence[tuple[str, DayBooks]]
 
 
 @dataclass(frozen=True, slots=True)
 class KindRow:
-    """Describes one line of the table; `counted` is None where no report counts anything of it yet."""
+    """Describes one line of the table: by Altegio, taken at our desk, not told and assumed, issued.
+
+    `counted` is None where no report counts anything of it yet.
+    """
 
     label: Text
     told: Decimal
-    ours: Decimal
+    desk: Decimal
+    untold: Decimal
     issued: Decimal
     counted: Decimal | None
     told_differs: bool
     counted_differs: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """Describes a bar of the chart, in the chart's own units; `total` is the day's issued sum."""
-
-    day: date
-    x: int
-    y: int
-    height: int
-    total: Decimal
-    differences: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +64,7 @@ class SaleLine:
     ours: list[tuple[Text, Decimal]]
     issued: list[tuple[Text, Decimal]]
     receipts: tuple[tuple[int, str], ...]
+    advice: Text | None
     note: str | None
 
 
@@ -161,7 +116,8 @@ class BooksView:
     receipts: int
     returns: int
     assumed: Decimal
-    has_ours: bool
+    has_desk: bool
+    has_untold: bool
     entries: list[EntryLine]
     unexplained: list[tuple[str, OtherMoney]]
     open: list[OpenLine]
@@ -177,16 +133,19 @@ def show_books(kept: Kept) -> BooksView:
     """Adds up the days of all cashboxes and lists what differs."""
     days = [books for _, books in kept]
     told, ours, issued, counted = join(days)
+    untold = _add_up_untold(days)
     missing = sorted({(number, shift) for number, books in kept for shift in books.missing_reports})
     kinds: list[Kind] = [*PaymentKind, *([None] if None in told.kinds | ours.kinds else [])]
-    rows = [_show_kind(kind, told, ours, issued, counted, days) for kind in kinds]
+    rows = [_show_kind(kind, told, ours, untold, issued, counted, days) for kind in kinds]
+    named = {difference.subject for books in days for difference in books.differences}
     open_items = [item for books in days for item in books.open or ()]
     return BooksView(
         rows=rows,
         total=KindRow(
             label=Text("Total"),
             told=told.total,
-            ours=ours.total,
+            desk=ours.total - untold.total,
+            untold=untold.total,
             issued=issued.total,
             counted=_find_counted(counted.total, issued.total, days),
             told_differs=any(row.told_differs for row in rows),
@@ -199,11 +158,12 @@ def show_books(kept: Kept) -> BooksView:
         shifts=[_show_shift(number, d) for number, books in kept for d in books.shift_differences],
         reasons=[_show_sale(number, d) for number, books in kept for d in books.reasons],
         offline=[(number, d, sum(d.sums.values(), ZERO)) for number, books in kept for d in books.offline],
-        dead_letters=[letter for books in days for letter in books.dead_letters],
+        dead_letters=[letter for books in days for letter in books.dead_letters if letter.subject not in named],
         receipts=sum(books.receipts for books in days),
         returns=sum(books.returns for books in days),
         assumed=sum((books.assumed for books in days), ZERO),
-        has_ours=bool(ours.kinds),
+        has_desk=ours.total != untold.total or any(ours.net(kind) != untold.net(kind) for kind in kinds),
+        has_untold=bool(untold.kinds),
         entries=_show_entries(days),
         unexplained=[(number, money) for number, books in kept for money in books.unexplained],
         open=[OpenLine(OPEN_LABELS[item.kind], item) for item in open_items],
@@ -214,6 +174,14 @@ def show_books(kept: Kept) -> BooksView:
         ],
         is_empty=all(books.is_empty for books in days),
     )
+
+
+def _add_up_untold(days: Sequence[DayBooks]) -> Flow:
+    untold = Flow()
+    for books in days:
+        for kind in books.untold.kinds:
+            untold.add(kind, books.untold.net(kind))
+    return untold
 
 
 def _show_entries(days: Sequence[DayBooks]) -> list[EntryLine]:
@@ -230,11 +198,14 @@ def _show_entries(days: Sequence[DayBooks]) -> list[EntryLine]:
     ]
 
 
-def _show_kind(kind: Kind, told: Flow, ours: Flow, issued: Flow, counted: Flow, days: Sequence[DayBooks]) -> KindRow:
+def _show_kind(
+    kind: Kind, told: Flow, ours: Flow, untold: Flow, issued: Flow, counted: Flow, days: Sequence[DayBooks]
+) -> KindRow:
     return KindRow(
         label=KIND_LABELS[kind] if kind else UNTOLD,
         told=told.net(kind),
-        ours=ours.net(kind),
+        desk=ours.net(kind) - untold.net(kind),
+        untold=untold.net(kind),
         issued=issued.net(kind),
         counted=_find_counted(counted.net(kind), issued.net(kind), days),
         told_differs=told.net(kind) + ours.net(kind) != issued.net(kind),
@@ -259,8 +230,15 @@ def _show_sale(number: str, difference: Difference) -> SaleLine:
         ours=_list_amounts(difference.ours),
         issued=_list_amounts(difference.issued),
         receipts=difference.receipts,
+        advice=_explain_note(difference.note),
         note=difference.note,
     )
+
+
+def _explain_note(note: str | None) -> Text | None:
+    """Webkassa's words come as `code 9: …`; what the code means is said in the reader's language."""
+    found = _CODE.match(note or "")
+    return explain(found[1]).what if found else None
 
 
 def _show_shift(number: str, difference: ShiftDifference) -> ShiftLine:
@@ -304,16 +282,3 @@ def _iterate_days(kept: Kept) -> Iterator[DayLine]:
         shown = _find_counted(counted.total, issued.total, of_day)
         is_off = any(books.shift_differences for books in of_day)
         yield DayLine(day, told.total, ours.total, issued.total, shown, is_off, differences)
-
-
-def draw_chart(kept: Kept) -> list[Bar]:
-    """Returns a bar for each day: what was issued, tall by the month's largest day."""
-    lines = list(_iterate_days(kept))
-    largest = max((line.issued for line in lines), default=ZERO)
-    bars = []
-    for position, line in enumerate(lines):
-        share = max(line.issued, ZERO) / largest if largest > 0 else ZERO
-        height = max(int(share * CHART_HEIGHT), 2)
-        x = position * (BAR + GAP)
-        bars.append(Bar(line.day, x, CHART_HEIGHT - height, height, line.issued, line.differences))
-    return bars

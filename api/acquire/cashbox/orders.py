@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from psycopg2.errors import UniqueViolation
-from sqlalchemy import select
+from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -21,17 +21,17 @@ from api.acquire.account.pin import approve
 from api.acquire.cashbox.choice import list_cashboxes, may_use
 from api.acquire.payment.form import FormErrors, read_form_key, read_typed_amount
 from api.acquire.salon.known import find_company
+from api.acquire.shift.queries import read_standings
 from api.acquire.words.text import Refused, Text
 from shared.fiscal.money import InvalidAmount
 from shared.storage.db import SessionFactory
-from shared.storage.models import Cashbox, CashboxOrder
+from shared.storage.models import Cashbox, CashboxOrder, CashCount
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderKind
 
 MAX_REASON = 200
 # What the register takes in one movement.
 MAX_AMOUNT = Decimal(999_999_999)
 _ROW_ID = re.compile(r"[0-9]{1,18}")
-REPORTS = (OrderKind.X_REPORT, OrderKind.Z_REPORT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class _Wish:
     reason: str | None = None
     ceiling: Decimal | None = None
     approver: Doer | None = None
+    count: CashCount | None = None
 
     @property
     def external_check_number(self) -> str | None:
@@ -59,15 +60,23 @@ class _Wish:
         return f"cash_{self.form_key.hex}" if self.amount is not None else None
 
 
-def order_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered:
-    """Stores an order of an X- or Z-report. The caller publishes a new one after the commit. Raises Refused."""
+def order_x_report(sessions: SessionFactory, staff: Staff, typed: Mapping[str, str]) -> Ordered:
+    """Stores an order of an X-report. The caller publishes a new one after the commit. Raises Refused."""
     kind, form_key = typed.get("kind", ""), read_form_key(typed)
     with sessions() as session:
         cashbox = _find_cashbox(session, staff.salons, typed)
         company_id = find_company(session, cashbox) if cashbox else None
-    if kind not in REPORTS or form_key is None or cashbox is None:
+    if kind != OrderKind.X_REPORT or form_key is None or cashbox is None:
         raise Refused(Text("The page is out of date. Open it again."))
-    return _store(sessions, staff, _Wish(form_key, OrderKind(kind), cashbox.id, company_id))
+    return _store(sessions, staff, _Wish(form_key, OrderKind.X_REPORT, cashbox.id, company_id))
+
+
+def order_z_report(sessions: SessionFactory, staff: Staff, count: CashCount, approver: Doer | None) -> Ordered:
+    """Stores the one order of a Z-report that comes of a count of the drawer, whoever presses how often."""
+    with sessions() as session:
+        company_id = find_company(session, session.get_one(Cashbox, count.cashbox_id))
+    wish = _Wish(count.form_key, OrderKind.Z_REPORT, count.cashbox_id, company_id, approver=approver, count=count)
+    return _store(sessions, staff, wish)
 
 
 def order_cash(
@@ -87,6 +96,9 @@ def order_cash(
     if kind not in MONEY_ORDERS:
         errors.add("kind", Text("Choose whether cash goes in or out."))
     amount = _read_amount(typed, errors)
+    if kind == OrderKind.WITHDRAWAL and amount and cashbox and form_key:
+        with sessions() as session:
+            _hold_to_drawer(session, cashbox, amount, form_key, errors)
     reason = " ".join(typed.get("reason", "").split())
     if len(reason) > MAX_REASON:
         errors.add("reason", Text("The reason is longer than 200 characters."))
@@ -119,6 +131,17 @@ def _read_amount(typed: Mapping[str, str], errors: FormErrors) -> Decimal | None
     if not amount or amount > MAX_AMOUNT:
         errors.add("amount", Text("Write a sum in tenge, such as 4 000 or 4 000,50."))
     return amount
+
+
+def _hold_to_drawer(session: Session, cashbox: Cashbox, amount: Decimal, form_key: UUID, errors: FormErrors) -> None:
+    """Where Webkassa never told what is in the drawer, it alone can say; a form sent again was checked before."""
+    [standing] = read_standings(session, [cashbox])
+    was_sent = session.scalar(select(exists().where(CashboxOrder.form_key == form_key)))
+    if standing.told is not None and amount > standing.drawer and not was_sent:
+        errors.add(
+            "amount",
+            Text("There are %(sum)s in the drawer. If you see more there, take an X-report first.", sum=standing.drawer),
+        )
 
 
 def _store(sessions: SessionFactory, staff: Staff, wish: _Wish) -> Ordered:
@@ -156,10 +179,12 @@ def _insert(session: Session, staff: Staff, wish: _Wish) -> Ordered:
     details: dict[str, Any] = {"cashbox_id": wish.cashbox_id}
     if wish.amount is not None:
         details["total"] = str(wish.amount)
+    if wish.count is not None:
+        session.execute(update(CashCount).where(CashCount.id == wish.count.id).values(order_id=order.id))
+        details |= {"counted": str(wish.count.counted), "difference": str(wish.count.difference)}
     subject = f"order {order.id}"
     audit.record(session, staff.doer, f"{wish.kind}_ordered", subject, company_id=wish.company_id, **details)
-    if wish.amount is not None:
-        record_approval(session, wish.approver, staff, subject, wish.company_id, wish.amount)
+    record_approval(session, wish.approver, staff, subject, wish.company_id, wish.amount)
     return Ordered(order.id, is_new=True)
 
 

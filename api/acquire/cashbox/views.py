@@ -145,7 +145,7 @@ class OrderLine:
     at: datetime
     label: Text
     amount: Decimal | None
-    login: str
+    by: str
     reason: str | None
     badge: str
     state: Text
@@ -153,15 +153,15 @@ class OrderLine:
     in_drawer: Decimal | None
 
 
-def show_order(order: CashboxOrder) -> OrderLine:
-    """Returns an order as the list shows it, with the reason where it was not carried out."""
+def show_order(order: CashboxOrder, name: str | None = None) -> OrderLine:
+    """Returns an order as the list shows it, with the reason where it was not carried out; `name`: of whoever ordered it."""
     state = OrderState(order.state)
     return OrderLine(
         id=order.id,
         at=order.done_at or order.created_at,
         label=ORDER_LABELS[OrderKind(order.kind)],
         amount=order.amount,
-        login=order.ordered_by.partition(":")[2],
+        by=name or order.ordered_by.partition(":")[2],
         reason=order.reason,
         badge=_BADGES[state],
         state=STATE_LABELS[state],
@@ -183,7 +183,7 @@ def show_order_progress(order: CashboxOrder) -> Progress:
     state, label = OrderState(order.state), ORDER_LABELS[OrderKind(order.kind)]
     if state is OrderState.DONE:
         is_money = order.kind in MONEY_ORDERS
-        address = f"/acquire/drawer?done={order.id}" if is_money else f"/acquire/orders/{order.id}/report"
+        address = f"/acquire/shift?done={order.id}" if is_money else f"/acquire/orders/{order.id}/report"
         return Progress("issued", label, Text("Done."), True, address)
     if state is OrderState.REQUESTED:
         text = Text("The order is saved and waits for its turn at the cashbox.")

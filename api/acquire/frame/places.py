@@ -26,10 +26,10 @@ _TASKS = Place("/acquire/tasks", Text("Tasks"), "tasks", ("/acquire/tasks", "/ac
 _DAY = Place("/acquire/day", Text("Day"), "day", ("/acquire/day", "/acquire/books"))
 _SALE = Place("/acquire/sale", Text("New sale"), "plus", ("/acquire/sale",))
 _FOR_ALL = (("/acquire/account", Text("My account")),)
-_FOR_CASHIERS = (("/acquire/drawer", Text("Cash drawer")),)
+_FOR_CASHIERS = (("/acquire/drawer", Text("Cash in and out")),)
 _FOR_MANAGERS = (
     ("/acquire/sale", Text("New sale")),
-    ("/acquire/drawer", Text("Cash drawer")),
+    ("/acquire/drawer", Text("Cash in and out")),
     ("/acquire/shifts", Text("Shifts and reports")),
     ("/acquire/books", Text("Books")),
     ("/acquire/settings", Text("Settings")),

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from api.acquire.access.salons import Salons
-from api.acquire.attention.count import MAX_COUNTED, count_tasks
 from api.acquire.frame.registers import RegisterState, read_registers
+from api.acquire.tasks.queries import count_tasks
 from api.acquire.words.text import Text
 from shared.storage.db import SessionFactory
 
 KEPT_SECONDS = 1.5
 MAX_KEPT = 500
+# More than that need no number.
+MAX_SHOWN = 99
 # What a page has read before its frame may be so much older than that.
 OLDER_BY = timedelta(seconds=5)
 
@@ -28,8 +30,8 @@ class FrameState:
     @property
     def tasks(self) -> str:
         """The number beside the tasks, empty for none."""
-        if self.task_count >= MAX_COUNTED:
-            return f"{MAX_COUNTED - 1}+"
+        if self.task_count > MAX_SHOWN:
+            return f"{MAX_SHOWN}+"
         return str(self.task_count or "")
 
 

@@ -1,24 +1,21 @@
-"""Shows managers who did what."""
+"""Shows managers who did what: a person's, a kind of deed, a day, on the page or as a file."""
 
-from decimal import Decimal
-from typing import Any
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
-from sqlalchemy.orm import aliased
+from fastapi import APIRouter, Depends, Request, Response
 
 from api.acquire.access.guards import ManagerDep
-from api.acquire.access.salons import Salons
-from api.acquire.show.rendering import render
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.show.rendering import get_speaker, render
+from api.acquire.trail.file import write_trail
+from api.acquire.trail.queries import Wanted, list_events, list_people, name_subjects, read_wanted
+from api.acquire.trail.views import show_event
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
-from shared.fiscal.statuses import PaymentKind
-from shared.storage.models import AuditEvent, StaffSalon, StaffUser
 
 router = APIRouter()
 
 PAGE_SIZE = 50
+MOST_IN_FILE = 10_000
 
 ACTIONS = {
     "signed_in": Text("Signed in"),
@@ -27,12 +24,18 @@ ACTIONS = {
     "sign_in_locked": Text("Wrong password, sign-in closed for a while"),
     "payment_taken": Text("Payment taken"),
     "return_ordered": Text("Return ordered"),
+    "method_corrected": Text("Way of payment corrected"),
+    "sold_anew": Text("Sold anew after a correction"),
+    "handed_back": Text("Money of a return given back"),
+    "receipt_sent_again": Text("Receipt sent again"),
     "replayed": Text("Put back to work"),
     "probed": Text("Paused cashbox checked"),
     "x_report_ordered": Text("X-report ordered"),
     "z_report_ordered": Text("Z-report ordered"),
     "deposit_ordered": Text("Cash put in"),
     "withdrawal_ordered": Text("Cash taken out"),
+    "cash_counted": Text("Cash counted"),
+    "task_put_off": Text("Task put off"),
     "drawer_offer_dismissed": Text("Told by Altegio, not of the drawer"),
     "goods_codes_changed": Text("Codes of goods changed"),
     "password_changed": Text("Own password changed"),
@@ -59,70 +62,33 @@ ACTIONS = {
     "password_reset": Text("New password"),
 }
 
-_SUBJECTS = {
-    "visit": (Text("Visit"), "/acquire/visits/"),
-    "receipt": (Text("Receipt"), "/acquire/success/"),
-    "delivery": (Text("delivery"), None),
-    "staff": (Text("account"), None),
-    "order": (Text("Order"), "/acquire/orders/"),
-    "cashbox": (Text("Cashbox"), None),
-    "salon": (Text("Salon"), None),
-}
+WantedDep = Annotated[Wanted, Depends(read_wanted)]
 
 
 @router.get("/audit")
-def show_audit(request: Request, staff: ManagerDep, session: SessionDep, before: str = "") -> Response:
+def show_audit(request: Request, staff: ManagerDep, session: SessionDep, wanted: WantedDep) -> Response:
     """Shows the trail, newest first, a page at a time from the id `before` on."""
-    about = aliased(StaffUser)
-    query = (
-        select(AuditEvent, StaffUser.login, about.login)
-        .outerjoin(StaffUser, StaffUser.id == AuditEvent.staff_user_id)
-        .outerjoin(about, AuditEvent.subject == func.concat("staff ", about.id))
-        .where(_is_of(staff.salons, StaffUser, about))
-    )
-    if before.isascii() and before.isdigit() and len(before) < 19:
-        query = query.where(AuditEvent.id < int(before))
-    rows = session.execute(query.order_by(AuditEvent.id.desc()).limit(PAGE_SIZE + 1)).all()
-    next_before = rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None
+    rows = list_events(session, staff.salons, wanted, PAGE_SIZE + 1)
+    names = name_subjects(session, [event for event, *_ in rows])
     return render(
-        request, "audit.html", events=[_show(*row) for row in rows[:PAGE_SIZE]], next_before=next_before, is_first=not before
+        request,
+        "audit.html",
+        events=[show_event(event, doer, about, ACTIONS, names) for event, doer, about in rows[:PAGE_SIZE]],
+        next_before=rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None,
+        is_first=wanted.before is None,
+        people=list_people(session, staff.salons),
+        actions=ACTIONS,
+        wanted=wanted,
     )
 
 
-def _is_of(salons: Salons, doer: Any, about: Any) -> ColumnElement[bool]:
-    """What was done to a salon is for those who belong to it; what to an account, for those who share all its salons."""
-    if salons.companies is None:
-        return true()
-    is_of_account = AuditEvent.company_id.is_(None) & (AuditEvent.subject.is_(None) | about.id.is_not(None))
-    is_near = or_(_is_within(salons, doer), _is_within(salons, about))
-    return or_(salons.allow(AuditEvent.company_id), and_(is_of_account, is_near))
-
-
-def _is_within(salons: Salons, account: Any) -> ColumnElement[bool]:
-    placed = exists().where(StaffSalon.staff_user_id == account.id)
-    return and_(~account.all_salons, placed, ~placed.where(~salons.allow(StaffSalon.company_id)))
-
-
-def _show(event: AuditEvent, login: str | None, about: str | None) -> dict[str, Any]:
-    """`about`: the login of the account that it was done to. Only the command line acts without a login: `by` is the
-    machine's account.
-    """
-    kind, _, number = (event.subject or "").partition(" ")
-    label, place = _SUBJECTS.get(kind, (Text("Other"), None))
-    return {
-        "at": event.created_at,
-        "login": login or event.details.get("by") or (Text("unknown login") if event.address else Text("command line")),
-        "address": event.address,
-        "action": ACTIONS.get(event.action, event.action),
-        "label": label if number else None,
-        "number": about or number,
-        "place": f"{place}{number}" if place else None,
-        "sums": _find_sums(event.details),
-    }
-
-
-def _find_sums(details: dict[str, Any]) -> list[tuple[Text | None, Decimal]]:
-    """The money of a payment by kind, or of a return."""
-    if isinstance(kinds := details.get("kinds"), dict):
-        return [(KIND_LABELS[PaymentKind(kind)], Decimal(amount)) for kind, amount in kinds.items()]
-    return [(None, Decimal(details["total"]))] if "total" in details else []
+@router.get("/audit.csv")
+def download(request: Request, staff: ManagerDep, session: SessionDep, wanted: WantedDep) -> Response:
+    """Sends the newest lines of the trail as a file."""
+    rows = list_events(session, staff.salons, wanted, MOST_IN_FILE)
+    names = name_subjects(session, [event for event, *_ in rows])
+    content = write_trail(
+        [show_event(event, doer, about, ACTIONS, names) for event, doer, about in rows], get_speaker(request)
+    )
+    headers = {"Content-Disposition": 'attachment; filename="audit.csv"', "Cache-Control": "no-store"}
+    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from api.acquire.access.auth import NotFound
 from api.acquire.access.guards import ManagerDep
 from api.acquire.books.file import write_books_csv, write_books_xlsx
-from api.acquire.books.view import draw_chart, show_books, show_days
+from api.acquire.books.view import show_books, show_days
 from api.acquire.cashbox.choice import list_all_cashboxes
+from api.acquire.day.charts import WEEK, draw_month
 from api.acquire.show.rendering import get_speaker, render
 from api.dependencies import SessionDep
 from shared.books.model import DayBooks
@@ -90,16 +91,18 @@ PeriodDep = Annotated[Period, Depends(read_period)]
 def show(request: Request, staff: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
     """Shows the books of a period."""
     cashboxes = list_all_cashboxes(session, staff.salons)
-    kept = _keep(session, cashboxes, period)
+    kept, today = _keep(session, cashboxes, period), almaty_date(utc_now())
+    days = show_days(kept) if period.is_month else []
     return render(
         request,
         "books.html",
         period=period,
         cashboxes=cashboxes,
         books=show_books(kept),
-        bars=draw_chart(kept) if period.is_month else [],
-        days=show_days(kept) if period.is_month else [],
-        today=almaty_date(utc_now()),
+        weeks=draw_month({line.day: (line.issued, line.differences) for line in days}, period.first, today) if days else [],
+        days=days,
+        weekdays=WEEK,
+        today=today,
     )
 
 

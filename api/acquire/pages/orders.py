@@ -6,10 +6,11 @@ from kombu.exceptions import OperationalError as BrokerDown
 from redis.exceptions import RedisError
 from sqlalchemy.orm import Session
 
-from api.acquire.access.auth import NotAllowed, NotFound, Staff
-from api.acquire.access.guards import ManagerDep, RowIdDep, StaffDep
+from api.acquire.access.auth import NotFound, Staff
+from api.acquire.access.guards import RowIdDep, StaffDep
 from api.acquire.cashbox.choice import may_use
 from api.acquire.cashbox.views import show_order_progress, show_report
+from api.acquire.shift.counts import find_count
 from api.acquire.show.rendering import get_speaker, redirect, render
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
@@ -32,12 +33,11 @@ def publish_order(request: Request, order_id: int) -> None:
 
 @router.get("/{id}")
 def watch_order(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
-    """Shows how the order is doing, or leads on where it is done. Raises NotFound, NotAllowed."""
+    """Shows how the order is doing, or leads on where it is done. Raises NotFound."""
     order = _get_order(session, id, staff)
     progress = show_order_progress(order)
     if progress.address:
         return redirect(progress.address)
-    is_money = order.kind in MONEY_ORDERS
     return render(
         request,
         "progress.html",
@@ -45,8 +45,8 @@ def watch_order(request: Request, id: RowIdDep, staff: StaffDep, session: Sessio
         visit=None,
         state_address=f"/acquire/orders/{id}/state",
         delivery_id=None,
-        back="/acquire/drawer" if is_money else "/acquire/shifts",
-        back_label=Text("To the cash drawer") if is_money else Text("To the shifts"),
+        back="/acquire/shift",
+        back_label=Text("To the shift"),
     )
 
 
@@ -58,19 +58,19 @@ def show_order_state(request: Request, id: RowIdDep, staff: StaffDep, session: S
 
 
 @router.get("/{id}/report")
-def show_ordered_report(request: Request, id: RowIdDep, staff: ManagerDep, session: SessionDep) -> Response:
+def show_ordered_report(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows the report that was ordered."""
     order = _get_order(session, id, staff)
     if not order.result or order.kind in MONEY_ORDERS:
-        return redirect("/acquire/shifts")
-    return render(request, "report.html", report=show_report(order.result), shift=None)
+        return redirect("/acquire/shift")
+    return render(
+        request, "report.html", report=show_report(order.result), shift=None, count=find_count(session, order_id=id)
+    )
 
 
 def _get_order(session: Session, order_id: int, staff: Staff) -> CashboxOrder:
-    """Raises NotFound, NotAllowed: reports are a manager's."""
+    """Raises NotFound."""
     order = session.get(CashboxOrder, order_id)
     if order is None or not may_use(session, staff.salons, session.get_one(Cashbox, order.cashbox_id)):
         raise NotFound
-    if order.kind not in MONEY_ORDERS and not staff.is_manager:
-        raise NotAllowed
     return order

@@ -1,7 +1,6 @@
-"""Shows managers shifts and their reports, and takes orders of reports."""
+"""Shows managers the shifts that were, with their reports and counts, and has a paused register tried."""
 
 from collections.abc import Sequence
-from uuid import uuid4
 
 from fastapi import APIRouter, Request, Response
 from kombu.exceptions import OperationalError as BrokerDown
@@ -13,15 +12,12 @@ from api.acquire.access import audit
 from api.acquire.access.auth import NotFound
 from api.acquire.access.guards import ManagerDep, ManagerFormDep, RowIdDep, SessionsDep
 from api.acquire.access.salons import Salons
-from api.acquire.cashbox.choice import limit_cashboxes, list_cashboxes, may_use
-from api.acquire.cashbox.orders import order_report
+from api.acquire.cashbox.choice import limit_cashboxes, may_use
 from api.acquire.cashbox.views import show_report, show_shift
-from api.acquire.pages.orders import publish_order
 from api.acquire.salon.known import find_company
+from api.acquire.shift.counts import find_counts
 from api.acquire.show.rendering import redirect, render
-from api.acquire.visits.queries import list_paused
-from api.acquire.words.advice import explain
-from api.dependencies import SessionDep, SettingsDep
+from api.dependencies import SessionDep
 from shared.books.shift import sum_shift
 from shared.logging import get_logger
 from shared.queue import ISSUE_RECEIPTS, publish_task
@@ -34,26 +30,15 @@ PAGE_SIZE = 40
 
 
 @router.get("/shifts")
-def show_shifts(
-    request: Request, staff: ManagerDep, session: SessionDep, settings: SettingsDep, before: str = ""
-) -> Response:
-    """Shows the shift of each cashbox, and those before, a page at a time from the id `before` on."""
+def show_shifts(request: Request, staff: ManagerDep, session: SessionDep, before: str = "") -> Response:
+    """Shows the shifts of each cashbox with their reports, a page at a time from the id `before` on."""
     newest = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
-    cashboxes = list_cashboxes(session, staff.salons)
     rows = _list_shifts(session, staff.salons, newest)
-    lines = [show_shift(s, number, sum_shift(session, s)) for s, number in rows[:PAGE_SIZE]]
-    open_shifts = {s.cashbox_id: s for s in session.scalars(select(Shift).where(Shift.closed_at.is_(None)))}
+    counts = find_counts(session, [shift.id for shift, _ in rows])
     return render(
         request,
         "shifts.html",
-        cashboxes=[(cashbox, open_shifts.get(cashbox.id)) for cashbox in cashboxes],
-        lines=lines,
-        keys={cashbox.id: (uuid4(), uuid4()) for cashbox in cashboxes},
-        close_at=settings.shift_close_at,
-        paused={
-            row.id: (row, explain(row.paused_code))
-            for row in list_paused(session, limit_cashboxes(session, staff.salons, Cashbox.id))
-        },
+        lines=[(show_shift(s, number, sum_shift(session, s)), counts.get(s.id)) for s, number in rows[:PAGE_SIZE]],
         next_before=rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None,
         is_first=newest is None,
     )
@@ -65,15 +50,6 @@ def _list_shifts(session: Session, salons: Salons, before: int | None) -> Sequen
     if before is not None:
         query = query.where(Shift.id < before)
     return [(shift, number) for shift, number in session.execute(query)]
-
-
-@router.post("/shifts/reports")
-def take_report(request: Request, staff: ManagerDep, form: ManagerFormDep, sessions: SessionsDep) -> Response:
-    """Orders a report and leads to where it is watched."""
-    ordered = order_report(sessions, staff, form)
-    if ordered.is_new:
-        publish_order(request, ordered.order_id)
-    return redirect(f"/acquire/orders/{ordered.order_id}")
 
 
 @router.post("/cashboxes/{id}/probe")
@@ -106,4 +82,5 @@ def show_z_report(request: Request, id: RowIdDep, staff: ManagerDep, session: Se
         raise NotFound
     issued = sum_shift(session, shift)
     line = show_shift(shift, cashbox.unique_number, issued)
-    return render(request, "report.html", report=show_report(shift.report), shift=line)
+    count = find_counts(session, [shift.id]).get(shift.id)
+    return render(request, "report.html", report=show_report(shift.report), shift=line, count=count)

@@ -1,66 +1,42 @@
-"""Shows the day at the desk: who has to pay, who has paid, and how their receipts are doing."""
-
-from datetime import date, timedelta
+"""Shows the day at the desk: who has to pay now, who comes later, who has paid, and how their receipts are doing."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from api.acquire.access.forms import Form
 from api.acquire.access.guards import StaffDep, StaffFormDep
-from api.acquire.access.salons import Salons
 from api.acquire.cashbox.choice import limit_cashboxes
-from api.acquire.show.rendering import get_speaker, render
-from api.acquire.visits.queries import find_states, list_paused, list_visits
-from api.acquire.visits.search import MAX_TYPED, NumberSearch, read_search
-from api.acquire.visits.states import FILTER_LABELS, LABELS, UNDER_WAY, Filter, VisitState
-from api.acquire.visits.views import read_cursor, show_visits
+from api.acquire.show.rendering import get_speaker, redirect
+from api.acquire.visits.desk_page import render_desk
+from api.acquire.visits.list_place import ListPlaceDep, move_to
+from api.acquire.visits.listing import find_only_one
+from api.acquire.visits.queries import find_states, list_paused
+from api.acquire.visits.states import LABELS, UNDER_WAY, VisitState
 from api.acquire.words.advice import explain
 from api.dependencies import SessionDep
-from shared.clock import almaty_date, utc_now
 from shared.storage.models import Cashbox
 
 router = APIRouter()
 
 MAX_POLLED = 60
-_EARLIEST, _LATEST = date(2000, 1, 1), date(2100, 1, 1)
 
 
 @router.get("")
-def show_day(
-    request: Request, staff: StaffDep, session: SessionDep, day: str = "", state: str = "", after: str | None = None
-) -> Response:
-    """Shows the visits of a day, narrowed to a state, a page at a time from the cursor `after` on."""
-    return _show(request, session, staff.salons, {"day": day, "state": state, "after": after or ""}, typed="")
+def show_day(request: Request, staff: StaffDep, place: ListPlaceDep, session: SessionDep, after: str = "") -> Response:
+    """Shows the visits of a day by who has to pay now, or narrowed to a state, or what was searched for on every day."""
+    paused = list_paused(session, limit_cashboxes(session, staff.salons, Cashbox.id))
+    reasons = [(row, explain(row.paused_code)) for row in paused]
+    return render_desk(request, "visits.html", session, staff, place, after=after, paused=reasons)
 
 
 @router.post("")
 def search_visits(request: Request, staff: StaffDep, form: StaffFormDep, session: SessionDep) -> Response:
-    """Shows the visits that fit what was typed. By POST, so that names and phones are in no address and no access log."""
-    return _show(request, session, staff.salons, form, typed=form.get("q", "")[:MAX_TYPED])
+    """Leads to what fits the words, to the visit itself where it is the only one and the form was sent on purpose.
 
-
-def _show(request: Request, session: SessionDep, salons: Salons, asked: Form, typed: str) -> Response:
-    day = _read_day(asked.get("day"))
-    chosen = _read_filter(asked.get("state"))
-    search = read_search(typed)
-    after = read_cursor(asked.get("after"))
-    rows = list_visits(session, salons, day=day, chosen=chosen, search=search, after=after)
-    return render(
-        request,
-        "visits.html",
-        page=show_visits(rows),
-        is_first=after is None,
-        day=day,
-        today=almaty_date(utc_now()),
-        one_day=timedelta(days=1),
-        chosen=chosen,
-        filters=FILTER_LABELS,
-        typed=typed,
-        searches_every_day=isinstance(search, NumberSearch),
-        paused=[
-            (row, explain(row.paused_code)) for row in list_paused(session, limit_cashboxes(session, salons, Cashbox.id))
-        ],
-    )
+    By POST, so that names and phones are in no address and no access log; the page behind it may be gone back to.
+    """
+    place = move_to(request, staff, form)
+    visit_id = find_only_one(session, staff.salons, place) if not form.get("typing") else None
+    return redirect(f"/acquire/visits/{visit_id}{place.query}" if visit_id else f"/acquire{place.query}")
 
 
 @router.get("/states")
@@ -74,15 +50,3 @@ def show_states(request: Request, staff: StaffDep, session: SessionDep, ids: str
         for visit_id, state in states.items()
     }
     return JSONResponse(told, headers={"Cache-Control": "no-store"})
-
-
-def _read_day(typed: str | None) -> date:
-    try:
-        day = date.fromisoformat(typed or "")
-    except ValueError:
-        return almaty_date(utc_now())
-    return min(max(day, _EARLIEST), _LATEST)
-
-
-def _read_filter(typed: str | None) -> Filter:
-    return Filter(typed) if typed in set(Filter) else Filter.ALL

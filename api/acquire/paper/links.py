@@ -1,6 +1,7 @@
 """Finds the addresses by which staff give a receipt to its customer."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -15,9 +16,10 @@ WHATSAPP = "whatsapp-link"
 
 @dataclass(frozen=True, slots=True)
 class CustomerLinks:
-    """Holds the customer's page, and the message to be sent from the salon's own WhatsApp; None where there is none."""
+    """Holds the customer's page, and the message for the salon's own mail or WhatsApp; None where there is none."""
 
     page: str | None
+    mail: str | None
     whatsapp: str | None
 
 
@@ -28,8 +30,11 @@ def find_customer_links(
     token = session.scalar(select(ReceiptPaper.token).where(ReceiptPaper.receipt_id == receipt.id))
     page = f"/r/{token}" if token else None
     link = find_link(receipt.receipt_url, settings.public_url, token)
+    if not link:
+        return CustomerLinks(page, None, None)
+    message = write_message(receipt.kind, link, str(choose(settings, cashbox, "receipt_language")))
+    mail = f"mailto:?subject={quote(message.subject)}&body={quote(message.text)}"
     phone = session.scalar(select(Visit.client_phone).where(Visit.id == visit_id)) if visit_id is not None else None
-    if not link or not phone or WHATSAPP not in parse_receivers(str(choose(settings, cashbox, "receipt_to_client"))):
-        return CustomerLinks(page, None)
-    language = str(choose(settings, cashbox, "receipt_language"))
-    return CustomerLinks(page, make_whatsapp_link(phone, write_message(receipt.kind, link, language)))
+    if not phone or WHATSAPP not in parse_receivers(str(choose(settings, cashbox, "receipt_to_client"))):
+        return CustomerLinks(page, mail, None)
+    return CustomerLinks(page, mail, make_whatsapp_link(phone, message))

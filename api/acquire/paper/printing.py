@@ -54,7 +54,7 @@ def show_print(
         request,
         "print.html",
         receipt_id=id,
-        lines=[_show_line(line) for line in layout.lines] if layout else [],
+        lines=[show_line(line) for line in layout.lines] if layout else [],
         is_wanted=layout is not None and layout.is_wanted,
         copy=copy,
         paper=paper,
@@ -97,7 +97,8 @@ def _order(request: Request, sessions: SessionsDep, receipt_id: int, paper: Pape
         log.warning("broker is away, the print is asked for again", error=type(error).__name__)
 
 
-def _show_line(line: dict[str, Any]) -> dict[str, Any]:
+def show_line(line: dict[str, Any]) -> dict[str, Any]:
+    """Returns a line of a layout as templates print it: codes drawn, images as addresses."""
     if line["kind"] == "code":
         return {**line, "drawn": draw_code(line["value"])}
     if line["kind"] == "image":

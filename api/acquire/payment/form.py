@@ -20,7 +20,8 @@ MAX_TYPED = 200
 class Payment:
     """Holds a payment that adds up.
 
-    `change` goes back to the customer out of `cash_received`; both are 0 without cash.
+    `change` goes back to the customer out of `cash_received`; both are 0 without cash. `to_client`: the receipt may go to
+    the address that Altegio knows.
     """
 
     form_key: UUID
@@ -30,6 +31,7 @@ class Payment:
     email: str | None = None
     phone: str | None = None
     xin: str | None = None
+    to_client: bool = True
 
     @property
     def total(self) -> Decimal:
@@ -67,7 +69,10 @@ def read_payment(typed: Mapping[str, str], total: Decimal) -> Payment | FormErro
     if errors.by_field or form_key is None:
         return errors
     cash = parts.get(PaymentKind.CASH, ZERO)
-    return Payment(form_key, parts, cash_received=received, change=received - cash if cash else ZERO, **customer)
+    change = received - cash if cash else ZERO
+    # Unticked where it was asked; where the form did not ask, the salon's choice holds.
+    to_client = "client_asked" not in typed or bool(typed.get("to_client"))
+    return Payment(form_key, parts, cash_received=received, change=change, to_client=to_client, **customer)
 
 
 def read_typed_amount(typed: str) -> Decimal | None:

@@ -16,7 +16,7 @@ from api.acquire.access import audit
 from api.acquire.access.auth import NotFound, Staff
 from api.acquire.access.salons import Salons
 from api.acquire.payment.form import FormErrors, Payment, read_form_key, read_payment
-from api.acquire.words.text import Refused, Text
+from api.acquire.words.text import Link, Refused, Text
 from shared.fiscal.statuses import PaymentState, ReceiptKind, ReceiptState, RecordState
 from shared.storage.db import SessionFactory
 from shared.storage.locks import lock_visit
@@ -114,7 +114,10 @@ def refuse_unpayable(session: Session, visit: Visit) -> None:
         )
     ).first()
     if paid is not None:
-        raise Refused(Text("Already paid at %(time)s, taken by %(name)s.", time=paid.created_at, name=paid.shown_name))
+        raise Refused(
+            Text("Already paid at %(time)s, taken by %(name)s.", time=paid.created_at, name=paid.shown_name),
+            Link(f"/acquire/visits/{visit.id}/progress", Text("Show the receipt")),
+        )
     if session.scalar(select(Receipt.id).where(is_live_sale_of(visit))) is not None:
         raise Refused(Text("This visit already has a receipt."))
     if visit.total is None:
@@ -149,6 +152,7 @@ def _save(session: Session, visit: Visit, staff_id: int, payment: Payment) -> Ch
         customer_email=payment.email,
         customer_phone=payment.phone,
         customer_xin=payment.xin,
+        to_client=payment.to_client,
     )
     session.add(checkout)
     session.flush()

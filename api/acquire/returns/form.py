@@ -8,12 +8,13 @@ from typing import Any
 from uuid import UUID
 
 from api.acquire.payment.form import FormErrors, read_form_key
+from api.acquire.returns.reasons import read_reason
 from api.acquire.words.text import Text
 from shared.fiscal.marks import find_marks_left, read_marks
 from shared.fiscal.money import ZERO, round_tiyn
 from shared.fiscal.statuses import PaymentKind
+from shared.storage.models.desk.return_order import ReturnReason
 
-MAX_REASON = 200
 # What the customer showed of the sale's receipt, as `ReturnOrder` keeps it.
 ORIGINALS = ("paper", "electronic", "operator")
 
@@ -43,15 +44,17 @@ class SoldLine:
 class ReturnWish:
     """Holds what is to be returned, as `ReturnOrder` keeps it. `lines` is empty for everything that is left.
 
-    `sold_anew_as`: how the same sale was really paid, where that is why it is returned.
+    `sold_anew`: how the same sale was really paid, where that is why it is returned; `cash_received` of its cash.
     """
 
     form_key: UUID
+    reason_code: ReturnReason
     reason: str
     lines: list[dict[str, Any]]
     total: Decimal
     original_shown: str | None = None
-    sold_anew_as: PaymentKind | None = None
+    sold_anew: Mapping[PaymentKind, Decimal] | None = None
+    cash_received: Decimal = ZERO
 
 
 def find_left(
@@ -112,20 +115,12 @@ def read_return(typed: Mapping[str, str], lines: Sequence[SoldLine]) -> ReturnWi
     """Returns what is to be returned, or what is wrong by field."""
     errors = FormErrors()
     form_key = read_form_key(typed)
-    reason = " ".join(typed.get("reason", "").split())
+    code, reason = read_reason(typed, errors)
     counts = {line.position: _read_count(line, typed, errors) for line in lines}
     marks = {line.position: _read_marks(line, counts[line.position], typed, errors) for line in lines}
-    if not reason:
-        errors.add("reason", Text("Write why the sale is returned."))
-    elif len(reason) > MAX_REASON:
-        errors.add("reason", Text("The reason is longer than 200 characters."))
     if not errors.by_field and not any(counts.values()):
         errors.add("lines", Text("Choose at least one line to return."))
     is_everything = all(counts[line.position] == line.left_count for line in lines)
-    is_untouched = is_everything and all(line.left_count == line.count for line in lines)
-    anew = typed.get("sold_anew_as") or None
-    if anew is not None and (anew not in set(PaymentKind) or not is_untouched):
-        errors.add("sold_anew_as", Text("Only a whole sale can be made anew: leave all its lines as they were."))
     if form_key is None:
         errors.add("lines", Text("The page is out of date. Check the lines and press once more."))
     if errors.by_field or form_key is None:
@@ -136,15 +131,20 @@ def read_return(typed: Mapping[str, str], lines: Sequence[SoldLine]) -> ReturnWi
         for index, count in counts.items()
         if count
     ]
-    shown = typed.get("original_shown") or None
     return ReturnWish(
         form_key=form_key,
+        reason_code=code,
         reason=reason,
         lines=[] if is_everything else chosen,
         total=total,
-        original_shown=shown if shown in ORIGINALS else None,
-        sold_anew_as=PaymentKind(anew) if anew else None,
+        original_shown=read_original(typed),
     )
+
+
+def read_original(typed: Mapping[str, str]) -> str | None:
+    """Returns which copy of the sale's receipt was shown, None for none."""
+    shown = typed.get("original_shown")
+    return shown if shown in ORIGINALS else None
 
 
 def _read_marks(line: SoldLine, count: Decimal, typed: Mapping[str, str], errors: FormErrors) -> list[str]:

@@ -46,24 +46,36 @@ EXPLANATIONS = {
 UNDER_WAY = (VisitState.QUEUED, VisitState.SENDING)
 
 
+NEEDS_PERSON = (VisitState.ATTENTION, VisitState.RETURN_DUE)
+
+
 class Filter(StrEnum):
     """Names what the list can be narrowed to."""
 
     ALL = "all"
     AWAITING = "awaiting"
     UNDER_WAY = "under_way"
-    ISSUED = "issued"
-    ATTENTION = "attention"
-    RETURN_DUE = "return_due"
+    TASKS = "tasks"
+    DONE = "done"
     DELETED = "deleted"
 
 
+# Words of addresses that were kept from before.
+OLD_FILTERS = {"issued": Filter.DONE, "attention": Filter.TASKS, "return_due": Filter.TASKS}
 FILTER_LABELS = {
     Filter.ALL: Text("All"),
-    Filter.AWAITING: Text("Awaiting payment"),
-    Filter.UNDER_WAY: Text("Under way"),
-    Filter.ISSUED: Text("Receipt issued"),
-    Filter.ATTENTION: Text("Needs attention"),
-    Filter.RETURN_DUE: Text("Return due"),
-    Filter.DELETED: Text("Deleted"),
+    Filter.AWAITING: Text("Waiting"),
+    Filter.UNDER_WAY: Text("Being issued"),
+    Filter.TASKS: Text("Tasks"),
+    Filter.DONE: Text("Ready"),
+    Filter.DELETED: Text("Deleted ones"),
 }
+
+
+class Section(StrEnum):
+    """Names the parts of a day, in the order in which staff need them."""
+
+    NOW = "now"
+    BUSY = "busy"
+    LATER = "later"
+    DONE = "done"

@@ -1,17 +1,16 @@
 """Turns rows of visits and receipts into what the templates print."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import segno
 from markupsafe import Markup
 
-from api.acquire.visits.queries import PAGE_SIZE, Cursor
 from api.acquire.visits.states import EXPLANATIONS, LABELS, UNDER_WAY, VisitState
-from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_refused_return, explain_return_due
+from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_return_due
 from api.acquire.words.i18n import Speaker
 from api.acquire.words.text import Text
 from shared.clock import utc_now
@@ -28,84 +27,6 @@ KIND_LABELS = {
     PaymentKind.MOBILE: Text("Mobile"),
 }
 _LONGEST_ADDRESS = 2000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-@dataclass(frozen=True, slots=True)
-class VisitLine:
-    """Describes a visit in the list. `phone_tail` is what staff compares with what the client says."""
-
-    id: int
-    record_id: int
-    visit_at: datetime
-    day: date
-    name: str
-    phone_tail: str
-    title: str
-    total: Decimal | None
-    is_open: bool
-    state: VisitState
-    label: Text
-    is_moving: bool
-    is_offline: bool
-    why: Text | None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Holds the lines of a page. `next_cursor` is None on the last one."""
-
-    lines: list[VisitLine]
-    next_cursor: str | None
-
-
-def show_visits(rows: Sequence[Any]) -> Page:
-    """Returns a page of visits, from the rows of `list_visits`."""
-    lines = [_show_visit(row) for row in rows[:PAGE_SIZE]]
-    return Page(lines, write_cursor(rows[PAGE_SIZE - 1]) if len(rows) > PAGE_SIZE else None)
-
-
-def _show_visit(row: Any) -> VisitLine:
-    state = VisitState(row.state)
-    return VisitLine(
-        id=row.id,
-        record_id=row.record_id,
-        visit_at=row.visit_at,
-        day=row.day,
-        name=row.client_name or "",
-        phone_tail=(row.client_phone or "")[-4:],
-        title=row.title,
-        total=row.total,
-        is_open=row.is_open,
-        state=state,
-        label=LABELS[state],
-        is_moving=state in UNDER_WAY,
-        is_offline=bool(row.offline_mode) and state in (VisitState.ISSUED, VisitState.RETURN_DUE),
-        why=_find_why(state, row),
-    )
-
-
-def _find_why(state: VisitState, row: Any) -> Text | None:
-    if state is VisitState.ATTENTION:
-        return explain(row.error_code).what
-    return explain_return_due(row.return_due_reason) if state is VisitState.RETURN_DUE else None
-
-
-def write_cursor(row: Any) -> str:
-    """Returns the cursor of a row as text, exact to the microsecond: a rounded time would skip or repeat visits."""
-    return f"{int(row.is_open)}.{(row.visit_at - _EPOCH) // _MICROSECOND}.{row.id}"
-
-
-def read_cursor(typed: str | None) -> Cursor | None:
-    """Reads what `write_cursor` wrote; None for anything else."""
-    try:
-        is_open, moment, row_id = (int(part) for part in (typed or "")[:60].split("."))
-        if not 0 < row_id < 2**63:
-            return None
-        return Cursor(bool(is_open), _EPOCH + moment * _MICROSECOND, row_id)
-    except (ValueError, OverflowError):
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +58,7 @@ def show_progress(row: Any) -> Progress:
     """Returns where a visit's payment stands, with advice where a person is needed. `row` is of `find_visit`."""
     state = VisitState(row.state)
     text = EXPLANATIONS[state]
-    if state in UNDER_WAY and _is_slow(row.paid_at):
+    if state in UNDER_WAY and is_slow(row.paid_at):
         text = Text(
             "Webkassa is slow just now. The sale is saved and the receipt will be issued by itself: "
             "you can serve the next customer."
@@ -149,30 +70,9 @@ def show_progress(row: Any) -> Progress:
     return Progress(state, LABELS[state], text, state not in UNDER_WAY, address, advice, words)
 
 
-def _is_slow(since: datetime | None) -> bool:
+def is_slow(since: datetime | None) -> bool:
+    """Says whether it takes so long by now that staff are told why."""
     return since is not None and utc_now() - since > SLOW_AFTER
-
-
-def show_return_progress(row: Any) -> Progress:
-    """Returns where a return stands. `row`: a return order with `receipt_state` and the faults of its receipt."""
-    if row.state == "refused":
-        advice = explain_refused_return(None, row.refusal)
-        return Progress("attention", Text("Refused"), Text("The return was refused."), True, None, advice, row.refusal)
-    if row.receipt_state == "issued":
-        address = f"/acquire/success/{row.return_receipt_id}"
-        return Progress("issued", Text("Returned"), Text("The return receipt is issued."), True, address)
-    if row.receipt_state == "rejected" or (row.receipt_state == "unknown" and row.next_attempt_at is None):
-        text = Text("The return receipt was not issued: a person is needed.")
-        advice = explain(row.error_code)
-        return Progress("attention", LABELS[VisitState.ATTENTION], text, True, None, advice, row.error_text)
-    if _is_slow(row.created_at):
-        text = Text("Webkassa is slow just now. The return is saved and its receipt will be issued by itself.")
-    elif row.receipt_state is None or not row.attempts:
-        text = Text("The return is saved. Its receipt waits for its turn at the cashbox.")
-    else:
-        text = Text("The return is saved. Webkassa is making its receipt.")
-    state = VisitState.QUEUED if row.receipt_state is None else VisitState.SENDING
-    return Progress(state, LABELS[state], text, False)
 
 
 @dataclass(frozen=True, slots=True)

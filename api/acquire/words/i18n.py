@@ -14,7 +14,7 @@ from babel.numbers import format_decimal
 from babel.support import Translations
 
 from api.acquire.words.text import Text
-from shared.clock import ALMATY
+from shared.clock import ALMATY, almaty_date, utc_now
 from shared.fiscal.money import is_whole
 
 LOCALES = Path(__file__).resolve().parents[3] / "templates" / "locales"
@@ -83,6 +83,22 @@ class Speaker:
 
     def short_day(self, moment: date | datetime) -> str:
         return format_date(_local(moment), "d MMM", locale=self.language)
+
+    def day_in_words(self, moment: date | datetime) -> str:
+        """Writes `сб 28 ноября`, with the year of another year than this."""
+        day = _local(moment)
+        pattern = "ccc d MMMM" if day.year == almaty_date(utc_now()).year else "ccc d MMMM y"
+        return format_date(day, pattern, locale=self.language)
+
+    def weekday(self, moment: date | datetime) -> str:
+        return format_date(_local(moment), "EEE d MMMM", locale=self.language)
+
+    def short_weekday(self, moment: date | datetime) -> str:
+        return format_date(_local(moment), "EEEEEE", locale=self.language)
+
+    def thousands(self, amount: Decimal) -> str:
+        """Writes a sum in thousands, for the small cells of a calendar."""
+        return format_decimal(amount / 1000, format="#,##0", locale=self.language)
 
     def month(self, moment: date | datetime) -> str:
         return format_date(_local(moment), "LLLL y", locale=self.language)

@@ -1,5 +1,6 @@
 """Holds words for staff that are translated only when they are shown. Pure."""
 
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -25,9 +26,18 @@ class Text:
         return hash(self.msgid)
 
 
-class Refused(Exception):
-    """Raised where what staff asked for cannot be done now; `text` says why."""
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Holds an address of ours and what its button says."""
 
-    def __init__(self, text: Text) -> None:
+    address: str
+    label: Text
+
+
+class Refused(Exception):
+    """Raised where what staff asked for cannot be done now; `text` says why, `link` leads to what there is instead."""
+
+    def __init__(self, text: Text, link: Link | None = None) -> None:
         super().__init__(text.msgid)
         self.text = text
+        self.link = link

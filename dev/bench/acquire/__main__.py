@@ -12,11 +12,14 @@ from sqlalchemy import text
 from dev.bench.acquire.pages import Visit, Visitor, make_pages
 from dev.bench.load import time_ms
 from dev.bench.material.backlog import count
-from dev.bench.material.past import add_these_days, count_awaiting
+from dev.bench.material.past import DAYS, add_these_days, count_awaiting
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
 from dev.harness.desk import TIMEOUT, add_manager
 from dev.harness.report import pick, show_table
+from dev.harness.services import read_settings
+from shared.storage.db import create_database_engine, create_session_factory
+from worker.rounds.books import check_books
 
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
 CLIENTS = 4
@@ -51,6 +54,15 @@ def measure(url: str, visit: Visit, requests: int, clients: int) -> list[float]:
         return sorted(ms for part in pool.map(work, range(clients)) for ms in part)
 
 
+def keep_books_of_these_days(world: BenchWorld) -> None:
+    """As the worker's round would have, day by day."""
+    settings = read_settings(world.environment)
+    sessions = create_session_factory(create_database_engine(settings, pool_size=1))
+    for _ in range(DAYS // 4 + 1):
+        check_books(sessions)
+    sessions.kw["bind"].dispose()
+
+
 def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
     tell(f"filling {arguments.visits} visits")
     add_manager(world)
@@ -59,6 +71,7 @@ def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
         add_these_days(connection, arguments.visits)
         connection.execute(text("VACUUM ANALYZE"))
         print(*(f"{table} {count(connection, table)}" for table in TABLES), sep=", ", end="\n\n")
+    keep_books_of_these_days(world)
     world.stack.start("api")
     rows = []
     pages = make_pages(arguments.visits)

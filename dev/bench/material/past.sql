@@ -31,7 +31,7 @@ FROM told JOIN cashboxes USING (company_id);
 -- name: receipts
 INSERT INTO receipts (company_id, cashbox_id, kind, record_id, external_check_number, total, tax, request, state,
                       attempts, fiscal_number, registration_number, shift_number, issued_at, issued_at_text, receipt_url,
-                      return_due_reason, next_attempt_at, created_at)
+                      return_due_reason, next_attempt_at, staff_user_id, created_at)
 SELECT company_id, cashbox_id, 'sale', record_id, 'altegio_' || record_id, total, 0,
        jsonb_build_object('CashboxUniqueNumber', unique_number, 'Change', 0,
          'Payments', jsonb_build_array(jsonb_build_object('Sum', total, 'PaymentType', 1)),
@@ -41,7 +41,8 @@ SELECT company_id, cashbox_id, 'sale', record_id, 'altegio_' || record_id, total
        CASE WHEN fate <> 'queued' THEN '33' || record_id END, '600900800700', 3, at,
        to_char(at, 'DD.MM.YYYY HH24:MI:SS'), 'https://consumer.example.kz/?i=33' || record_id,
        CASE fate WHEN 'return_due' THEN 'the record was deleted' END,
-       CASE fate WHEN 'queued' THEN now() + interval '1 hour' END, at
+       CASE fate WHEN 'queued' THEN now() + interval '1 hour' END,
+       CASE WHEN fate = 'issued' AND n % 3 = 0 THEN (SELECT min(id) FROM staff_users) END, at
 FROM plan WHERE fate IN ('issued', 'return_due', 'queued');
 
 -- name: deliveries
@@ -62,11 +63,11 @@ ORDER BY n DESC, place;
 
 -- name: visits
 INSERT INTO visits (company_id, record_id, delivery_id, visit_at, day, client_name, client_phone, title, lines, total,
-                    is_open, is_deleted, created_at)
+                    is_open, is_deleted, specialist, created_at)
 SELECT plan.company_id, record_id, delivery.id, at, day, name, phone, 'Стрижка',
        jsonb_build_array(jsonb_build_object('name', 'Стрижка', 'is_service', true, 'count', 1, 'price', total,
          'discount', 0, 'total', total)),
-       total, fate = 'awaiting', fate = 'deleted', at
+       total, fate = 'awaiting', fate = 'deleted', (ARRAY['Гүлнар','Жанна','Руслан'])[1 + n % 3], at
 FROM plan JOIN webhook_records AS delivery ON delivery.dedup_key = 'past-' || plan.record_id || '-3' ORDER BY n DESC;
 
 -- name: calls

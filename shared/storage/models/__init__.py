@@ -8,10 +8,15 @@ from shared.storage.models.cashbox import Cashbox
 from shared.storage.models.cashbox_licence import CashboxLicence
 from shared.storage.models.customer.customer_message import CustomerMessage
 from shared.storage.models.customer.customer_opt_out import CustomerOptOut
+from shared.storage.models.day.book_day import BookDay
+from shared.storage.models.day.book_finding import BookFinding
+from shared.storage.models.day.cash_count import CashCount
+from shared.storage.models.day.task_note import TaskNote
 from shared.storage.models.desk.audit_event import AuditEvent
 from shared.storage.models.desk.audit_link import AuditLink
 from shared.storage.models.desk.cashbox_order import CashboxOrder
 from shared.storage.models.desk.checkout import Checkout
+from shared.storage.models.desk.hand_back import HandBack
 from shared.storage.models.desk.return_order import ReturnOrder
 from shared.storage.models.desk.sign_in_attempt import SignInAttempt
 from shared.storage.models.desk.staff_device import StaffDevice
@@ -47,6 +52,9 @@ __all__ = [
     "AuditLink",
     "Backup",
     "Base",
+    "BookDay",
+    "BookFinding",
+    "CashCount",
     "Cashbox",
     "CashboxLicence",
     "CashboxOrder",
@@ -57,6 +65,7 @@ __all__ = [
     "FiscalizationLog",
     "GoodsCode",
     "GoodsLine",
+    "HandBack",
     "LoyaltyRecord",
     "OperatorCheck",
     "PaymentRecord",
@@ -73,6 +82,7 @@ __all__ = [
     "StaffSalon",
     "StaffSession",
     "StaffUser",
+    "TaskNote",
     "Visit",
     "VisitMark",
     "WebhookAddress",

@@ -21,6 +21,8 @@ class Receipt(Base):
     `paid_back_since`: the whole payment is gone in Altegio, so that the return is no matter of judgement.
     `operation_id`: the payment that it is for alone, a part of what the visit costs; such receipts stand beside the visit's
     sale, which carries the rest.
+    `staff_user_id`: who took the payment of a sale or ordered a return; None where Altegio told of it.
+    `replaces_id`: the sale of the same thing that said the wrong way of payment and was returned for this one.
     `return_due_lines`: what to return, as lines of `ReturnOrder`, where Altegio took lines out of the sale.
     `number_repeated`: its fiscal number was another receipt's before, from the time when answers were believed unseen.
     `warning`: what Webkassa said beside the document.
@@ -37,6 +39,8 @@ class Receipt(Base):
     operation_id: Mapped[int | None]
     external_check_number: Mapped[str] = mapped_column(Text, unique=True)
     basis_receipt_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"), index=True)
+    staff_user_id: Mapped[int | None] = mapped_column(ForeignKey("staff_users.id"))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("receipts.id"))
     total: Mapped[Money]
     tax: Mapped[Money]
     request: Mapped[dict[str, Any]] = mapped_column(JSONB)
@@ -118,12 +122,19 @@ class Receipt(Base):
             postgresql_where=text("return_due_reason IS NOT NULL AND NOT returned"),
         ),
         Index("ix_receipts_created_at", "created_at"),
+        # Lists of all receipts, the newest first, and of those of one sum.
+        Index("ix_receipts_moment", text("coalesce(issued_at, created_at)"), "id"),
+        Index("ix_receipts_total", "total", text("coalesce(issued_at, created_at)"), "id"),
+        Index("ix_receipts_document_id", "document_id", postgresql_where=text("document_id IS NOT NULL")),
+        Index("ix_receipts_replaces_id", "replaces_id", postgresql_where=text("replaces_id IS NOT NULL")),
         Index(
             "ix_receipts_personal",
             "created_at",
             postgresql_where=text("request ? 'CustomerEmail' OR request ? 'CustomerPhone' OR request ? 'CustomerXin'"),
         ),
         Index("ix_receipts_cashbox_id_issued_at", "cashbox_id", "issued_at"),
+        Index("ix_receipts_issued_at", "issued_at"),
+        Index("ix_receipts_fiscal_number", "fiscal_number"),
         # An answer that brings a number again is another request's, and not believed.
         Index(
             "uq_receipts_fiscal_number",

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import zipfile
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -79,14 +79,14 @@ def test_a_z_report_that_counts_more_names_the_document(desk: Desk, manager: Bro
     assert "+500 ₸" in page
 
 
-def test_a_month_has_a_bar_for_every_day_and_marks_those_that_differ(desk: Desk, manager: Browser) -> None:
+def test_a_month_is_a_calendar_that_marks_the_days_that_differ(desk: Desk, manager: Browser) -> None:
     sell(desk)
     pay(desk, None, 5, 700)
     month = today()[:7]
     page = manager.page(f"/acquire/books?month={month}")
-    days = int(today()[8:])
-    assert page.count('class="room"') == days
-    assert page.count('<rect class="bad"') == 1
+    last = (date.fromisoformat(f"{month}-01") + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+    assert page.count('class="coming"') == last.day - int(today()[8:]), "days to come are there, and empty"
+    assert len(re.findall(r'class="shade-\d differs"', page)) == 1
     assert f"?day={today()}" in page
     assert "style=" not in page, "the page's policy allows no styles of its own"
 
@@ -156,3 +156,30 @@ def test_a_month_of_another_year_is_reached_step_by_step(desk: Desk, manager: Br
     page = manager.page("/acquire/books?month=2026-01")
     assert 'href="?month=2025-12"' in page
     assert 'href="?month=2026-02"' in page
+
+
+def test_what_altegio_told_what_our_desk_took_and_what_nobody_told_stand_apart(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    visit = desk.add_visit("105.05")
+    manager.pay(visit.id, method="cash")
+    silent = desk.add_visit("9400", state="processed", company_id=55)
+    desk.add_receipt(visit)
+    desk.add_receipt(silent)
+    page = re.sub(r"\s+", " ", manager.page("/acquire/books").replace("\u00a0", " "))
+    row = re.search(r'<tr class="strong">.*?</tr>', page)
+    assert row is not None
+    cells = dict(re.findall(r'data-label="([^"]+)">([^<]+)<', row[0]))
+    assert cells["по Altegio"] == "4 000 ₸"
+    assert cells["на кассе"] == "105,05 ₸"
+    assert cells["не сообщено"] == "9 400 ₸"
+    assert cells["Чеки"] == "13 505,05 ₸"
+    assert "стоят в столбце «не сообщено». " in page, "a space before what follows"
+
+
+def test_a_sale_that_was_given_up_is_named_once_and_in_words(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    dead = desk.add_visit(state="dead_lettered", code="9", reason="code 9: Сумма позиций не совпадает")
+    pay(desk, None, dead.record_id)
+    page = manager.page("/acquire/books")
+    assert page.count(f"№ {dead.record_id}") == 1
+    assert "Webkassa не согласна с содержанием чека" in page or "Webkassa отклонила чек" in page

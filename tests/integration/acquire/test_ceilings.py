@@ -61,7 +61,7 @@ def test_withdrawals_of_a_day_are_added_up(held: Desk, aigul: Browser) -> None:
     refused = take_out(aigul, "0,01")
     assert refused.status_code == 422
     assert 'id="fault-pin"' in refused.text
-    assert "<option >dana</option>" in refused.text
+    assert '<option value="dana" >dana</option>' in refused.text
     assert len(held.all(CashboxOrder)) == 2
     held.execute("UPDATE cashbox_orders SET created_at = created_at - interval '1 day'")
     assert take_out(aigul, "50000").status_code == 303, "another day"
@@ -178,11 +178,20 @@ def test_a_cashier_returns_up_to_the_ceiling_and_above_with_a_pin(held: Desk, ai
     )
 
 
-def test_without_settings_cashiers_withdraw_freely_and_return_nothing(desk: Desk, cashier: Browser) -> None:
+def test_without_settings_cashiers_withdraw_freely_and_return_nothing_without_a_pin(
+    desk: Desk, cashier: Browser, manager: Browser
+) -> None:
     sale = desk.add_receipt(desk.add_visit(state="processed"))
+    assert manager.submit("/acquire/account/pin", {"pin": PIN, "current": PASSWORD}).status_code == 303
     assert take_out(cashier, "9000000").status_code == 303
-    assert give_back(cashier, sale.id).status_code == 403
-    assert cashier.get(f"/acquire/receipts/{sale.id}/return").status_code == 403
+    assert 'name="pin"' in cashier.page(f"/acquire/receipts/{sale.id}/return"), "asked for before anything is sent"
+    assert 'name="pin"' not in manager.page(f"/acquire/receipts/{sale.id}/return")
+    for wrong in ({}, {"approver": "dana", "pin": "111222"}, {"approver": "aigul", "pin": PIN}):
+        assert give_back(cashier, sale.id, **wrong).status_code == 422
+        assert desk.all(ReturnOrder) == []
+    assert give_back(cashier, sale.id, approver="dana", pin=PIN).status_code == 303
+    (order,) = desk.all(ReturnOrder)
+    assert (order.staff_user_id, order.approved_by_id) == (1, 2)
 
 
 @pytest.mark.parametrize("pin", ["", "12345", "1234567890123", "abcdef", "123456", "654321", "111111", "121212"])

@@ -9,14 +9,12 @@ from tests.support.desk import Browser, Desk
 
 OPEN = {"/acquire/login", "/acquire/language"}
 MANAGER = {
-    "/acquire/receipts/{id}/return",
-    "/acquire/returns/{id}",
-    "/acquire/returns/{id}/state",
     "/acquire/attention/{id}/retry",
     "/acquire/settings",
     "/acquire/settings/goods",
     "/acquire/settings/goods.csv",
     "/acquire/audit",
+    "/acquire/receipts/file.{extension}",
 }
 
 
@@ -91,11 +89,11 @@ def test_a_cashier_may_not_do_what_is_for_managers(desk: Desk, cashier: Browser,
 def test_buttons_for_managers_are_not_shown_to_cashiers(desk: Desk, cashier: Browser, manager: Browser) -> None:
     desk.add_visit(state="dead_lettered", code="9")
     receipt = desk.add_receipt(desk.add_visit(state="processed"))
-    assert "/retry" in manager.page("/acquire/attention")
-    assert "/retry" not in cashier.page("/acquire/attention")
-    address = f"/acquire/receipts/{receipt.id}/return"
-    assert address in manager.page(f"/acquire/success/{receipt.id}")
-    assert address not in cashier.page(f"/acquire/success/{receipt.id}")
+    assert "/retry" in manager.page("/acquire/tasks")
+    assert "/retry" not in cashier.page("/acquire/tasks")
+    assert receipt.fiscal_number in manager.page("/acquire/receipts")
+    assert "/acquire/receipts/file.xlsx" in manager.page("/acquire/receipts")
+    assert "/acquire/receipts/file.xlsx" not in cashier.page("/acquire/receipts")
     assert "/acquire/audit" not in cashier.page("/acquire")
 
 
@@ -113,7 +111,11 @@ def test_a_form_larger_than_a_form_is_refused(cashier: Browser) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/acquire/visits/{}", "/acquire/success/{}", "/acquire/receipts/{}/return", "/acquire/returns/{}"]
+    "path",
+    [
+        *("/acquire/visits/{}", "/acquire/success/{}", "/acquire/receipts/{}", "/acquire/receipts/{}/return"),
+        *("/acquire/receipts/{}/method", "/acquire/returns/{}"),
+    ],
 )
 def test_numbers_nobody_has_are_a_page_that_says_so(manager: Browser, path: str) -> None:
     for number in ("999", "0", "-1", "x", "9" * 18, "9" * 30, "1.5", "%00", "1%27"):

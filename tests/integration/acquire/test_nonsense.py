@@ -28,9 +28,36 @@ NONSENSE = [
 TYPED = (
     *("login", "password", "next", "language", "q", "day", "state", "after", "visit", "form_key", "method", "reason"),
     *("cash_received", "cash_received_split", "amount_cash", "amount_card", "amount_mobile", "count_0"),
-    *("email", "phone", "xin"),
+    *(
+        "email",
+        "phone",
+        "xin",
+        "reason_code",
+        "original_shown",
+        "approver",
+        "pin",
+        "period",
+        "sort",
+        "way",
+        "cashier",
+        "key",
+    ),
 )
-ASKED = ("day", "state", "after", "before", "ids", "next")
+ASKED = (
+    "day",
+    "state",
+    "after",
+    "before",
+    "ids",
+    "next",
+    "period",
+    "sort",
+    "way",
+    "cashier",
+    "key",
+    "method",
+    "amount_cash",
+)
 SOUND = ({}, {"method": "split"}, {"method": "cash"}, {"reason": "x", "count_0": "1e1"})
 
 

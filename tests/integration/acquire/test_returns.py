@@ -1,17 +1,21 @@
 """A manager returns what was sold: all of it or some, never more."""
 
+import json
 import re
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from api.acquire.access.salons import EVERYWHERE, Salons
+from api.acquire.returns.reasons import sum_by_reason
 from shared.queue import MAKE_RETURN, RECORDS
 from shared.storage.models import AuditEvent, Receipt, ReturnOrder
-from tests.support.desk import Browser, Desk, position
+from tests.support.desk import COMPANY, Browser, Desk, minutes, position
 
 HAIRCUT = position("Стрижка", 1, 6000, 500)
 SHAMPOO = position("Шампунь", 3, 2500)
@@ -37,7 +41,7 @@ def test_everything_left_is_an_order_without_lines(desk: Desk, manager: Browser,
     assert (order.reason, order.state) == ("клиент передумал", "requested")
     event = desk.all(AuditEvent)[-1]
     assert (event.action, event.subject) == ("return_ordered", f"receipt {sale.id}")
-    assert event.details == {"return_order_id": 1, "total": "14500.00"}
+    assert event.details == {"return_order_id": 1, "total": "14500.00", "reason": "other"}
     assert desk.published(RECORDS, 1) == [(MAKE_RETURN, [1])]
 
 
@@ -47,18 +51,60 @@ def test_some_lines_are_named_with_their_counts(desk: Desk, manager: Browser, sa
     assert order.lines == [{"position": 1, "count": "2"}, {"position": 2, "count": "0.25"}]
 
 
-def test_only_the_way_of_payment_was_wrong(desk: Desk, manager: Browser, sale: Receipt) -> None:
-    assert send(manager, sale, ["1", "3", "1,5"], sold_anew_as="mobile").status_code == 303
+@pytest.mark.parametrize("code", ["changed_mind", "wrong_service", "wrong_sum", "wrong_method"])
+def test_a_reason_is_chosen_and_needs_no_words(desk: Desk, manager: Browser, sale: Receipt, code: str) -> None:
+    assert send(manager, sale, ["1", "", ""], reason_code=code, reason="").status_code == 303
     (order,) = desk.all(ReturnOrder)
-    assert (order.lines, order.sold_anew_as) == ([], "mobile")
-    assert desk.all(AuditEvent)[-1].details["sold_anew_as"] == "mobile"
+    assert (order.reason_code, order.reason) == (code, "")
+
+
+def test_returns_are_added_up_by_reason(desk: Desk, manager: Browser, sale: Receipt) -> None:
+    """Of return receipts that are issued; another salon's are another's."""
+    other = desk.add_receipt(desk.add_visit("500", company_id=7, state="processed"))
+    for basis, code, state in (
+        (sale, "wrong_sum", "issued"),
+        (sale, "wrong_sum", "issued"),
+        (sale, "changed_mind", "pending"),
+        (other, "changed_mind", "issued"),
+        (sale, None, "issued"),
+    ):
+        company = type("V", (), {"record_id": basis.record_id, "total": 1, "company_id": basis.company_id})()
+        back = [position("Шампунь", 1, 2500, code="1")]
+        made = desk.add_receipt(company, kind="return", state=state, basis=basis, positions=back)
+        order_return(desk, basis, [{"position": 1, "count": "1"}], "accepted", made, reason_code=code)
+    now = datetime.now(UTC)
+    with desk.sessions() as session:
+        ours = sum_by_reason(session, Salons(frozenset({COMPANY})), now - minutes(60), now + minutes(1))
+        assert [tuple(row) for row in ours] == [("wrong_sum", 2, 5000), (None, 1, 2500)]
+        assert sum_by_reason(session, EVERYWHERE, now - minutes(120), now - minutes(60)) == []
+        assert len(sum_by_reason(session, EVERYWHERE, now - minutes(60), now + minutes(1))) == 3
+
+
+def test_the_form_says_in_which_ways_the_money_goes_back(desk: Desk, manager: Browser) -> None:
+    """What went back already went cashless first: 3 000 of the 5 000 by card."""
+    receipt = desk.add_receipt(positions=[position("Шампунь", 3, 3000)])
+    paid = json.dumps([{"Sum": 6000, "PaymentType": 0}, {"Sum": 5000, "PaymentType": 1}])
+    both = "jsonb_set(jsonb_set(request, '{Change}', '2000'), '{Payments}', CAST(:paid AS jsonb))"
+    desk.execute(f"UPDATE receipts SET request = {both}", paid=paid)
+    with desk.sessions.begin() as session:
+        session.add(
+            ReturnOrder(
+                receipt_id=receipt.id, form_key=uuid4(), reason="x", lines=[{"position": 0, "count": "1"}], total=3000
+            )
+        )
+    page = manager.page(f"/acquire/receipts/{receipt.id}/return").replace("\u202f", "\u00a0")
+    assert re.findall(r'data-way-left="([0-9.]+)"><span>([^<]+)</span>', page) == [
+        ("2000.00", "Карта"),
+        ("4000", "Наличные"),
+    ]
 
 
 @pytest.mark.parametrize(
     ("counts", "fields", "field"),
     [
-        (["", "3", "1,5"], {"sold_anew_as": "cash"}, "sold_anew_as"),
-        (["1", "3", "1,5"], {"sold_anew_as": "gold"}, "sold_anew_as"),
+        (["1", "", ""], {"reason": "", "reason_code": ""}, "reason"),
+        (["1", "", ""], {"reason": "", "reason_code": "other"}, "reason"),
+        (["1", "", ""], {"reason_code": "gold"}, "reason"),
         (["2", "", ""], {}, "count_0"),
         (["", "4", ""], {}, "count_1"),
         (["", "", "1.501"], {}, "count_2"),
@@ -118,7 +164,7 @@ def test_what_counts_as_returned(
     assert answer.status_code == (422 if counts else 303)
 
 
-def order_return(desk: Desk, sale: Receipt, lines: list[Any], state: str, made: Receipt | None) -> None:
+def order_return(desk: Desk, sale: Receipt, lines: list[Any], state: str, made: Receipt | None, **values: Any) -> None:
     with desk.sessions.begin() as session:
         session.add(
             ReturnOrder(
@@ -130,6 +176,7 @@ def order_return(desk: Desk, sale: Receipt, lines: list[Any], state: str, made: 
                 state=state,
                 return_receipt_id=made.id if made else None,
                 refusal="only an issued sale can be returned" if state == "refused" else None,
+                **values,
             )
         )
 
@@ -211,10 +258,11 @@ def test_the_progress_of_a_return(desk: Desk, manager: Browser, sale: Receipt) -
     state = manager.get("/acquire/returns/1/state").json()
     assert (state["state"], state["final"]) == ("attention", True)
     assert "не хватает наличных" in state["advice"][0]
-    assert "не хватает наличных" in manager.page("/acquire/attention")
+    assert "не хватает наличных" in manager.page("/acquire/tasks")
     desk.execute("UPDATE receipts SET state = 'issued', fiscal_number = '7' WHERE id = :id", id=made.id)
-    assert manager.get("/acquire/returns/1/state").json()["address"] == f"/acquire/success/{made.id}"
-    assert manager.get("/acquire/returns/1").headers["location"] == f"/acquire/success/{made.id}"
+    assert manager.get("/acquire/returns/1/state").json()["address"] == f"/acquire/receipts/{made.id}"
+    assert manager.get("/acquire/returns/1").headers["location"] == f"/acquire/receipts/{made.id}"
+    assert "Чек возврата" in manager.page(f"/acquire/receipts/{made.id}")
     assert "Чек возврата" in manager.page(f"/acquire/success/{made.id}")
     assert f"/acquire/success/{made.id}" in manager.page(f"/acquire/success/{sale.id}")
 
@@ -231,7 +279,7 @@ def test_a_return_of_a_register_that_is_gone_says_what_to_do(desk: Desk, manager
     order_return(desk, sale, [], "refused", None)
     desk.execute("UPDATE return_orders SET refusal = 'cashbox SWK00000001, which sold it, is out of service: …'")
     assert manager.get("/acquire/returns/1/state").json()["advice"][1] == "Оформите возврат в кабинете Webkassa."
-    for page in ("/acquire/returns/1", "/acquire/attention"):
+    for page in ("/acquire/returns/1", "/acquire/tasks"):
         assert "больше не работает" in manager.page(page)
 
 

@@ -1,10 +1,10 @@
-"""The list: order, pages, filters, search, and what it costs."""
+"""The list: order, parts of a day, pages, filters, and what it costs."""
 
 import gc
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import event
 
 from api.acquire.access.salons import EVERYWHERE
-from api.acquire.visits.queries import PAGE_SIZE, list_visits
-from api.acquire.visits.search import read_search
-from api.acquire.visits.states import Filter, VisitState
-from api.acquire.visits.views import read_cursor, write_cursor
-from shared.clock import almaty_date
+from api.acquire.visits.day import BUSY_SHOWN, list_day, list_filtered
+from api.acquire.visits.listing import NOW_SHOWN, read_cursor, write_cursor
+from api.acquire.visits.queries import PAGE_SIZE, find_states
+from api.acquire.visits.states import NEEDS_PERSON, UNDER_WAY, Filter, Section, VisitState
+from shared.clock import ALMATY, almaty_date, clock, utc_now
 from shared.storage.models import Receipt, Visit
 from tests.support.desk import Browser, Desk, position
 
@@ -26,7 +26,7 @@ PAGE = f"/acquire?day={DAY}"
 
 
 def shown(page: str) -> list[int]:
-    return [int(number) for number in re.findall(r'href="/acquire/visits/(\d+)"', page)]
+    return [int(number) for number in re.findall(r'class="visit" href="/acquire/visits/(\d+)', page)]
 
 
 def add_one_of_each(desk: Desk) -> dict[VisitState, list[Visit]]:
@@ -61,12 +61,11 @@ def add_one_of_each(desk: Desk) -> dict[VisitState, list[Visit]]:
 
 
 _OF_FILTER = {
-    Filter.ALL: set(VisitState),
+    Filter.ALL: set(VisitState) - {VisitState.DELETED},
     Filter.AWAITING: {VisitState.AWAITING},
     Filter.UNDER_WAY: {VisitState.QUEUED, VisitState.SENDING},
-    Filter.ISSUED: {VisitState.ISSUED},
-    Filter.ATTENTION: {VisitState.ATTENTION},
-    Filter.RETURN_DUE: {VisitState.RETURN_DUE},
+    Filter.TASKS: {VisitState.ATTENTION, VisitState.RETURN_DUE},
+    Filter.DONE: {VisitState.ISSUED, VisitState.RETURNED, VisitState.NOT_NEEDED},
     Filter.DELETED: {VisitState.DELETED},
 }
 
@@ -75,10 +74,35 @@ _OF_FILTER = {
 def test_every_filter_shows_exactly_the_visits_of_its_states(desk: Desk, cashier: Browser, chosen: Filter) -> None:
     made = add_one_of_each(desk)
     expected = {visit.id for state in _OF_FILTER[chosen] for visit in made[state]}
-    assert set(shown(cashier.page(f"{PAGE}&state={chosen}"))) == expected
+    found = set(shown(cashier.page(f"{PAGE}&state={chosen}")))
+    if chosen is Filter.ALL:  # of those under way a few stand for all
+        assert found <= expected
+        busy = {visit.id for state in (*UNDER_WAY, *NEEDS_PERSON) for visit in made[state]}
+        assert found - busy == expected - busy
+        assert len(found & busy) == 2 * BUSY_SHOWN
+    else:
+        assert found == expected
     with desk.sessions() as session:
-        states = {row.id: row.state for row in list_visits(session, EVERYWHERE, day=DAY)}
-    assert states == {visit.id: state for state, visits in made.items() for visit in visits}
+        rows = find_states(session, EVERYWHERE, [visit.id for visits in made.values() for visit in visits])
+    assert {row.id: row.state for row in rows} == {visit.id: state for state, visits in made.items() for visit in visits}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("issued", Filter.DONE), ("attention", Filter.TASKS), ("return_due", Filter.TASKS)]
+)
+def test_addresses_kept_from_before_lead_to_the_same(desk: Desk, cashier: Browser, old: str, new: Filter) -> None:
+    add_one_of_each(desk)
+    assert shown(cashier.page(f"{PAGE}&state={old}")) == shown(cashier.page(f"{PAGE}&state={new}")) != []
+
+
+def test_chips_say_how_many(desk: Desk, cashier: Browser) -> None:
+    made = add_one_of_each(desk)
+    page = cashier.page(PAGE)
+    told = {state: int(count) for state, count in re.findall(r'class="chip-(\w+)"[^>]*>[^<]*<b>(\d+)</b>', page)}
+    assert told == {
+        state.value: sum(len(made[one]) for one in _OF_FILTER[state])
+        for state in (Filter.AWAITING, Filter.UNDER_WAY, Filter.TASKS, Filter.DONE)
+    }
 
 
 def test_a_sale_made_again_after_a_return_is_the_one_that_counts(desk: Desk) -> None:
@@ -87,7 +111,7 @@ def test_a_sale_made_again_after_a_return_is_the_one_that_counts(desk: Desk) -> 
     desk.add_receipt(visit)
     desk.add_receipt(visit, state="rejected")
     with desk.sessions() as session:
-        (row,) = list_visits(session, EVERYWHERE, day=DAY)
+        (row,) = list_filtered(session, EVERYWHERE, DAY, Filter.DONE)
     assert (row.state, row.sale_id) == ("issued", 2)
 
 
@@ -102,14 +126,118 @@ def test_a_receipt_of_one_payment_stands_beside_the_sale(desk: Desk, cashier: Br
     assert paid.headers["location"] == f"/acquire/visits/{visit.id}/progress"
 
 
-def test_open_visits_come_first_then_the_latest(desk: Desk, cashier: Browser) -> None:
-    paid_late = desk.add_visit(state="processed", at=NOON + timedelta(hours=3))
-    open_early = desk.add_visit(at=NOON - timedelta(hours=2))
-    open_late = desk.add_visit(at=NOON)
-    paid_early = desk.add_visit(state="processed", at=NOON - timedelta(hours=3))
-    page = cashier.page(PAGE)
-    assert shown(page) == [open_late.id, open_early.id, paid_late.id, paid_early.id]
-    assert page.index("Ждёт оплаты</h2>") < page.index("Готовые</h2>")
+@pytest.fixture
+def at_0944() -> Iterator[datetime]:
+    """It is 09:44 in Almaty, of a day to come."""
+    morning = datetime.combine(almaty_date(datetime.now(UTC)) + timedelta(days=1), time(9, 44), ALMATY)
+    clock.ahead = morning - datetime.now(UTC)
+    yield morning
+    clock.ahead = timedelta(0)
+
+
+def sections(page: str) -> dict[str, list[int]]:
+    """What stands in sight, and what is folded: `earlier`, `later`, `done`."""
+    folded = dict(re.findall(r'<details id="(\w+)".*?</summary>(.*?)</details>', page, re.DOTALL))
+    in_sight = re.sub(r'<details id="(?:earlier|later|done)".*?</details>', "", page, flags=re.DOTALL)
+    return {"in sight": shown(in_sight), **{name: shown(part) for name, part in folded.items() if name != "pick-day"}}
+
+
+@pytest.mark.parametrize("paid_share", [0, 4])
+def test_at_0944_of_a_full_day_the_client_of_0940_is_in_the_first_six_rows(
+    desk: Desk, cashier: Browser, at_0944: datetime, paid_share: int
+) -> None:
+    """Two hundred visits from nine to nine; four of five paid so far, or none at all."""
+    opening = at_0944.replace(hour=9, minute=0)
+    at_desk = None
+    for number in range(200):
+        at = opening + timedelta(minutes=number * 3.6)
+        is_at_desk = at.strftime("%H:%M") == "09:39"
+        is_paid = at <= at_0944 and number % 5 < paid_share and not is_at_desk
+        visit = desk.add_visit(at=at, state="processed" if is_paid else "awaiting_payment")
+        if is_paid:
+            desk.add_receipt(visit)
+        if is_at_desk:
+            at_desk = visit
+    desk.add_visit(at=at_0944 - timedelta(minutes=9), state="dead_lettered", code="9")
+    assert at_desk is not None
+    page = cashier.page("/acquire")
+    assert at_desk.id in shown(page)[:NOW_SHOWN]
+    assert ">09:44<" in page
+
+
+def test_a_day_is_told_by_who_has_to_pay_now(desk: Desk, cashier: Browser, at_0944: datetime) -> None:
+    def add(minutes: float, **values: Any) -> int:
+        return int(desk.add_visit(at=at_0944 + timedelta(minutes=minutes), **values).id)
+
+    later, soon = add(60), add(10)
+    over = [add(-minutes) for minutes in range(80, 0, -10)]
+    came_early = add(30, attendance=1)
+    absent, free, unpriced = add(-15, attendance=-1), add(-16, total="0"), add(-5, total=None)
+    moving, stuck = add(-200, state="processing"), add(-100, state="dead_lettered", code="9")
+    paid, no_money = add(-20, state="processed"), add(-21, state="ignored")
+    add(-3, state="ignored", is_deleted=True)
+    parts = sections(cashier.page("/acquire"))
+    now = [*over, unpriced, came_early]
+    assert parts["in sight"] == [*over[4:], unpriced, came_early, moving, stuck]
+    assert sorted(parts["in sight"][:NOW_SHOWN] + parts["earlier"]) == sorted(now)
+    assert parts["earlier"] == over[:4]
+    assert parts["later"] == [soon, later]
+    assert parts["done"] == [absent, free, paid, no_money]
+
+
+def test_a_free_visit_needs_no_receipt_and_no_person(desk: Desk, cashier: Browser) -> None:
+    free = desk.add_visit("0")
+    page = cashier.page("/acquire")
+    assert "Бесплатно, чек не нужен" in page
+    assert 'class="chip-awaiting"' not in page
+    page = cashier.page(f"/acquire/visits/{free.id}")
+    assert "Бесплатно, чек не нужен" in page
+    assert "не удаётся посчитать" not in page
+    assert "<form class=" not in page.split('class="pane-visit"')[1]
+
+
+def test_a_row_says_whom_they_came_to_and_only_what_is_out_of_the_ordinary(desk: Desk, cashier: Browser) -> None:
+    desk.add_visit(specialist="Гүлнар Асқарова")
+    desk.add_receipt(desk.add_visit(state="processed"))
+    page = cashier.page("/acquire")
+    assert "Гүлнар Асқарова" in page
+    assert 'class="badge' not in page
+    desk.add_visit(attendance=1)
+    assert "Уже здесь" in cashier.page("/acquire")
+
+
+def test_today_has_no_date_in_its_address(desk: Desk, cashier: Browser, at_0944: datetime) -> None:
+    """So a tablet that stays open past midnight renews itself with the new day."""
+    today, tomorrow = almaty_date(at_0944), almaty_date(at_0944) + timedelta(days=1)
+    before = desk.add_visit(at=at_0944)
+    page = cashier.page(f"/acquire?day={today}")
+    assert f"day={today}" not in page
+    assert "Сегодня, " in page
+    assert 'id="visits" class="visits" data-live="visits receipts tasks"' in page
+    clock.ahead += timedelta(hours=15)
+    after = desk.add_visit(at=utc_now())
+    assert almaty_date(utc_now()) == tomorrow
+    page = cashier.page("/acquire")
+    assert shown(page) == [after.id]
+    assert f"day={today}" in page, "yesterday is one step back"
+    assert shown(cashier.page(f"/acquire?day={today}")) == [before.id]
+
+
+def test_a_visit_stands_beside_the_list_it_was_chosen_from(desk: Desk, cashier: Browser) -> None:
+    visits = [desk.add_visit(at=NOON + timedelta(minutes=number)) for number in range(3)]
+    page = cashier.page(f"{PAGE}&state=awaiting")
+    address = f"/acquire/visits/{visits[1].id}?day={DAY}&amp;state=awaiting"
+    assert f'href="{address}"' in page
+    page = cashier.page(address.replace("&amp;", "&"))
+    assert shown(page.split('class="pane-visit"')[0]) == [visit.id for visit in visits]
+    assert re.search(rf'href="{re.escape(address)}" aria-current="true"', page)
+    paid = cashier.submit(address.replace("&amp;", "&"), {"method": "card", "form_key": str(uuid4())})
+    assert paid.headers["location"] == f"/acquire/visits/{visits[1].id}/progress?day={DAY}&state=awaiting"
+    receipt = desk.add_receipt(visits[1])
+    desk.execute("UPDATE webhook_records SET state = 'processed'")
+    done = cashier.get(paid.headers["location"]).headers["location"]
+    assert done == f"/acquire/success/{receipt.id}?day={DAY}&state=awaiting"
+    assert f'data-next href="/acquire?day={DAY}&amp;state=awaiting"' in cashier.page(done)
 
 
 def test_the_day_is_almatys(desk: Desk, cashier: Browser) -> None:
@@ -121,34 +249,44 @@ def test_the_day_is_almatys(desk: Desk, cashier: Browser) -> None:
     assert shown(cashier.page("/acquire")) == [today.id]
 
 
-def test_pages_show_every_visit_once_even_of_one_moment(desk: Desk, cashier: Browser) -> None:
-    """Seventy at the same minute, half of them open, and times that differ by a microsecond."""
-    visits = [
-        desk.add_visit(at=NOON + timedelta(microseconds=number % 3), state="awaiting_payment" if number % 2 else "processed")
-        for number in range(70)
-    ]
+@pytest.mark.parametrize("chosen", [Filter.AWAITING, Filter.DONE])
+def test_pages_show_every_visit_once_even_of_one_moment(desk: Desk, cashier: Browser, chosen: Filter) -> None:
+    """Seventy at the same minute, and times that differ by a microsecond."""
+    state = "awaiting_payment" if chosen is Filter.AWAITING else "processed"
+    visits = [desk.add_visit(at=NOON + timedelta(microseconds=number % 3), state=state) for number in range(70)]
     seen: list[int] = []
-    address = PAGE
+    address = f"{PAGE}&state={chosen}"
     for _ in range(5):
         page = cashier.page(address)
         assert len(shown(page)) <= PAGE_SIZE
         seen += shown(page)
-        following = re.search(r'rel="next" href="(\?[^"]*after=[^"]*)"', page)
+        following = re.search(r'rel="next" href="(/acquire\?[^"]*after=[^"]*)"', page)
         if following is None:
             break
-        address = "/acquire" + following[1].replace("&amp;", "&")
-    assert seen == [v.id for v in sorted(visits, key=lambda v: (v.is_open, v.visit_at, v.id), reverse=True)]
+        address = following[1].replace("&amp;", "&")
+    in_order = sorted(visits, key=lambda v: (v.visit_at, v.id), reverse=chosen is Filter.DONE)
+    assert seen == [v.id for v in in_order]
 
 
 def test_a_visit_that_is_paid_meanwhile_shifts_no_page(desk: Desk) -> None:
-    visits = [desk.add_visit(at=NOON - timedelta(minutes=number)) for number in range(PAGE_SIZE + 5)]
+    visits = [desk.add_visit(at=NOON + timedelta(minutes=number)) for number in range(PAGE_SIZE + 5)]
     with desk.sessions() as session:
-        first = list_visits(session, EVERYWHERE, day=DAY)
+        first = list_filtered(session, EVERYWHERE, DAY, Filter.AWAITING)
         after = read_cursor(write_cursor(first[PAGE_SIZE - 1]))
         desk.execute("UPDATE visits SET is_open = false WHERE id = :id", id=visits[0].id)
         session.rollback()
-        second = list_visits(session, EVERYWHERE, day=DAY, after=after)
-    assert [row.id for row in second] == [visit.id for visit in visits[PAGE_SIZE:]] + [visits[0].id]
+        second = list_filtered(session, EVERYWHERE, DAY, Filter.AWAITING, after)
+    assert [row.id for row in second] == [visit.id for visit in visits[PAGE_SIZE:]]
+
+
+def test_a_part_of_a_day_shows_a_screenful_and_says_how_many_there_are(desk: Desk, cashier: Browser) -> None:
+    for number in range(40):
+        desk.add_visit(at=NOON + timedelta(minutes=number), state="processed")
+    page = cashier.page(PAGE)
+    assert len(shown(page)) == 30
+    assert "Показать все: 40" in page
+    with desk.sessions() as session:
+        assert list_day(session, EVERYWHERE, DAY, NOON).counts[Section.DONE] == 40
 
 
 @pytest.mark.parametrize(
@@ -157,105 +295,6 @@ def test_a_visit_that_is_paid_meanwhile_shifts_no_page(desk: Desk) -> None:
 def test_a_cursor_nobody_made_starts_at_the_beginning_or_shows_nothing(desk: Desk, cashier: Browser, after: str) -> None:
     desk.add_visit(at=NOON)
     assert cashier.get("/acquire", params={"day": str(DAY), "after": after}).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("typed", "finds"),
-    [
-        ("0142", {"meruert"}),
-        ("+7 (701) 555-01-42", {"meruert"}),
-        ("8 701 555 01 42", {"meruert"}),
-        ("5550142", {"meruert"}),
-        ("7015550142", {"meruert"}),
-        ("1420", set()),
-        ("740999001", {"meruert"}),
-        ("№ 740999001", {"meruert"}),
-        ("77", {"short"}),
-        ("меру", {"meruert"}),
-        ("МЕРУЕРТ", {"meruert"}),
-        ("Әсел", {"asel"}),
-        ("әсел", {"asel"}),
-        ("ӘСЕЛ", {"asel"}),
-        ("  небывалова ", {"meruert"}),
-        ("%", {"odd"}),
-        ("_", {"odd"}),
-        ("\\", {"odd"}),
-        ("100% o'k", {"odd"}),
-        ("'; DROP TABLE visits; --", set()),
-        ("'; SELECT pg_sleep(9)", set()),
-        ("\x00", None),
-        ("   ", None),
-        ("0", set()),
-        ("9" * 40, set()),
-        ("x" * 500, set()),
-    ],
-)
-def test_search_by_phone_tail_number_and_name(desk: Desk, cashier: Browser, typed: str, finds: set[str] | None) -> None:
-    """Those with `finds` None look for nothing and show the day."""
-    known = {
-        "meruert": desk.add_visit(name="Меруерт Небывалова", phone="77015550142", record_id=740999001, at=NOON),
-        "asel": desk.add_visit(name="Әсел", phone="87019990000", at=NOON),
-        "odd": desk.add_visit(name="100% o'k_\\", phone=None, at=NOON),
-        "short": desk.add_visit(name=None, phone="77", record_id=77, at=NOON),
-    }
-    answer = cashier.submit("/acquire", {"q": typed, "day": str(DAY)})
-    assert answer.status_code == 200
-    expected = known if finds is None else finds
-    assert set(shown(answer.text)) == {known[name].id for name in expected}
-
-
-def test_numbers_are_found_on_every_day_and_names_on_the_chosen_one(desk: Desk, cashier: Browser) -> None:
-    old = desk.add_visit(name="Асель", phone="77015550142", at=NOON - timedelta(days=30))
-    assert shown(cashier.submit("/acquire", {"q": "0142", "day": str(DAY)}).text) == [old.id]
-    assert shown(cashier.submit("/acquire", {"q": "Асель", "day": str(DAY)}).text) == []
-    assert shown(cashier.submit("/acquire", {"q": "Асель", "day": str(old.day)}).text) == [old.id]
-
-
-def test_search_goes_on_over_pages_and_filters(desk: Desk, cashier: Browser) -> None:
-    for number in range(PAGE_SIZE + 3):
-        desk.add_visit(name="Асель", at=NOON + timedelta(minutes=number))
-    desk.add_visit(name="Асель", at=NOON, state="processed")
-    fields = {"q": "асель", "day": str(DAY), "state": "awaiting"}
-    first = cashier.submit("/acquire", fields).text
-    after = re.search(r'name="after" value="([^"]+)"', first)
-    assert after is not None
-    second = cashier.submit("/acquire", {**fields, "after": after[1]}).text
-    assert len(shown(first)) == PAGE_SIZE
-    assert len(shown(second)) == 3
-    assert not set(shown(first)) & set(shown(second))
-
-
-SEARCHES = {
-    "": "all",
-    "0142": "all",
-    "айгүл": "all",
-    "740500105": "one",
-    "7": "none",
-    "Асель": "none",
-    "a'b\\%_\"": "none",
-    "1); --": "none",
-}
-
-
-@pytest.mark.parametrize("chosen", list(Filter))
-def test_every_filter_search_and_page_narrow_together(desk: Desk, chosen: Filter) -> None:
-    made = add_one_of_each(desk)
-    of_state = [visit for state in _OF_FILTER[chosen] for visit in made[state]]
-    kinds = {"all": of_state, "one": [v for v in of_state if v.record_id == 740500105], "none": []}
-    with desk.sessions() as session:
-
-        def find(typed: str, after: str | None) -> list[int]:
-            rows = list_visits(
-                session, EVERYWHERE, day=DAY, chosen=chosen, search=read_search(typed), after=read_cursor(after)
-            )
-            return sorted(row.id for row in rows)
-
-        for typed, finds in SEARCHES.items():
-            found = kinds[finds]
-            assert find(typed, None) == sorted(visit.id for visit in found), typed
-            # Behind an open visit of an earlier day: what is not open.
-            behind = find(typed, "1.1780000000000000.5")
-            assert behind == sorted(visit.id for visit in found if not visit.is_open), typed
 
 
 @pytest.mark.parametrize(
@@ -288,7 +327,7 @@ def test_a_page_is_few_statements_however_many_visits(desk: Desk, cashier: Brows
     desk.app.state.frames.forget()  # type: ignore[attr-defined]
     with count_statements(desk) as seen:
         cashier.page(PAGE)
-    assert len(seen) == 5, "who is signed in, the page, which cashboxes are paused; the registers and tasks of the frame"
+    assert len(seen) <= 8, "who is signed in, the list, paused cashboxes, today's money, the drawer's; the frame's two"
 
 
 def test_states_of_visits_on_the_screen(desk: Desk, cashier: Browser) -> None:

@@ -53,7 +53,7 @@ class TestARefusal:
         try_again(bridge, 3)
         assert len(simulator.journal("check")) == 1
         assert "Недопустимо" in onlooker.run("show", "1")
-        assert "Недопустимо" in onlooker.page("/acquire/attention")
+        assert "Недопустимо" in onlooker.page("/acquire/tasks")
 
     @grid("refusal, text", HELD_UP, TWO_TEXTS)
     def test_of_the_way_to_a_sale_holds_it_up_and_no_more(

@@ -184,7 +184,7 @@ class TestAReturnWithoutCash:
 
     @pytest.mark.usefixtures("_refused")
     def test_is_told_on_the_page_with_what_to_do(self, onlooker: Onlooker) -> None:
-        page = onlooker.page("/acquire/attention")
+        page = onlooker.page("/acquire/tasks")
         assert re.search(
             r"(внес|полож|пополн)\w*[^.]*(налич|деньг|касс)|(налич|деньг)[^.]*(внес|полож)", page, re.IGNORECASE
         ), page
@@ -228,7 +228,7 @@ class TestAReplacedRegister:
             assert refusal or bridge.receipts()[-1].state == "rejected"
             said = refusal or bridge.receipts()[-1].error_text
             assert said
-            assert said in html.unescape(onlooker.page("/acquire/attention"))
+            assert said in html.unescape(onlooker.page("/acquire/tasks"))
 
     @pytest.mark.usefixtures("_sold")
     def test_before_the_return_was_ordered(self, bridge: Bridge, simulator: SimulatorControl, onlooker: Onlooker) -> None:

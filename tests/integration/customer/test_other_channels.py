@@ -207,7 +207,7 @@ def test_a_return_is_not_mailed_to_who_opted_out_since(mailing: Outbox, mail: Ma
 def test_a_sale_made_anew_has_one_too(mailing: Outbox, mail: MailServer) -> None:
     sell(mailing)
     mailing.deliver()
-    give_back(mailing, sold_anew_as="card")
+    give_back(mailing, sold_anew={"card": "4000.00"})
     mailing.bridge.issue()
     mailing.deliver()
     assert [receipt.kind for receipt in mailing.bridge.receipts()] == ["sale", "return", "sale"]

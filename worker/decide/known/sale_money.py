@@ -15,7 +15,7 @@ from shared.storage.models import Checkout, Receipt
 from worker.decide.known.money_rows import MoneyRows, load_money_rows, sum_prepaid, take_own, take_share
 from worker.decide.known.siblings import load_claims
 from worker.decide.sales import Subject, is_advance, sum_returned
-from worker.decide.settlement.doubts import Doubt, find_doubt
+from worker.decide.settlement.doubts import Doubt, DoubtKind, find_doubt
 from worker.salon.policy import Policy
 
 
@@ -78,13 +78,17 @@ def doubt_sale(
 ) -> Doubt | None:
     """Says what the money that is known speaks against a receipt that exists; `without` one of its returns. `read`: the
     records of its visit as Altegio has them, one of which no webhook may have told yet.
+
+    Where staff corrected the way of payment, what they say counts, whatever way Altegio still has.
     """
     returned = sum_returned(session, sale.id, without=without)
     claim = claim_receipt(subject, sale.total, returned)
     known = load_money(session, subject, policy, claim, checkout=checkout, is_of_advance=is_advance(sale), read=read)
     whole = sale.total + sum((movement.receipted for movement in known.movements), ZERO)
     says = Cost(whole, whole)
-    return find_doubt(read_paid(sale.request), keep_ledger(known, says), returned)
+    doubt = find_doubt(read_paid(sale.request), keep_ledger(known, says), returned)
+    is_corrected = sale.replaces_id is not None
+    return None if doubt is not None and doubt.kind is DoubtKind.OTHER_KIND and is_corrected else doubt
 
 
 def claim_receipt(subject: Subject, total: Decimal, returned: Decimal = ZERO) -> Claim | None:

@@ -54,7 +54,7 @@ def address_receipt(
 
     An e-mail is not told to Webkassa, which would send one, where we send one ourselves.
     """
-    known = Reachable() if opted_out else read_client(client)
+    known = read_client(client) if desk.to_client and not opted_out else Reachable()
     typed = Reachable(desk.customer_email, desk.customer_phone)
     told = typed
     if WEBKASSA in receivers:

@@ -26,4 +26,5 @@ class AuditEvent(Base):
     __table_args__ = (
         Index("ix_audit_events_created_at", "created_at"),
         Index("ix_audit_events_staff_user_id", "staff_user_id"),
+        Index("ix_audit_events_action", "action", "id"),
     )

@@ -77,4 +77,5 @@ class CashboxOrder(Base):
             postgresql_where=text("payment_record_id IS NOT NULL AND state <> 'refused'"),
         ),
         Index("ix_cashbox_orders_cashbox_id_id", "cashbox_id", "id"),
+        Index("ix_cashbox_orders_unclear", "id", postgresql_where=text("state = 'unknown'")),
     )

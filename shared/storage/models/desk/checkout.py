@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, text
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.storage.models.base import Base, Moment, Money
@@ -10,7 +10,8 @@ class Checkout(Base):
     """Keeps a payment taken at the desk. At most one that is not voided for a visit: two tablets cannot charge twice.
 
     `form_key` comes with the form: pressed twice, sent twice, it is one checkout. The sums per kind are rows of
-    `payment_records`. `cash_received` and `change` are 0 unless cash was among them.
+    `payment_records`. `cash_received` and `change` are 0 unless cash was among them. `to_client`: the receipt may go
+    to the address that Altegio knows.
     """
 
     __tablename__ = "checkouts"
@@ -25,11 +26,13 @@ class Checkout(Base):
     customer_email: Mapped[str | None] = mapped_column(Text)
     customer_phone: Mapped[str | None] = mapped_column(Text)
     customer_xin: Mapped[str | None] = mapped_column(Text)
+    to_client: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     voided_at: Mapped[Moment | None]
 
     __table_args__ = (
         CheckConstraint("total > 0 AND cash_received >= 0 AND change >= 0", name="amounts_positive"),
         Index("uq_checkouts_live", "company_id", "record_id", unique=True, postgresql_where=text("voided_at IS NULL")),
+        Index("ix_checkouts_record", "company_id", "record_id"),
         Index(
             "ix_checkouts_personal",
             "created_at",

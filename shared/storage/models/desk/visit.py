@@ -1,11 +1,20 @@
 from datetime import date
+from enum import IntEnum
 from typing import Any
 
-from sqlalchemy import Boolean, Date, ForeignKey, Index, Numeric, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, Computed, Date, ForeignKey, Index, Numeric, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.storage.models.base import Base, Moment
+
+
+class Attendance(IntEnum):
+    """Says whether the client came, as Altegio counts; None is waited for."""
+
+    ABSENT = -1
+    CAME = 1
+    CONFIRMED = 2
 
 
 class Visit(Base):
@@ -15,6 +24,8 @@ class Visit(Base):
     `lines`: [{name, is_service, count, price, discount, total}], amounts as JSON numbers in tenge. `total` is None where the
     lines cannot be added up; `problem` says why. `client_phone` is digits only. `is_open`: nothing was paid or issued yet.
     `paid_told_at`: Altegio's time of the newest word that the visit was paid in full.
+    `attendance`: an `Attendance`. `specialist`: Altegio's `staff`, by name.
+    `words`: all that the visit is found by, folded by the database's `fold_words`; never written.
     """
 
     __tablename__ = "visits"
@@ -34,6 +45,11 @@ class Visit(Base):
     is_open: Mapped[bool] = mapped_column(Boolean)
     is_deleted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     paid_told_at: Mapped[Moment | None]
+    attendance: Mapped[int | None] = mapped_column(SmallInteger)
+    specialist: Mapped[str | None] = mapped_column(Text)
+    words: Mapped[str | None] = mapped_column(
+        Text, Computed("words_of_visit(client_name, specialist, lines, record_id, total, client_phone)", persisted=True)
+    )
 
     __table_args__ = (
         UniqueConstraint("company_id", "record_id"),
@@ -46,6 +62,5 @@ class Visit(Base):
             "day",
             postgresql_where=text("client_name IS NOT NULL OR client_phone IS NOT NULL"),
         ),
-        # The tail of a phone is what a client says at the desk.
-        Index("ix_visits_phone_tail", text("right(client_phone, 4)")),
+        Index("ix_visits_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
     )

@@ -1,5 +1,7 @@
 """Where a receipt goes: by the salon's choice, to what was typed before what is known, to nobody who wants none."""
 
+from dataclasses import replace
+
 import pytest
 
 from shared.altegio import Client
@@ -32,6 +34,15 @@ def test_nobody_is_told_anything_without_a_choice() -> None:
 def test_what_staff_typed_goes_before_and_always(receivers: list[str]) -> None:
     for opted_out in (False, True):
         assert address_receipt(receivers, CLIENT, TYPED, opted_out=opted_out).desk == TYPED
+
+
+@pytest.mark.parametrize("receivers", [["webkassa"], ["email", "sms"]])
+def test_what_staff_unticked_goes_only_to_what_they_typed(receivers: list[str]) -> None:
+    unticked = DeskDetails(to_client=False)
+    assert told(address_receipt(receivers, CLIENT, unticked)) == (None, None)
+    assert planned(address_receipt(receivers, CLIENT, unticked)) == []
+    typed = replace(TYPED, to_client=False)
+    assert address_receipt(["webkassa"], CLIENT, typed).desk == typed
 
 
 def test_each_channel_gets_the_address_it_needs() -> None:
