@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo users check unit test screenshots chaos salon-week fiscal-month model protocol fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
+.PHONY: help demo users check unit test screenshots assets chaos salon-week fiscal-month model protocol fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
 	audit lock sbom secrets check-migrations format clean install servers
 
 help: ## list the commands
@@ -52,6 +52,9 @@ endif
 screenshots: $(STAMP) servers ## take the pictures of docs/screenshots anew
 	@$(BIN)/python -m tests.support.chromium
 	$(BIN)/python -m pytest -q tests/browser/screenshots.py
+
+assets: ## make the fonts and the icons of the pages anew, from npm and icon.svg
+	@sh dev/assets.sh
 
 chaos: $(STAMP) servers ## post a salon day while everything breaks, and compare the ledgers; ARGS="--seed 7 --due 500"
 	@exec $(BIN)/python -m dev.chaos $(ARGS)

@@ -25,6 +25,23 @@ function typeMoney(tiyn) {
   return tiyn % 100 ? (tiyn / 100).toFixed(2).replace(".", ",") : String(tiyn / 100);
 }
 
+// What the sum was, so that a payment that nobody took is named by it.
+document.addEventListener("submit", (event) => {
+  const { total } = event.target.dataset;
+  if (!total || event.defaultPrevented || one("[name=shown_total]", event.target)) return;
+  const told = document.createElement("input");
+  Object.assign(told, { type: "hidden", name: "shown_total", value: total });
+  event.target.append(told);
+});
+
+all("[data-reveal]").forEach((box) => {
+  const input = document.getElementById(box.dataset.reveal);
+  box.parentElement.hidden = false;
+  box.addEventListener("change", () => { input.type = box.checked ? "text" : "password"; });
+  // A browser keeps what was typed as text where others can read it.
+  input.form.addEventListener("submit", () => { input.type = "password"; });
+});
+
 // One press, one request. The button stays in the form, since a disabled one would not be sent along. For forms that come
 // later too: parts of a page are replaced while it is open.
 document.addEventListener("submit", (event) => {

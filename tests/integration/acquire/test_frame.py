@@ -39,8 +39,8 @@ def test_places_are_five_and_by_role(cashier: Browser, manager: Browser) -> None
 
     common = ["/acquire", "/acquire/receipts", "/acquire/shift", "/acquire/tasks"]
     assert read_rail(cashier, "/acquire") == [(path, path == "/acquire") for path in [*common, "/acquire/sale"]]
-    assert [path for path, _ in read_rail(manager, "/acquire/attention")] == [*common, "/acquire/day"]
-    assert [path for path, is_here in read_rail(manager, "/acquire/attention") if is_here] == ["/acquire/tasks"]
+    assert [path for path, _ in read_rail(manager, "/acquire/tasks")] == [*common, "/acquire/day"]
+    assert [path for path, is_here in read_rail(manager, "/acquire/tasks") if is_here] == ["/acquire/tasks"]
     assert [path for path, is_here in read_rail(manager, "/acquire/audit") if is_here] == []
 
 

@@ -67,7 +67,7 @@ def test_its_story_is_told_in_words(desk: Desk, cashier: Browser, sale: Receipt)
         ),
     )
     assert read_story(cashier.page(f"/acquire/receipts/{sale.id}")) == [
-        ("09:41", "Оплачено, принял(а) Айгерим"),
+        ("09:41", "Оплачено, кассир: Айгерим"),
         ("09:43", "Webkassa была недоступна: повтор без участия людей 3 раз, до 09:45"),
         ("09:49", "Отправлен в Webkassa"),
         ("09:50", "Чек пробит"),

@@ -39,7 +39,7 @@ def test_the_safe_defaults_are_explained(manager: Browser) -> None:
     page = read(manager.page("/acquire/settings"))
     for said in (
         "Депозиты клиентов Вручную: о каждом решает управляющий",
-        "Оплата по частям Один чек, когда оплачено всё",
+        "Частичная оплата Один чек, когда оплачено всё",
         "Чаевые чаевые, шайлық, tips",
         "Как учитываются счета Altegio Kaspi: Kaspi / QR",
         "Проданный сертификат или абонемент в чеке услуга",

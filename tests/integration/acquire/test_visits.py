@@ -336,7 +336,7 @@ def test_states_of_visits_on_the_screen(desk: Desk, cashier: Browser) -> None:
     desk.add_receipt(visit, state="pending")
     assert f'data-visit="{visit.id}"' in cashier.page(PAGE)
     told = cashier.get(f"/acquire/states?ids={visit.id},999,x,,{'9' * 30}").json()
-    assert told == {str(visit.id): {"state": "queued", "label": "В очереди", "moving": True}}
+    assert told == {str(visit.id): {"state": "queued", "label": "Ждёт кассу", "moving": True}}
     desk.execute("UPDATE receipts SET state = 'issued', fiscal_number = '1'")
     desk.execute("UPDATE webhook_records SET state = 'processed'")
     assert cashier.get(f"/acquire/states?ids={visit.id}").json()[str(visit.id)]["moving"] is False
@@ -348,7 +348,7 @@ def test_the_reason_is_shown_in_plain_words(desk: Desk, cashier: Browser) -> Non
     due = desk.add_visit(state="processed", at=NOON)
     desk.add_receipt(due, return_due_reason="the record is no longer paid in full")
     page = cashier.page(PAGE)
-    assert "Касса не активирована или кончилась лицензия." in page
+    assert "Касса не активирована или истекла лицензия." in page
     assert "Altegio больше не считает визит оплаченным" in page
     assert "activation" not in page
     assert desk.all(Receipt)[0].return_due_reason

@@ -49,7 +49,11 @@ RULES: Sequence[tuple[str, Text]] = (
     ("resource <name> is not about payments", Text("Altegio's message %(name)s is not about payments.")),
     ("event <name> is not about payments", Text("Altegio's event %(name)s is not about payments.")),
     ("status <name> is unknown", Text("Altegio's status %(name)s is not known here.")),
+    ("the sale was cancelled", Text("The sale without a visit was cancelled.")),
+    ("its payment was given back", Text("The payment of the sale without a visit was given back.")),
+    ("no sale of the desk belongs to it", Text("No sale without a visit belongs to it.")),
     # A receipt exists.
+    ("the receipt of this sale exists", Text("The receipt of this sale exists already.")),
     ("the receipt of this visit is issued", Text("The receipt of this visit is issued already.")),
     ("the receipt is on its way", Text("The receipt of this visit is on its way already.")),
     (
