@@ -41,7 +41,8 @@ def show_receipt(request: Request, id: RowIdDep, staff: StaffDep, session: Sessi
     """Shows a receipt of any kind and state. Raises NotFound."""
     receipt = _get(session, staff, id)
     cashbox = session.get_one(Cashbox, receipt.cashbox_id)
-    visit_id = find_visit_of_receipt(session, receipt)
+    visit = find_visit_of_receipt(session, receipt)
+    visit_id = visit.id if visit is not None else None
     messages = list_messages(session, id)
     is_issued = receipt.state == ReceiptState.ISSUED
     links = find_customer_links(session, request.app.state.settings, receipt, cashbox, visit_id) if is_issued else None

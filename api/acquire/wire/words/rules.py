@@ -53,6 +53,10 @@ RULES: Sequence[tuple[str, Text]] = (
     ("its payment was given back", Text("The payment of the sale without a visit was given back.")),
     ("no sale of the desk belongs to it", Text("No sale without a visit belongs to it.")),
     # A receipt exists.
+    (
+        "staff corrected how <total ₸> were paid, it now costs <cost ₸>",
+        Text("Staff corrected how %(sum_total)s were paid, and the visit now costs %(sum_cost)s."),
+    ),
     ("the receipt of this sale exists", Text("The receipt of this sale exists already.")),
     ("the receipt of this visit is issued", Text("The receipt of this visit is issued already.")),
     ("the receipt is on its way", Text("The receipt of this visit is on its way already.")),
