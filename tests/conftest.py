@@ -17,7 +17,7 @@ from dev.harness.altegio import AltegioControl
 from dev.harness.child import Child
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
 from dev.harness.world import UNSAFE_BUT_FAST
-from tests.support.databases import clone_template, migrate_template
+from tests.support.databases import clone_template, migrate_template, revive
 from tests.support.loopback import forbid_other_addresses
 from tests.support.plugins.deadlines import Deadlines
 from tests.support.plugins.groups import Groups
@@ -126,25 +126,20 @@ def module_database_url(migrated_postgres: Postgres) -> Iterator[str]:
 
 
 def _lend_database(postgres: Postgres) -> Iterator[str]:
-    _revive(postgres)
+    revive(postgres)
     name = clone_template(postgres)
     yield postgres.url_of(name)
-    _revive(postgres)
+    revive(postgres)
     postgres.drop_database(name)
 
 
 @pytest.fixture
 def redis_url(redis_server: Redis) -> str:
     """An empty Redis database that no test used lately."""
-    _revive(redis_server)
+    revive(redis_server)
     number = next(_redis_numbers)
     redis_server.flush(number)
     return redis_server.url_of(number)
-
-
-def _revive(server: Postgres | Redis) -> None:
-    server.resume()
-    server.start()
 
 
 @pytest.fixture(scope="session")

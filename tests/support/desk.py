@@ -106,7 +106,7 @@ class Desk:
 
     def wipe(self) -> None:
         with self.sessions.begin() as session:
-            session.execute(text(EMPTY_ALL))
+            session.connection().exec_driver_sql(EMPTY_ALL)
         self.app.state.redis.flushdb()  # type: ignore[attr-defined]
 
     def browser(self, base_url: str = "http://127.0.0.1") -> Browser:
