@@ -16,7 +16,7 @@ from dev.demo.waiting import find_free_port
 from dev.harness.altegio import AltegioControl
 from dev.harness.child import Child
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
-from dev.harness.world import UNSAFE_BUT_FAST
+from dev.harness.world import UNSAFE_BUT_FAST, World
 from tests.support.databases import clone_template, migrate_template, revive
 from tests.support.loopback import forbid_other_addresses
 from tests.support.plugins.deadlines import Deadlines
@@ -36,6 +36,7 @@ _redis_numbers = itertools.cycle(range(REDIS_DATABASES))
 
 forbid_other_addresses()
 Child.spawn_with = staticmethod(warm.spawn)
+World.run_with = staticmethod(warm.run)
 
 
 def pytest_configure(config: pytest.Config) -> None:
