@@ -16,8 +16,8 @@ from dev.demo.waiting import find_free_port
 from dev.harness.altegio import AltegioControl
 from dev.harness.child import Child
 from dev.harness.simulator import MORE_CASHBOXES, SimulatorControl
-from dev.harness.world import UNSAFE_BUT_FAST
-from tests.support.databases import clone_template, migrate_template
+from dev.harness.world import UNSAFE_BUT_FAST, World
+from tests.support.databases import clone_template, migrate_template, revive
 from tests.support.loopback import forbid_other_addresses
 from tests.support.plugins.deadlines import Deadlines
 from tests.support.plugins.groups import Groups
@@ -36,6 +36,7 @@ _redis_numbers = itertools.cycle(range(REDIS_DATABASES))
 
 forbid_other_addresses()
 Child.spawn_with = staticmethod(warm.spawn)
+World.run_with = staticmethod(warm.run)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -52,9 +53,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Thousands of tests stay until the end: a full collection need not walk them each time."""
+    """Thousands of tests stay until the end: a full collection need not walk them each time.
+
+    Nor need one run each time that a request or a statement has made seven hundred objects: most go without it.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 def pytest_sessionfinish() -> None:
@@ -126,25 +131,20 @@ def module_database_url(migrated_postgres: Postgres) -> Iterator[str]:
 
 
 def _lend_database(postgres: Postgres) -> Iterator[str]:
-    _revive(postgres)
+    revive(postgres)
     name = clone_template(postgres)
     yield postgres.url_of(name)
-    _revive(postgres)
+    revive(postgres)
     postgres.drop_database(name)
 
 
 @pytest.fixture
 def redis_url(redis_server: Redis) -> str:
     """An empty Redis database that no test used lately."""
-    _revive(redis_server)
+    revive(redis_server)
     number = next(_redis_numbers)
     redis_server.flush(number)
     return redis_server.url_of(number)
-
-
-def _revive(server: Postgres | Redis) -> None:
-    server.resume()
-    server.start()
 
 
 @pytest.fixture(scope="session")

@@ -23,11 +23,18 @@ BARCODE = "4006381333931"
 PUBLIC = "https://receipts.example.kz"
 
 
-@pytest.fixture
-def desk(bridge: Bridge) -> Iterator[Desk]:
-    with Desk.open(bridge.environment) as desk:
-        desk.add_user("aigul")
+@pytest.fixture(scope="module")
+def module_desk(stores: None, common_bridge: Bridge) -> Iterator[Desk]:
+    with Desk.open(common_bridge.environment) as desk:
         yield desk
+
+
+@pytest.fixture
+def desk(module_desk: Desk, bridge: Bridge) -> Iterator[Desk]:
+    """The page over what the bridge has stored."""
+    module_desk.add_user("aigul")
+    yield module_desk
+    module_desk.close_browsers()
 
 
 @pytest.fixture

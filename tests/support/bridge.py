@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Any
 
 import redis
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Select, func, select, text, update
 
 from api.webhook.ingress import Reply
 from dev.demo.waiting import wait_until
@@ -14,6 +15,7 @@ from dev.harness import services as harness
 from dev.harness.services import Inlet, close_all_but_database, close_services
 from shared.config import Settings
 from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, RecordState
+from shared.storage.db import open_alone
 from shared.storage.models import Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
 from tests.support.databases import EMPTY_ALL
 from worker.decide.process_record import process_record
@@ -34,9 +36,24 @@ IMPATIENT = {
 }
 
 
+# What the steps below ask time and again, built once.
+_CASHBOXES = select(Cashbox.id).order_by(Cashbox.id)
+_DUE_ROWS = (
+    select(WebhookRecord.id)
+    .where(WebhookRecord.state == RecordState.RECEIVED, WebhookRecord.receipt_id.is_(None))
+    .order_by(WebhookRecord.id)
+)
+
+
 def read_settings(environment: Mapping[str, str], **changes: Any) -> Settings:
     """The settings a process with that environment would have, though an impatient one."""
-    return harness.read_settings(environment, **{**IMPATIENT, **changes})
+    return _read_once(tuple(environment.items()), tuple({**IMPATIENT, **changes}.items())).model_copy()
+
+
+@lru_cache
+def _read_once(environment: tuple[tuple[str, str], ...], changes: tuple[tuple[str, Any], ...]) -> Settings:
+    """They take longer to validate than a small test does to run."""
+    return harness.read_settings(dict(environment), **dict(changes))
 
 
 class Bridge:
@@ -54,19 +71,20 @@ class Bridge:
         return self._environment
 
     def open_services(self, **changes: Any) -> Services:
-        """A worker of its own: connections, token, breaker. Closed with the bridge."""
-        services = create_services(read_settings(self._environment, **changes))
+        """A worker of its own: token, breaker, producer. Closed with the bridge.
+
+        Connections to the same database come from one pool: with one of its own it would compile all statements anew, which
+        costs more than most tests do.
+        """
+        is_same_database = bool(self._opened) and "database_url" not in changes
+        sessions = self._opened[0].sessions if is_same_database else None
+        services = create_services(read_settings(self._environment, **changes), sessions)
         self._opened.append(services)
         return services
 
     def configure(self, **changes: Any) -> None:
-        """From now on `services` is a worker with these settings, over the connections of the first to the database.
-
-        Those of its own, and all its statements compiled anew, would cost more than most tests do.
-        """
-        settings = read_settings(self._environment, **changes)
-        self.services = create_services(settings, self._opened[0].sessions)
-        self._opened.append(self.services)
+        """From now on `services` is a worker with these settings."""
+        self.services = self.open_services(**changes)
 
     def close(self) -> None:
         if self._inlet is not None:
@@ -85,7 +103,7 @@ class Bridge:
             self._close_newest()
         self.services = self._opened[0]
         with self.services.sessions.begin() as session:
-            session.execute(text(EMPTY_ALL))
+            session.connection().exec_driver_sql(EMPTY_ALL)
         # A test before may have had it away, and who meets that leaves it alone for a moment.
         wait_until(self._empty_broker, timeout=30, what="Redis to be asked again", poll=0.05)
         self.services.clients.close()
@@ -137,9 +155,7 @@ class Bridge:
 
     def issue(self) -> None:
         """One turn at every cashbox."""
-        with self.services.sessions() as session:
-            ids = session.scalars(select(Cashbox.id).order_by(Cashbox.id)).all()
-        for cashbox_id in ids:
+        for cashbox_id in self._ids(_CASHBOXES):
             issue_due(self.services, cashbox_id)
 
     def deliver(self, *payloads: Any) -> list[WebhookRecord]:
@@ -226,12 +242,7 @@ class Bridge:
         return [json.loads(message) for message in raw]
 
     def _find_due_rows(self) -> list[int]:
-        due = (
-            select(WebhookRecord.id)
-            .where(WebhookRecord.state == RecordState.RECEIVED, WebhookRecord.receipt_id.is_(None))
-            .order_by(WebhookRecord.id)
-        )
-        return self._all(due)
+        return self._ids(_DUE_ROWS)
 
     def _is_any_open(self) -> bool:
         open_receipts = select(func.count()).where(
@@ -239,6 +250,10 @@ class Bridge:
         )
         with self.services.sessions() as session:
             return bool(session.scalar(open_receipts)) or bool(self._find_due_rows())
+
+    def _ids(self, query: Select[tuple[int]]) -> list[int]:
+        with open_alone(self.services.sessions) as connection:
+            return list(connection.scalars(query))
 
     def _all(self, query: Any) -> list[Any]:
         with self.services.sessions() as session:

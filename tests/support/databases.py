@@ -5,6 +5,7 @@ from pathlib import Path
 
 from dev.demo.children import base_environment, migrate_command
 from dev.demo.postgres_server import Postgres
+from dev.demo.redis_server import Redis
 from shared.storage.models import Base
 from tests.support.warm import start as warm
 
@@ -29,3 +30,10 @@ def clone_template(postgres: Postgres) -> str:
     name = f"test_{next(_numbers)}"
     postgres.create_database(name, TEMPLATE)
     return name
+
+
+def revive(server: Postgres | Redis) -> None:
+    """Up and not frozen, whatever a test did to it."""
+    server.resume()
+    if not server.running:
+        server.start()

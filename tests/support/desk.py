@@ -112,7 +112,7 @@ class Desk:
 
     def wipe(self) -> None:
         with self.sessions.begin() as session:
-            session.execute(text(EMPTY_ALL))
+            session.connection().exec_driver_sql(EMPTY_ALL)
         self.app.state.redis.flushdb()  # type: ignore[attr-defined]
         self.app.state.frames.forget()  # type: ignore[attr-defined]
         self.app.state.settings = self.app.state.live_settings.refresh()  # type: ignore[attr-defined]

@@ -1,6 +1,5 @@
-"""The payment page over a real PostgreSQL and Redis: one application a file, an empty database a test."""
+"""The payment page over a real PostgreSQL and Redis: one application a process, an empty database a test."""
 
-import itertools
 from collections.abc import Iterator
 
 import pytest
@@ -10,25 +9,23 @@ from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from tests.support.desk import Browser, Desk
 
-# Apart from those of tests/conftest.py (from the bottom) and tests/integration/conftest.py (from the top).
-_redis_numbers = itertools.cycle(range(28, 36))
+# Apart from those of the other tiers.
+REDIS_DATABASE = 60
 
 
-@pytest.fixture(scope="module")
-def module_desk(module_database_url: str, redis_server: Redis, secrets: Secrets) -> Iterator[Desk]:
-    redis_server.resume()
-    redis_server.start()
-    redis_url = redis_server.url_of(next(_redis_numbers))
-    environment = service_environment(module_database_url, redis_url, "http://127.0.0.1:9", secrets)
+@pytest.fixture(scope="session")
+def common_desk(common_database_url: str, redis_server: Redis, secrets: Secrets) -> Iterator[Desk]:
+    redis_url = redis_server.url_of(REDIS_DATABASE)
+    environment = service_environment(common_database_url, redis_url, "http://127.0.0.1:9", secrets)
     with Desk.open(environment) as desk:
         yield desk
 
 
 @pytest.fixture
-def desk(module_desk: Desk) -> Iterator[Desk]:
-    module_desk.wipe()
-    yield module_desk
-    module_desk.close_browsers()
+def desk(stores: None, common_desk: Desk) -> Iterator[Desk]:
+    common_desk.wipe()
+    yield common_desk
+    common_desk.close_browsers()
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ PIN = "428713"
 
 
 @pytest.fixture(scope="module")
-def held_desk(module_desk: Desk) -> Iterator[Desk]:
-    with Desk.open(module_desk.environment, cashier_withdrawal_ceiling=50_000, cashier_return_ceiling=10_000) as desk:
+def held_desk(stores: None, common_desk: Desk) -> Iterator[Desk]:
+    with Desk.open(common_desk.environment, cashier_withdrawal_ceiling=50_000, cashier_return_ceiling=10_000) as desk:
         yield desk
 
 
