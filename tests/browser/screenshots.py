@@ -8,9 +8,12 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from dev.demo.children import ROOT
 from tests.browser.test_fiscal_day import close_shift
+from tests.browser.test_looking import Places, places
 from tests.browser.test_paying import TAKE, open_visit
 from tests.browser.test_returning import pay
 from tests.support.shop import Shop
+
+__all__ = ["places"]
 
 FOLDER = ROOT / "docs" / "screenshots"
 TABLET, PHONE = {"width": 1024, "height": 720}, {"width": 390, "height": 844}
@@ -118,3 +121,29 @@ def test_take_pictures(
     phone.wait_for_selector(".signal.queued, .signal.sending")
     expect(phone.locator("[data-text]")).to_contain_text("медленно", timeout=30_000)
     shoot(phone, "progress-phone")
+
+
+SIZES = {"1366x768": (1366, 768), "1024x768": (1024, 768), "768x1024": (768, 1024), "360x740": (360, 740)}
+
+
+def test_take_every_page(places: Places, open_context: Callable[..., BrowserContext], day: dict[str, int]) -> None:
+    """The first screen of each page, at each size that staff have: to be looked at after a change of the look."""
+    pages = {**places, "shift": "/acquire/shift", "day": "/acquire/day", "books": "/acquire/books"}
+    pages |= {"shifts": "/acquire/shifts", "drawer": "/acquire/drawer"}
+    assert day["paid"]
+    for size, (width, height) in SIZES.items():
+        is_phone = width < 400
+        context = open_context(
+            "director",
+            viewport={"width": width, "height": height},
+            is_mobile=is_phone,
+            has_touch=is_phone,
+            locale="ru-RU",
+        )
+        page = context.new_page()
+        for name, address in pages.items():
+            page.goto(address)
+            page.evaluate("document.fonts.ready")
+            path = FOLDER / "pages" / size / f"{name.replace(' ', '-')}.jpeg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=path, type="jpeg", quality=60)
