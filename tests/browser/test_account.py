@@ -55,7 +55,7 @@ def test_a_manager_looks_after_her_account(zhanar: Page, service: Stack, tmp_pat
     zhanar.fill("#new", "a new horse altogether")
     zhanar.fill("#again", "a new horse altogether")
     zhanar.click("button:has-text('Сменить пароль')")
-    expect(zhanar.locator("[role=status]")).to_contain_text("Новый пароль действует")
+    expect(zhanar.locator("main [role=status]")).to_contain_text("Новый пароль действует")
 
 
 def test_a_second_factor_is_set_up_and_asked_for(
@@ -94,7 +94,7 @@ def test_a_pin_is_typed_on_the_cashiers_screen(zhanar: Page, page: Page, shop: S
     zhanar.fill("#pin", PIN)
     zhanar.fill("#pin-current", PASSWORD)
     zhanar.click("button:has-text('Задать PIN')")
-    expect(zhanar.locator("[role=status]")).to_contain_text("PIN действует")
+    expect(zhanar.locator("main [role=status]")).to_contain_text("PIN действует")
     login = zhanar.locator(".sheet .who b").text_content()
     page.goto("/acquire/drawer")
     page.click("label[for=k-withdrawal]")

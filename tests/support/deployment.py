@@ -31,7 +31,8 @@ def read_command(service: str, **moved: str) -> list[str]:
     """What the container runs, with addresses and files of this machine in place of the container's."""
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))["services"][service]
     command = compose.get("command") or _read_image_command(compose["build"]["dockerfile"])
-    words = [str(word) for word in command]
+    # A command in one line is split as Compose does it, and what `.env` does not say is empty.
+    words = re.sub(r"\$\{\w+:-\}", "", command).split() if isinstance(command, str) else [str(word) for word in command]
     for theirs in moved:
         assert any(theirs in word for word in words), f"{service} has no {theirs}"
     return [sys.executable, "-m", *[_replace(word, moved) for word in words]]
