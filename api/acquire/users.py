@@ -21,7 +21,7 @@ from api.acquire.salon.known import find_known_salons
 from shared.config import get_settings
 from shared.storage.db import create_database_engine, create_session_factory
 from shared.storage.models import SignInAttempt, StaffUser
-from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.models.staff.staff_user import StaffRole
 from shared.storage.trail import record_command
 
 ALL = "all"

@@ -9,7 +9,7 @@ from shared.storage.models import Trial
 from tests.support.bridge import Bridge
 from tests.support.payloads import COMPANY
 from tests.support.post_box import PostBox
-from worker.rounds.trials import try_out
+from worker.rounds.trials.trying import try_out
 
 
 @pytest.fixture

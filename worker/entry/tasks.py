@@ -44,7 +44,7 @@ from worker.rounds.missed_webhooks import catch_up as ask_what_changed
 from worker.rounds.replays.run import go_on, take_up_runs
 from worker.rounds.retention import TURN_SECONDS, empty_expired
 from worker.rounds.timetable import list_rounds
-from worker.rounds.trials import try_out as try_out_now
+from worker.rounds.trials.trying import try_out as try_out_now
 from worker.rounds.turns import take_turn
 from worker.rounds.watch.licences import check_licences as ask_licences
 from worker.rounds.watch.watch import watch as watch_once

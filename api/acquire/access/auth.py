@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from api.acquire.access.audit import Doer
 from api.acquire.access.salons import Salons
-from shared.storage.models.desk.staff_user import WIDE_ROLES, StaffRole
+from shared.storage.models.staff.staff_user import WIDE_ROLES, StaffRole
 
 
 class NotSignedIn(Exception):

@@ -14,7 +14,7 @@ from api.acquire.account.sessions import Place, open_session
 from shared.config import Settings
 from shared.fiscal.statuses import ReceiptState
 from shared.storage.models import Receipt, StaffDevice, StaffUser
-from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.models.staff.staff_user import StaffRole
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from api.acquire.payment.form import FormErrors
 from api.acquire.words.text import Text
 from shared.storage.db import SessionFactory
 from shared.storage.models import StaffSalon, StaffUser
-from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.models.staff.staff_user import StaffRole
 
 LEAST, MOST = 6, 12
 _ROWS_OF_DIGITS = ("01234567890123456789", "98765432109876543210")

@@ -17,7 +17,7 @@ from api.acquire.access.salons import Salons
 from shared.config import Settings
 from shared.storage.db import SessionFactory
 from shared.storage.models import StaffSalon, StaffSession, StaffUser
-from shared.storage.models.desk.staff_user import WIDE_ROLES
+from shared.storage.models.staff.staff_user import WIDE_ROLES
 
 # A session's last use is written down no more often than this.
 TOUCH_EVERY = timedelta(minutes=1)

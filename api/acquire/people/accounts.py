@@ -21,7 +21,7 @@ from api.acquire.account.sessions import end_sessions
 from api.acquire.account.sign_in import normalise_login
 from api.acquire.words.text import Text
 from shared.storage.models import StaffSalon, StaffUser
-from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.models.staff.staff_user import StaffRole
 
 MAX_LOGIN = 64
 # Without letters and digits that are read for one another.

@@ -14,7 +14,7 @@ from api.acquire.access.salons import Salons
 from api.acquire.salon.known import find_known_salons
 from api.acquire.words.text import Text
 from shared.storage.models import Cashbox, SignInAttempt, StaffDevice, StaffSalon, StaffSession, StaffUser
-from shared.storage.models.desk.staff_user import StaffRole
+from shared.storage.models.staff.staff_user import StaffRole
 
 # By the word of the role, so that one that is new here has a name as soon as somebody writes it down.
 ROLE_LABELS: Mapping[str, Text] = {

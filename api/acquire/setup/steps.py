@@ -17,8 +17,8 @@ from shared.config import Settings
 from shared.fiscal.statuses import DeliverySource
 from shared.salon.webhook_secret import SalonSecret, build_webhook_address, make_webhook_secret
 from shared.storage.models import Trial, WebhookAddress, WebhookRecord, WorkerSign
-from shared.storage.models.desk.staff_user import StaffRole
 from shared.storage.models.service.trial import TrialKind, TrialState
+from shared.storage.models.staff.staff_user import StaffRole
 
 # A worker gives a sign every five seconds, and a trial takes seconds.
 _ALIVE = timedelta(minutes=1)

@@ -19,12 +19,6 @@ from shared.storage.models.desk.checkout import Checkout
 from shared.storage.models.desk.desk_sale import DeskSale
 from shared.storage.models.desk.hand_back import HandBack
 from shared.storage.models.desk.return_order import ReturnOrder
-from shared.storage.models.desk.sign_in_attempt import SignInAttempt
-from shared.storage.models.desk.staff_device import StaffDevice
-from shared.storage.models.desk.staff_recovery_code import StaffRecoveryCode
-from shared.storage.models.desk.staff_salon import StaffSalon
-from shared.storage.models.desk.staff_session import StaffSession
-from shared.storage.models.desk.staff_user import StaffUser
 from shared.storage.models.desk.visit import Visit
 from shared.storage.models.fiscalization_log import FiscalizationLog
 from shared.storage.models.goods.goods_code import GoodsCode
@@ -41,6 +35,12 @@ from shared.storage.models.service.changed_setting import ChangedSetting
 from shared.storage.models.service.trial import Trial
 from shared.storage.models.service.worker_sign import WorkerSign
 from shared.storage.models.shift import Shift
+from shared.storage.models.staff.sign_in_attempt import SignInAttempt
+from shared.storage.models.staff.staff_device import StaffDevice
+from shared.storage.models.staff.staff_recovery_code import StaffRecoveryCode
+from shared.storage.models.staff.staff_salon import StaffSalon
+from shared.storage.models.staff.staff_session import StaffSession
+from shared.storage.models.staff.staff_user import StaffUser
 from shared.storage.models.webhook_address import WebhookAddress
 from shared.storage.models.webhook_record import WebhookRecord
 from shared.storage.models.wire.health_report import HealthReport

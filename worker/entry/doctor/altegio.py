@@ -8,8 +8,8 @@ from shared.config import Settings
 from shared.storage.db import SessionFactory
 from worker.altegio.client import AltegioClient
 from worker.entry.doctor.findings import Finding, ok, problem
-from worker.rounds.altegio_access import find_problem, find_told_sale
 from worker.rounds.missed_webhooks import find_salons
+from worker.rounds.trials.altegio_access import find_problem, find_told_sale
 from worker.salon.naming import HOW_TO_NAME, is_any_named
 
 NAME = "altegio"

@@ -10,8 +10,8 @@ from shared.storage.models import Trial
 from shared.storage.models.service.trial import TrialKind, TrialState
 from worker.alerts.sending import notify
 from worker.alerts.wording import TEST, TITLE, say
-from worker.rounds.altegio_access import find_problem, find_told_sale
 from worker.rounds.missed_webhooks import find_salons
+from worker.rounds.trials.altegio_access import find_problem, find_told_sale
 from worker.services import Services
 
 log = get_logger(__name__)
