@@ -83,7 +83,7 @@ def test_take_pictures(
 
     manager.goto("/acquire/tasks")
     shoot(manager, "attention", whole=True)
-    manager.click(".task.due .danger")
+    manager.get_by_role("link", name="Оформить возврат").first.click()
     manager.wait_for_selector("form[data-give-back]")
     shoot(manager, "return")
 
