@@ -87,7 +87,7 @@ class TestWays:
         page.click("label[for=m-split]")
         page.fill("#amount_card", "3999")
         page.click(TAKE)
-        expect(page.locator("[role=alert]")).to_be_visible()
+        expect(page.locator("form.pay [role=alert]")).to_be_visible()
         expect(page.locator("#fault-split")).to_contain_text("1 ₸")
         expect(page.locator("#amount_card")).to_have_value("3999")
         assert shop.receipts(record_id) == []
