@@ -1,8 +1,5 @@
-// The desk: search as you type, methods by keys, cash with its change, and on to the next customer. All of it works without.
+// The desk: search as you type, a payment by tiles and keys, and on to the next customer. All of it works without.
 "use strict";
-
-const isTyping = (target) => /^(TEXTAREA|SELECT)$/.test(target.tagName)
-  || (target.tagName === "INPUT" && !/^(radio|checkbox|button|submit)$/.test(target.type));
 
 // Finds as somebody types: the words go by POST, what comes back has an address of its own.
 const searching = one("#search");
@@ -55,85 +52,12 @@ if (pane) {
 // A payment
 const pay = one("form.pay");
 if (pay) {
-  const total = readTiyn(pay.dataset.total);
-  const radios = all("input[name=method]", pay);
   const take = () => pay.requestSubmit(one(".bar button", pay));
-  const choose = (radio) => {
-    radio.checked = true;
-    radio.dispatchEvent(new Event("change"));
-    radio.focus({ preventScroll: true });
-  };
-  // The first press chooses, the second takes: two presses from the visit to a payment. A double click is one press.
-  radios.forEach((radio) => {
-    const tile = one(`label[for=${radio.id}]`, pay);
-    tile.addEventListener("click", (event) => {
-      if (!radio.checked) return;
-      event.preventDefault();
-      if (event.detail < 2 && radio.value !== "split") take();
-    });
-  });
+  offerPayment(pay, take);
   document.addEventListener("keydown", (event) => {
-    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
-    const wanted = radios[Number(event.key) - 1];
-    const chosen = radios.find((radio) => radio.checked);
-    if (wanted) {
-      event.preventDefault();
-      if (wanted.checked && wanted.value !== "split") take();
-      else choose(wanted);
-    } else if (event.key === "Enter" && chosen && event.target === document.body) {
-      take();
-    }
+    if (event.repeat || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "Enter" && event.target === document.body && one("input[name=method]:checked", pay)) take();
   });
-
-  const received = one("#cash_received");
-  const change = one("[data-change]");
-  const changeWord = one("span", change).textContent;
-  const showChange = () => {
-    const given = readTiyn(received.value);
-    const rest = given === null ? null : given - total;
-    change.classList.toggle("short", rest !== null && rest < 0);
-    one("span", change).textContent = rest !== null && rest < 0 ? change.dataset.short : changeWord;
-    one("b", change).textContent = rest === null ? "—" : showMoney(Math.abs(rest));
-  };
-  received.addEventListener("input", showChange);
-  const showCash = () => { change.hidden = !one("#m-cash", pay).checked; };
-  radios.forEach((radio) => radio.addEventListener("change", showCash));
-
-  const notes = one("[data-notes]");
-  const rounded = [100000, 200000, 500000, 1000000, 2000000].map((note) => Math.ceil(total / note) * note);
-  const sums = [total, ...[...new Set(rounded)].filter((sum) => sum > total).slice(0, 3)];
-  sums.forEach((sum) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = sum === total ? notes.dataset.exact : showMoney(sum);
-    button.addEventListener("click", () => { received.value = typeMoney(sum); showChange(); });
-    notes.append(button);
-  });
-  notes.hidden = false;
-  showChange();
-  showCash();
-
-  const parts = all("[name^=amount_]", pay);
-  const left = one("[data-left]");
-  const missing = () => total - parts.reduce((sum, input) => sum + (readTiyn(input.value) || 0), 0);
-  const showLeft = () => {
-    const rest = missing();
-    left.classList.toggle("short", rest < 0);
-    left.classList.toggle("waits", rest > 0);
-    one("b", left).textContent = rest < 0 ? "−" + showMoney(-rest) : showMoney(rest);
-  };
-  left.hidden = false;
-  parts.forEach((input) => input.addEventListener("input", showLeft));
-  all("[data-rest]", pay).forEach((button) => {
-    const input = document.getElementById(button.dataset.rest);
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const rest = missing() + (readTiyn(input.value) || 0);
-      input.value = rest > 0 ? typeMoney(rest) : "";
-      showLeft();
-    });
-  });
-  showLeft();
   pay.addEventListener("submit", () => sessionStorage.setItem("paying", "1"));
 }
 

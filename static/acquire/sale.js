@@ -4,7 +4,8 @@
 const sale = one("#sale");
 if (sale) {
   const basket = one("#basket");
-  const total = () => readTiyn(sale.dataset.total) || 0;
+  const take = () => sale.requestSubmit(one("[data-take]"));
+  const showPayment = offerPayment(sale, take);
   let asked = 0;
 
   // What comes back replaces the lines, or, while somebody types in them, only their sums.
@@ -23,11 +24,10 @@ if (sale) {
     const fresh = one("#basket", page), paid = one("#sale", page);
     if (turn !== asked || !fresh) return;
     sale.dataset.total = paid.dataset.total;
-    one("[data-take]").textContent = one("[data-take]", page).textContent;
+    ["[data-take]", "[data-terminal]"].forEach((part) => { one(part).textContent = one(part, page).textContent; });
     if (keep) putSums(fresh);
     else basket.replaceChildren(...fresh.childNodes);
-    showChange();
-    showLeft();
+    showPayment();
   };
 
   const putSums = (fresh) => {
@@ -54,7 +54,7 @@ if (sale) {
   sale.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.target.tagName !== "INPUT" || basket.contains(event.target)) return;
     event.preventDefault();
-    sale.requestSubmit(one("[data-take]"));
+    take();
   });
 
   const find = one("[data-find]");
@@ -73,35 +73,4 @@ if (sale) {
       if (shown.length) one("button", shown[0]).click();
     });
   }
-
-  const received = one("#cash_received"), change = one("[data-change]"), changeWord = one("span", change).textContent;
-  const showChange = () => {
-    const given = readTiyn(received.value), rest = given === null ? null : given - total();
-    const isShort = rest !== null && rest < 0;
-    change.classList.toggle("short", isShort);
-    one("span", change).textContent = isShort ? change.dataset.short : changeWord;
-    one("b", change).textContent = rest === null ? "—" : showMoney(Math.abs(rest));
-  };
-  received.addEventListener("input", showChange);
-
-  const parts = all("[name^=amount_]", sale), left = one("[data-left]");
-  const missing = () => total() - parts.reduce((sum, input) => sum + (readTiyn(input.value) || 0), 0);
-  const showLeft = () => {
-    const rest = missing();
-    left.classList.toggle("short", rest < 0);
-    one("b", left).textContent = rest < 0 ? "−" + showMoney(-rest) : showMoney(rest);
-  };
-  left.hidden = false;
-  parts.forEach((input) => input.addEventListener("input", showLeft));
-  all("[data-rest]", sale).forEach((button) => {
-    const input = document.getElementById(button.dataset.rest);
-    button.hidden = false;
-    button.addEventListener("click", () => {
-      const rest = missing() + (readTiyn(input.value) || 0);
-      input.value = rest > 0 ? typeMoney(rest) : "";
-      showLeft();
-    });
-  });
-  showChange();
-  showLeft();
 }

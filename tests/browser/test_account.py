@@ -10,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from pyotp import TOTP
 
 from tests.browser.conftest import PASSWORD, add_user, sign_in
+from tests.browser.test_fiscal_day import move
 from tests.browser.test_returning import pay
 from tests.support.accessibility import find_grave_faults
 from tests.support.shop import Shop
@@ -17,6 +18,7 @@ from tests.support.stack import Stack
 
 PHONE, LAPTOP = {"width": 360, "height": 740}, {"width": 1366, "height": 768}
 PIN = "428713"
+BOOKED = re.compile(r"/acquire/shift\?done=")
 
 
 @pytest.fixture
@@ -96,14 +98,16 @@ def test_a_pin_is_typed_on_the_cashiers_screen(zhanar: Page, page: Page, shop: S
     zhanar.click("button:has-text('Задать PIN')")
     expect(zhanar.locator("main [role=status]")).to_contain_text("PIN действует")
     login = zhanar.locator(".sheet .who b").text_content()
-    page.goto("/acquire/drawer")
-    page.click("label[for=k-withdrawal]")
-    page.fill("#amount", "2 000 001")
-    page.click("button.big")
+    page.goto("/acquire/shift")
+    move(page, "deposit", "2 000 001")
+    page.wait_for_url(BOOKED)
+    page.goto("/acquire/shift")
+    move(page, "withdrawal", "2 000 001")
     expect(page.locator("#fault-pin")).to_be_visible()
     look(page, "approval", tmp_path)
     page.select_option("#approver", login)
     page.fill("#pin", PIN)
-    page.click("button.big")
-    page.wait_for_url(re.compile("/acquire/(orders|drawer)"))
+    page.click(".move button.primary")
+    page.wait_for_url(BOOKED)
+    expect(page.locator(".change[role=status]")).to_contain_text("2\u00a0000\u00a0001\u00a0₸")
     expect(page.locator("#fault-pin")).to_have_count(0)

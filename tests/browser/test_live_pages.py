@@ -31,7 +31,7 @@ def test_what_is_typed_stays(page: Page, shop: Shop) -> None:
         "document.addEventListener('live', () => { window.isTold = true; });"
     )
     record_id = shop.book()
-    page.wait_for_function("window.isTold")
+    page.wait_for_function("() => window.isTold")
     assert page.input_value("#note") == "7200"
     page.fill("#note", "")
     page.evaluate("document.activeElement.blur()")

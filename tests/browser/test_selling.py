@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.browser.test_paying import CARD, CASH, await_receipt
+from tests.browser.test_paying import CARD, CASH, MOBILE, await_receipt
 from tests.browser.test_returning import pay
 from tests.support.shop import Shop
 
@@ -48,6 +48,28 @@ def test_chosen_changed_and_paid_in_cash(page: Page, shop: Shop) -> None:
     await_receipt(page)
     receipt = sold(shop)[before]
     assert (receipt["total"], receipt["payments"]) == ("7250.50", [{"type": CASH, "sum": "10000.00"}])
+
+
+def test_tiles_and_keys_are_those_of_a_visit(page: Page, shop: Shop) -> None:
+    pay(page, shop.book(("Бритьё", 4000)))
+    before = len(sold(shop))
+    page.goto("/acquire/sale")
+    page.click("[data-offers] button:has-text('Бритьё')")
+    expect(page.locator(LINES)).to_have_count(1)
+    page.keyboard.press("2")
+    expect(page.locator("#m-card")).to_be_checked()
+    expect(page.locator(".panel.terminal")).to_contain_text("Сначала проведите 4 000 ₸ на терминале")
+    page.click("[data-offers] button:has-text('Бритьё')")
+    expect(page.locator(".panel.terminal")).to_contain_text("Сначала проведите 8 000 ₸ на терминале")
+    page.keyboard.press("1")
+    page.click(".notes button:has-text('10 000')")
+    expect(page.locator("[data-change] b")).to_have_text("2 000 ₸")
+    tile = page.locator("label[for=m-mobile]")
+    tile.dblclick()
+    expect(page.locator("#m-mobile")).to_be_checked()
+    tile.click()
+    await_receipt(page)
+    assert sold(shop)[before]["payments"] == [{"type": MOBILE, "sum": "8000.00"}]
 
 
 def test_without_scripts(open_context: Callable[..., BrowserContext], page: Page, shop: Shop) -> None:
