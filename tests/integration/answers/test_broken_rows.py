@@ -22,7 +22,10 @@ OTHER, SALON = MORE_CASHBOXES[0], 777
 BC, FAR = "0001-12-31 19:00:00+00 BC", "99999-12-31 19:00:00+00"
 REPORT = '{"ShiftNumber": "x", "Sell": [], "CloseOn": "01.01.0001"}'
 LICENCE = f"(1, '{BC}', now())"
-PAGES = ("", "/attention", "/shifts", "/books", "/success/1", "/success/2", "/receipts/2/return", "/drawer")
+PAGES = (
+    *("", "/tasks", "/shift", "/shifts", "/day", "/books", "/drawer", "/registers"),
+    *("/receipts", "/receipts/1", "/receipts/2", "/receipts/2/return", "/success/1", "/success/2"),
+)
 BAD = {
     "receipts.issued_at": f"UPDATE receipts SET issued_at = '{BC}' WHERE id = 1",
     "receipts.issued_at, far": f"UPDATE receipts SET issued_at = '{FAR}' WHERE id = 1",
