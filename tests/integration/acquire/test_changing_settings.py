@@ -12,6 +12,7 @@ import pytest
 from dev.demo.waiting import wait_until
 from shared.salon.changeable import CHANGEABLE, OF_SALON
 from shared.storage.models import AuditEvent, Cashbox, ChangedSetting, WorkerSign
+from tests.integration.acquire.test_ceilings import give_back
 from tests.support.bridge import Bridge
 from tests.support.desk import COMPANY, Browser, Desk
 from tests.support.payloads import visit
@@ -228,10 +229,10 @@ def test_a_ceiling_that_was_changed_holds_at_the_desk(desk: Desk, manager: Brows
     desk.add_receipt(desk.add_visit(state="processed"))
     desk.add_user("aigul")
     cashier = desk.sign_in("aigul")
-    assert cashier.get("/acquire/receipts/1/return").status_code == 403
+    assert give_back(cashier, 1).status_code == 422, "each return needs a manager's PIN"
     change(manager, "cashier_return_ceiling", "5000")
     assert desk.app.state.settings.cashier_return_ceiling == Decimal(5000)  # type: ignore[attr-defined]
-    assert cashier.get("/acquire/receipts/1/return").status_code == 200
+    assert give_back(cashier, 1).status_code == 303
 
 
 def test_the_next_decision_of_a_worker_uses_it(desk: Desk, manager: Browser, bridge: Bridge) -> None:
