@@ -19,7 +19,7 @@ def test_a_replay_is_foretold_started_and_followed_without_a_reload(manager: Pag
     manager.click("text=Повторить: что произойдёт?")
     expect(manager.locator(".wire-items")).to_contain_text(f"altegio_{record} на 16\u00a0000\u00a0₸", timeout=30_000)
     manager.click("button:has-text('Повторить, сообщений: 1')")
-    expect(manager.locator("[role=status]")).to_contain_text("Все повторены", timeout=30_000)
+    expect(manager.locator("#run [role=status]")).to_contain_text("Все повторены", timeout=30_000)
     shop.await_state(delivery, "processed")
     manager.goto(f"/acquire/wire/{delivery}")
     expect(manager.locator(".wire-steps")).to_contain_text("Фискальный номер")
