@@ -13,7 +13,7 @@ from api.acquire.tasks.notes import read_until
 from api.acquire.tasks.queries import TaskKind, count_tasks, list_tasks
 from api.acquire.words.text import Refused
 from shared.clock import ALMATY
-from shared.storage.models import AuditEvent, BookFinding, Cashbox, CashboxOrder, Replay, ReturnOrder, TaskNote
+from shared.storage.models import AuditEvent, BookFinding, Cashbox, CashboxOrder, HandBack, Replay, ReturnOrder, TaskNote
 from tests.support.desk import COMPANY, Browser, Desk
 
 OTHER = 990077
@@ -31,7 +31,11 @@ def add_one_of_each(desk: Desk) -> None:
     sale = desk.add_receipt(desk.add_visit("600", state="processed"))
     desk.add_visit("700", state="dead_lettered", code="10")
     desk.add_receipt(desk.add_visit("800", state="processed"), state="unknown", created_at=NOW - timedelta(hours=1))
+    visit = desk.add_visit("400", state="processed")
+    given = desk.add_receipt(visit)
+    back = desk.add_receipt(visit, kind="return", basis=given, issued_at=NOW - timedelta(days=1))
     with desk.sessions.begin() as session:
+        session.add(HandBack(return_receipt_id=back.id, kind="card", amount=Decimal(400)))
         session.add(
             ReturnOrder(receipt_id=sale.id, form_key=uuid4(), reason="?", lines=[], state="refused", refusal="no money")
         )
@@ -68,9 +72,9 @@ def test_each_kind_is_in_the_list_the_most_money_first(desk: Desk, manager: Brow
     tasks = read(desk)
     assert {task.kind for task in tasks} == {kind.value for kind in TaskKind}
     assert [task.amount for task in tasks] == sorted((task.amount for task in tasks), reverse=True)
-    assert count(desk) == len(tasks) == 7
+    assert count(desk) == len(tasks) == 8
     page = manager.page("/acquire/tasks").replace("\u00a0", " ")
-    assert page.count("<article") == 7
+    assert page.count("<article") == 8
     for said in ("1 000 ₸", "Оплачено в Altegio, а чека нет", "чей ход: управляющий", "Оформить возврат", "Повторить"):
         assert said in page
 
@@ -91,7 +95,7 @@ def test_what_the_list_has_itself_is_no_difference_once_more(desk: Desk, kind: s
 def test_it_is_each_salons_own(desk: Desk) -> None:
     add_one_of_each(desk)
     desk.execute("UPDATE cashboxes SET company_id = :company", company=COMPANY)
-    assert count(desk, Salons(frozenset({COMPANY}))) == 7
+    assert count(desk, Salons(frozenset({COMPANY}))) == 8
     assert read(desk, Salons(frozenset({OTHER}))) == []
     assert count(desk, Salons(frozenset())) == 0
 
