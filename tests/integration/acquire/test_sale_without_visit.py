@@ -274,7 +274,7 @@ class TestLikeAnyDelivery:
     ) -> None:
         simulator.fault(operation="check", kind="code", code=9, text="Ошибка")
         make(cashier, bridge)
-        assert 'href="/acquire/sale/1"' in cashier.page("/acquire/attention")
+        assert 'href="/acquire/sale/1"' in cashier.page("/acquire/tasks")
 
 
 class TestRefused:
