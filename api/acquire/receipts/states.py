@@ -60,7 +60,7 @@ SORT_LABELS = {
 }
 STANDING_LABELS = {
     Standing.ISSUED: Text("Issued"),
-    Standing.WAITING: Text("Being issued"),
+    Standing.WAITING: Text("Under way"),
     Standing.UNKNOWN: Text("Checked with Webkassa"),
     Standing.REFUSED: Text("Not issued: help is needed"),
     Standing.WITHDRAWN: Text("Cancelled before it was sent"),

@@ -30,7 +30,7 @@ SERVICE_LABELS: Mapping[str, Choice] = {
     ),
     "cashier_return_ceiling": Choice(
         Text("A cashier returns in a day at most"),
-        hint=Text("Above it a manager types a PIN on the cashier's screen. Empty: returns are a manager's."),
+        hint=Text("Above it a manager types a PIN on the cashier's screen. Empty: a PIN for every return."),
     ),
     "alert_language": Choice(
         Text("Language of alerts"), {"ru": Text("Russian"), "kk": Text("Kazakh"), "en": Text("English")}
@@ -42,7 +42,7 @@ SERVICE_LABELS: Mapping[str, Choice] = {
 }
 _WITHOUT = {
     "cashier_withdrawal_ceiling": Text("no limit"),
-    "cashier_return_ceiling": Text("returns are a manager's"),
+    "cashier_return_ceiling": Text("every return needs a manager's PIN"),
 }
 
 

@@ -12,6 +12,7 @@ from api.acquire.words.advice import Advice, advise_return, explain, explain_ref
 from api.acquire.words.text import Text
 from shared.books.model import Why
 from shared.fiscal.statuses import PaymentKind
+from shared.salon.desk_sales import find_desk_sale_id
 from shared.storage.models.day.book_finding import FindingKind
 
 CASHIER, MANAGER, OPS = Text("cashier"), Text("manager"), Text("support")
@@ -61,6 +62,7 @@ class TaskView:
     turn: Text
     button: Button
     visit_id: int | None
+    sale_id: int | None
     receipt_id: int | None
     record_id: int | None
     reason_code: str | None
@@ -99,6 +101,7 @@ def show_task(row: Any, staff_id: int) -> TaskView:
         turn=_find_turn(kind, row),
         button=_find_button(kind, row, advice),
         visit_id=row.visit_id,
+        sale_id=find_desk_sale_id(row.document_id),
         receipt_id=row.receipt_id if row.fiscal_number else None,
         record_id=row.record_id,
         reason_code=(row.code or "") if kind is TaskKind.DEAD_LETTER and advice.retry_helps else None,

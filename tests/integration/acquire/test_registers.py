@@ -43,7 +43,7 @@ def test_what_a_manager_wants_to_know(desk: Desk, manager: Browser, register: in
     assert "7 200 ₸" not in page
     assert f"/acquire/success/{newest.id}" in page
     assert "Изъятие без ограничения" in page
-    assert "Возвраты оформляет управляющий" in page
+    assert "Каждый возврат подтверждает управляющий PIN-кодом" in page
 
 
 def test_a_paused_register_says_why(desk: Desk, manager: Browser, register: int) -> None:

@@ -274,7 +274,7 @@ class TestLikeAnyDelivery:
     ) -> None:
         simulator.fault(operation="check", kind="code", code=9, text="Ошибка")
         make(cashier, bridge)
-        assert 'href="/acquire/sale/1"' in cashier.page("/acquire/attention")
+        assert 'href="/acquire/sale/1"' in cashier.page("/acquire/tasks")
 
 
 class TestRefused:
@@ -360,8 +360,8 @@ class TestMoney:
         self, desk: Desk, bridge: Bridge, simulator: SimulatorControl, manager: Browser
     ) -> None:
         make(manager, bridge, method="cash")
-        wish = {"form_key": str(uuid4()), "reason": "карта", "count_0": "1", "sold_anew_as": "card"}
-        assert manager.submit("/acquire/receipts/1/return", wish).status_code == 303
+        wish = {"form_key": str(uuid4()), "method": "card"}
+        assert manager.submit("/acquire/receipts/1/method/confirm", wish).status_code == 303
         make_returns(bridge)
         bridge.settle()
         assert [row["external_check_number"] for row in simulator.receipts()][2] == "altegio_desk_1_2"

@@ -31,7 +31,11 @@ def add_one_of_each(desk: Desk) -> None:
     sale = desk.add_receipt(desk.add_visit("600", state="processed"))
     desk.add_visit("700", state="dead_lettered", code="10")
     desk.add_receipt(desk.add_visit("800", state="processed"), state="unknown", created_at=NOW - timedelta(hours=1))
+    visit = desk.add_visit("400", state="processed")
+    given = desk.add_receipt(visit)
+    back = desk.add_receipt(visit, kind="return", basis=given, issued_at=NOW - timedelta(days=1))
     with desk.sessions.begin() as session:
+        session.add(HandBack(return_receipt_id=back.id, kind="card", amount=Decimal(400)))
         session.add(
             ReturnOrder(receipt_id=sale.id, form_key=uuid4(), reason="?", lines=[], state="refused", refusal="no money")
         )
