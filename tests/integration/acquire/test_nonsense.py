@@ -104,8 +104,9 @@ def test_no_form_makes_it_stumble_or_charge(desk: Desk, manager: Browser, path: 
 def test_no_address_makes_it_stumble(desk: Desk, manager: Browser, path: str) -> None:
     desk.add_receipt(desk.add_visit(state="processed"))
     for typed in map(quote, NONSENSE):
-        together = "&".join(f"{name}={typed}" for name in ASKED)
-        for query in [f"{name}={typed}" for name in ASKED] if IS_THOROUGH else [together]:
+        each = [f"{name}={typed}" for name in ASKED]
+        # All in one address would be longer than the client sends.
+        for query in each if IS_THOROUGH else ["&".join(each[start::2]) for start in (0, 1)]:
             assert manager.get(f"{fill(path)}?{query}").status_code < 500, query
     for query in ("day=%ed%a0%80", "%00=%00", "after=%ff", "ids=" + "1," * 3000):
         assert manager.get(f"{fill(path)}?{query}").status_code < 500, query
