@@ -14,6 +14,7 @@ from tests.unit.authority import Authority
 from tests.unit.scripted_server import MakeWire, Serve, Visitor, make_answer, post
 
 LIMIT, PATIENCE = 0.4, 8.0
+LARGER_THAN_BUFFERS = b" " * 16 * 1024 * 1024
 
 
 @pytest.fixture
@@ -86,13 +87,13 @@ def test_a_record_of_tls_that_does_not_end(wire: Wire, serve: Serve, authority: 
         post(wire, server)
 
 
-def test_a_request_that_nobody_takes(hasty: Wire, serve: Serve) -> None:
+def test_a_request_that_nobody_takes(make_wire: MakeWire, serve: Serve) -> None:
     def stop_reading(visitor: Visitor) -> None:
         visitor.read_head()
         visitor.released.wait()
 
     with pytest.raises(NoAnswer) as caught:
-        post(hasty, serve(stop_reading), b" " * 64 * 1024 * 1024)
+        post(make_wire(connect=5.0, silence=LIMIT), serve(stop_reading), LARGER_THAN_BUFFERS)
     assert caught.value.is_late
 
 

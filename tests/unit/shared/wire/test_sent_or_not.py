@@ -200,14 +200,14 @@ def test_an_answer_before_the_request_has_left_is_marked(wire: Wire, serve: Serv
     assert (answer.status, answer.is_early) == (413, True)
 
 
-def test_the_answer_of_one_who_takes_no_more_is_read(wire: Wire, serve: Serve) -> None:
+def test_the_answer_of_one_who_takes_no_more_is_read(make_wire: MakeWire, serve: Serve) -> None:
     def refuse_and_leave(visitor: Visitor) -> None:
         visitor.read_head()
         visitor.answer(b"too large", status="413 Content Too Large", headers="Connection: close\r\n")
         visitor.sock.shutdown(socket.SHUT_WR)
         visitor.released.wait()
 
-    answer = post(wire, serve(refuse_and_leave), os.urandom(64) * 1024 * 256)
+    answer = post(make_wire(connect=30, silence=30), serve(refuse_and_leave), os.urandom(64) * 1024 * 256)
     assert (answer.status, answer.is_early) == (413, True)
 
 
