@@ -56,7 +56,7 @@ def test_every_page_opens(spoilt: Desk, manager: Browser) -> None:
     visits = manager.page("/acquire")
     assert SOUND in visits
     for path in (
-        "/attention",
+        "/tasks",
         "/shifts",
         "/shifts/1",
         "/drawer",

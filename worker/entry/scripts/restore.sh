@@ -35,10 +35,18 @@ forget() {
 run "CREATE DATABASE \"$fresh\" TEMPLATE template0"
 trap 'forget; run "DROP DATABASE IF EXISTS \"$fresh\""' EXIT
 pg_restore --exit-on-error --single-transaction --no-owner --no-privileges --dbname "$fresh" "$plain"
-trap forget EXIT
 
-run "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$present' AND pid <> pg_backend_pid()" >/dev/null
-run "ALTER DATABASE \"$present\" RENAME TO \"$kept\""
+# Somebody who was not stopped may connect between the two: tried until nobody does.
+set_aside() {
+    run "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$present' AND pid <> pg_backend_pid()" >/dev/null
+    run "ALTER DATABASE \"$present\" RENAME TO \"$kept\""
+}
+tries=1
+until set_aside; do
+    [ "$tries" -lt 10 ] || exit 1
+    tries=$((tries + 1))
+done
+trap forget EXIT
 run "ALTER DATABASE \"$fresh\" RENAME TO \"$present\""
 
 echo "restored $file. The database of before is kept as $kept; when it is not needed any more:"
