@@ -116,7 +116,7 @@ format: $(STAMP) ## rewrite the code in the project's format
 clean: ## remove the environment, caches and the demo's and the tests' data
 	@home="$$(cat .demo/postgres/home-path 2>/dev/null)"; \
 		case "$$home" in */altegio-webkassa-postgres-*) rm -rf "$$home" ;; esac
-	rm -rf $(VENV) .demo .test build dist *.egg-info /dev/shm/altegio-webkassa-tests-$$(id -u)
+	rm -rf $(VENV) .demo .test build dist *.egg-info '/dev/shm/altegio-webkassa-tests$(subst /,-,$(CURDIR))'
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

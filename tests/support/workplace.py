@@ -39,9 +39,10 @@ def claim_workplace() -> Iterator[Path]:
 
 
 def find_base(memory: Path = MEMORY) -> Path:
-    """The folder of all runs of this account: in memory where there is enough of it, else in the checkout."""
+    """The folder of all runs of this checkout: in memory where there is enough of it, else in the checkout."""
     if memory.is_dir() and shutil.disk_usage(memory).free >= ENOUGH_BYTES:
-        base = memory / f"altegio-webkassa-tests-{os.getuid()}"
+        # The name is known to `make clean`.
+        base = memory / f"altegio-webkassa-tests{ROOT.as_posix().replace('/', '-')}"
         base.mkdir(mode=0o755, exist_ok=True)
         if base.stat().st_uid == os.getuid() and not base.is_symlink():
             return base
