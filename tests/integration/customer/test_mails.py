@@ -1,13 +1,13 @@
 """E-mails of our own: each receipt to its customer once, whatever the server says, and nothing else in them."""
 
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from structlog.testing import capture_logs
 
+from dev.demo.waiting import wait_until
 from dev.harness.mail_server import MailServer, Mood
 from dev.harness.simulator import MORE_CASHBOXES
 from shared.queue import DELIVER, MAINTENANCE
@@ -250,21 +250,21 @@ def test_a_worker_is_told_as_soon_as_a_receipt_is_issued_and_by_the_dispatcher(m
     def told() -> int:
         return sum(message["headers"]["task"] == DELIVER for message in bridge.messages(MAINTENANCE))
 
-    def is_told_by(step: Callable[[], None]) -> bool:
+    def await_told_by(step: Callable[[], None]) -> None:
         """Tried again: due is what the clock says, and the clock of a machine may be set back a little at any moment."""
         before = told()
-        for _ in range(20):
+
+        def is_told() -> bool:
             step()
-            if told() > before:
-                return True
-            time.sleep(0.05)
-        return False
+            return told() > before
+
+        wait_until(is_told, timeout=10, what="a message", poll=0.05)
 
     bridge.accept(visit(client=CLIENT))
     bridge.decide_open()
     assert told() == 0
-    assert is_told_by(bridge.issue), mailing.rows()
-    assert is_told_by(lambda: dispatch(bridge.services)), mailing.rows()
+    await_told_by(bridge.issue)
+    await_told_by(lambda: dispatch(bridge.services))
     mailing.deliver()
     before = told()
     dispatch(bridge.services)
