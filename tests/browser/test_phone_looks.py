@@ -23,15 +23,19 @@ OUT_OF_CARD = """() => [...document.querySelectorAll('main *')].flatMap(e => {
   return own.width && own.right > its.right + 1
     ? [`${e.tagName} +${Math.round(own.right - its.right)} ${e.textContent.trim().slice(0, 40)}`] : [];
 }).slice(0, 4)"""
-# More lines than words: a word was cut in two.
+# More lines of text than words: a word was cut in two.
 BROKEN = r"""() => [
   ...document.querySelectorAll('th, td, .badge, button, .button, .chips a, .rail a > span:first-of-type')
 ].flatMap(e => {
   const words = e.innerText.trim();
   if (!words) return [];
-  const range = document.createRange();
-  range.selectNodeContents(e);
-  const lines = new Set([...range.getClientRects()].map(box => Math.round(box.top / 6))).size;
+  const texts = document.createTreeWalker(e, NodeFilter.SHOW_TEXT), range = document.createRange(), tops = [];
+  while (texts.nextNode()) {
+    range.selectNodeContents(texts.currentNode);
+    tops.push(...[...range.getClientRects()].map(box => box.top));
+  }
+  tops.sort((a, b) => a - b);
+  const lines = tops.filter((top, i) => i === 0 || top - tops[i - 1] > 6).length;
   return lines > words.split(/\s+/).length ? [`${words.slice(0, 30)} lines=${lines}`] : [];
 }).slice(0, 6)"""
 

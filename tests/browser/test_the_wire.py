@@ -9,7 +9,7 @@ def test_a_replay_is_foretold_started_and_followed_without_a_reload(manager: Pag
     # The second time without the client's phone.
     shop.simulator.fault(operation="check", kind="code", code=9, text="Неверная сумма позиции", times=2)
     told = {"name": "Айгүл Сейтқалиева", "phone": "+77015550142", "paid": 1}
-    reply = shop.service.post(shop.describe(record := 640_900_001, ("Окрашивание", 16000), **told))
+    reply = shop.service.post(shop.describe(record := 640_900_041, ("Окрашивание", 16000), **told))
     delivery = reply.json()["record_id"]
     shop.await_state(delivery, "dead_lettered")
     manager.goto(f"/acquire/wire/{delivery}")
