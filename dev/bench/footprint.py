@@ -29,9 +29,9 @@ def run(idle_seconds: float) -> None:
         pids = {name: [world.stack.children[name].pid] for name in OURS}
         pids["PostgreSQL"] = [world.postgres.pid, *processes.find_children(world.postgres.pid)]
         pids["Redis"] = [world.redis.pid]
-        before = {name: _read_cpu(group) for name, group in pids.items()}
+        before = {name: read_cpu(group) for name, group in pids.items()}
         time.sleep(idle_seconds)
-        idle = {name: (_read_cpu(group) - before[name]) / idle_seconds * 100 for name, group in pids.items()}
+        idle = {name: (read_cpu(group) - before[name]) / idle_seconds * 100 for name, group in pids.items()}
         memory = {name: sum(map(processes.read_pss, group)) for name, group in pids.items()}
         inside = _weigh_with_beat_inside(world)
     rows: list[tuple[object, ...]] = [(name, started.get(name, "-"), memory[name], idle[name]) for name in pids]
@@ -77,8 +77,8 @@ def _work(world: BenchWorld, before: int = 0) -> None:
         wait_until(lambda: count(connection, ISSUED) == before + WEBHOOKS, timeout=120, what="all receipts")
 
 
-def _read_cpu(pids: Sequence[int]) -> float:
-    """Seconds of processor time since they began; those that ended count no more."""
+def read_cpu(pids: Sequence[int]) -> float:
+    """Returns seconds of processor time since they began; those that ended count no more."""
     seconds = 0.0
     for pid in pids:
         with contextlib.suppress(psutil.NoSuchProcess):

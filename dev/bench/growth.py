@@ -20,7 +20,7 @@ from worker.entry.cli.receipt_queries import Filters, list_deliveries
 from worker.rounds.rescue import dispatch
 from worker.services import Services, create_services
 
-_CASHBOXES = 50
+CASHBOXES = 50
 _STEP = 50_000
 _ASKED = 200
 _FIRST_POSTED = 2_000_000_000
@@ -33,25 +33,26 @@ def run(runs: int, seconds: float, sizes: Sequence[int]) -> None:
         world.stack.start("api")
         add_manager(world)
         services = create_services(read_settings(world.environment))
-        world.add_salons(_CASHBOXES)
+        world.add_salons(CASHBOXES)
         visits = 0
         for size in sizes:
-            visits = _grow(world, visits, size // DELIVERIES_OF_A_VISIT)
-            for name, figure in _measure(world, services, visits, runs, seconds).items():
+            visits = grow(world, visits, size // DELIVERIES_OF_A_VISIT)
+            for name, figure in measure(world, services, visits, runs, seconds).items():
                 figures.setdefault(name, []).append(figure)
         close_services(services)
     rows = [(name, *values, values[-1] / values[0]) for name, values in figures.items()]
     print(show_table(["", *(f"{size:,} deliveries" for size in sizes), "last : first"], rows), end="\n\n")
 
 
-def _grow(world: BenchWorld, visits: int, wanted: int) -> int:
+def grow(world: BenchWorld, visits: int, wanted: int) -> int:
+    """Adds visits of the past until there are as many as wanted; returns how many there are."""
     with world.postgres.connect() as connection:
         # What the measurements before it left behind is not part of the past.
         connection.execute(text("DELETE FROM webhook_records WHERE state = 'received'"))
         connection.execute(text("SET synchronous_commit = off"))
         while visits < wanted:
             end = min(visits + _STEP, wanted)
-            add_long_ago(connection, visits, end, _CASHBOXES)
+            add_long_ago(connection, visits, end, CASHBOXES)
             visits = end
             tell(f"growth: {visits} of {wanted} visits")
         connection.execute(text("VACUUM ANALYZE"))
@@ -59,7 +60,8 @@ def _grow(world: BenchWorld, visits: int, wanted: int) -> int:
     return visits
 
 
-def _measure(world: BenchWorld, services: Services, visits: int, runs: int, seconds: float) -> dict[str, float]:
+def measure(world: BenchWorld, services: Services, visits: int, runs: int, seconds: float) -> dict[str, float]:
+    """Returns what the same questions take, in milliseconds."""
     base = world.stack.api_url
     status = f"{base}/api/webhook/status/{FIRST_PAST_RECORD + visits // 2}"
     with requests.Session() as http:

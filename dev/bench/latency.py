@@ -36,7 +36,7 @@ def run(webhooks: int, latency_ms: float = 50.0) -> None:
     rows = []
     for title, is_asked, sell in (
         ("tokens, payment told", True, _sell_and_tell),
-        ("tokens, payment not told", True, _sell),
+        ("tokens, payment not told", True, sell_visit),
         ("no tokens, payment told", False, _sell_and_tell),
     ):
         with _open_world(latency_ms, is_asked=is_asked) as world:
@@ -63,7 +63,7 @@ def run_written_back(visits: int, latency_ms: float = 50.0) -> None:
 def _wait_for_line(http: requests.Session, world: BenchWorld, number: int) -> float:
     """Of one visit, paid and told."""
     _book(world, number)
-    _issue(http, world, _sell_and_tell, number)
+    issue(http, world, _sell_and_tell, number)
     issued_at = time.monotonic()
     wait_until(partial(_is_named, world, number), timeout=PATIENCE_SECONDS, what=f"the line of {number}", poll=0.02)
     seconds = time.monotonic() - issued_at
@@ -105,7 +105,7 @@ def _measure(world: BenchWorld, sell: Sell, webhooks: int, first: int, others_pe
         with requests.Session() as http:
             for number in range(first, first + webhooks):
                 _book(world, number)
-                times.append(time_ms(partial(_issue, http, world, sell, number)))
+                times.append(time_ms(partial(issue, http, world, sell, number)))
                 time.sleep(PAUSE_SECONDS)
     finally:
         ended.set()
@@ -119,16 +119,18 @@ def _book(world: BenchWorld, number: int) -> None:
     world.altegio.apply(make_body(number, company_of(number)), make_payment(number, company_of(number)))
 
 
-def _sell(http: requests.Session, world: BenchWorld, number: int) -> None:
-    _post(http, world.stack.webhook_url, make_body(number, company_of(number)))
+def sell_visit(http: requests.Session, world: BenchWorld, number: int) -> None:
+    """Posts a paid visit."""
+    post(http, world.stack.webhook_url, make_body(number, company_of(number)))
 
 
 def _sell_and_tell(http: requests.Session, world: BenchWorld, number: int) -> None:
-    _sell(http, world, number)
-    _post(http, world.stack.webhook_url, make_payment(number, company_of(number)))
+    sell_visit(http, world, number)
+    post(http, world.stack.webhook_url, make_payment(number, company_of(number)))
 
 
-def _issue(http: requests.Session, world: BenchWorld, sell: Sell, number: int) -> None:
+def issue(http: requests.Session, world: BenchWorld, sell: Sell, number: int) -> None:
+    """Sells, and returns once the receipt is issued."""
     sell(http, world, number)
     wait_until(
         partial(_is_issued, http, world.stack, number),
@@ -144,7 +146,8 @@ def _is_issued(http: requests.Session, stack: Stack, record: int) -> bool:
     return receipt is not None and receipt["state"] == "issued"
 
 
-def _post(http: requests.Session, url: str, body: dict[str, Any]) -> None:
+def post(http: requests.Session, url: str, body: dict[str, Any]) -> None:
+    """Raises HTTPError unless it was acknowledged."""
     http.post(url, data=encode(body), timeout=10).raise_for_status()
 
 
@@ -153,4 +156,4 @@ def _post_steadily(url: str, per_second: float, ended: threading.Event) -> None:
     with requests.Session() as http:
         while not ended.wait(1 / per_second):
             number += 1
-            _post(http, url, make_body(number, company_of(number * 7), paid=False))
+            post(http, url, make_body(number, company_of(number * 7), paid=False))

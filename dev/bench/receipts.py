@@ -30,13 +30,18 @@ class Setup:
     cashboxes: int
     latency_ms: float
     processes: int = 1
-    slots: int = 8
+    # None: as many as the registers need.
+    slots: int | None = 8
+
+    @property
+    def at_once(self) -> int:
+        """Calls that can be under way together."""
+        return self.cashboxes if self.slots is None else min(self.cashboxes, self.processes * self.slots)
 
     @property
     def allowed(self) -> float:
         """Receipts a second that Webkassa's latency leaves room for."""
-        at_once = min(self.cashboxes, self.processes * self.slots)
-        return at_once * 1000 / self.latency_ms if self.latency_ms else float("inf")
+        return self.at_once * 1000 / self.latency_ms if self.latency_ms else float("inf")
 
 
 def measure_rate(world: BenchWorld, setup: Setup, seconds: float) -> float:
@@ -46,16 +51,16 @@ def measure_rate(world: BenchWorld, setup: Setup, seconds: float) -> float:
     expected = min(setup.allowed, fastest) * (seconds + WARM_UP_SECONDS * 3)
     with at_work(world, setup, visits=int(expected) + 100), world.postgres.connect() as connection:
         wait_until(lambda: count(connection, ISSUED) > 0, timeout=PATIENCE_SECONDS, what="the first receipt")
-        if setup.cashboxes < setup.slots:  # the other slots decide ahead; what is measured is the way to the register
+        if setup.slots and setup.cashboxes < setup.slots:  # the others decide ahead; measured is the way to the register
             wait_until(lambda: not count(connection, UNDECIDED), timeout=PATIENCE_SECONDS, what="the decisions", poll=0.5)
         time.sleep(WARM_UP_SECONDS)
-        begun, before = _await_receipt(connection)
+        begun, before = await_receipt(connection)
         time.sleep(max(seconds, FEWEST_RECEIPTS / setup.allowed))
-        ended, after = _await_receipt(connection)
+        ended, after = await_receipt(connection)
         return (after - before) / (ended - begun)
 
 
-def _await_receipt(connection: Connection) -> tuple[float, int]:
+def await_receipt(connection: Connection) -> tuple[float, int]:
     """The moment of the next one, and how many there are then: at a slow register no part of a call is counted."""
     known = count(connection, ISSUED)
     wait_until(lambda: count(connection, ISSUED) > known, timeout=PATIENCE_SECONDS, what="the next receipt", poll=0.005)
@@ -104,8 +109,7 @@ def run_slots(runs: int, seconds: float) -> None:
     [(_, of_one), *_] = measured
     rows = []
     for setup, rate in measured:
-        slots = setup.processes * setup.slots
-        rows.append((slots, setup.processes, rate, rate / (of_one * slots)))
+        rows.append((setup.at_once, setup.processes, rate, rate / (of_one * setup.at_once)))
     print("50 cashboxes, 50 ms\n")
     print(show_table(["slots", "processes", "receipts/s", "of linear"], rows), end="\n\n")
 

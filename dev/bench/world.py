@@ -35,7 +35,7 @@ class BenchWorld(World):
         self.redis.flush(0)
         self.postgres.execute(f"TRUNCATE {', '.join(tables)} CASCADE", "CHECKPOINT")
 
-    def start_worker(self, name: str = "worker", slots: int = 8) -> None:
+    def start_worker(self, name: str = "worker", slots: int | None = 8) -> None:
         self.stack.add_worker(name, slots).start()
 
     def start_flower(self) -> None:

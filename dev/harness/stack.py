@@ -42,7 +42,8 @@ class Stack:
         self.children[name] = Child(name, command, environment, self._folder, is_ready)
         return self.children[name]
 
-    def add_worker(self, name: str, slots: int = 4) -> Child:
+    def add_worker(self, name: str, slots: int | None = 4) -> Child:
+        """`slots`: None for as many as the registers need."""
         # The words Celery says once it consumes; kept apart by the name in front of them.
         return self.add(name, worker_command(name, concurrency=slots), lambda said: " ready." in said)
 
