@@ -38,7 +38,7 @@ Sizes = Mapping[str, tuple[int, int, int, int]]
 
 def run(deliveries: int, minutes: float, seconds: float) -> None:
     """`deliveries` are there before it begins; a third of them made receipts."""
-    with open_world(AT_ONCE | {"LOG_LEVEL": "WARNING"}) as world:
+    with open_world(AT_ONCE) as world:
         _start(world)
         visits = growth.grow(world, 0, deliveries // DELIVERIES_OF_A_VISIT)
         services = create_services(read_settings(world.environment))
