@@ -11,6 +11,9 @@ from tests.support.accessibility import find_grave_faults
 
 pages = test_looking.places
 MORE = {
+    "day": "/acquire/day",
+    "shift": "/acquire/shift",
+    "counting the cash": "/acquire/shift/1/close",
     "drawer": "/acquire/drawer",
     "shifts": "/acquire/shifts",
     "books": "/acquire/books",
