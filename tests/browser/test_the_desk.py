@@ -25,9 +25,13 @@ def screen(request: pytest.FixtureRequest, open_context: Callable[..., BrowserCo
 
 
 def assert_in_sight(page: Page, target: Locator) -> None:
+    assert page.evaluate("scrollY") == 0
+    assert_on_top(page, target)
+
+
+def assert_on_top(page: Page, target: Locator) -> None:
     expect(target).to_be_in_viewport(ratio=1)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing is wider than the screen"
-    assert page.evaluate("scrollY") == 0
     box = target.bounding_box()
     assert box is not None
     middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
@@ -53,6 +57,16 @@ def test_button_and_code_are_inside_the_first_screen(screen: Page, shop: Shop) -
     assert min(box["width"], box["height"]) >= LEAST_CODE
     assert_in_sight(screen, screen.locator("[data-next]"))
     expect(screen.locator(".done .change b")).to_have_text("10 400 ₸")
+    assert screen.evaluate(OUT_OF_CARD) == []
+
+
+def test_the_change_of_a_sale_is_not_under_its_button(screen: Page) -> None:
+    screen.goto("/acquire/sale?title_0=Стрижка&price_0=4000&title_1=Шампунь&price_1=2500&kind_1=goods&own_1=1")
+    screen.click("label[for=m-cash]")
+    screen.click(".notes button:has-text('10 000')")
+    assert_on_top(screen, screen.locator("[data-change] b"))
+    assert_on_top(screen, screen.locator("[data-take]"))
+    expect(screen.locator("[data-change] b")).to_have_text("3\u00a0500\u00a0₸")
     assert screen.evaluate(OUT_OF_CARD) == []
 
 
