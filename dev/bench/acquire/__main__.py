@@ -9,7 +9,9 @@ from threading import Barrier
 
 from sqlalchemy import text
 
-from dev.bench.acquire.pages import Visit, Visitor, make_pages
+from dev.bench.acquire.pages import make_pages
+from dev.bench.acquire.rooms import fill_rooms
+from dev.bench.acquire.visitor import Visit, Visitor
 from dev.bench.load import time_ms
 from dev.bench.material.backlog import count
 from dev.bench.material.past import DAYS, add_these_days, count_awaiting
@@ -25,13 +27,23 @@ HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
 CLIENTS = 4
 # Loaded from the start, so that sessions that are open have it; silent until asked.
 EXPLAIN = {"session_preload_libraries": "auto_explain", "auto_explain.log_analyze": "on", "auto_explain.log_buffers": "on"}
-TABLES = ("webhook_records", "visits", "receipts", "checkouts", "return_orders", "audit_events")
+TABLES = (
+    "webhook_records",
+    "visits",
+    "receipts",
+    "payment_records",
+    "checkouts",
+    "return_orders",
+    "fiscalization_logs",
+    "audit_events",
+)
 
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev.bench.acquire", description=__doc__)
     parser.add_argument("--visits", type=int, default=100_000, help="stored visits, over ten days (100000)")
     parser.add_argument("--requests", type=int, default=200, help="for each page (200)")
+    parser.add_argument("--only", default="", help="only pages with this in their names")
     parser.add_argument("--plans", type=Path, help="also write the query plans to this file")
     arguments = parser.parse_args()
     # A visit is paid once: alone, together, before each of the two, and to be explained.
@@ -69,12 +81,13 @@ def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
     world.add_salons(1)
     with world.postgres.connect() as connection:
         add_these_days(connection, arguments.visits)
+        fill_rooms(connection)
         connection.execute(text("VACUUM ANALYZE"))
         print(*(f"{table} {count(connection, table)}" for table in TABLES), sep=", ", end="\n\n")
     keep_books_of_these_days(world)
     world.stack.start("api")
     rows = []
-    pages = make_pages(arguments.visits)
+    pages = {name: visit for name, visit in make_pages(arguments.visits).items() if arguments.only in name}
     for name, visit in pages.items():
         alone, together = (measure(world.stack.api_url, visit, arguments.requests, clients) for clients in (1, CLIENTS))
         figures = (pick(alone, 0.5), pick(alone, 0.95), alone[-1], pick(together, 0.95))
