@@ -160,7 +160,8 @@ def _narrow(chosen: Filter, day: date) -> tuple[ColumnElement[bool], ...]:
         case Filter.DONE:
             return (not_(_HAS_TO_PAY), ~Visit.is_deleted)
         case Filter.DELETED:
-            return (Visit.is_deleted.is_(True),)
+            other = aliased(Visit)
+            return (Visit.id.in_(select(other.id).where(other.day == day, other.is_deleted)),)
         case Filter.TASKS:
             return (Visit.id.in_(union(_dead_lettered(day), _return_due(day))),)
         case Filter.UNDER_WAY:

@@ -47,5 +47,5 @@ def list_receipt_pages(visits: int) -> dict[str, Visit]:
             visitor.returns[number % len(visitor.returns)].replace("/return", "/method")
         ),
         "a return": lambda visitor, number: visitor.get(f"/acquire/returns/{1 + number % max(1, visits // 1000)}"),
-        "a customer's receipt": lambda visitor, number: visitor.get(f"/r/token-of-receipt-{1 + number * 37 % receipts}"),
+        "a customer's receipt": lambda visitor, number: visitor.get(f"/r/{1 + number * 37 % receipts:022d}"),
     }

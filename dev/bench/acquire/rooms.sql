@@ -111,8 +111,9 @@ SELECT id, CASE request #>> '{Payments,0,PaymentType}' WHEN '0' THEN 'cash' WHEN
 FROM receipts WHERE kind = 'return';
 
 -- name: papers
+-- The customers' addresses are numbered.
 INSERT INTO receipt_papers (receipt_id, token, taxpayer_name, taxpayer_number, address, operator_name)
-SELECT id, 'token-of-receipt-' || id, 'ТОО Вымысел', '000000000000', 'Алматы', 'ОФД' FROM receipts WHERE state = 'issued';
+SELECT id, lpad(row_number() OVER (ORDER BY id)::text, 22, '0'), 'ТОО Вымысел', '000000000000', 'Алматы', 'ОФД' FROM receipts WHERE state = 'issued';
 
 -- name: messages to customers
 INSERT INTO customer_messages (receipt_id, company_id, channel, state, attempts, ended_at, created_at)
