@@ -1,7 +1,7 @@
 """What receipts were paid with
 
-Sums of a day or a shift are added up from columns: to read the ways of payment out of each request took most of the time.
-The table is written anew once, a minute for some millions of receipts.
+Sums of a day or a shift are added up from columns that the database reads out of each request, and from indexes alone. The
+table is written anew once; nobody reads or writes receipts meanwhile.
 """
 
 from collections.abc import Sequence

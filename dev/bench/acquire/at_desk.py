@@ -38,7 +38,6 @@ def list_desk(visits: int) -> dict[str, Visit]:
         "taking a payment, and its progress": lambda visitor, _: visitor.pay(next(unpaid)),
         "a receipt after the payment": lambda visitor, number: visitor.get(f"/acquire/success/{1 + number * 37 % receipts}"),
         "a sale without a visit": ask("/acquire/sale"),
-        "what has changed": ask("/acquire/live/news"),
     }
 
 

@@ -4,8 +4,11 @@ import html
 import re
 from collections.abc import Callable
 from functools import cached_property
+from urllib.parse import urlsplit
 
-from dev.harness.desk import TIMEOUT, Desk
+import requests
+
+from dev.harness.desk import TIMEOUT, Desk, PageFailed
 
 _RETURN = re.compile(r'href="(/acquire/receipts/[0-9]+/return)"')
 _NEXT_VISITS = re.compile(r'rel="next" href="(/acquire\?[^"]*after=[^"]*)"')
@@ -14,6 +17,13 @@ _NEXT_RECEIPTS = re.compile(r'href="(/acquire/receipts\?[^"]*after=[^"]*)"')
 
 class Visitor(Desk):
     """Also turns pages."""
+
+    @staticmethod
+    def _check(answer: requests.Response) -> str:
+        """By its address: the form of a new account asks for a password as well."""
+        if answer.status_code != requests.codes.ok or urlsplit(answer.url).path == "/acquire/login":
+            raise PageFailed(f"{answer.request.method} {answer.url}: {answer.status_code}")
+        return answer.text
 
     def search(self, typed: str) -> str:
         return self.post("/acquire", {"q": typed, "typing": "1"})
