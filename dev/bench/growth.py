@@ -7,7 +7,7 @@ from statistics import median
 import requests
 from sqlalchemy import text
 
-from dev.bench.acquire.pages import Visitor
+from dev.bench.acquire.visitor import Visitor
 from dev.bench.load import post, time_ms
 from dev.bench.material.past import DELIVERIES_OF_A_VISIT, FIRST_PAST_RECORD, add_long_ago
 from dev.bench.world import BenchWorld, open_world

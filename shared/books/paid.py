@@ -3,12 +3,16 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Text, case, cast, func, literal_column
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import ColumnElement, case
 
-from shared.fiscal.payment_types import PAYMENT_TYPES
 from shared.fiscal.statuses import PaymentKind, ReceiptKind
 from shared.storage.models import Receipt
+
+_PAID: dict[PaymentKind, Any] = {
+    PaymentKind.CASH: Receipt.paid_cash,
+    PaymentKind.CARD: Receipt.paid_card,
+    PaymentKind.MOBILE: Receipt.paid_mobile,
+}
 
 
 def paid_as(kind: PaymentKind) -> ColumnElement[Decimal]:
@@ -16,19 +20,9 @@ def paid_as(kind: PaymentKind) -> ColumnElement[Decimal]:
 
     The same as `shared.fiscal.payment_types.read_paid` reads from the receipt's request.
     """
-    path = f"$.Payments[*] ? (@.PaymentType == {PAYMENT_TYPES[kind]}).Sum"
-    amount = _read(func.jsonb_path_query_first(Receipt.request, cast(path, JSONPATH)))
-    if kind is PaymentKind.CASH:
-        amount = amount - _read(Receipt.request["Change"])
-    return signed(amount)
+    return signed(_PAID[kind])
 
 
 def signed(amount: Any) -> ColumnElement[Decimal]:
     """Returns an amount of a receipt, negative for a return."""
     return case((Receipt.kind == ReceiptKind.RETURN, -amount), else_=amount)
-
-
-def _read(value: Any) -> ColumnElement[Decimal]:
-    """A number of JSON is kept as PostgreSQL's numeric: nothing is rounded."""
-    said = value.op("#>>", return_type=Text())(literal_column("'{}'"))
-    return func.coalesce(cast(said, Numeric), 0)

@@ -7,8 +7,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from shared.fiscal.money import ZERO
-from shared.fiscal.payment_types import read_paid
+from shared.books.paid import paid_as
 from shared.fiscal.statuses import PaymentKind, ReceiptKind, ReceiptState
 from shared.fiscal.z_report import ReportSums
 from shared.storage.models import Receipt, Shift
@@ -23,14 +22,12 @@ class IssuedSums:
     sale_count: int = 0
     return_count: int = 0
 
-    def add(self, kind: str, paid: dict[PaymentKind, Decimal]) -> None:
-        """Counts one receipt: its kind (`sale` or `return`) and what was paid by it, as `read_paid` tells."""
-        is_sale = kind == ReceiptKind.SALE
-        sums = self.sold if is_sale else self.returned
-        for name, amount in paid.items():
-            sums[name] = sums.get(name, ZERO) + amount
-        self.sale_count += is_sale
-        self.return_count += not is_sale
+    def add(self, kind: str, count: int, paid: Mapping[PaymentKind, Decimal]) -> None:
+        """Counts receipts of a kind (`sale` or `return`) and what was paid by them; a return's sums are negative."""
+        if kind == ReceiptKind.SALE:
+            self.sold, self.sale_count = dict(paid), count
+        else:
+            self.returned, self.return_count = {name: -amount for name, amount in paid.items()}, count
 
     def agrees_with(self, report: ReportSums) -> bool:
         """Says whether the report counts the same, to the tiyn and to the document."""
@@ -48,8 +45,8 @@ def _without_zeros(sums: Mapping[PaymentKind, Decimal]) -> dict[PaymentKind, Dec
 
 def sum_shift(session: Session, shift: Shift) -> IssuedSums:
     """Returns the sums of our issued receipts that name this shift of its cashbox."""
-    sums = IssuedSums()
-    ours = select(Receipt.kind, Receipt.request).where(
+    paid = [func.coalesce(func.sum(paid_as(kind)), 0).label(kind) for kind in PaymentKind]
+    ours = select(Receipt.kind, func.count().label("documents"), *paid).where(
         Receipt.cashbox_id == shift.cashbox_id,
         Receipt.shift_number == shift.number,
         Receipt.state == ReceiptState.ISSUED,
@@ -57,7 +54,7 @@ def sum_shift(session: Session, shift: Shift) -> IssuedSums:
     if shift.registration_number:
         # A receipt that does not tell is of the shift with its number.
         ours = ours.where(func.coalesce(Receipt.registration_number, "").in_(("", shift.registration_number)))
-    rows = session.execute(ours)
-    for kind, request in rows:
-        sums.add(kind, read_paid(request))
+    sums = IssuedSums()
+    for row in session.execute(ours.group_by(Receipt.kind)):
+        sums.add(row.kind, row.documents, {kind: getattr(row, kind) for kind in PaymentKind})
     return sums

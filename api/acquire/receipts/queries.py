@@ -4,7 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, literal, or_, select, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Subquery,
+    and_,
+    case,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Session, aliased
 
@@ -18,14 +32,20 @@ from shared.fiscal.statuses import OPEN_RECEIPT_STATES, ReceiptKind, ReceiptStat
 from shared.storage.models import HandBack, PaymentRecord, Receipt, StaffUser, Visit
 
 PAGE_SIZE = 30
+# So many of the newest are looked through for a name before all visits are.
+_WALKED = 1000
 
 _moment = func.coalesce(Receipt.issued_at, Receipt.created_at)
 _returned, _newer = aliased(Receipt), aliased(Receipt)
 
 
 def _is_any(model: Any, *conditions: Any) -> ColumnElement[bool]:
-    """Whether there is such a row, looked up for each receipt shown: of an EXISTS all rows there are would be hashed."""
-    return select(model.id).where(*conditions).limit(1).scalar_subquery().is_not(None)
+    """Whether there is such a row, looked up for each receipt shown: of an EXISTS all rows there are would be hashed.
+
+    As a word for yes, which PostgreSQL takes for even chances: a missing id it takes for rare, and sorts all for it.
+    """
+    found = select(true()).select_from(model).where(*conditions).limit(1).scalar_subquery()
+    return func.coalesce(found, false())
 
 
 _is_partly_returned = _is_any(_returned, _returned.basis_receipt_id == Receipt.id, _returned.state == ReceiptState.ISSUED)
@@ -76,7 +96,8 @@ _STATES: dict[StateFilter, ColumnElement[bool]] = {
     StateFilter.WAITING: Receipt.state.in_(OPEN_RECEIPT_STATES),
     StateFilter.REFUSED: and_(Receipt.state == ReceiptState.REJECTED, Receipt.error_kind.is_not(None)),
     StateFilter.RETURN_DUE: and_(_is_due, Receipt.state != ReceiptState.REJECTED),
-    StateFilter.RETURNED: Receipt.returned.is_(True),
+    # Not `IS TRUE`, which PostgreSQL does not look up in the index of these.
+    StateFilter.RETURNED: and_(Receipt.returned),
 }
 _ROW = (
     Receipt.id,
@@ -121,13 +142,13 @@ def list_receipts(
     conditions = [salons.allow(Receipt.company_id), *_narrow(asked, limits)]
     if after is not None:
         conditions.append(tuple_(_moment, Receipt.id) < tuple_(literal(after.moment), literal(after.id)))
-    if search is not None:
-        conditions = [Receipt.id.in_(_find(search, conditions, limit))]
+    # Chosen before anything is joined to them: what few receipts are narrowed to may have to be sorted whole.
+    chosen = _find(search, conditions, limit) if search is not None else _select_ids(conditions, limit)
     query = (
         select(*_ROW)
         .outerjoin(Visit, and_(Visit.company_id == Receipt.company_id, Visit.record_id == Receipt.record_id))
         .outerjoin(StaffUser, StaffUser.id == Receipt.staff_user_id)
-        .where(*conditions)
+        .where(Receipt.id.in_(chosen))
     )
     return session.execute(_order(query, limit)).all()
 
@@ -144,13 +165,21 @@ def find_standing(session: Session, receipt_id: int) -> Any:
 
 def list_cashiers(session: Session, salons: Salons) -> Sequence[Any]:
     """Returns `id` and `name` of those who made receipts, for the choice of one."""
-    made = exists().where(Receipt.staff_user_id == StaffUser.id, salons.allow(Receipt.company_id))
-    query = select(StaffUser.id, StaffUser.shown_name.label("name")).where(made)
+    # The next that made one, a step in the index: whoever made none would else be looked for in all receipts.
+    following = select(func.min(Receipt.staff_user_id)).where(
+        Receipt.staff_user_id >= StaffUser.id, salons.allow(Receipt.company_id)
+    )
+    query = select(StaffUser.id, StaffUser.shown_name.label("name")).where(following.scalar_subquery() == StaffUser.id)
     return session.execute(query.order_by(StaffUser.shown_name)).all()
 
 
-def _order(query: Select[Any], limit: int) -> Select[Any]:
+def _order(query: Any, limit: int) -> Any:
     return query.order_by(_moment.desc(), Receipt.id.desc()).limit(limit + 1)
+
+
+def _select_ids(conditions: Sequence[ColumnElement[bool]], limit: int) -> Select[Any]:
+    page = _order(select(Receipt.id).where(*conditions), limit).subquery()
+    return select(page.c.id)
 
 
 def _narrow(asked: Asked, limits: tuple[datetime, datetime] | None) -> list[ColumnElement[bool]]:
@@ -174,14 +203,23 @@ def _find(search: ReceiptSearch, conditions: Sequence[ColumnElement[bool]], limi
     ways = [_order(select(Receipt.id).where(matches, *conditions), limit).subquery() for matches in _list_matches(search)]
     visits = match_visits(search)
     if visits is not None:
-        # Read once: else each receipt's visit would be looked at, the newest first, until a page is full.
-        theirs = select(Visit.company_id, Visit.record_id).where(visits).cte("theirs").prefix_with("MATERIALIZED")
-        of_visit = and_(Receipt.company_id == theirs.c.company_id, Receipt.record_id == theirs.c.record_id)
-        found = select(Receipt.id).join(theirs, of_visit).where(*conditions)
-        ways.append(_order(found, limit).subquery())
+        ways += _find_of_visits(visits, conditions, limit)
     if not ways:
         return select(Receipt.id).where(false())
     return select(union_all(*(select(way.c.id) for way in ways)).subquery().c.id)
+
+
+def _find_of_visits(visits: ColumnElement[bool], conditions: Sequence[ColumnElement[bool]], limit: int) -> list[Subquery]:
+    """A name of many clients is found among the newest receipts; only where they fill no page, by all visits that fit."""
+    newest = _order(select(Receipt.id, Receipt.company_id, Receipt.record_id).where(*conditions), _WALKED).subquery()
+    of_newest = and_(Visit.company_id == newest.c.company_id, Visit.record_id == newest.c.record_id)
+    near = select(newest.c.id).join(Visit, of_newest).where(visits).limit(limit + 1).cte("near")
+    is_short = select(func.count()).select_from(near).scalar_subquery() <= limit
+    # Read once: else each receipt's visit would be looked at, the newest first, until a page is full.
+    theirs = select(Visit.company_id, Visit.record_id).where(visits, is_short).cte("theirs").prefix_with("MATERIALIZED")
+    of_visit = and_(Receipt.company_id == theirs.c.company_id, Receipt.record_id == theirs.c.record_id)
+    found = select(Receipt.id).join(theirs, of_visit).where(*conditions)
+    return [select(near.c.id).subquery(), _order(found, limit).subquery()]
 
 
 def _list_matches(search: ReceiptSearch) -> list[ColumnElement[bool]]:

@@ -73,7 +73,7 @@ class DayRows:
 def list_day(session: Session, salons: Salons, day: date, now: datetime) -> DayRows:
     """Returns a day by its parts, each oldest first but what is done. Deleted visits are in none of them."""
     is_there = and_(Visit.day == day, salons.allow(Visit.company_id))
-    busy = _find_busy(is_there)
+    busy = _find_busy(is_there, day)
     is_idle = and_(is_there, ~Visit.is_deleted, Visit.id.not_in(select(busy.c.id)))
     has_begun = or_(Visit.visit_at <= now, func.coalesce(Visit.attendance, 0) == Attendance.CAME)
     parts = (
@@ -100,12 +100,12 @@ def _cut(section: Section, condition: ColumnElement[bool], order: Any) -> Any:
     return select(cut.c.id, literal_column(f"'{section}'").label("section"), cut.c.count)
 
 
-def _find_busy(is_there: ColumnElement[bool]) -> CTE:
+def _find_busy(is_there: ColumnElement[bool], day: date) -> CTE:
     """With the count of its kind, and its place among them."""
     found = (
         select_visits()
         .with_only_columns(Visit.id, Visit.visit_at, state_of_visit.label("state"))
-        .where(is_there, Visit.id.in_(union(_dead_lettered(), _return_due(), _under_way())))
+        .where(is_there, Visit.id.in_(union(_dead_lettered(day), _return_due(day), _under_way(day))))
         .cte("found")
     )
     is_task = case((found.c.state.in_(NEEDS_PERSON), 1), else_=0)
@@ -142,7 +142,7 @@ def list_filtered(session: Session, salons: Salons, day: date, chosen: Filter, a
     Who has to pay comes oldest first, the others latest first.
     """
     query = select_visits().where(Visit.day == day, salons.allow(Visit.company_id))
-    query = query.where(state_of_visit.in_(_STATES[chosen]), *_narrow(chosen))
+    query = query.where(state_of_visit.in_(_STATES[chosen]), *_narrow(chosen, day))
     is_ascending = chosen is Filter.AWAITING
     place = tuple_(Visit.visit_at, Visit.id)
     if after is not None:
@@ -152,7 +152,7 @@ def list_filtered(session: Session, salons: Salons, day: date, chosen: Filter, a
     return session.execute(query.order_by(*order).limit(PAGE_SIZE + 1)).all()
 
 
-def _narrow(chosen: Filter) -> tuple[ColumnElement[bool], ...]:
+def _narrow(chosen: Filter, day: date) -> tuple[ColumnElement[bool], ...]:
     """What follows from the state anyway, said so that rare states are found by an index instead of by reading a day."""
     match chosen:
         case Filter.AWAITING:
@@ -160,44 +160,47 @@ def _narrow(chosen: Filter) -> tuple[ColumnElement[bool], ...]:
         case Filter.DONE:
             return (not_(_HAS_TO_PAY), ~Visit.is_deleted)
         case Filter.DELETED:
-            return (Visit.is_deleted.is_(True),)
+            other = aliased(Visit)
+            return (Visit.id.in_(select(other.id).where(other.day == day, other.is_deleted)),)
         case Filter.TASKS:
-            return (Visit.id.in_(union(_dead_lettered(), _return_due())),)
+            return (Visit.id.in_(union(_dead_lettered(day), _return_due(day))),)
         case Filter.UNDER_WAY:
-            return (Visit.id.in_(_under_way()),)
+            return (Visit.id.in_(_under_way(day)),)
     return ()
 
 
-def _dead_lettered() -> Any:
+def _dead_lettered(day: date) -> Any:
     delivery, visit = aliased(WebhookRecord), aliased(Visit)
     return (
-        select(visit.id).join(delivery, delivery.id == visit.delivery_id).where(delivery.state == RecordState.DEAD_LETTERED)
+        select(visit.id)
+        .join(delivery, delivery.id == visit.delivery_id)
+        .where(delivery.state == RecordState.DEAD_LETTERED, visit.day == day)
     )
 
 
-def _return_due() -> Any:
+def _return_due(day: date) -> Any:
     visit = aliased(Visit)
     # One look-up a receipt: joined freely, all visits ever stored would be read for the few that have one due.
     of_receipt = (
         select(visit.id)
-        .where(visit.company_id == Receipt.company_id, visit.record_id == Receipt.record_id)
+        .where(visit.company_id == Receipt.company_id, visit.record_id == Receipt.record_id, visit.day == day)
         .limit(1)
         .lateral("of_receipt")
     )
     return select(of_receipt.c.id).select_from(Receipt).join(of_receipt, literal_column("true")).where(is_return_due())
 
 
-def _under_way() -> Any:
+def _under_way(day: date) -> Any:
     delivery, receipt, one, other = aliased(WebhookRecord), aliased(Receipt), aliased(Visit), aliased(Visit)
     # A delivery that has a receipt is found through the receipt: only without one does the index of open rows hold it.
     undecided = (
         select(one.id)
         .join(delivery, delivery.id == one.delivery_id)
-        .where(delivery.state.in_(OPEN_RECORD_STATES), delivery.receipt_id.is_(None))
+        .where(delivery.state.in_(OPEN_RECORD_STATES), delivery.receipt_id.is_(None), one.day == day)
     )
     unissued = (
         select(other.id)
         .join(receipt, and_(receipt.company_id == other.company_id, receipt.record_id == other.record_id))
-        .where(receipt.state.in_(OPEN_RECEIPT_STATES))
+        .where(receipt.state.in_(OPEN_RECEIPT_STATES), other.day == day)
     )
     return union(undecided, unissued)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, union_all
+from sqlalchemy import CTE, ColumnElement, ScalarSelect, and_, func, or_, select, union
 from sqlalchemy.orm import Session
 
 from api.acquire.access.salons import Salons
@@ -12,20 +12,42 @@ from api.acquire.visits.queries import PAGE_SIZE, select_visits
 from api.acquire.visits.search import FISCAL_DIGITS, PHONE_TAIL, Number, Search
 from shared.storage.models import Receipt, Visit
 
+# So many of the nearest visits are looked through first; more, where a later page is asked for.
+_WALKED, _OF_ONE = 1000, 10
+
 
 def find_visits(session: Session, salons: Salons, search: Search, today: date, skip: int = 0) -> Sequence[Any]:
     """Returns up to PAGE_SIZE + 1 rows from the `skip`-th on: the surplus one says that there is another page."""
     conditions: list[ColumnElement[bool]] = [Visit.words.like(f"% {word}%") for word in search.words]
     conditions += [_match_number(session, number) for number in search.numbers]
-    # Outwards from today, both ways: what is in most visits is found at once, what is in few by its trigrams.
-    matched = select(Visit.id, Visit.day, Visit.visit_at).where(salons.allow(Visit.company_id), *conditions)
+    conditions.append(salons.allow(Visit.company_id))
     enough = skip + PAGE_SIZE + 1
-    past = matched.where(Visit.day <= today).order_by(Visit.day.desc(), Visit.visit_at.desc(), Visit.id.desc()).limit(enough)
-    to_come = matched.where(Visit.day > today).order_by(Visit.day, Visit.visit_at, Visit.id).limit(enough)
-    found = union_all(past.subquery().select(), to_come.subquery().select()).cte("found")
+    sides = (
+        _look(conditions, Visit.day <= today, (Visit.day.desc(), Visit.visit_at.desc(), Visit.id.desc()), enough),
+        _look(conditions, Visit.day > today, (Visit.day, Visit.visit_at, Visit.id), enough),
+    )
+    # A visit that was near is found again among all: once is enough.
+    found = union(*(part for side in sides for part in side)).cte("found")
     order = (func.abs(found.c.day - today), found.c.day, found.c.visit_at.desc(), found.c.id)
-    query = select_visits().join(found, found.c.id == Visit.id)
-    return session.execute(query.order_by(*order).offset(skip).limit(PAGE_SIZE + 1)).all()
+    page = select(found).order_by(*order).offset(skip).limit(PAGE_SIZE + 1).cte("page")
+    order = (func.abs(page.c.day - today), page.c.day, page.c.visit_at.desc(), page.c.id)
+    return session.execute(select_visits().join(page, page.c.id == Visit.id).order_by(*order)).all()
+
+
+def _look(conditions: Sequence[ColumnElement[bool]], side: ColumnElement[bool], order: Any, enough: int) -> tuple[Any, Any]:
+    """Outwards from today: what is in many visits is among the nearest. Only where these are too few, by trigrams among all:
+    left to PostgreSQL's guess, a day without a single one would be read word by word.
+    """
+    most = max(_WALKED, _OF_ONE * enough)
+    nearest = select(Visit.id).where(side).order_by(*order).limit(most).cte()
+    matched = select(Visit.id, Visit.day, Visit.visit_at).where(*conditions)
+    near = matched.join(nearest, nearest.c.id == Visit.id).cte()
+    is_short = and_(_count(near) < enough, _count(nearest) >= most)
+    return select(near), select(matched.where(side, is_short).cte().prefix_with("MATERIALIZED"))
+
+
+def _count(rows: CTE) -> ScalarSelect[int]:
+    return select(func.count()).select_from(rows).scalar_subquery()
 
 
 def _match_number(session: Session, number: Number) -> ColumnElement[bool]:

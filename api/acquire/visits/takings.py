@@ -6,27 +6,18 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Integer, Numeric, and_, case, cast, column, func, or_, select, true
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import and_, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from api.acquire.access.salons import Salons
 from api.acquire.cashbox.choice import list_cashboxes
+from shared.books.paid import paid_as
 from shared.clock import ALMATY
 from shared.fiscal.money import ZERO, InvalidAmount, parse_amount
-from shared.fiscal.payment_types import KIND_OF_TYPE, PAYMENT_TYPES
-from shared.fiscal.statuses import PaymentKind, ReceiptKind, ReceiptState
+from shared.fiscal.statuses import PaymentKind, ReceiptState
 from shared.fiscal.z_report import read_report
 from shared.storage.models import Cashbox, CashboxOrder, Receipt, Shift
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderState
-
-_part = func.jsonb_array_elements(Receipt.request["Payments"]).table_valued(column("value", JSONB))
-_type = cast(_part.c.value["PaymentType"].astext, Integer)
-_sum = cast(_part.c.value["Sum"].astext, Numeric)
-_change = cast(func.coalesce(Receipt.request["Change"].astext, "0"), Numeric)
-# Change goes back out of cash; a return gives back.
-_kept = case((_type == PAYMENT_TYPES[PaymentKind.CASH], _sum - _change), else_=_sum)
-_moved = func.sum(case((Receipt.kind == ReceiptKind.RETURN, -_kept), else_=_kept))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +36,11 @@ def add_up_day(session: Session, salons: Salons, day: date) -> Takings:
     """Returns what the issued receipts of a day of Almaty's come to."""
     begin = datetime.combine(day, time.min, ALMATY)
     is_of_day = and_(Receipt.issued_at >= begin, Receipt.issued_at < begin + timedelta(days=1))
-    query = select(_type, _moved).select_from(Receipt).join(_part, true())
-    rows = session.execute(
-        query.where(is_of_day, Receipt.state == ReceiptState.ISSUED, salons.allow(Receipt.company_id)).group_by(_type)
-    )
-    by_kind = dict.fromkeys(PaymentKind, ZERO)
-    by_kind.update({KIND_OF_TYPE[number]: amount for number, amount in rows if number in KIND_OF_TYPE})
+    query = select(*(func.coalesce(func.sum(paid_as(kind)), 0).label(kind) for kind in PaymentKind))
+    row = session.execute(
+        query.where(is_of_day, Receipt.state == ReceiptState.ISSUED, salons.allow(Receipt.company_id))
+    ).one()
+    by_kind: dict[PaymentKind, Decimal] = {kind: getattr(row, kind) for kind in PaymentKind}
     return Takings(by_kind, _find_drawer(session, list_cashboxes(session, salons)))
 
 
@@ -59,12 +49,7 @@ def _find_drawer(session: Session, cashboxes: Sequence[Cashbox]) -> Decimal | No
     if not told:
         return None
     since = or_(*(and_(Receipt.cashbox_id == cashbox_id, Receipt.issued_at > at) for cashbox_id, (at, _) in told.items()))
-    moved = session.scalar(
-        select(_moved)
-        .select_from(Receipt)
-        .join(_part, true())
-        .where(since, Receipt.state == ReceiptState.ISSUED, _type == PAYMENT_TYPES[PaymentKind.CASH])
-    )
+    moved = session.scalar(select(func.sum(paid_as(PaymentKind.CASH))).where(since, Receipt.state == ReceiptState.ISSUED))
     return sum((amount for _, amount in told.values()), ZERO) + (moved or ZERO)
 
 

@@ -1,15 +1,19 @@
 """`python -m dev.bench.acquire`: how long the pages of the payment page take with many visits stored."""
 
 import argparse
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from threading import Barrier
 
 from sqlalchemy import text
 
-from dev.bench.acquire.pages import Visit, Visitor, make_pages
+from dev.bench.acquire.pages import make_pages
+from dev.bench.acquire.rooms import fill_rooms
+from dev.bench.acquire.visitor import Visit, Visitor
 from dev.bench.load import time_ms
 from dev.bench.material.backlog import count
 from dev.bench.material.past import DAYS, add_these_days, count_awaiting
@@ -23,15 +27,27 @@ from worker.rounds.books import check_books
 
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
 CLIENTS = 4
+# For one page; then it is known well enough to be too slow.
+LONGEST_SECONDS = 30
 # Loaded from the start, so that sessions that are open have it; silent until asked.
 EXPLAIN = {"session_preload_libraries": "auto_explain", "auto_explain.log_analyze": "on", "auto_explain.log_buffers": "on"}
-TABLES = ("webhook_records", "visits", "receipts", "checkouts", "return_orders", "audit_events")
+TABLES = (
+    "webhook_records",
+    "visits",
+    "receipts",
+    "payment_records",
+    "checkouts",
+    "return_orders",
+    "fiscalization_logs",
+    "audit_events",
+)
 
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev.bench.acquire", description=__doc__)
     parser.add_argument("--visits", type=int, default=100_000, help="stored visits, over ten days (100000)")
     parser.add_argument("--requests", type=int, default=200, help="for each page (200)")
+    parser.add_argument("--only", default="", help="only pages with this in their names")
     parser.add_argument("--plans", type=Path, help="also write the query plans to this file")
     arguments = parser.parse_args()
     # A visit is paid once: alone, together, before each of the two, and to be explained.
@@ -41,14 +57,16 @@ def read_arguments() -> argparse.Namespace:
 
 
 def measure(url: str, visit: Visit, requests: int, clients: int) -> list[float]:
-    """Milliseconds of each request, sorted; `clients` at once share them."""
+    """Milliseconds of each request, sorted; `clients` at once share them. Of a page that takes seconds there are fewer."""
     all_signed_in = Barrier(clients)
 
     def work(first: int) -> list[float]:
         visitor = Visitor(url)
         visit(visitor, first)  # what is read once and kept counts as little as it does all day
         all_signed_in.wait(TIMEOUT)
-        return [time_ms(partial(visit, visitor, number)) for number in range(first, requests, clients)]
+        until = time.monotonic() + LONGEST_SECONDS
+        numbers = takewhile(lambda _: time.monotonic() < until, range(first, requests, clients))
+        return [time_ms(partial(visit, visitor, number)) for number in numbers]
 
     with ThreadPoolExecutor(clients) as pool:
         return sorted(ms for part in pool.map(work, range(clients)) for ms in part)
@@ -69,12 +87,13 @@ def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
     world.add_salons(1)
     with world.postgres.connect() as connection:
         add_these_days(connection, arguments.visits)
+        fill_rooms(connection)
         connection.execute(text("VACUUM ANALYZE"))
         print(*(f"{table} {count(connection, table)}" for table in TABLES), sep=", ", end="\n\n")
     keep_books_of_these_days(world)
     world.stack.start("api")
     rows = []
-    pages = make_pages(arguments.visits)
+    pages = {name: visit for name, visit in make_pages(arguments.visits).items() if arguments.only in name}
     for name, visit in pages.items():
         alone, together = (measure(world.stack.api_url, visit, arguments.requests, clients) for clients in (1, CLIENTS))
         figures = (pick(alone, 0.5), pick(alone, 0.95), alone[-1], pick(together, 0.95))

@@ -24,8 +24,8 @@ def add_long_ago(connection: Connection, start: int, end: int, cashboxes: int) -
 
 
 def add_these_days(connection: Connection, visits: int) -> None:
-    """`visits` of one salon over ten days, a delivery each, and what staff did about them."""
-    _fill(connection, "these days", ("checkouts", "audit events", "return orders"), 0, visits, 1, 1)
+    """`visits` of one salon over ten days, their deliveries, and what staff did about them."""
+    _fill(connection, "these days", ("checkouts", "audit events", "return orders"), 0, visits, 1, DELIVERIES_OF_A_VISIT)
 
 
 def _fill(

@@ -10,13 +10,14 @@ FROM generate_series(CAST(:from AS bigint), :upto - 1) AS n;
 
 -- name: these days
 -- Those of these days take turns in days, and within a day go from the newest to the oldest. Every day has its share of
--- each fate; the rest is issued.
+-- each fate; the rest is issued. All of a day is on that day of Almaty's calendar, at whatever hour this runs.
 CREATE TEMP TABLE told AS
 SELECT n, :company + n % :cashboxes AS company_id, :record + n AS record_id,
        CASE WHEN (n / :days) % 100 < :awaiting THEN 'awaiting' WHEN (n / :days) % 100 = 2 THEN 'dead'
          WHEN (n / :days) % 100 = 3 THEN 'return_due' WHEN (n / :days) % 1000 = 4 THEN 'queued'
          WHEN (n / :days) % 100 = 5 THEN 'deleted' ELSE 'issued' END AS fate,
-       now() - (n % :days) * interval '1 day' - ((n / :days) % 600) * interval '1 minute' AS at
+       now() - (n % :days) * interval '1 day'
+         - ((n / :days) % 600) / 601.0 * least(now() - date_trunc('day', now(), 'Asia/Almaty'), interval '601 minutes') AS at
 FROM generate_series(CAST(:from AS bigint), :upto - 1) AS n;
 
 -- name: plan
@@ -34,16 +35,16 @@ INSERT INTO receipts (company_id, cashbox_id, kind, record_id, external_check_nu
                       return_due_reason, next_attempt_at, staff_user_id, created_at)
 SELECT company_id, cashbox_id, 'sale', record_id, 'altegio_' || record_id, total, 0,
        jsonb_build_object('CashboxUniqueNumber', unique_number, 'Change', 0,
-         'Payments', jsonb_build_array(jsonb_build_object('Sum', total, 'PaymentType', 1)),
+         'Payments', jsonb_build_array(jsonb_build_object('Sum', total, 'PaymentType', (ARRAY[1, 1, 4, 0, 1])[1 + n / :days % 5])),
          'Positions', jsonb_build_array(jsonb_build_object('PositionName', 'Стрижка', 'Count', 1, 'Price', total,
            'Discount', 0, 'Markup', 0, 'TaxType', 0, 'TaxPercent', NULL, 'Tax', 0))),
        CASE fate WHEN 'queued' THEN 'pending' ELSE 'issued' END, 1,
-       CASE WHEN fate <> 'queued' THEN '33' || record_id END, '600900800700', 3, at,
+       CASE WHEN fate <> 'queued' THEN '33' || record_id END, '600900800700', day - date '2020-01-01', at,
        to_char(at, 'DD.MM.YYYY HH24:MI:SS'), 'https://consumer.example.kz/?i=33' || record_id,
        CASE fate WHEN 'return_due' THEN 'the record was deleted' END,
        CASE fate WHEN 'queued' THEN now() + interval '1 hour' END,
        CASE WHEN fate = 'issued' AND n % 3 = 0 THEN (SELECT min(id) FROM staff_users) END, at
-FROM plan WHERE fate IN ('issued', 'return_due', 'queued');
+FROM plan WHERE fate IN ('issued', 'return_due', 'queued') ORDER BY at;
 
 -- name: deliveries
 INSERT INTO webhook_records (company_id, resource, resource_id, status, dedup_key, body, state, reason, error_code,
@@ -59,7 +60,7 @@ SELECT company_id, 'record', plan.record_id, delivery.status, 'past-' || plan.re
 FROM plan LEFT JOIN receipts USING (company_id, record_id)
      JOIN (VALUES (1, 'create'), (2, 'update'), (3, 'update')) AS delivery (place, status)
        ON place > :most - :deliveries
-ORDER BY n DESC, place;
+ORDER BY at, place;
 
 -- name: visits
 INSERT INTO visits (company_id, record_id, delivery_id, visit_at, day, client_name, client_phone, title, lines, total,

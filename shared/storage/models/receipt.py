@@ -1,12 +1,14 @@
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import Boolean, CheckConstraint, Computed, ForeignKey, Index, Integer, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.fiscal.statuses import ReceiptKind, ReceiptState
 from shared.storage.models.base import Base, Moment, Money, one_of
+
+_PAID = ("paid_cash", "paid_card", "paid_mobile")
 
 
 class Receipt(Base):
@@ -26,6 +28,7 @@ class Receipt(Base):
     `return_due_lines`: what to return, as lines of `ReturnOrder`, where Altegio took lines out of the sale.
     `number_repeated`: its fiscal number was another receipt's before, from the time when answers were believed unseen.
     `warning`: what Webkassa said beside the document.
+    `paid_*`: what the request says was paid in each way, change left out; never written.
     `fiscal_*`, `shift_number`, `registration_number`, `offline_mode`, `issued_at_text` are what a return must quote.
     """
 
@@ -44,6 +47,9 @@ class Receipt(Base):
     total: Mapped[Money]
     tax: Mapped[Money]
     request: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    paid_cash: Mapped[Any] = mapped_column(Numeric, Computed("paid_by(request, 0)", persisted=True), nullable=True)
+    paid_card: Mapped[Any] = mapped_column(Numeric, Computed("paid_by(request, 1)", persisted=True), nullable=True)
+    paid_mobile: Mapped[Any] = mapped_column(Numeric, Computed("paid_by(request, 4)", persisted=True), nullable=True)
 
     state: Mapped[str] = mapped_column(Text, server_default=ReceiptState.PENDING)
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
@@ -125,6 +131,27 @@ class Receipt(Base):
         # Lists of all receipts, the newest first, and of those of one sum.
         Index("ix_receipts_moment", text("coalesce(issued_at, created_at)"), "id"),
         Index("ix_receipts_total", "total", text("coalesce(issued_at, created_at)"), "id"),
+        # The same of what the list is narrowed to and few are: else all would be walked through for the newest of them.
+        Index(
+            "ix_receipts_cashier",
+            "staff_user_id",
+            text("coalesce(issued_at, created_at)"),
+            "id",
+            postgresql_where=text("staff_user_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_receipts_rejected",
+            text("coalesce(issued_at, created_at)"),
+            "id",
+            postgresql_where=text("state = 'rejected'"),
+        ),
+        Index("ix_receipts_returned", text("coalesce(issued_at, created_at)"), "id", postgresql_where=text("returned")),
+        Index(
+            "ix_receipts_goods",
+            text("coalesce(issued_at, created_at)"),
+            "id",
+            postgresql_where=text("document_id IS NOT NULL"),
+        ),
         Index("ix_receipts_document_id", "document_id", postgresql_where=text("document_id IS NOT NULL")),
         Index("ix_receipts_replaces_id", "replaces_id", postgresql_where=text("replaces_id IS NOT NULL")),
         # What a salon sold lately, for whoever sells it again.
@@ -135,7 +162,18 @@ class Receipt(Base):
             postgresql_where=text("request ? 'CustomerEmail' OR request ? 'CustomerPhone' OR request ? 'CustomerXin'"),
         ),
         Index("ix_receipts_cashbox_id_issued_at", "cashbox_id", "issued_at"),
-        Index("ix_receipts_issued_at", "issued_at"),
+        # Sums of a day and of a shift are taken from these alone.
+        Index(
+            "ix_receipts_issued_at",
+            "issued_at",
+            postgresql_include=["cashbox_id", "company_id", "state", "kind", "total", "shift_number", *_PAID],
+        ),
+        Index(
+            "ix_receipts_shift",
+            "cashbox_id",
+            "shift_number",
+            postgresql_include=["state", "kind", "registration_number", *_PAID],
+        ),
         Index("ix_receipts_fiscal_number", "fiscal_number"),
         # An answer that brings a number again is another request's, and not believed.
         Index(

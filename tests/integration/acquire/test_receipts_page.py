@@ -246,3 +246,26 @@ def test_a_receipt_of_a_bad_row_is_shown(desk: Desk, cashier: Browser) -> None:
     desk.execute("UPDATE receipts SET request = jsonb_build_object('Payments', '[]'::jsonb, 'Positions', '[]'::jsonb)")
     assert list_shown(cashier.page("/acquire/receipts")) == [receipt.id]
     assert cashier.get(f"/acquire/receipts/{receipt.id}").status_code == 200
+
+
+def test_a_name_behind_a_thousand_newer_receipts_is_found(desk: Desk, cashier: Browser) -> None:
+    """Once each, the newest first."""
+    far = add(desk, ago=timedelta(days=2), name="Меруерт", phone="77015559999")
+    near = add(desk, name="Меруерт", phone="77015559999")
+    add(desk, ago=timedelta(days=1), name="Дана", record_id=80_000_000, external_check_number="between")
+    desk.execute(
+        "INSERT INTO receipts (company_id, cashbox_id, kind, document_id, external_check_number, total, tax, request, state,"
+        " fiscal_number, issued_at) SELECT company_id, cashbox_id, kind, n, 'between_' || n, total, tax, request, state,"
+        " 'between ' || n, issued_at FROM receipts, generate_series(1, 1100) AS n WHERE external_check_number = 'between'"
+    )
+    assert search(cashier, "меруерт") == [near.id, far.id]
+    assert search(cashier, "9999") == [near.id, far.id]
+
+
+def test_only_those_who_made_receipts_may_be_chosen(desk: Desk) -> None:
+    """And of those only whose receipts are of one's own salons."""
+    names = {login: desk.add_user(login, salons=[COMPANY]) for login in ("made", "idle", "abroad", "looks")}
+    add(desk, staff_user_id=names["made"])
+    add(desk, staff_user_id=names["abroad"], company_id=COMPANY + 1)
+    page = desk.sign_in("looks").page("/acquire/receipts")
+    assert set(re.findall(r"cashier=([0-9]+)", page)) == {str(names["made"])}

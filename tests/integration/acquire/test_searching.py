@@ -155,3 +155,18 @@ def test_a_visit_that_lost_its_client_in_time_is_no_longer_found(desk: Desk, cas
     desk.add_visit(name="Меруерт", phone="77015550142")
     desk.execute("UPDATE visits SET client_name = NULL, client_phone = NULL")
     assert shown(cashier.search("меруерт")) == shown(cashier.search("0142")) == []
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_what_lies_behind_a_thousand_others_is_found_as_well(desk: Desk, cashier: Browser, side: int) -> None:
+    """Once, and beside what is nearer."""
+    between = desk.add_visit("4000", name="Дана", at=utc_now() + side * timedelta(days=1))
+    near = desk.add_visit("9900", name="Меруерт", at=utc_now() + side * timedelta(days=1))
+    far = desk.add_visit("9900", name="Меруерт", at=utc_now() + side * timedelta(days=3))
+    desk.execute(
+        "INSERT INTO visits (company_id, record_id, delivery_id, visit_at, day, client_name, title, lines, total, is_open)"
+        " SELECT company_id, 90000000 + n, delivery_id, visit_at, day, client_name, title, lines, total, is_open"
+        " FROM visits, generate_series(1, 1100) AS n WHERE id = :id",
+        id=between.id,
+    )
+    assert shown(cashier.search("меруерт")) == shown(cashier.search("9900")) == [near.id, far.id]
