@@ -9,9 +9,8 @@ if (sale) {
   let asked = 0;
 
   // What comes back replaces the lines, or, while somebody types in them, only their sums.
-  const ask = async (change, keep) => {
+  const ask = async (change, keep, form = new FormData(sale)) => {
     const turn = ++asked;
-    const form = new FormData(sale);
     if (change) form.append(change.name, change.value);
     const answer = await fetch("/acquire/sale/lines", {
       method: "POST",
@@ -19,7 +18,10 @@ if (sale) {
       headers: { "X-Fragment": "sale" },
       redirect: "manual",
     });
-    if (!answer.ok) return location.reload();
+    if (!answer.ok) {
+      keepTyped(false);
+      return location.reload();
+    }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = one("#basket", page), paid = one("#sale", page);
     if (turn !== asked || !fresh) return;
@@ -35,6 +37,13 @@ if (sale) {
     all("[data-line-total]", basket).forEach((sum, number) => { if (lines[number]) sum.textContent = lines[number].textContent; });
     one("[data-total]", basket).textContent = one("[data-total]", fresh).textContent;
     one("[name=shown]", basket).value = one("[name=shown]", fresh).value;
+  };
+
+  prepareTyped = (typed) => {
+    const form = new FormData();
+    [...typed, ...[...new FormData(sale)].filter(([name]) => name === "form_token" || name === "company")]
+      .forEach(([name, value]) => form.set(name, value));
+    return ask(null, false, form);
   };
 
   // By capture, so that the form is not taken for sent.
