@@ -15,12 +15,13 @@ from sqlalchemy.orm import Session
 from api.acquire.access import audit
 from api.acquire.access.auth import NotFound, Staff
 from api.acquire.access.salons import Salons
-from api.acquire.payment.form import FormErrors, Payment, read_form_key, read_payment
+from api.acquire.payment.checkouts import store_checkout
+from api.acquire.payment.form import FormErrors, read_form_key, read_payment
 from api.acquire.words.text import Link, Refused, Text
-from shared.fiscal.statuses import PaymentState, ReceiptKind, ReceiptState, RecordState
+from shared.fiscal.statuses import ReceiptKind, ReceiptState, RecordState
 from shared.storage.db import SessionFactory
 from shared.storage.locks import lock_visit
-from shared.storage.models import Checkout, PaymentRecord, Receipt, StaffUser, Visit, WebhookRecord
+from shared.storage.models import Checkout, Receipt, StaffUser, Visit, WebhookRecord
 
 # A delivery in one of these has come to rest; the payment is what it waited for. `processed` is one whose sale was returned.
 _WOKEN = (RecordState.AWAITING_PAYMENT, RecordState.IGNORED, RecordState.DEAD_LETTERED, RecordState.PROCESSED)
@@ -60,7 +61,7 @@ def _take(session: Session, visit_id: int, staff: Staff, typed: Mapping[str, str
     payment = read_payment(typed, visit.total)
     if isinstance(payment, FormErrors):
         return payment
-    checkout = _save(session, visit, staff.id, payment)
+    checkout = store_checkout(session, staff, payment, visit.company_id, record_id=visit.record_id)
     visit.is_open = False
     _wake(session, visit)
     kinds = {kind.value: str(amount) for kind, amount in payment.parts.items()}
@@ -138,36 +139,6 @@ def is_live_sale_of(visit: Visit) -> ColumnElement[bool]:
         & (Receipt.state != ReceiptState.REJECTED)
         & ~Receipt.returned
     )
-
-
-def _save(session: Session, visit: Visit, staff_id: int, payment: Payment) -> Checkout:
-    checkout = Checkout(
-        company_id=visit.company_id,
-        record_id=visit.record_id,
-        staff_user_id=staff_id,
-        form_key=payment.form_key,
-        total=payment.total,
-        cash_received=payment.cash_received,
-        change=payment.change,
-        customer_email=payment.email,
-        customer_phone=payment.phone,
-        customer_xin=payment.xin,
-        to_client=payment.to_client,
-    )
-    session.add(checkout)
-    session.flush()
-    session.add_all(
-        PaymentRecord(
-            company_id=visit.company_id,
-            record_id=visit.record_id,
-            kind=kind,
-            amount=amount,
-            state=PaymentState.ACTIVE,
-            checkout_id=checkout.id,
-        )
-        for kind, amount in payment.parts.items()
-    )
-    return checkout
 
 
 def _wake(session: Session, visit: Visit) -> None:

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 
 from api.acquire.access import audit
 from api.acquire.access.auth import NotFound, Staff
+from api.acquire.payment.checkouts import store_checkout
 from api.acquire.payment.form import FormErrors, Payment, read_form_key, read_payment
 from api.acquire.sale.basket import Basket, read_basket
 from api.acquire.words.text import Refused, Text
-from shared.fiscal.statuses import DeliverySource, PaymentState
+from shared.fiscal.statuses import DeliverySource
 from shared.salon.desk_sales import DESK_SALE, find_desk_sale_id, number_document
 from shared.storage.db import SessionFactory
-from shared.storage.models import Checkout, DeskSale, PaymentRecord, WebhookRecord
+from shared.storage.models import Checkout, DeskSale, WebhookRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,31 +128,7 @@ def store_payment(
         "status": "create",
         "data": {"id": sale.id, "lines": sale.lines, "total": f"{sale.total:f}"},
     }
-    checkout = Checkout(
-        company_id=sale.company_id,
-        document_id=number_document(sale.id),
-        staff_user_id=staff.id,
-        form_key=payment.form_key,
-        total=payment.total,
-        cash_received=payment.cash_received,
-        change=payment.change,
-        customer_email=payment.email,
-        customer_phone=payment.phone,
-        customer_xin=payment.xin,
-    )
-    session.add(checkout)
-    session.flush()
-    session.add_all(
-        PaymentRecord(
-            company_id=sale.company_id,
-            document_id=number_document(sale.id),
-            kind=kind,
-            amount=amount,
-            state=PaymentState.ACTIVE,
-            checkout_id=checkout.id,
-        )
-        for kind, amount in payment.parts.items()
-    )
+    store_checkout(session, staff, payment, sale.company_id, document_id=number_document(sale.id))
 
 
 def _tell(session: Session, staff: Staff, action: str, sale: DeskSale, payment: Payment) -> None:
