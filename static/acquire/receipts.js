@@ -2,20 +2,6 @@
 "use strict";
 
 (() => {
-  const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
-  const one = (selector, root = document) => root.querySelector(selector);
-
-  const readTiyn = (text) => {
-    const compact = text.replace(/[\s\u00a0\u202f₸]/g, "").replace(",", ".");
-    return /^\d{1,12}(\.\d{1,2})?$/.test(compact) ? Math.round(Number(compact) * 100) : null;
-  };
-  // By hand, as the server writes it.
-  const showMoney = (tiyn) => {
-    const [group, point] = document.documentElement.lang === "en" ? [",", "."] : ["\u00a0", ","];
-    const tenge = String(Math.floor(tiyn / 100)).replace(/\B(?=(\d{3})+$)/g, group);
-    return tenge + (tiyn % 100 ? point + String(tiyn % 100).padStart(2, "0") : "") + "\u00a0₸";
-  };
-
   const back = one("form[data-give-back]");
   if (back) {
     const total = one("[data-return-total]", back);

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from api.acquire.books.labels import ENTRY_LABELS, OPEN_LABELS, WHY_LABELS
-from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.i18n import Speaker
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.books.csv_file import write_csv
 from shared.books.model import DayBooks, Entry, OpenKind, Why

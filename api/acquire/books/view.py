@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from api.acquire.books.labels import ENTRY_LABELS, OPEN_LABELS, UNTOLD, WHY_LABELS
-from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.advice import explain
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.books.model import (
     OURS,

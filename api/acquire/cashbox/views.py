@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from api.acquire.visits.views import KIND_LABELS, Progress
+from api.acquire.visits.views import Progress
 from api.acquire.words.advice import explain
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.books.shift import IssuedSums
 from shared.fiscal.money import ZERO, InvalidAmount, parse_amount

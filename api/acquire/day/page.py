@@ -12,7 +12,7 @@ from api.acquire.day.charts import WEEK, draw_hours, draw_month
 from api.acquire.day.queries import read_checked, read_kept
 from api.acquire.returns.reasons import REASON_LABELS
 from api.acquire.show.rendering import render
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
 from shared.books.day import DaySums, add_up_day

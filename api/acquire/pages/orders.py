@@ -11,7 +11,8 @@ from api.acquire.access.guards import RowIdDep, StaffDep
 from api.acquire.cashbox.choice import may_use
 from api.acquire.cashbox.views import show_order_progress, show_report
 from api.acquire.shift.counts import find_count
-from api.acquire.show.rendering import get_speaker, redirect, render
+from api.acquire.show.rendering import redirect, render
+from api.acquire.show.waiting import show_waiting, tell_state
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep
 from shared.logging import get_logger
@@ -35,16 +36,10 @@ def publish_order(request: Request, order_id: int) -> None:
 def watch_order(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows how the order is doing, or leads on where it is done. Raises NotFound."""
     order = _get_order(session, id, staff)
-    progress = show_order_progress(order)
-    if progress.address:
-        return redirect(progress.address)
-    return render(
+    return show_waiting(
         request,
-        "progress.html",
-        progress=progress,
-        visit=None,
-        state_address=f"/acquire/orders/{id}/state",
-        delivery_id=None,
+        show_order_progress(order),
+        state=f"/acquire/orders/{id}/state",
         back="/acquire/shift",
         back_label=Text("To the shift"),
     )
@@ -53,8 +48,7 @@ def watch_order(request: Request, id: RowIdDep, staff: StaffDep, session: Sessio
 @router.get("/{id}/state")
 def show_order_state(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> JSONResponse:
     """Answers the same as JSON, for the page that waits."""
-    progress = show_order_progress(_get_order(session, id, staff))
-    return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
+    return tell_state(request, show_order_progress(_get_order(session, id, staff)))
 
 
 @router.get("/{id}/report")

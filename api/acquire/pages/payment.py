@@ -21,7 +21,8 @@ from api.acquire.visits.list_place import ListPlace, ListPlaceDep
 from api.acquire.visits.listing import is_free
 from api.acquire.visits.queries import find_visit
 from api.acquire.visits.states import VisitState
-from api.acquire.visits.views import KIND_LABELS, show_progress
+from api.acquire.visits.views import show_progress
+from api.acquire.words.kinds import KIND_LABELS
 from api.dependencies import RequestIdDep, SessionDep
 
 router = APIRouter(prefix="/visits/{id}")

@@ -17,8 +17,9 @@ from api.acquire.returns.form import propose_counts
 from api.acquire.returns.order import Ordered, get_returnable, order_return
 from api.acquire.returns.progress import find_return, show_return_progress
 from api.acquire.returns.reasons import REASON_LABELS
-from api.acquire.show.rendering import get_speaker, redirect, render
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.show.rendering import redirect, render
+from api.acquire.show.waiting import show_waiting, tell_state
+from api.acquire.words.kinds import KIND_LABELS
 from api.dependencies import SessionDep, SettingsDep
 from shared.logging import get_logger
 from shared.queue import MAKE_RETURN, publish_task
@@ -61,25 +62,14 @@ def lead_to_order(request: Request, ordered: Ordered) -> Response:
 def watch_return(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows how the return is doing, or leads to its receipt once it is issued."""
     row = find_return(session, staff.salons, id)
-    progress = show_return_progress(row)
-    if progress.address:
-        return redirect(progress.address)
-    return render(
-        request,
-        "progress.html",
-        progress=progress,
-        visit=None,
-        state_address=f"/acquire/returns/{id}/state",
-        delivery_id=None,
-        back=f"/acquire/receipts/{row.receipt_id}",
-    )
+    back = f"/acquire/receipts/{row.receipt_id}"
+    return show_waiting(request, show_return_progress(row), state=f"/acquire/returns/{id}/state", back=back)
 
 
 @router.get("/returns/{id}/state")
 def show_return_state(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> JSONResponse:
     """Answers the same as JSON, for the page that waits."""
-    progress = show_return_progress(find_return(session, staff.salons, id))
-    return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
+    return tell_state(request, show_return_progress(find_return(session, staff.salons, id)))
 
 
 def _show(

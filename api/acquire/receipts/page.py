@@ -16,7 +16,7 @@ from api.acquire.receipts.states import PERIOD_LABELS, SORT_LABELS, STATE_LABELS
 from api.acquire.receipts.views import show_page, show_row
 from api.acquire.show.rendering import get_speaker, redirect, render
 from api.acquire.visits.search_key import seal_words, unseal_words
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from api.dependencies import SessionDep, SettingsDep
 from shared.clock import almaty_date, utc_now

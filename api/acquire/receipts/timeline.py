@@ -10,8 +10,8 @@ from sqlalchemy import BigInteger, Select, String, and_, case, func, literal, nu
 from sqlalchemy.orm import Session, aliased
 
 from api.acquire.returns.reasons import REASON_LABELS
-from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.advice import explain
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.fiscal.statuses import CallOutcome, PaymentKind, ReceiptKind, ReceiptState
 from shared.storage.models import Checkout, CustomerMessage, FiscalizationLog, HandBack, Receipt, ReturnOrder, StaffUser

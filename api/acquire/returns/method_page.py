@@ -15,7 +15,7 @@ from api.acquire.pages.returns import lead_to_order
 from api.acquire.payment.form import SPLIT, FormErrors
 from api.acquire.returns.method import correct_method, read_ways, refuse_uncorrectable
 from api.acquire.show.rendering import render
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.kinds import KIND_LABELS
 from api.dependencies import SessionDep
 from shared.fiscal.payment_types import read_paid
 from shared.storage.models import Receipt

@@ -18,8 +18,9 @@ from api.acquire.sale.correct import cancel_sale, correct_sale
 from api.acquire.sale.offers import list_offers, list_selling_salons
 from api.acquire.sale.state import SaleRow, find_sale, list_latest, show_sale_progress
 from api.acquire.sale.take import Sold, Unsold, take_sale
-from api.acquire.show.rendering import get_speaker, redirect, render
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.show.rendering import redirect, render
+from api.acquire.show.waiting import show_waiting, tell_state
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from api.dependencies import RequestIdDep, SessionDep
 from shared.salon.desk_sales import read_line
@@ -114,15 +115,10 @@ def cancel(request: Request, id: RowIdDep, staff: ManagerDep, form: ManagerFormD
 def watch_sale(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> Response:
     """Shows how the receipt is doing, or leads to it once it is issued."""
     sale = _get_sale(session, staff.salons, id)
-    progress = show_sale_progress(sale)
-    if progress.address:
-        return redirect(progress.address)
-    return render(
+    return show_waiting(
         request,
-        "progress.html",
-        progress=progress,
-        visit=None,
-        state_address=f"/acquire/sale/{id}/state",
+        show_sale_progress(sale),
+        state=f"/acquire/sale/{id}/state",
         delivery_id=sale.delivery_id,
         back=f"/acquire/sale/{id}" if sale.is_correctable else "/acquire/sale",
         back_label=Text("Correct the sale") if sale.is_correctable else Text("New sale"),
@@ -132,8 +128,7 @@ def watch_sale(request: Request, id: RowIdDep, staff: StaffDep, session: Session
 @router.get("/{id}/state")
 def show_state(request: Request, id: RowIdDep, staff: StaffDep, session: SessionDep) -> JSONResponse:
     """Answers the same as JSON, for the page that waits."""
-    progress = show_sale_progress(_get_sale(session, staff.salons, id))
-    return JSONResponse(progress.as_json(get_speaker(request)), headers={"Cache-Control": "no-store"})
+    return tell_state(request, show_sale_progress(_get_sale(session, staff.salons, id)))
 
 
 def _find_place(request: Request, session: Session, salons: Salons, typed: str, sale: SaleRow | None = None) -> _Place:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.fiscal.accounts import ELSEWHERE, NO_RECEIPT, parse_accounts
 from shared.fiscal.vat_rates import describe_rates, parse_vat_lines

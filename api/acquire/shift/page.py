@@ -22,7 +22,7 @@ from api.acquire.shift.counting import NOTES, check_count, find_standing, store_
 from api.acquire.shift.queries import Standing
 from api.acquire.shift.show import render_shift
 from api.acquire.show.rendering import redirect, render
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.kinds import KIND_LABELS
 from api.dependencies import SessionDep
 from shared.storage.models import Cashbox, CashCount, StaffUser
 

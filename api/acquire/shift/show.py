@@ -17,8 +17,8 @@ from api.acquire.payment.form import FormErrors
 from api.acquire.shift.queries import Standing, read_standings
 from api.acquire.show.rendering import render
 from api.acquire.visits.queries import list_paused
-from api.acquire.visits.views import KIND_LABELS
 from api.acquire.words.advice import explain
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.storage.models import Cashbox, CashboxOrder
 from shared.storage.models.desk.cashbox_order import MONEY_ORDERS, OrderState

@@ -9,7 +9,7 @@ from typing import Any
 from api.acquire.people.listing import ROLE_LABELS
 from api.acquire.salon.service_words import find_choice
 from api.acquire.trail.queries import Names, read_subject
-from api.acquire.visits.views import KIND_LABELS
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.fiscal.statuses import PaymentKind
 from shared.salon.changeable import CHANGEABLE

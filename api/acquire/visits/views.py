@@ -12,6 +12,7 @@ from markupsafe import Markup
 from api.acquire.visits.states import EXPLANATIONS, LABELS, UNDER_WAY, VisitState
 from api.acquire.words.advice import CASHBOX_OFFLINE, Advice, explain, explain_return_due
 from api.acquire.words.i18n import Speaker
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.clock import utc_now
 from shared.fiscal.money import ZERO
@@ -21,11 +22,6 @@ from shared.storage.models import Cashbox, Receipt
 # A receipt usually takes a second or two; from here on the page says why it takes longer.
 SLOW_AFTER = timedelta(seconds=8)
 _PAYMENT_KINDS = {0: PaymentKind.CASH, 1: PaymentKind.CARD, 4: PaymentKind.MOBILE}
-KIND_LABELS = {
-    PaymentKind.CASH: Text("Cash"),
-    PaymentKind.CARD: Text("Card"),
-    PaymentKind.MOBILE: Text("Mobile"),
-}
 _LONGEST_ADDRESS = 2000
 
 

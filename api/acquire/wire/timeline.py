@@ -15,7 +15,6 @@ from api.acquire.wire.words.labels import (
     CHECKS,
     MESSAGES,
     OUTCOMES,
-    PAID,
     RECEIPT_STATES,
     STATES,
     WRITES,
@@ -23,6 +22,7 @@ from api.acquire.wire.words.labels import (
     say_span,
 )
 from api.acquire.wire.words.reasons import explain_reason
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import CallOutcome, DeliverySource, ReceiptState, RecordState
@@ -164,7 +164,7 @@ def _say_paid(receipt: Receipt) -> Iterator[Text]:
     except (KeyError, TypeError, ValueError, ArithmeticError):
         return
     for kind, amount in paid.items():
-        yield Text("Paid: %(kind)s, %(sum)s", kind=PAID[kind], sum=amount)
+        yield Text("Paid: %(kind)s, %(sum)s", kind=KIND_LABELS[kind], sum=amount)
 
 
 def _tell_after(delivery: Delivery, say_words: Callable[[str | None], str | None]) -> Iterator[Step]:

@@ -5,8 +5,9 @@ from decimal import Decimal
 from typing import Any
 
 from api.acquire.wire.masks import mask_words
-from api.acquire.wire.words.labels import FORETOLD, PAID, STATES, Label
+from api.acquire.wire.words.labels import FORETOLD, STATES, Label
 from api.acquire.wire.words.reasons import Said, explain_reason
+from api.acquire.words.kinds import KIND_LABELS
 from api.acquire.words.text import Text
 from shared.storage.models.wire.replay_item import Foretold
 
@@ -56,7 +57,7 @@ def say_asked(asked: Mapping[str, str]) -> list[Said]:
 
 
 def _name_kinds(kinds: Mapping[str, str]) -> Said:
-    first, *rest = [PAID.get(kind, kind) for kind in kinds] or [Text("no payment")]
+    first, *rest = [KIND_LABELS.get(kind, kind) for kind in kinds] or [Text("no payment")]
     named: Said = first
     for kind in rest:
         named = Text("%(first)s and %(rest)s", first=named, rest=kind)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from api.acquire.words.text import Text
 from shared.altegio import FINANCES, GOODS_SALE, RECORD
-from shared.fiscal.statuses import CallOutcome, PaymentKind, ReceiptState, RecordState
+from shared.fiscal.statuses import CallOutcome, ReceiptState, RecordState
 from shared.replay import Outcome
 from shared.storage.models.customer.customer_message import MessageState
 from shared.storage.models.wire.replay_item import Foretold
@@ -65,11 +65,6 @@ CHANGES: Mapping[str, Text] = {
     "create": Text("made"),
     "update": Text("changed"),
     "delete": Text("deleted"),
-}
-PAID: Mapping[str, Text] = {
-    PaymentKind.CASH: Text("Cash"),
-    PaymentKind.CARD: Text("Card"),
-    PaymentKind.MOBILE: Text("Mobile"),
 }
 MESSAGES: Mapping[str, Label] = {
     MessageState.WAITING: Label(Text("waits"), "busy"),
