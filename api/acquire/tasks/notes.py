@@ -8,7 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from api.acquire.access import audit
 from api.acquire.access.auth import NotAllowed, NotFound, Staff
-from api.acquire.tasks.queries import TaskKind, is_task
+from api.acquire.tasks.kinds import TaskKind
+from api.acquire.tasks.queries import is_task
 from api.acquire.words.text import Refused, Text
 from shared.clock import ALMATY, almaty_date, utc_now
 from shared.storage.db import SessionFactory

@@ -4,8 +4,9 @@ from fastapi import APIRouter, Request, Response
 
 from api.acquire.access.guards import ManagerDep, ManagerFormDep, RowIdDep, SessionsDep, StaffDep, StaffFormDep
 from api.acquire.show.rendering import redirect, render
+from api.acquire.tasks.given_up import count_reasons, list_same_reason
 from api.acquire.tasks.notes import note_task
-from api.acquire.tasks.queries import PAGE_SIZE, count_put_off, count_reasons, list_same_reason, list_tasks
+from api.acquire.tasks.queries import PAGE_SIZE, count_put_off, list_tasks
 from api.acquire.tasks.repeat import AT_ONCE, repeat_all, repeat_one
 from api.acquire.tasks.views import show_reasons, show_task
 from api.acquire.words.advice import explain

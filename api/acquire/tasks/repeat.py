@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from api.acquire.access import audit
 from api.acquire.access.auth import NotFound, Staff
-from api.acquire.tasks.queries import list_same_reason
+from api.acquire.tasks.given_up import list_same_reason
 from api.acquire.words.advice import explain
 from api.acquire.words.text import Refused, Text
 from shared.replay import Outcome, replay

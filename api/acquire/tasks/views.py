@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from api.acquire.books.labels import WHY_LABELS
-from api.acquire.tasks.queries import TaskKind
+from api.acquire.tasks.kinds import TaskKind
 from api.acquire.words.advice import Advice, advise_return, explain, explain_refused_return
 from api.acquire.words.text import Text
 from shared.books.model import Why

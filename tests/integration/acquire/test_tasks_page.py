@@ -9,8 +9,9 @@ from uuid import uuid4
 import pytest
 
 from api.acquire.access.salons import EVERYWHERE, Salons
+from api.acquire.tasks.kinds import TaskKind
 from api.acquire.tasks.notes import read_until
-from api.acquire.tasks.queries import TaskKind, count_tasks, list_tasks
+from api.acquire.tasks.queries import count_tasks, list_tasks
 from api.acquire.words.text import Refused
 from shared.clock import ALMATY
 from shared.storage.models import AuditEvent, BookFinding, Cashbox, CashboxOrder, HandBack, Replay, ReturnOrder, TaskNote
