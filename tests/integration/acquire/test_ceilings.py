@@ -56,12 +56,13 @@ def give_back(browser: Browser, receipt_id: int, **fields: str) -> Any:
 
 
 def test_withdrawals_of_a_day_are_added_up(held: Desk, aigul: Browser) -> None:
+    held.execute("UPDATE staff_users SET name = 'Дана Ахметова' WHERE login = 'dana'")
     assert take_out(aigul, "30000").status_code == 303
     assert take_out(aigul, "20000").status_code == 303
     refused = take_out(aigul, "0,01")
     assert refused.status_code == 422
     assert 'id="fault-pin"' in refused.text
-    assert '<option value="dana" >dana</option>' in refused.text
+    assert '<option value="dana" >Дана Ахметова</option>' in refused.text
     assert len(held.all(CashboxOrder)) == 2
     held.execute("UPDATE cashbox_orders SET created_at = created_at - interval '1 day'")
     assert take_out(aigul, "50000").status_code == 303, "another day"
