@@ -271,23 +271,6 @@ class TestTrouble:
         await_receipt(manager)
         assert shop.paid(record_id) == {CARD: "4000.00"}
 
-    def test_the_session_ends_in_the_middle_of_a_payment(self, page: Page, shop: Shop) -> None:
-        record_id = shop.book()
-        open_visit(page, record_id)
-        page.click("label[for=m-card]")
-        address = page.url
-        page.context.clear_cookies(name="acquire_session")
-        page.click(TAKE)
-        page.fill("#login", "aigerim")
-        page.fill("#password", PASSWORD)
-        page.click("main button")
-        page.wait_for_url(address)
-        assert shop.receipts(record_id) == []
-        page.click("label[for=m-card]")
-        page.click(TAKE)
-        await_receipt(page)
-        assert shop.paid(record_id) == {CARD: "4000.00"}
-
     def test_states_on_the_list_change_by_themselves(
         self, page: Page, open_context: Callable[..., BrowserContext], shop: Shop
     ) -> None:

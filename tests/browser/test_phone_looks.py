@@ -28,7 +28,8 @@ OUT_OF_CARD = """() => [...document.querySelectorAll('main *')].flatMap(e => {
 }).slice(0, 4)"""
 # More lines of text than words: a word was cut in two.
 BROKEN = r"""() => [
-  ...document.querySelectorAll('th, td, .badge, button, .button, .chips a, .rail a > span:first-of-type')
+  ...document.querySelectorAll('th, td, .badge, button, .button, .chips a, .tiles > label, .methods > label > span'),
+  ...document.querySelectorAll('.rail a > span:first-of-type')
 ].flatMap(e => {
   const words = e.innerText.trim();
   if (!words) return [];

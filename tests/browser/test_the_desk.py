@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from tests.browser.test_paying import TAKE, await_receipt, open_visit
+from tests.browser.test_returning import pay
 from tests.support.accessibility import find_grave_faults, find_grave_faults_in_the_dark
 from tests.support.shop import Shop
 
@@ -68,6 +69,36 @@ def test_the_change_of_a_sale_is_not_under_its_button(screen: Page) -> None:
     assert_on_top(screen, screen.locator("[data-take]"))
     expect(screen.locator("[data-change] b")).to_have_text("3\u00a0500\u00a0₸")
     assert screen.evaluate(OUT_OF_CARD) == []
+
+
+def test_a_row_of_receipts_has_room_for_all_its_parts(screen: Page, shop: Shop) -> None:
+    record_id = shop.book(("Маникюр с покрытием", 7200), name="Гүлнәр Өтегенова", phone="+77015550199")
+    pay(screen, record_id)
+    screen.goto("/acquire/receipts?period=today")
+    screen.evaluate("document.fonts.ready.then(() => true)")
+    crushed = """row => [...row.querySelectorAll(':scope > *, .whom > b')]
+      .filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.className + ' ' + e.textContent)"""
+    assert screen.locator(f".receipt-row:has-text('{record_id}')").evaluate(crushed) == []
+
+
+def test_a_name_may_be_longer_than_the_badge_below_it_leaves(page: Page, shop: Shop) -> None:
+    shop.simulator.fault(operation="check", kind="code", code=9, times=2)
+    record_id = shop.book(name="Мақпал Сандуғаш")
+    open_visit(page, record_id)
+    page.click("label[for=m-card]")
+    page.click(TAKE)
+    page.wait_for_selector(".signal.attention")
+    page.goto("/acquire?state=tasks")
+    name = page.locator(f"a.visit:has-text('{record_id}') .name")
+    assert name.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
+def test_the_strip_above_is_the_same_on_every_page(manager: Page) -> None:
+    heights = set()
+    for address in ("", "/tasks", "/people", "/people/new", "/settings", "/registers", "/setup"):
+        manager.goto(f"/acquire{address}")
+        heights.add(manager.locator(".top").evaluate("e => e.offsetHeight"))
+    assert len(heights) == 1
 
 
 def test_the_list_stands_beside_what_was_chosen_where_there_is_room(screen: Page, shop: Shop) -> None:

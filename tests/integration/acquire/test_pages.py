@@ -263,7 +263,7 @@ def test_first_load_is_small_and_assets_are_kept_for_ever(desk: Desk, cashier: B
         desk.add_visit()
     page = cashier.page("/acquire")
     assets = re.findall(r'(?:src|href)="(/static/acquire/[^"]+)"', page)
-    assert len(assets) == 11
+    assert len(assets) == 12
     answers = [cashier.get(address) for address in assets]
     assert sum(len(answer.content) for answer in answers) + len(page.encode()) < 150_000
     for address, answer in zip(assets, answers, strict=True):
