@@ -14,13 +14,15 @@ down_revision: str | None = "0031"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-# What is no number is nothing: a row that somebody damaged fails no sum. Change goes back out of cash.
-_PAID_BY = """
+# A sum is read whether it stands as a number or as text. What is neither is nothing: a row that somebody damaged fails no sum.
+# Change goes back out of cash.
+_PAID_BY = r"""
 CREATE FUNCTION paid_by(request jsonb, payment_type integer) RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE
-RETURN coalesce(jsonb_path_query_first(request,
-           ('$.Payments[*] ? (@.PaymentType == ' || payment_type::text || ').Sum ? (@.type() == "number")')::jsonpath)::numeric, 0)
+RETURN coalesce(substring(jsonb_path_query_first(request,
+           ('$.Payments[*] ? (@.PaymentType == ' || payment_type::text || ').Sum')::jsonpath) #>> '{}'
+         FROM '^[0-9]{1,12}(?:[.][0-9]+)?$')::numeric, 0)
        - CASE payment_type WHEN 0 THEN
-           coalesce(jsonb_path_query_first(request, '$.Change ? (@.type() == "number")')::numeric, 0) ELSE 0 END
+           coalesce(substring(request #>> '{Change}' FROM '^[0-9]{1,12}(?:[.][0-9]+)?$')::numeric, 0) ELSE 0 END
 """
 _COLUMNS = {"paid_cash": 0, "paid_card": 1, "paid_mobile": 4}
 _MOMENT = "coalesce(issued_at, created_at)"

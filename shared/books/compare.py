@@ -16,6 +16,7 @@ from shared.books.model import (
     Document,
     Kind,
     Material,
+    Movement,
     ShiftBooks,
     ShiftDifference,
     ShiftName,
@@ -31,11 +32,14 @@ def compare(material: Material, days: Iterable[date]) -> list[DayBooks]:
     books = {day: DayBooks(day) for day in days}
     material = _join_visits(material)
     told, ours, issued = _by_subject_and_day(material)
-    documents: dict[BookedSale, list[Document]] = defaultdict(list)
+    documents, loose = defaultdict[BookedSale, list[Document]](list), defaultdict[BookedSale, list[Movement]](list)
     for document in material.documents:
         documents[document.subject].append(document)
-    for subject in {*told, *ours, *issued}:
-        _compare_subject(material, books, _Sale(subject, told[subject], ours[subject], issued[subject], documents[subject]))
+    for movement in material.movements:
+        if movement.is_loose:
+            loose[movement.subject].append(movement)
+    for one in {*told, *ours, *issued}:
+        _compare_subject(material, books, _Sale(one, told[one], ours[one], issued[one], documents[one], loose[one]))
     _count_documents(material, books)
     _compare_shifts(material, books)
     for money in material.other:
@@ -63,7 +67,9 @@ class _Sale:
     told: _Days
     ours: _Days
     issued: _Days
-    documents: Sequence[Document]
+    documents: Sequence[Document] = ()
+    # Of what was told, the movements that Altegio ties to nothing.
+    loose: Sequence[Movement] = ()
 
     @property
     def paid(self) -> dict[Kind, Decimal]:
@@ -91,7 +97,7 @@ def _join_visits(material: Material) -> Material:
     told, ours, issued = _by_subject_and_day(material)
     first: dict[BookedSale, BookedSale] = {}
     for records in material.joint:
-        sales = [_Sale(one, told[one], ours[one], issued[one], ()) for one in records]
+        sales = [_Sale(one, told[one], ours[one], issued[one]) for one in records]
         if not all(_agree(sale.paid, sale.made) for sale in sales):
             first |= dict.fromkeys(records, records[0])
     if not first:
@@ -158,7 +164,7 @@ def _find_why(material: Material, sale: _Sale) -> Why:
         return Why.UNDER_WAY
     if known.return_due is not None:
         return Why.RETURN_DUE
-    if _is_loose_alone(material, sale):
+    if _is_loose_alone(sale):
         return Why.UNEXPLAINED
     if known.is_part_paid and sum(told.values(), ZERO) > sum(issued.values(), ZERO):
         return Why.PART_PAID
@@ -175,11 +181,12 @@ def _find_why(material: Material, sale: _Sale) -> Why:
     return Why.OTHER_SUM
 
 
-def _is_loose_alone(material: Material, sale: _Sale) -> bool:
+def _is_loose_alone(sale: _Sale) -> bool:
     """Says whether everything agrees but for income that Altegio ties to nothing that was sold."""
-    own = [one for one in material.movements if one.subject == sale.subject]
-    firm = _net((one.kind, one.amount) for one in own if not one.is_loose)
-    return len(firm) > 0 and any(one.is_loose for one in own) and _agree(firm, sale.made)
+    if not sale.loose:
+        return False
+    firm = _net([*sale.paid.items(), *((one.kind, -one.amount) for one in sale.loose)])
+    return len(firm) > 0 and _agree(firm, sale.made)
 
 
 def _agree(told: Amounts, issued: Amounts) -> bool:

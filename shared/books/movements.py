@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 
 from shared.books.joint import JointVisits
@@ -21,18 +21,36 @@ from shared.storage.models import Checkout, PaymentRecord
 COMPARED = (PaymentPurpose.SALE, PaymentPurpose.REFUND, PaymentPurpose.DEPOSIT)
 # Money between bank accounts, on terminals that are registers themselves and from deposits is on no receipt of ours.
 _IS_FOR_REGISTER = or_(PaymentRecord.kind.is_(None), PaymentRecord.kind.in_(list(PaymentKind)))
+# `taken_at`, `voided_at`: of the checkout, where it was taken at the desk.
+_OF_PAYMENT: Sequence[Any] = (
+    PaymentRecord.company_id,
+    PaymentRecord.record_id,
+    PaymentRecord.document_id,
+    PaymentRecord.visit_id,
+    PaymentRecord.operation_id,
+    PaymentRecord.checkout_id,
+    PaymentRecord.purpose,
+    PaymentRecord.state,
+    PaymentRecord.kind,
+    PaymentRecord.amount,
+    PaymentRecord.sold_item_type,
+    PaymentRecord.paid_at,
+    PaymentRecord.changed_at,
+    Checkout.created_at.label("taken_at"),
+    Checkout.voided_at,
+)
 
 
 @dataclass(slots=True)
 class _Told:
-    """Holds what is known of the payments of one sale. `by_altegio`: without those taken at `desk`."""
+    """Holds the payments of one sale, rows of `_OF_PAYMENT`. `by_altegio`: without those taken at `desk`."""
 
-    by_altegio: list[PaymentRecord] = field(default_factory=list)
-    desk: list[tuple[PaymentRecord, Checkout]] = field(default_factory=list)
+    by_altegio: list[Row[Any]] = field(default_factory=list)
+    desk: list[Row[Any]] = field(default_factory=list)
 
     @property
     def is_desk_live(self) -> bool:
-        return any(checkout.voided_at is None for _, checkout in self.desk)
+        return any(one.voided_at is None for one in self.desk)
 
     def add_up(self, purpose: PaymentPurpose) -> Decimal:
         """Returns what Altegio tells for sure."""
@@ -72,7 +90,7 @@ def _read_told(
 ) -> dict[BookedSale, _Told]:
     of_visit_alone = and_(PaymentRecord.record_id.is_(None), PaymentRecord.visit_id.in_(joint.visit_ids))
     query = (
-        select(PaymentRecord, Checkout)
+        select(*_OF_PAYMENT)
         .outerjoin(Checkout, Checkout.id == PaymentRecord.checkout_id)
         .where(
             PaymentRecord.purpose.in_(COMPARED),
@@ -81,14 +99,11 @@ def _read_told(
         )
     )
     told: dict[BookedSale, _Told] = defaultdict(_Told)
-    for payment, checkout in session.execute(query):
+    for payment in session.execute(query):
         subject = joint.name(payment.company_id, payment.record_id, payment.document_id, payment.visit_id)
         if subject not in subjects or (payment.purpose == PaymentPurpose.DEPOSIT and subject not in sold):
             continue
-        if checkout is None:
-            told[subject].by_altegio.append(payment)
-        else:
-            told[subject].desk.append((payment, checkout))
+        (told[subject].by_altegio if payment.taken_at is None else told[subject].desk).append(payment)
     return told
 
 
@@ -104,10 +119,10 @@ def _list_of_sale(
     back = told.add_up(PaymentPurpose.REFUND)
     if not told.is_desk_live:
         back = max(back - told.add_up(PaymentPurpose.SALE), ZERO)
-    for payment, checkout in told.desk:
-        by_altegio = min(back, payment.amount) if checkout.voided_at else ZERO
+    for payment in told.desk:
+        by_altegio = min(back, payment.amount) if payment.voided_at else ZERO
         back -= by_altegio
-        yield from _move(subject, payment, checkout.created_at, checkout.voided_at, kept=by_altegio)
+        yield from _move(subject, payment, payment.taken_at, payment.voided_at, kept=by_altegio)
     for document in returns:
         if told.is_desk_live and not document.is_told:
             yield from _give_back(document, back)
@@ -115,7 +130,7 @@ def _list_of_sale(
 
 
 def _move(
-    subject: BookedSale, payment: PaymentRecord, came_at: datetime, went_at: datetime | None, *, kept: Decimal = ZERO
+    subject: BookedSale, payment: Row[Any], came_at: datetime, went_at: datetime | None, *, kept: Decimal = ZERO
 ) -> list[Movement]:
     """Money that came and went on one day did not move. An expense of the sale gives money back. `kept`: did not go."""
     kind = PaymentKind(payment.kind) if payment.kind else None

@@ -3,12 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, Row, case
 
 from shared.fiscal.statuses import PaymentKind, ReceiptKind
 from shared.storage.models import Receipt
 
-_PAID: dict[PaymentKind, Any] = {
+PAID: dict[PaymentKind, Any] = {
     PaymentKind.CASH: Receipt.paid_cash,
     PaymentKind.CARD: Receipt.paid_card,
     PaymentKind.MOBILE: Receipt.paid_mobile,
@@ -20,7 +20,13 @@ def paid_as(kind: PaymentKind) -> ColumnElement[Decimal]:
 
     The same as `shared.fiscal.payment_types.read_paid` reads from the receipt's request.
     """
-    return signed(_PAID[kind])
+    return signed(PAID[kind])
+
+
+def read_sums(receipt: Row[Any]) -> dict[PaymentKind, Decimal]:
+    """Returns the sums of a row that has the columns of `PAID`, without what was not paid in that way; never negative."""
+    sums = {kind: getattr(receipt, column.key) for kind, column in PAID.items()}
+    return {kind: amount for kind, amount in sums.items() if amount}
 
 
 def signed(amount: Any) -> ColumnElement[Decimal]:

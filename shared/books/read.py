@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session, defer
 
 from shared.books.compare import compare
@@ -15,9 +15,9 @@ from shared.books.model import BookedSale, Circumstances, DayBooks, DeadLetter, 
 from shared.books.movements import COMPARED, is_one_of, list_movements
 from shared.books.open_items import list_open_items
 from shared.books.other_money import list_other_money
+from shared.books.paid import PAID, read_sums
 from shared.clock import ALMATY, almaty_date
 from shared.fiscal.money import InvalidAmount, parse_amount
-from shared.fiscal.payment_types import read_paid
 from shared.fiscal.statuses import (
     OPEN_RECEIPT_STATES,
     OPEN_RECORD_STATES,
@@ -35,6 +35,37 @@ _OF_STRANGER = ("fiscal_number", "external_check_number", "issued_at")
 _LONGEST_WORD = 100
 # A month of bodies would be most of what is read, and nobody looks at them.
 _WITHOUT_BODIES = defer(WebhookRecord.body), defer(WebhookRecord.raw_body)
+_OF_DELIVERY: Sequence[Any] = (
+    WebhookRecord.company_id,
+    WebhookRecord.resource,
+    WebhookRecord.resource_id,
+    WebhookRecord.document_id,
+    WebhookRecord.state,
+    WebhookRecord.reason,
+    WebhookRecord.receipt_id,
+)
+# Without the request, whose sums stand beside it.
+_OF_RECEIPT: Sequence[Any] = (
+    Receipt.id,
+    Receipt.company_id,
+    Receipt.record_id,
+    Receipt.document_id,
+    Receipt.operation_id,
+    Receipt.basis_receipt_id,
+    Receipt.replaces_id,
+    Receipt.kind,
+    Receipt.state,
+    Receipt.issued_at,
+    Receipt.created_at,
+    Receipt.fiscal_number,
+    Receipt.registration_number,
+    Receipt.shift_number,
+    Receipt.offline_mode,
+    Receipt.returned,
+    Receipt.return_due_reason,
+    Receipt.next_attempt_at,
+    *PAID.values(),
+)
 
 
 def keep_books(session: Session, cashbox: Cashbox, first: date, last: date) -> list[DayBooks]:
@@ -127,12 +158,13 @@ def _of_cashbox(session: Session, cashbox: Cashbox, homes: Homes, subjects: set[
     return {s for s in subjects if known.get(s, homes.find(s.company_id)) == cashbox.id}
 
 
-def _list_receipts(session: Session, cashbox: Cashbox, subjects: set[BookedSale]) -> list[Receipt]:
-    query = select(Receipt).where(Receipt.cashbox_id == cashbox.id, is_one_of(Receipt, subjects)).order_by(Receipt.id)
-    return [row for row in session.scalars(query) if BookedSale(row.company_id, row.record_id, row.document_id) in subjects]
+def _list_receipts(session: Session, cashbox: Cashbox, subjects: set[BookedSale]) -> list[Row[Any]]:
+    """With the columns of `_OF_RECEIPT`."""
+    query = select(*_OF_RECEIPT).where(Receipt.cashbox_id == cashbox.id, is_one_of(Receipt, subjects)).order_by(Receipt.id)
+    return [row for row in session.execute(query) if BookedSale(row.company_id, row.record_id, row.document_id) in subjects]
 
 
-def _describe_document(receipt: Receipt, shifts: Sequence[Shift], told: Collection[int]) -> Document:
+def _describe_document(receipt: Row[Any], shifts: Sequence[Shift], told: Collection[int]) -> Document:
     issued_at = receipt.issued_at or receipt.created_at
     return Document(
         subject=BookedSale(receipt.company_id, receipt.record_id, receipt.document_id),
@@ -140,7 +172,7 @@ def _describe_document(receipt: Receipt, shifts: Sequence[Shift], told: Collecti
         receipt_id=receipt.id,
         fiscal_number=receipt.fiscal_number or "",
         is_return=receipt.kind == ReceiptKind.RETURN,
-        sums=read_paid(receipt.request),
+        sums=read_sums(receipt),
         shift_number=receipt.shift_number,
         is_offline=bool(receipt.offline_mode),
         registration=_find_registration(receipt, shifts),
@@ -148,7 +180,7 @@ def _describe_document(receipt: Receipt, shifts: Sequence[Shift], told: Collecti
     )
 
 
-def _find_registration(receipt: Receipt, shifts: Sequence[Shift]) -> str:
+def _find_registration(receipt: Row[Any], shifts: Sequence[Shift]) -> str:
     """As the shift's row names it: where only one of the two tells, the number decides, and the newest shift of it."""
     told = [shift.registration_number for shift in shifts if shift.number == receipt.shift_number]
     if receipt.registration_number:
@@ -182,13 +214,13 @@ def _read_stranger(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _describe_circumstances(
-    session: Session, subjects: set[BookedSale], receipts: Sequence[Receipt]
+    session: Session, subjects: set[BookedSale], receipts: Sequence[Row[Any]]
 ) -> dict[BookedSale, Circumstances]:
-    newest: dict[BookedSale, WebhookRecord] = {}
-    deliveries = select(WebhookRecord).options(*_WITHOUT_BODIES).where(_is_delivery_of(subjects)).order_by(WebhookRecord.id)
-    for row in session.scalars(deliveries):
+    newest: dict[BookedSale, Row[Any]] = {}
+    deliveries = select(*_OF_DELIVERY).where(_is_delivery_of(subjects)).order_by(WebhookRecord.id)
+    for row in session.execute(deliveries):
         newest[_delivery_subject(row)] = row
-    sales: dict[BookedSale, list[Receipt]] = defaultdict(list)
+    sales: dict[BookedSale, list[Row[Any]]] = defaultdict(list)
     for receipt in receipts:
         sales[BookedSale(receipt.company_id, receipt.record_id, receipt.document_id)].append(receipt)
     part_paid = _find_part_paid(session, subjects)
@@ -206,7 +238,7 @@ def _find_part_paid(session: Session, subjects: set[BookedSale]) -> set[BookedSa
     return {BookedSale(company_id, record_id, None) for company_id, record_id in session.execute(waiting)}
 
 
-def _describe_one(row: WebhookRecord | None, receipts: Sequence[Receipt], *, is_part_paid: bool) -> Circumstances:
+def _describe_one(row: Row[Any] | None, receipts: Sequence[Row[Any]], *, is_part_paid: bool) -> Circumstances:
     is_deciding = row is not None and row.state in OPEN_RECORD_STATES and row.receipt_id is None
     given_up = [r for r in receipts if r.state in OPEN_RECEIPT_STATES and r.next_attempt_at is None]
     is_open = any(r.state in OPEN_RECEIPT_STATES and r.next_attempt_at is not None for r in receipts)
@@ -231,7 +263,7 @@ def _is_delivery_of(subjects: set[BookedSale]) -> ColumnElement[bool]:
     return and_(WebhookRecord.company_id.in_(companies), or_(of_record, of_document))
 
 
-def _delivery_subject(row: WebhookRecord) -> BookedSale:
+def _delivery_subject(row: WebhookRecord | Row[Any]) -> BookedSale:
     is_record = row.resource == "record"
     return BookedSale(row.company_id or 0, row.resource_id if is_record else None, None if is_record else row.document_id)
 

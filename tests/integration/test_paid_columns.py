@@ -38,6 +38,7 @@ def paid_by(sessions: SessionFactory, request: dict[str, Any]) -> dict[PaymentKi
         {"Payments": [{"PaymentType": 1, "Sum": Decimal("99.90")}], "Change": 0},
         {"Payments": [{"PaymentType": 4, "Sum": 900}, {"PaymentType": 0, "Sum": Decimal("0.50")}]},
         {"Payments": [{"PaymentType": 0, "Sum": 20000}, {"PaymentType": 1, "Sum": 1}], "Change": Decimal("3000.25")},
+        {"Payments": [{"PaymentType": 0, "Sum": "4000.55"}], "Change": "0.50"},
     ],
 )
 def test_each_way_holds_what_was_kept(bridge: Bridge, request_of: dict[str, Any]) -> None:
