@@ -50,7 +50,7 @@ def read_arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=10.0, help="of the rate before a fault, and of that after it (10)")
     parser.add_argument("--fault", type=float, default=9.0, help="seconds that a fault lasts (9)")
     parser.add_argument("--rate", type=float, default=20.0, help="jobs that come in a second (20)")
-    parser.add_argument("--latency", type=float, default=20.0, help="of what a job calls, in ms (20)")
+    parser.add_argument("--latency", type=float, default=50.0, help="of what a job calls, in ms (50)")
     parser.add_argument("--patience", type=float, default=75.0, help="seconds for what is left to be done (75)")
     return parser.parse_args()
 

@@ -39,7 +39,7 @@ PEERS: Mapping[str, Peer] = {
     ),
     "pgqueuer": Peer(
         prepare=("pgqueuer", "install"),
-        worker=("pgqueuer", "run", f"{_JOBS}.of_pgqueuer:main", "--shutdown-on-listener-failure"),
+        worker=(f"{_JOBS}.of_pgqueuer",),
     ),
     "celery": Peer(worker=("celery", "-A", f"{_JOBS}.of_celery", "worker"), is_in_redis=True),
 }
