@@ -18,6 +18,8 @@ KILL_EVERY_SECONDS = 3.0
 # So many times what is done at that time.
 OVERLOAD = 2.5
 _LOOK_BACK_SECONDS = 2.0
+# A server notices within that time that a client is gone.
+_HANDOVER_SECONDS = 0.5
 
 Step = Callable[[], None]
 
@@ -70,22 +72,23 @@ def _cut(scene: Scene) -> Iterator[Step]:
 
 @contextmanager
 def _take_connections(scene: Scene) -> Iterator[Step]:
-    """No new connection is to be had from the store; those of the workers break, so that they need new ones."""
-    store = scene.system.store
+    """Somebody has every connection that the store gives, those of the workers too."""
+    store, ways = scene.system.store, scene.system.ways
     with _take_of_redis(store) if isinstance(store, Redis) else _take_of_postgres(store) as step:
-        step()
-        for way in scene.system.ways:
+        # Nobody gets through while they change hands.
+        for way in ways:
+            way.freeze(new=True)
             way.cut()
+        until = time.monotonic() + _HANDOVER_SECONDS
+        while time.monotonic() < until:
+            step()
+        for way in ways:
+            way.thaw()
         yield step
 
 
-def _take_of_postgres(store: object) -> AbstractContextManager[Step]:
-    assert isinstance(store, Postgres)
-    return _hold_all(store)
-
-
 @contextmanager
-def _hold_all(postgres: Postgres) -> Iterator[Step]:
+def _take_of_postgres(postgres: Postgres) -> Iterator[Step]:
     """By somebody who takes each that comes free."""
     with ExitStack() as taken:
 

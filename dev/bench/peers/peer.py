@@ -10,8 +10,9 @@ from sqlalchemy import make_url
 from dev.bench.peers.system import System
 from dev.bench.world import POSTGRES_SETTINGS, BenchWorld
 from dev.demo.children import ROOT
+from dev.demo.postgres_server import Postgres
 from dev.demo.processes import run
-from dev.demo.servers import Server
+from dev.demo.redis_server import Redis
 from dev.demo.waiting import find_free_port
 from dev.demo.web import call
 from dev.harness.child import start_together
@@ -55,12 +56,12 @@ def read_versions() -> str:
 def open_peer(name: str, folder: Path, latency_ms: float) -> Iterator[System]:
     peer = PEERS[name]
     with BenchWorld(folder, postgres=POSTGRES_SETTINGS) as world:
-        store: Server = world.redis if peer.is_in_redis else world.postgres
+        store: Postgres | Redis = world.redis if peer.is_in_redis else world.postgres
         with Proxy(store.port) as way:
             yield _start(name, peer, world, store, way, latency_ms)
 
 
-def _start(name: str, peer: Peer, world: BenchWorld, store: Server, way: Proxy, latency_ms: float) -> System:
+def _start(name: str, peer: Peer, world: BenchWorld, store: Postgres | Redis, way: Proxy, latency_ms: float) -> System:
     standin = _serve(world, "standin", {"STANDIN_LATENCY_MS": str(latency_ms)}, "--lifespan=off")
     straight = {"STANDIN_URL": standin, "QUEUE": f"{_JOBS}.of_{name}", **_lead_to(world, peer, store.port)}
     if peer.prepare:

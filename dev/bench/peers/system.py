@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dev.demo.servers import Server
+from dev.demo.postgres_server import Postgres
+from dev.demo.redis_server import Redis
 from dev.harness.child import Child
 from dev.harness.proxy import Proxy
 
@@ -16,7 +17,7 @@ _RESTART_SECONDS = 1.0
 class System:
     name: str
     # Where its work is kept: what is restarted, and whose connections are taken.
-    store: Server
+    store: Postgres | Redis
     # From the workers to their stores.
     ways: Sequence[Proxy]
     # All of its processes by name.
