@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import redis
 from sqlalchemy.exc import SQLAlchemyError
@@ -29,6 +29,8 @@ class Scene:
     system: System
     offering: Offering
     samples: Samples
+    # What was taken and is waited for no more.
+    given_up: set[int] = field(default_factory=set)
 
 
 def _wait() -> None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPConnection, HTTPException
 from typing import Self
@@ -43,7 +43,7 @@ class Offering:
         """Nothing that was offered waits for its answer."""
         return self._answered == self.number
 
-    def list_accepted(self) -> Collection[int]:
+    def list_accepted(self) -> frozenset[int]:
         with self._lock:
             return frozenset(self._accepted)
 

@@ -80,6 +80,8 @@ def _drain(scene: Scene, pace: Pace) -> float | None:
     while not (is_done := _is_done(scene)) and time.monotonic() < begun + pace.patience:
         _tend(scene.system, _TICK_SECONDS)
     seconds = time.monotonic() - begun
+    if not is_done:
+        scene.given_up.update(scene.offering.list_accepted().difference(scene.system.list_done()))
     scene.offering.rate = pace.rate
     _tend(scene.system, _SETTLE_SECONDS)
     return seconds if is_done else None
@@ -88,9 +90,9 @@ def _drain(scene: Scene, pace: Pace) -> float | None:
 def _is_done(scene: Scene) -> bool:
     if not scene.offering.is_answered:
         return False
-    accepted = scene.offering.list_accepted()
+    awaited = scene.offering.list_accepted() - scene.given_up
     # The list is long: it is asked for only when it may be whole.
-    return scene.samples.last >= len(accepted) and not count_lost(accepted, scene.system.list_done())
+    return scene.samples.last >= len(awaited) and not count_lost(awaited, scene.system.list_done())
 
 
 def _tend(system: System, seconds: float, step: Step | None = None) -> None:
