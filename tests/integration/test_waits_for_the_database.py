@@ -3,21 +3,27 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 
 from dev.demo.postgres_server import Postgres
+from dev.demo.waiting import find_free_port, wait_until
 from dev.harness.proxy import Proxy
 from dev.harness.services import Inlet, close_services
 from shared.storage.db import allow_long, open_alone
 from shared.storage.deadline import LONG_SECONDS, MARGIN_SECONDS, ORDINARY_SECONDS
+from shared.storage.models import Cashbox
 from tests.support.bridge import Bridge
 from tests.support.payloads import visit
+from worker.cashbox.claim import CashboxClaim, hold_cashbox
+from worker.cashbox.failures import REST_AFTER_TIMEOUT_SECONDS, rest_or_pause
 from worker.decide.delivery import claim_delivery, give_back
 from worker.services import Services, create_services
+from worker.webkassa.errors import OutcomeUnknown
 
 # Far longer than a deadline, far shorter than the kernel's patience with a connection.
 LONGEST_WAIT = 60.0
@@ -133,3 +139,44 @@ def test_a_delivery_whose_decision_was_lost_is_free_again_at_once(bridge: Bridge
     assert bridge.scalar("SELECT next_attempt_at <= now() + interval '2 seconds' FROM webhook_records")
     give_back(bridge.services.sessions, delivery)  # not what somebody else has by now
     assert bridge.row().claims == 0
+
+
+@pytest.fixture
+def away(proxy: Proxy) -> Callable[[], AbstractContextManager[None]]:
+    """The database as it is while it starts again: whoever asks is refused."""
+
+    @contextmanager
+    def go() -> Iterator[None]:
+        target, proxy.target = proxy.target, find_free_port()
+        proxy.cut()
+        yield
+        proxy.target = target
+
+    return go
+
+
+@pytest.fixture
+def claim(far: Services) -> Iterator[CashboxClaim]:
+    with far.sessions.begin() as session:
+        session.add(Cashbox(unique_number="SWK00030001"))
+    with hold_cashbox(far.sessions, 1, lease_seconds=600) as claim:
+        assert claim is not None
+        yield claim
+
+
+def test_a_register_that_could_not_be_let_go_is_free_once_the_database_is_back(
+    claim: CashboxClaim, away: Callable[[], AbstractContextManager[None]], bridge: Bridge
+) -> None:
+    claim.rest_seconds = 300
+    with away(), pytest.raises(OperationalError):
+        claim.release()
+    is_free = "SELECT claim_id IS NULL AND rest_until > now() FROM cashboxes WHERE id = 1"
+    wait_until(lambda: bridge.scalar(is_free), timeout=LONGEST_WAIT, what="the register", poll=0.2)
+
+
+def test_a_register_at_work_on_a_lost_call_is_left_alone_though_the_database_is_away(
+    claim: CashboxClaim, away: Callable[[], AbstractContextManager[None]], far: Services
+) -> None:
+    with away(), pytest.raises(OperationalError):
+        rest_or_pause(far, claim, OutcomeUnknown("no answer", may_still_run=True))
+    assert claim.rest_seconds >= REST_AFTER_TIMEOUT_SECONDS

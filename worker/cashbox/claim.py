@@ -28,6 +28,8 @@ log = get_logger(__name__)
 
 # A call that leaves has the rest of the lease to be done at the register before anybody else may call.
 _SEND_WITHIN = 0.75
+# Between two tries to open the door while the database is away.
+_LET_GO_AGAIN_SECONDS = 1.0
 
 # Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
 _table = table_of(Cashbox)
@@ -114,7 +116,24 @@ class CashboxClaim:
         return tuple(now + _SEND_WITHIN * self.lease.total_seconds() for now in _read_clocks())
 
     def release(self) -> None:
+        """Opens the door for the next. Raises what the database raises; the door is opened then once it is back."""
         self._ended.set()
+        try:
+            self._let_go()
+        except SQLAlchemyError:
+            threading.Thread(target=self._let_go_later, name=f"release-{self.cashbox_id}", daemon=True).start()
+            raise
+
+    def _let_go_later(self) -> None:
+        """Nobody calls any more: nobody else has to wait until the lease ends."""
+        until = time.monotonic() + self.lease.total_seconds()
+        while time.monotonic() < until:
+            time.sleep(_LET_GO_AGAIN_SECONDS)
+            with contextlib.suppress(SQLAlchemyError):
+                self._let_go()
+                return
+
+    def _let_go(self) -> None:
         rest = timedelta(seconds=self.rest_seconds) if self.rest_seconds else None
         with open_alone(self._sessions) as connection:
             connection.execute(_RELEASE, {"cashbox": self.cashbox_id, "claim": self.claim_id, "rest": rest})

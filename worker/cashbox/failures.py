@@ -71,6 +71,8 @@ def seconds_to_rest(error: WebkassaError) -> float:
 def rest_or_pause(services: Services, claim: CashboxClaim, error: WebkassaError, *, is_outage: bool = False) -> None:
     """Lets the cashbox rest after a failure, longer each time, or pauses it. An outage of the host is not its failure."""
     seconds = seconds_to_rest(error)
+    # First of all: the claim is given back even where the database is away, and the register may be at work on the call.
+    claim.rest_seconds = max(seconds, claim.rest_seconds)
     if isinstance(error, RegisterRefused):
         _pause(services, claim.cashbox_id, error)
     elif error.blame is Blame.SERVICE and not is_outage:
