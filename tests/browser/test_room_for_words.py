@@ -20,8 +20,10 @@ SCREENS: list[ViewportSize] = [
 OVER_EACH_OTHER = r"""() => {
   const lines = [], texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
   const range = document.createRange();
-  const isAbove = e => e && (/sticky|fixed|absolute/.test(getComputedStyle(e).position) || isAbove(e.parentElement));
-  const isAside = e => !e.checkVisibility() || e.closest('.scroll, .chart, svg, script, select') || isAbove(e);
+  const isApart = ({ position, overflowX, overflowY }) => /sticky|fixed|absolute/.test(position)
+    || /auto|scroll/.test(overflowX + overflowY);
+  const isInApart = e => e.tagName !== 'MAIN' && (isApart(getComputedStyle(e)) || isInApart(e.parentElement));
+  const isAside = e => !e.checkVisibility() || e.closest('svg, script, select') || isInApart(e);
   while (texts.nextNode()) {
     const text = texts.currentNode, words = text.data.trim();
     if (!words || isAside(text.parentElement)) continue;
