@@ -68,4 +68,3 @@ def _describe(original: list[str], changed: list[str]) -> str:
     lines = list(ndiff(original, changed))
     before, after = (" ".join(line[2:].strip() for line in lines if line.startswith(sign)) for sign in ("- ", "+ "))
     return f"{before} -> {after}"
-
