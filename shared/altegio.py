@@ -138,7 +138,7 @@ def _parse_relation(value: Any) -> Any:
 
 
 def _parse_marks(value: Any) -> tuple[str, ...]:
-    values = value if isinstance(value, list) else [value]
+    values = value if isinstance(value, list | tuple) else [value]
     return tuple(text for text in (_parse_text(item).strip() for item in values) if text)
 
 

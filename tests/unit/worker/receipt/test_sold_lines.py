@@ -51,7 +51,6 @@ class TestSaleDocuments:
         expected = Line("Крем", False, Decimal(2), Decimal(500), Decimal(100), Decimal(900), item_id=77)
         assert line == replace(expected, barcode=GTIN, national_code=NTIN)
 
-    @pytest.mark.xfail(strict=True, reason="the codes of a sale document are read as one code that looks like a list")
     @pytest.mark.parametrize("codes", [["a"], ["a", "b"]])
     def test_its_marked_pieces_keep_their_codes(self, codes: list[str]) -> None:
         assert line_of(amount=-len(codes), marking_codes=codes).marks == tuple(codes)
