@@ -2,7 +2,7 @@
 
 import threading
 
-from sqlalchemy import text
+from sqlalchemy import NullPool, create_engine, text
 
 from dev.demo.waiting import wait_until
 from dev.harness.simulator import SimulatorControl
@@ -66,17 +66,13 @@ def test_connections_that_the_server_closed_are_replaced(bridge: Bridge) -> None
     bridge.accept(visit(1001))
     with bridge.services.sessions() as first, bridge.services.sessions() as second:
         pids = [session.scalar(text("SELECT pg_backend_pid()")) for session in (first, second)]
-    # Connections of another worker, so that those of the first stay where they are.
-    other = bridge.open_services().sessions
-    with other() as session:
-        session.execute(text("SELECT pg_terminate_backend(pid) FROM unnest(CAST(:pids AS int[])) AS pid"), {"pids": pids})
-
-    def are_gone() -> bool:
-        with other() as session:
-            gone = text("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = ANY(:pids)")
-            return bool(session.scalar(gone, {"pids": pids}))
-
-    wait_until(are_gone, timeout=30, what="the end of the connections")
+    # Over a connection of its own: one of the pool would end itself.
+    engine = create_engine(bridge.services.settings.database_url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    ended = text("SELECT pg_terminate_backend(pid) FROM unnest(CAST(:pids AS int[])) AS pid")
+    gone = text("SELECT count(*) = 0 FROM pg_stat_activity WHERE pid = ANY(:pids)")
+    with engine.connect() as stranger:
+        stranger.execute(ended, {"pids": pids})
+        wait_until(lambda: stranger.scalar(gone, {"pids": pids}), timeout=30, what="the end of the connections")
     assert bridge.decide(1) is not None
     assert bridge.receipt().state == "pending"
 
