@@ -9,6 +9,7 @@ from itertools import takewhile
 from pathlib import Path
 from threading import Barrier
 
+from requests import Timeout
 from sqlalchemy import text
 
 from dev.bench.acquire.pages import make_pages
@@ -62,14 +63,22 @@ def measure(url: str, visit: Visit, requests: int, clients: int) -> list[float]:
 
     def work(first: int) -> list[float]:
         visitor = Visitor(url)
-        visit(visitor, first)  # what is read once and kept counts as little as it does all day
+        _time(visit, visitor, first)  # what is read once and kept counts as little as it does all day
         all_signed_in.wait(TIMEOUT)
         until = time.monotonic() + LONGEST_SECONDS
         numbers = takewhile(lambda _: time.monotonic() < until, range(first, requests, clients))
-        return [time_ms(partial(visit, visitor, number)) for number in numbers]
+        return [_time(visit, visitor, number) for number in numbers]
 
     with ThreadPoolExecutor(clients) as pool:
         return sorted(ms for part in pool.map(work, range(clients)) for ms in part)
+
+
+def _time(visit: Visit, visitor: Visitor, number: int) -> float:
+    """Milliseconds, at most those of the patience: a page that is not there by then is slow, and no end of the run."""
+    try:
+        return time_ms(partial(visit, visitor, number))
+    except Timeout:
+        return TIMEOUT * 1000
 
 
 def keep_books_of_these_days(world: BenchWorld) -> None:
