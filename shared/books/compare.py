@@ -1,8 +1,8 @@
 """Compares what was told, issued and counted, sale by sale and shift by shift, and says why it differs. Pure."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -14,12 +14,14 @@ from shared.books.model import (
     DayBooks,
     Difference,
     Document,
+    Flow,
     Kind,
     Material,
     Movement,
     ShiftBooks,
     ShiftDifference,
     ShiftName,
+    Source,
     Why,
 )
 from shared.fiscal.money import ZERO
@@ -40,6 +42,7 @@ def compare(material: Material, days: Iterable[date]) -> list[DayBooks]:
             loose[movement.subject].append(movement)
     for one in {*told, *ours, *issued}:
         _compare_subject(material, books, _Sale(one, told[one], ours[one], issued[one], documents[one], loose[one]))
+    _add_plain(material, books)
     _count_documents(material, books)
     _compare_shifts(material, books)
     for money in material.other:
@@ -150,6 +153,19 @@ def _compare_subject(material: Material, books: Mapping[date, DayBooks], sale: _
         (books[day].reasons if why in HARMLESS else books[day].differences).append(difference)
 
 
+def _add_plain(material: Material, books: Mapping[date, DayBooks]) -> None:
+    for sales in material.plain:
+        if day := books.get(sales.day):
+            for kind, amount in sales.sums.items():
+                _find_flow(day, sales.source).add(kind, amount)
+                if sales.source is Source.ASSUMED:
+                    day.untold.add(kind, amount)
+
+
+def _find_flow(day: DayBooks, source: Source) -> Flow:
+    return day.told if source is Source.ALTEGIO else day.ours
+
+
 def _assume(books: Mapping[date, DayBooks], issued: _Days) -> None:
     for day in set(issued) & set(books):
         for kind, amount in issued[day]:
@@ -201,49 +217,71 @@ def _agree(told: Amounts, issued: Amounts) -> bool:
 def _count_documents(material: Material, books: Mapping[date, DayBooks]) -> None:
     reported = {shift.name for shift in material.shifts if shift.report is not None}
     for document in material.documents:
-        day = books.get(document.day)
-        if day is None:
-            continue
-        day.receipts += not document.is_return
-        day.returns += document.is_return
-        if document.is_offline:
-            day.offline.append(document)
-        is_counted = document.shift_name in reported
-        if not is_counted and document.shift_number is not None:
-            day.missing_reports.add(document.shift_number)
-        for kind, amount in document.sums.items():
-            signed = -amount if document.is_return else amount
-            day.issued.add(kind, signed)
-            if is_counted:
-                day.counted.add(kind, signed)
-            else:
-                day.uncounted += signed
+        if day := books.get(document.day):
+            day.receipts += not document.is_return
+            day.returns += document.is_return
+            if document.is_offline:
+                day.offline.append(document)
+            sign = -1 if document.is_return else 1
+            _count(day, reported, document.shift_name, {kind: sign * amount for kind, amount in document.sums.items()})
+    for sales in material.plain:
+        if day := books.get(sales.day):
+            day.receipts += sales.count
+            _count(day, reported, sales.shift_name, sales.sums)
+
+
+def _count(
+    day: DayBooks, reported: Collection[ShiftName], shift: ShiftName | None, sums: Mapping[PaymentKind, Decimal]
+) -> None:
+    """`sums`: negative for a return."""
+    if shift is not None and shift not in reported:
+        day.missing_reports.add(shift[1])
+    for kind, amount in sums.items():
+        day.issued.add(kind, amount)
+        if shift in reported:
+            day.counted.add(kind, amount)
+        else:
+            day.uncounted += amount
+
+
+@dataclass(slots=True)
+class _Made:
+    """Adds up our receipts of one shift: how many documents, and what they come to in each way of payment."""
+
+    documents: int = 0
+    sums: dict[PaymentKind, Decimal] = field(default_factory=lambda: defaultdict(lambda: ZERO))
+
+    def add(self, documents: int, sums: Mapping[PaymentKind, Decimal], *, is_return: bool = False) -> None:
+        self.documents += documents
+        for kind, amount in sums.items():
+            self.sums[kind] += -amount if is_return else amount
 
 
 def _compare_shifts(material: Material, books: Mapping[date, DayBooks]) -> None:
-    """`material.documents` must hold every receipt of a shift that began on one of the days."""
-    ours: dict[ShiftName | None, list[Document]] = defaultdict(list)
+    """The material must hold every receipt of a shift that began on one of the days."""
+    made: dict[ShiftName | None, _Made] = defaultdict(_Made)
     for document in material.documents:
-        ours[document.shift_name].append(document)
+        made[document.shift_name].add(1, document.sums, is_return=document.is_return)
+    for sales in material.plain:
+        made[sales.shift_name].add(sales.count, sales.sums)
     for shift in material.shifts:
         day = books.get(shift.day)
         if day is None or shift.report is None:
             continue
-        difference = _compare_shift(shift, shift.report, ours[shift.name])
+        difference = _compare_shift(shift, shift.report, made[shift.name])
         if difference is not None:
             day.shift_differences.append(difference)
             for kind, amount in difference.amounts.items():
                 day.counted.add(kind, amount)
 
 
-def _compare_shift(shift: ShiftBooks, report: ReportSums, documents: Sequence[Document]) -> ShiftDifference | None:
+def _compare_shift(shift: ShiftBooks, report: ReportSums, made: _Made) -> ShiftDifference | None:
     amounts: dict[Kind, Decimal] = {}
     for kind in PaymentKind:
         counted = report.sold.get(kind, ZERO) - report.returned.get(kind, ZERO)
-        made = sum(((-1 if d.is_return else 1) * d.sums.get(kind, ZERO) for d in documents), ZERO)
-        if counted != made:
-            amounts[kind] = counted - made
-    surplus = report.sale_count + report.return_count - len(documents)
+        if counted != made.sums[kind]:
+            amounts[kind] = counted - made.sums[kind]
+    surplus = report.sale_count + report.return_count - made.documents
     if not amounts and not surplus and not report.other:
         return None
     return ShiftDifference(shift.day, shift, amounts, surplus, report.other)

@@ -164,6 +164,30 @@ class Document:
         return None if self.shift_number is None else (self.registration, self.shift_number)
 
 
+class Source(StrEnum):
+    """Says who told that a sale was paid: Altegio, our desk, or nobody, where it is assumed to be as it was issued."""
+
+    ALTEGIO = "altegio"
+    DESK = "desk"
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
+class PlainSales:
+    """Adds up sales of one day that agree in every way, a receipt each: `sums` were paid, and issued in one shift."""
+
+    day: date
+    source: Source
+    shift_number: int
+    registration: str
+    count: int
+    sums: Mapping[PaymentKind, Decimal]
+
+    @property
+    def shift_name(self) -> ShiftName:
+        return self.registration, self.shift_number
+
+
 @dataclass(frozen=True, slots=True)
 class Circumstances:
     """Says what else is known of a sale. `is_part_paid`: a visit that was never called paid in full. `is_corrected`: its
@@ -217,7 +241,7 @@ class Material:
     """Holds everything about the sales of one cashbox that were touched in the days in question.
 
     `silent`: salons whose Altegio tells no payments; their receipts are taken for what was paid. `joint`: records of one
-    visit, which may have one payment for all.
+    visit, which may have one payment for all. `plain`: sales that stand nowhere else, being no question.
     """
 
     movements: Sequence[Movement]
@@ -228,6 +252,7 @@ class Material:
     silent: frozenset[int] = frozenset()
     other: Sequence[OtherMoney] = ()
     joint: Sequence[tuple[BookedSale, ...]] = ()
+    plain: Sequence[PlainSales] = ()
 
 
 @dataclass(slots=True)

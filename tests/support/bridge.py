@@ -209,7 +209,7 @@ class Bridge:
         return self._get(Receipt, receipt_id)
 
     def shifts(self) -> list[Shift]:
-        return self._all(select(Shift).order_by(Shift.cashbox_id, Shift.number))
+        return self._all(select(Shift).order_by(Shift.cashbox_id, Shift.number, Shift.id))
 
     def orders(self) -> list[CashboxOrder]:
         return self._all(select(CashboxOrder).order_by(CashboxOrder.id))

@@ -23,9 +23,9 @@ from api.acquire.cashbox.choice import list_cashboxes
 from api.acquire.cashbox.orders import MAX_REASON, Ordered
 from api.acquire.cashbox.views import ORDER_LABELS
 from api.acquire.words.text import Refused, Text
-from shared.books.homes import map_homes
 from shared.books.model import Entry
-from shared.books.other_money import classify
+from shared.books.read.homes import map_homes
+from shared.books.read.other_money import classify
 from shared.fiscal.statuses import AccountUse, PaymentPurpose, PaymentState
 from shared.storage.db import SessionFactory
 from shared.storage.models import CashboxOrder, PaymentRecord

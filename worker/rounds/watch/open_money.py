@@ -2,9 +2,9 @@
 
 from datetime import datetime, time, timedelta
 
-from shared.books.homes import map_homes
 from shared.books.model import OpenItem, OpenKind
-from shared.books.open_items import list_open_items
+from shared.books.read.homes import map_homes
+from shared.books.read.open_items import list_open_items
 from shared.clock import ALMATY, almaty_date
 from shared.config import Settings
 from shared.fiscal.money import ZERO

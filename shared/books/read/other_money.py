@@ -2,14 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from shared.books.model import Entry, OtherMoney
+from shared.books.read.days import Days
 from shared.clock import almaty_date
 from shared.fiscal.statuses import (
     AccountUse,
@@ -70,22 +69,20 @@ def classify(payment: PaymentRecord) -> Entry | None:
     return Entry.CASH_IN if use is AccountUse.CASH else Entry.TRANSFER
 
 
-def list_other_money(
-    session: Session, cashbox_id: int, is_ours: Callable[[int], bool], since: datetime, until: datetime
-) -> list[OtherMoney]:
+def list_other_money(session: Session, cashbox_id: int, is_ours: Callable[[int], bool], days: Days) -> list[OtherMoney]:
     """Returns it in the order of the days. `is_ours`: whether a salon's money is counted at this cashbox."""
     found = [
-        *_list_told(session, since, until),
-        *_list_loyalty(session, since, until),
-        *_list_staff_goods(session, since, until),
+        *_list_told(session, days),
+        *_list_loyalty(session, days),
+        *_list_staff_goods(session, days),
     ]
-    ours = [*_list_prepaid(session, cashbox_id, since, until), *_list_drawer(session, cashbox_id, since, until)]
+    ours = [*_list_prepaid(session, cashbox_id, days), *_list_drawer(session, cashbox_id, days)]
     return sorted(
         (*(money for money in found if is_ours(money.company_id)), *ours), key=lambda money: (money.day, money.entry)
     )
 
 
-def _list_told(session: Session, since: datetime, until: datetime) -> Iterator[OtherMoney]:
+def _list_told(session: Session, days: Days) -> Iterator[OtherMoney]:
     """A top-up that has a receipt is in the columns, like anything sold."""
     has_receipt = exists().where(
         Receipt.company_id == PaymentRecord.company_id,
@@ -95,9 +92,10 @@ def _list_told(session: Session, since: datetime, until: datetime) -> Iterator[O
         PaymentRecord.purpose == PaymentPurpose.DEPOSIT,
     )
     query = select(PaymentRecord).where(
-        _is_within(PaymentRecord.paid_at, since, until),
+        days.contain(PaymentRecord.paid_at),
         PaymentRecord.state == PaymentState.ACTIVE,
         PaymentRecord.operation_id.is_not(None),
+        _may_be_aside(),
         ~has_receipt,
     )
     for payment in session.scalars(query.order_by(PaymentRecord.id)):
@@ -116,17 +114,21 @@ def _list_told(session: Session, since: datetime, until: datetime) -> Iterator[O
         )
 
 
-def _list_loyalty(session: Session, since: datetime, until: datetime) -> Iterator[OtherMoney]:
+def _may_be_aside() -> ColumnElement[bool]:
+    """Leaves out most of what `classify` finds in the columns, so that it need not be read."""
+    is_sale = PaymentRecord.purpose == PaymentPurpose.SALE
+    return or_(and_(~is_sale, PaymentRecord.purpose != PaymentPurpose.BOOKED), PaymentRecord.kind.in_(list(_ASIDE)))
+
+
+def _list_loyalty(session: Session, days: Days) -> Iterator[OtherMoney]:
     """On the day on which it was read."""
-    query = select(LoyaltyRecord).where(
-        _is_within(LoyaltyRecord.created_at, since, until), LoyaltyRecord.means.in_(list(_BY_MEANS))
-    )
+    query = select(LoyaltyRecord).where(days.contain(LoyaltyRecord.created_at), LoyaltyRecord.means.in_(list(_BY_MEANS)))
     for row in session.scalars(query.order_by(LoyaltyRecord.id)):
         entry, day = _BY_MEANS[NoMoney(row.means)], almaty_date(row.created_at)
         yield OtherMoney(entry, day, row.amount, row.company_id, row.record_id, row.document_id)
 
 
-def _list_staff_goods(session: Session, since: datetime, until: datetime) -> Iterator[OtherMoney]:
+def _list_staff_goods(session: Session, days: Days) -> Iterator[OtherMoney]:
     """Goods that were taken and for which no payment was told: on wages, or given. By the newest word on each line."""
     data, later = WebhookRecord.body["data"], aliased(WebhookRecord)
     is_told_again = exists().where(
@@ -142,7 +144,7 @@ def _list_staff_goods(session: Session, since: datetime, until: datetime) -> Ite
         WebhookRecord.resource == "goods_operations_sale",
         WebhookRecord.status != "delete",
         ~is_told_again,
-        _is_within(WebhookRecord.created_at, since, until),
+        days.contain(WebhookRecord.created_at),
         func.jsonb_typeof(data["cost"]).in_(("number", "string")),
         data["cost"].astext.op("~")(r"^-?[0-9]{1,12}([.][0-9]+)?$"),
     )
@@ -151,12 +153,12 @@ def _list_staff_goods(session: Session, since: datetime, until: datetime) -> Ite
         yield OtherMoney(Entry.STAFF_GOODS, almaty_date(created_at), amount, company_id, None, document_id)
 
 
-def _list_prepaid(session: Session, cashbox_id: int, since: datetime, until: datetime) -> Iterator[OtherMoney]:
+def _list_prepaid(session: Session, cashbox_id: int, days: Days) -> Iterator[OtherMoney]:
     query = select(Receipt).where(
         Receipt.cashbox_id == cashbox_id,
         Receipt.operation_id.is_not(None),
         Receipt.state == ReceiptState.ISSUED,
-        _is_within(Receipt.issued_at, since, until),
+        days.contain(Receipt.issued_at),
     )
     for receipt in session.scalars(query.order_by(Receipt.id)):
         day = almaty_date(receipt.issued_at or receipt.created_at)
@@ -164,19 +166,15 @@ def _list_prepaid(session: Session, cashbox_id: int, since: datetime, until: dat
         yield OtherMoney(Entry.PREPAID, day, receipt.total, receipt.company_id, receipt.record_id, None, note)
 
 
-def _list_drawer(session: Session, cashbox_id: int, since: datetime, until: datetime) -> Iterator[OtherMoney]:
+def _list_drawer(session: Session, cashbox_id: int, days: Days) -> Iterator[OtherMoney]:
     query = select(CashboxOrder).where(
         CashboxOrder.cashbox_id == cashbox_id,
         CashboxOrder.kind.in_(list(_DRAWER)),
         CashboxOrder.state == OrderState.DONE,
-        _is_within(CashboxOrder.done_at, since, until),
+        days.contain(CashboxOrder.done_at),
     )
     for order in session.scalars(query.order_by(CashboxOrder.id)):
         assert order.amount is not None
         assert order.done_at is not None
         day = almaty_date(order.done_at)
         yield OtherMoney(_DRAWER[OrderKind(order.kind)], day, order.amount, 0, note=order.reason or "")
-
-
-def _is_within(column: Any, since: datetime, until: datetime) -> ColumnElement[bool]:
-    return and_(column >= since, column < until)

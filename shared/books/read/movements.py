@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import Session
 
-from shared.books.joint import JointVisits
 from shared.books.model import BookedSale, Document, Movement
+from shared.books.read.joint import JointVisits
 from shared.clock import almaty_date
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind, PaymentPurpose, PaymentState
@@ -20,7 +20,7 @@ from shared.storage.models import Checkout, PaymentRecord
 # What is compared with receipts; money put on a client's account where that has one.
 COMPARED = (PaymentPurpose.SALE, PaymentPurpose.REFUND, PaymentPurpose.DEPOSIT)
 # Money between bank accounts, on terminals that are registers themselves and from deposits is on no receipt of ours.
-_IS_FOR_REGISTER = or_(PaymentRecord.kind.is_(None), PaymentRecord.kind.in_(list(PaymentKind)))
+IS_FOR_REGISTER = or_(PaymentRecord.kind.is_(None), PaymentRecord.kind.in_(list(PaymentKind)))
 # `taken_at`, `voided_at`: of the checkout, where it was taken at the desk.
 _OF_PAYMENT: Sequence[Any] = (
     PaymentRecord.company_id,
@@ -94,7 +94,7 @@ def _read_told(
         .outerjoin(Checkout, Checkout.id == PaymentRecord.checkout_id)
         .where(
             PaymentRecord.purpose.in_(COMPARED),
-            _IS_FOR_REGISTER,
+            IS_FOR_REGISTER,
             or_(is_one_of(PaymentRecord, subjects), of_visit_alone),
         )
     )
