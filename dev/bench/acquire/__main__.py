@@ -25,6 +25,7 @@ from dev.harness.report import pick, show_table
 from dev.harness.services import read_settings
 from shared.storage.db import create_database_engine, create_session_factory
 from worker.rounds.books import check_books
+from worker.rounds.books.check import KEPT_DAYS, MOST_OLDER
 
 HEADINGS = ("page", "p50 ms", "p95 ms", "max ms", "p95 ms, 4 at once")
 CLIENTS = 4
@@ -46,7 +47,7 @@ TABLES = (
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev.bench.acquire", description=__doc__)
-    parser.add_argument("--visits", type=int, default=100_000, help="stored visits, over ten days (100000)")
+    parser.add_argument("--visits", type=int, default=100_000, help=f"stored visits, over {DAYS} days (100000)")
     parser.add_argument("--requests", type=int, default=200, help="for each page (200)")
     parser.add_argument("--only", default="", help="only pages with this in their names")
     parser.add_argument("--plans", type=Path, help="also write the query plans to this file")
@@ -85,7 +86,7 @@ def keep_books_of_these_days(world: BenchWorld) -> None:
     """As the worker's round would have, day by day."""
     settings = read_settings(world.environment)
     sessions = create_session_factory(create_database_engine(settings, pool_size=1))
-    for _ in range(DAYS // 4 + 1):
+    for _ in range(KEPT_DAYS // MOST_OLDER + 1):
         check_books(sessions)
     sessions.kw["bind"].dispose()
 

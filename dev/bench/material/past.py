@@ -11,7 +11,8 @@ from dev.bench.material.backlog import FIRST_COMPANY
 FIRST_PAST_RECORD = 1_000_000
 # A visit is told of three times: created, changed, paid.
 DELIVERIES_OF_A_VISIT = 3
-DAYS = 10
+# Two hundred visits a day, of a hundred thousand.
+DAYS = 500
 AWAITING_OF_HUNDRED = 2
 
 _SECTIONS = Path(__file__).with_name("past.sql").read_text("utf-8").split("-- name: ")[1:]
@@ -24,7 +25,7 @@ def add_long_ago(connection: Connection, start: int, end: int, cashboxes: int) -
 
 
 def add_these_days(connection: Connection, visits: int) -> None:
-    """`visits` of one salon over ten days, their deliveries, and what staff did about them."""
+    """`visits` of one salon over `DAYS`, their deliveries, and what staff did about them."""
     _fill(connection, "these days", ("checkouts", "audit events", "return orders"), 0, visits, 1, DELIVERIES_OF_A_VISIT)
 
 

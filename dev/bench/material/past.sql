@@ -63,9 +63,9 @@ FROM plan LEFT JOIN receipts USING (company_id, record_id)
 ORDER BY at, place;
 
 -- name: visits
-INSERT INTO visits (company_id, record_id, delivery_id, visit_at, day, client_name, client_phone, title, lines, total,
+INSERT INTO visits (company_id, record_id, visit_id, delivery_id, visit_at, day, client_name, client_phone, title, lines, total,
                     is_open, is_deleted, specialist, created_at)
-SELECT plan.company_id, record_id, delivery.id, at, day, name, phone, 'Стрижка',
+SELECT plan.company_id, record_id, record_id + 50000000, delivery.id, at, day, name, phone, 'Стрижка',
        jsonb_build_array(jsonb_build_object('name', 'Стрижка', 'is_service', true, 'count', 1, 'price', total,
          'discount', 0, 'total', total)),
        total, fate = 'awaiting', fate = 'deleted', (ARRAY['Гүлнар','Жанна','Руслан'])[1 + n % 3], at

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, select, union
+from sqlalchemy.orm import Session, aliased
 
 from shared.books.model import BookedSale
 from shared.storage.models import Visit
@@ -39,12 +39,13 @@ class JointVisits:
 
 def find_joint_visits(session: Session, record_ids: Iterable[int], visit_ids: Iterable[int]) -> JointVisits:
     """Reads all records of the visits, and of those that the records belong to."""
-    wanted = select(Visit.visit_id).where(Visit.record_id.in_(list(record_ids)), Visit.visit_id.is_not(None))
-    query = (
-        select(Visit.company_id, Visit.visit_id, Visit.record_id)
-        .where(or_(Visit.visit_id.in_(wanted), Visit.visit_id.in_(list(visit_ids))))
-        .order_by(Visit.record_id)
-    )
+    own = aliased(Visit)
+    found = select(Visit.company_id, Visit.visit_id, Visit.record_id)
+    is_same = and_(own.company_id == Visit.company_id, own.visit_id == Visit.visit_id)
+    # Two questions in one, since no index answers where either may do.
+    of_records = found.join(own, is_same).where(own.record_id.in_(list(record_ids)))
+    of_visits = found.where(Visit.visit_id.in_(list(visit_ids)))
+    query = union(of_records, of_visits).order_by("record_id")
     records: dict[tuple[int, int], list[int]] = defaultdict(list)
     for company_id, visit_id, record_id in session.execute(query):
         assert visit_id is not None

@@ -1,5 +1,6 @@
 """Reads what the books are made of: sales touched in some days, all their payments and receipts, the shifts."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -70,8 +71,11 @@ def _read(session: Session, cashbox: Cashbox, homes: Homes, days: Days) -> Mater
     issued = [receipt for receipt in receipts if receipt.state == ReceiptState.ISSUED]
     named = {receipt.shift_number for receipt in (*issued, *touched.plain) if receipt.shift_number is not None}
     shifts = _list_shifts_by_number(session, cashbox, named | {shift.number for shift in shifts})
+    names = defaultdict[int | None, list[str]](list)
+    for shift in shifts:
+        names[shift.number].append(shift.registration_number)
     told = {receipt.id for receipt in issued if receipt.operation_id is not None or receipt.returned}
-    documents = [_describe_document(receipt, shifts, told) for receipt in issued]
+    documents = [_describe_document(receipt, names, told) for receipt in issued]
     return Material(
         movements=list_movements(session, subjects, touched.joint, documents, {receipt.operation_id for receipt in issued}),
         documents=documents,
@@ -81,16 +85,16 @@ def _read(session: Session, cashbox: Cashbox, homes: Homes, days: Days) -> Mater
         silent=_find_silent(session, {subject.company_id for subject in subjects}),
         other=list_other_money(session, cashbox.id, lambda one: homes.find(one) == cashbox.id, days),
         joint=touched.joint.groups,
-        plain=[_describe_plain(row, shifts, days) for row in touched.plain],
+        plain=[_describe_plain(row, names, days) for row in touched.plain],
     )
 
 
-def _describe_plain(row: Row[Any], shifts: Sequence[Shift], days: Days) -> PlainSales:
+def _describe_plain(row: Row[Any], names: Mapping[int | None, Sequence[str]], days: Days) -> PlainSales:
     return PlainSales(
         day=days.find(row.day),
         source=Source(row.source),
         shift_number=row.shift_number,
-        registration=_find_registration(row, shifts),
+        registration=_find_registration(row, names),
         count=row.receipts,
         sums=read_sums(row),
     )
@@ -102,7 +106,7 @@ def _list_receipts(session: Session, cashbox: Cashbox, subjects: set[BookedSale]
     return [row for row in session.execute(query) if BookedSale(row.company_id, row.record_id, row.document_id) in subjects]
 
 
-def _describe_document(receipt: Row[Any], shifts: Sequence[Shift], told: Collection[int]) -> Document:
+def _describe_document(receipt: Row[Any], names: Mapping[int | None, Sequence[str]], told: Collection[int]) -> Document:
     issued_at = receipt.issued_at or receipt.created_at
     return Document(
         subject=BookedSale(receipt.company_id, receipt.record_id, receipt.document_id),
@@ -113,14 +117,17 @@ def _describe_document(receipt: Row[Any], shifts: Sequence[Shift], told: Collect
         sums=read_sums(receipt),
         shift_number=receipt.shift_number,
         is_offline=bool(receipt.offline_mode),
-        registration=_find_registration(receipt, shifts),
+        registration=_find_registration(receipt, names),
         is_told=receipt.basis_receipt_id in told,
     )
 
 
-def _find_registration(receipt: Row[Any], shifts: Sequence[Shift]) -> str:
-    """As the shift's row names it: where only one of the two tells, the number decides, and the newest shift of it."""
-    told = [shift.registration_number for shift in shifts if shift.number == receipt.shift_number]
+def _find_registration(receipt: Row[Any], names: Mapping[int | None, Sequence[str]]) -> str:
+    """As the shift's row names it: where only one of the two tells, the number decides, and the newest shift of it.
+
+    `names`: of the shifts with a number, their registration numbers.
+    """
+    told = names.get(receipt.shift_number, ())
     if receipt.registration_number:
         return "" if "" in told and receipt.registration_number not in told else receipt.registration_number
     return told[-1] if told else ""

@@ -7,13 +7,28 @@ salon tells no payments: one receipt and no payment. What is not sure to be plai
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, and_, case, exists, func, literal, or_, select, true, union_all
+from sqlalchemy import (
+    CTE,
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.selectable import LateralFromClause
 
 from shared.books.model import Source
 from shared.books.paid import PAID
-from shared.books.read.days import Days
+from shared.books.read.days import are_of_days, number_day
 from shared.books.read.movements import COMPARED, IS_FOR_REGISTER
 from shared.fiscal.statuses import PaymentPurpose, PaymentState, ReceiptKind, ReceiptState
 from shared.storage.models import Checkout, PaymentRecord, Receipt, Visit
@@ -21,80 +36,89 @@ from shared.storage.models import Checkout, PaymentRecord, Receipt, Visit
 _AMOUNT = PaymentRecord.amount
 
 
-def select_plain(cashbox_id: int, days: Days) -> Select[Any]:
+def select_plain() -> Select[Any]:
     """Returns the statement of the plain sales of a cashbox's days, a row each: `company_id`, `record_id`, `document_id`;
-    `day`, as `Days.number` counts; `source`; `shift_number`, `registration_number`, and `paid_*` of the receipt.
+    `day`, as `number_day` counts; `source`; `shift_number`, `registration_number`, and `paid_*` of the receipt.
+
+    It runs with `cashbox_id` and the parameters of `Days`.
     """
-    receipt = _select_alone(cashbox_id, days).cte("alone")
+    receipt = _select_alone().cte("alone")
     weighed = union_all(
-        _weigh(receipt, receipt.c.record_id.is_not(None), PaymentRecord.record_id == receipt.c.record_id, days),
-        _weigh(receipt, receipt.c.document_id.is_not(None), _is_of_document(receipt), days),
+        _weigh(receipt, receipt.c.record_id.is_not(None), PaymentRecord.record_id == receipt.c.record_id),
+        _weigh(receipt, receipt.c.document_id.is_not(None), _is_of_document(receipt)),
     ).subquery("weighed")
     found = select(weighed, _find_source(weighed.c).label("source")).subquery("found")
     return select(found).where(found.c.source.is_not(None))
 
 
-def _select_alone(cashbox_id: int, days: Days) -> Select[Any]:
+def _select_alone() -> Select[Any]:
     """Receipts of the days, each the only one of its sale, which is alone in its visit."""
-    return select(
-        Receipt.company_id,
-        Receipt.record_id,
-        Receipt.document_id,
-        Receipt.shift_number,
-        Receipt.registration_number,
-        days.number(Receipt.issued_at).label("day"),
-        *PAID.values(),
-    ).where(
-        Receipt.cashbox_id == cashbox_id,
-        days.contain(Receipt.issued_at),
-        Receipt.state == ReceiptState.ISSUED,
-        Receipt.kind == ReceiptKind.SALE,
-        Receipt.operation_id.is_(None),
-        Receipt.shift_number.is_not(None),
-        ~Receipt.returned,
-        ~func.coalesce(Receipt.offline_mode, False),
-        ~_has_other("record_id"),
-        ~_has_other("document_id"),
-        ~_is_joint(),
-        ~_is_paid_as_visit(),
+    is_of_receipt = and_(Visit.company_id == Receipt.company_id, Visit.record_id == Receipt.record_id)
+    return (
+        select(
+            Receipt.company_id,
+            Receipt.record_id,
+            Receipt.document_id,
+            Receipt.shift_number,
+            Receipt.registration_number,
+            number_day(Receipt.issued_at).label("day"),
+            *PAID.values(),
+        )
+        .outerjoin(Visit, is_of_receipt)
+        .where(
+            Receipt.cashbox_id == bindparam("cashbox_id", type_=BigInteger),
+            are_of_days(Receipt.issued_at),
+            Receipt.state == ReceiptState.ISSUED,
+            Receipt.kind == ReceiptKind.SALE,
+            Receipt.operation_id.is_(None),
+            Receipt.shift_number.is_not(None),
+            ~Receipt.returned,
+            ~func.coalesce(Receipt.offline_mode, False),
+            ~_has_other("record_id"),
+            ~_has_other("document_id"),
+            ~_is_joint(),
+            ~_is_paid_as_visit(),
+        )
     )
 
 
 def _has_other(name: str) -> ColumnElement[bool]:
+    """A sale has one receipt that is in force: `uq_receipts_live_sale_of_record`, `..._of_document`. Others are seldom."""
     other = aliased(Receipt)
-    return exists().where(
-        other.company_id == Receipt.company_id, getattr(other, name) == getattr(Receipt, name), other.id != Receipt.id
+    is_beside = or_(
+        other.kind != ReceiptKind.SALE,
+        other.operation_id.is_not(None),
+        other.state == ReceiptState.REJECTED,
+        other.returned,
     )
+    is_of_sale = and_(other.company_id == Receipt.company_id, getattr(other, name) == getattr(Receipt, name))
+    return exists().where(is_of_sale, is_beside)
 
 
 def _is_joint() -> ColumnElement[bool]:
-    visit, sibling = aliased(Visit), aliased(Visit)
-    is_of_visit = and_(sibling.company_id == visit.company_id, sibling.visit_id == visit.visit_id, sibling.id != visit.id)
-    return exists().where(_is_visit_of_receipt(visit), is_of_visit)
+    sibling = aliased(Visit)
+    is_of_visit = and_(sibling.company_id == Visit.company_id, sibling.visit_id == Visit.visit_id)
+    return exists().where(is_of_visit, sibling.id != Visit.id)
 
 
 def _is_paid_as_visit() -> ColumnElement[bool]:
     """Altegio may tell a payment of a visit, and name none of its records."""
-    visit, paid = aliased(Visit), aliased(PaymentRecord)
-    is_of_visit = and_(paid.company_id == visit.company_id, paid.visit_id == visit.visit_id, paid.record_id.is_(None))
-    return exists().where(_is_visit_of_receipt(visit), is_of_visit)
-
-
-def _is_visit_of_receipt(visit: Any) -> ColumnElement[bool]:
-    return and_(visit.company_id == Receipt.company_id, visit.record_id == Receipt.record_id)
+    paid = aliased(PaymentRecord)
+    is_of_visit = and_(paid.company_id == Visit.company_id, paid.visit_id == Visit.visit_id)
+    return exists().where(is_of_visit, paid.record_id.is_(None), paid.visit_id.is_not(None))
 
 
 def _is_of_document(receipt: CTE) -> ColumnElement[bool]:
     return and_(PaymentRecord.document_id == receipt.c.document_id, PaymentRecord.record_id.is_(None))
 
 
-def _weigh(receipt: CTE, is_of_kind: ColumnElement[bool], is_of_sale: ColumnElement[bool], days: Days) -> Select[Any]:
+def _weigh(receipt: CTE, is_of_kind: ColumnElement[bool], is_of_sale: ColumnElement[bool]) -> Select[Any]:
     """Puts beside each receipt its sale's payments, added up."""
-    paid = _add_up_paid(receipt, is_of_sale, days)
+    paid = _add_up_paid(receipt, is_of_sale)
     return select(receipt, paid).join(paid, true()).where(is_of_kind)
 
 
-def _add_up_paid(receipt: CTE, is_of_sale: ColumnElement[bool], days: Days) -> LateralFromClause:
+def _add_up_paid(receipt: CTE, is_of_sale: ColumnElement[bool]) -> LateralFromClause:
     """`payments`, `at_desk`: how many; `are_plain`; and the sum of each way as `told_*`."""
     was_paid_at = func.coalesce(Checkout.created_at, PaymentRecord.paid_at)
     is_plain = and_(
@@ -104,7 +128,7 @@ def _add_up_paid(receipt: CTE, is_of_sale: ColumnElement[bool], days: Days) -> L
         or_(PaymentRecord.record_id.is_not(None), PaymentRecord.visit_id.is_(None)),
         Checkout.voided_at.is_(None),
         _AMOUNT > 0,
-        days.number(was_paid_at) == receipt.c.day,
+        number_day(was_paid_at) == receipt.c.day,
     )
     sums = (
         func.coalesce(func.sum(_AMOUNT).filter(PaymentRecord.kind == kind), 0).label(f"told_{column.key}")

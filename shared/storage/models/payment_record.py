@@ -79,6 +79,16 @@ class PaymentRecord(Base):
             postgresql_where=text("account_id IS NOT NULL"),
         ),
         Index("ix_payment_records_visit", "company_id", "visit_id", postgresql_where=text("visit_id IS NOT NULL")),
+        Index("ix_payment_records_revoked", "changed_at", postgresql_where=text("state = 'revoked'")),
+        # Money on clients' accounts, put there or spent.
+        Index("ix_payment_records_accounts", "paid_at", postgresql_where=text("purpose = 'deposit' OR kind = 'deposit'")),
+        # Of a visit and none of its records: few, and every sale of a month is asked about them.
+        Index(
+            "ix_payment_records_visit_alone",
+            "company_id",
+            "visit_id",
+            postgresql_where=text("record_id IS NULL AND visit_id IS NOT NULL"),
+        ),
         Index(
             "ix_payment_records_deposits",
             "company_id",

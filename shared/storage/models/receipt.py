@@ -152,6 +152,14 @@ class Receipt(Base):
             "id",
             postgresql_where=text("document_id IS NOT NULL"),
         ),
+        # What a sale has beside its receipt in force, which is seldom anything.
+        Index(
+            "ix_receipts_beside",
+            "company_id",
+            "record_id",
+            "document_id",
+            postgresql_where=text("kind <> 'sale' OR operation_id IS NOT NULL OR state = 'rejected' OR returned"),
+        ),
         Index("ix_receipts_document_id", "document_id", postgresql_where=text("document_id IS NOT NULL")),
         Index("ix_receipts_replaces_id", "replaces_id", postgresql_where=text("replaces_id IS NOT NULL")),
         # What a salon sold lately, for whoever sells it again.

@@ -37,6 +37,7 @@ class Checkout(Base):
         CheckConstraint("total > 0 AND cash_received >= 0 AND change >= 0", name="amounts_positive"),
         Index("uq_checkouts_live", "company_id", "record_id", unique=True, postgresql_where=text("voided_at IS NULL")),
         Index("ix_checkouts_record", "company_id", "record_id"),
+        Index("ix_checkouts_voided_at", "voided_at", postgresql_where=text("voided_at IS NOT NULL")),
         Index(
             "uq_checkouts_live_of_document",
             "company_id",
