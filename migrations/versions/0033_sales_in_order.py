@@ -1,6 +1,6 @@
 """Sales that are in order
 
-The books tell sales in order from others by what is seldom: a second receipt, a payment that was revoked or names a visit and
+What a look into a day's books found is kept whole, so that a month is read without reading its sales. The books tell sales in order from others by what is seldom: a second receipt, a payment that was revoked or names a visit and
 none of its records, a checkout that was taken back. Indexes of these alone are small, and are hardly written to.
 """
 
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision: str = "0033"
 down_revision: str | None = "0032"
@@ -34,6 +35,7 @@ _SELDOM = (
 
 
 def upgrade() -> None:
+    op.add_column("book_days", sa.Column("books", postgresql.JSONB()))
     for name, table, columns, where in _SELDOM:
         op.create_index(name, table, columns, postgresql_where=sa.text(where))
 
@@ -41,3 +43,4 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name, table, *_ in reversed(_SELDOM):
         op.drop_index(name, table_name=table)
+    op.drop_column("book_days", "books")

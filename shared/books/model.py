@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind
@@ -203,17 +203,27 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
+class Stranger:
+    """Describes a document of the register that is none of ours, in Webkassa's words; `total` None: it named no sum."""
+
+    fiscal_number: str | None
+    external_check_number: str | None
+    issued_at: str | None
+    total: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class ShiftBooks:
     """Describes a shift for the comparison. `report` is None while it is open, and where its report was lost.
 
-    `strangers`: its documents that are none of ours, as `shared/storage/models/shift.py` keeps them.
+    `strangers`: its documents that are none of ours, None where nobody looked.
     """
 
     shift_id: int
     number: int
     day: date
     report: ReportSums | None
-    strangers: Sequence[Mapping[str, Any]] | None = None
+    strangers: Sequence[Stranger] | None = None
     registration: str = ""
 
     @property

@@ -192,9 +192,9 @@ def _list_strangers(difference: ShiftDifference) -> Iterator[dict[str, Any]]:
         yield {
             "row": "stranger",
             "shift": difference.shift.number,
-            "z_report": document.get("total"),
-            "receipts": document.get("fiscal_number"),
-            "note": f"{document.get('external_check_number') or ''} {document.get('issued_at') or ''}".strip(),
+            "z_report": document.total,
+            "receipts": document.fiscal_number,
+            "note": f"{document.external_check_number or ''} {document.issued_at or ''}".strip(),
         }
 
 

@@ -110,6 +110,21 @@ def test_days_of_the_past_are_looked_at_once(bridge: Bridge, cashbox: int) -> No
     assert {day for day in days if days[day] != again[day]} == {TODAY, TODAY - timedelta(days=1)}
 
 
+@pytest.mark.parametrize(("age", "since", "is_due"), [(5, 50, False), (5, 70, True), (9, 70, False), (9, 1500, True)])
+def test_days_are_looked_at_again(bridge: Bridge, cashbox: int, age: int, since: int, is_due: bool) -> None:
+    """Those of the last week after an hour, older ones after a day; since: minutes after the first look."""
+    sell(bridge, cashbox, 1, "4000", at=NOW - timedelta(days=age))
+    for _ in range(3):
+        check_books(bridge.services.sessions)
+    day = TODAY - timedelta(days=age)
+    past = {"day": day, "minutes": since}
+    bridge.execute("UPDATE book_days SET checked_at = now() - make_interval(mins => :minutes) WHERE day = :day", **past)
+    pay(bridge, 1, "4000.10", NOW - timedelta(days=age))
+    check_books(bridge.services.sessions)
+    differences = {row.day: row.differences for row in read(bridge, BookDay) if row.cashbox_id == cashbox}
+    assert differences[day] == (1 if is_due else 0)
+
+
 def test_old_deposits_are_one_finding_of_their_salon(bridge: Bridge, cashbox: int) -> None:
     old = {"record_id": None, "purpose": "deposit"}
     for number, days in ((1, 200), (2, 120), (3, 5)):

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -19,6 +19,8 @@ from api.acquire.show.rendering import get_speaker, render
 from api.dependencies import SessionDep
 from shared.books.model import DayBooks
 from shared.books.read import keep_books
+from shared.books.read.days import Days
+from shared.books.read.kept_days import read_kept_books
 from shared.clock import almaty_date, utc_now
 from shared.storage.models import Cashbox
 
@@ -40,6 +42,8 @@ class Period:
     last: date
     is_month: bool
     cashbox_id: int | None
+    # A month is made of what was kept of its days, unless all of it is asked for anew.
+    is_anew: bool = False
 
     @property
     def name(self) -> str:
@@ -69,14 +73,14 @@ class Period:
         return f"month={(self.first + timedelta(days=31)):%Y-%m}"
 
 
-def read_period(day: str = "", month: str = "", cashbox: str = "") -> Period:
+def read_period(day: str = "", month: str = "", cashbox: str = "", anew: str = "") -> Period:
     """Reads the query of an address. What cannot be read is today, and every cashbox."""
     number = int(cashbox) if cashbox.isascii() and cashbox.isdigit() and len(cashbox) < 19 else None
     today = almaty_date(utc_now())
     if _MONTH.fullmatch(month):
         first = date.fromisoformat(f"{month}-01")
         end = (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
-        return Period(first, min(end, today) if first <= today else first, True, number)
+        return Period(first, min(end, today) if first <= today else first, True, number, bool(anew))
     try:
         chosen = min(max(date.fromisoformat(day), _EARLIEST), _LATEST)
     except ValueError:
@@ -91,7 +95,7 @@ PeriodDep = Annotated[Period, Depends(read_period)]
 def show(request: Request, staff: ManagerDep, session: SessionDep, period: PeriodDep) -> Response:
     """Shows the books of a period."""
     cashboxes = list_all_cashboxes(session, staff.salons)
-    kept, today = _keep(session, cashboxes, period), almaty_date(utc_now())
+    (kept, looked_at), today = _read(session, cashboxes, period), almaty_date(utc_now())
     days = show_days(kept) if period.is_month else []
     return render(
         request,
@@ -99,6 +103,7 @@ def show(request: Request, staff: ManagerDep, session: SessionDep, period: Perio
         period=period,
         cashboxes=cashboxes,
         books=show_books(kept),
+        looked_at=looked_at,
         weeks=draw_month({line.day: (line.issued, line.differences) for line in days}, period.first, today) if days else [],
         days=days,
         weekdays=WEEK,
@@ -120,9 +125,28 @@ def download(request: Request, extension: str, staff: ManagerDep, session: Sessi
 
 
 def _keep(session: Session, cashboxes: Sequence[Cashbox], period: Period) -> list[tuple[str, DayBooks]]:
-    chosen = [cashbox for cashbox in cashboxes if period.cashbox_id in (None, cashbox.id)]
     return [
         (cashbox.unique_number, books)
-        for cashbox in chosen
+        for cashbox in _choose(cashboxes, period)
         for books in keep_books(session, cashbox, period.first, period.last)
     ]
+
+
+def _read(
+    session: Session, cashboxes: Sequence[Cashbox], period: Period
+) -> tuple[list[tuple[str, DayBooks]], datetime | None]:
+    """A month as it was looked at, and since when that is so; a day as it is now."""
+    if not period.is_month or period.is_anew:
+        return _keep(session, cashboxes, period), None
+    # Yesterday is still written to: what was issued at its end may be known today.
+    days, over_by = Days(period.first, period.last), almaty_date(utc_now()) - timedelta(days=1)
+    found = {
+        cashbox.unique_number: read_kept_books(session, cashbox, days, over_by=over_by)
+        for cashbox in _choose(cashboxes, period)
+    }
+    kept = [(number, books) for number, month in found.items() for books in month.days]
+    return kept, min((month.looked_at for month in found.values() if month.looked_at), default=None)
+
+
+def _choose(cashboxes: Sequence[Cashbox], period: Period) -> list[Cashbox]:
+    return [cashbox for cashbox in cashboxes if period.cashbox_id in (None, cashbox.id)]

@@ -10,7 +10,18 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session, defer
 
 from shared.books.compare import compare
-from shared.books.model import BookedSale, DayBooks, DeadLetter, Document, Material, PlainSales, ShiftBooks, Source
+from shared.books.model import (
+    BookedSale,
+    DayBooks,
+    DeadLetter,
+    Document,
+    Material,
+    OpenItem,
+    PlainSales,
+    ShiftBooks,
+    Source,
+    Stranger,
+)
 from shared.books.paid import PAID, read_sums
 from shared.books.read.circumstances import describe_circumstances, name_sold
 from shared.books.read.days import Days
@@ -59,8 +70,13 @@ def keep_books(session: Session, cashbox: Cashbox, first: date, last: date) -> l
     allow_long(session)
     days, homes = Days(first, last), map_homes(session)
     books = compare(_read(session, cashbox, homes, days), days.list_all())
-    books[-1].open = list_open_items(session, lambda one: homes.find(one) == cashbox.id, last, days.until)
+    books[-1].open = list_open(session, cashbox, homes, last)
     return books
+
+
+def list_open(session: Session, cashbox: Cashbox, homes: Homes, day: date) -> list[OpenItem]:
+    """Returns what is open at the end of a day, of the salons whose money is counted at the cashbox."""
+    return list_open_items(session, lambda one: homes.find(one) == cashbox.id, day, Days(day, day).until)
 
 
 def _read(session: Session, cashbox: Cashbox, homes: Homes, days: Days) -> Material:
@@ -149,13 +165,13 @@ def _describe_shift(shift: Shift) -> ShiftBooks:
     return ShiftBooks(shift.id, shift.number, almaty_date(shift.opened_at), report, strangers, shift.registration_number)
 
 
-def _read_stranger(row: Mapping[str, Any]) -> dict[str, Any]:
+def _read_stranger(row: Mapping[str, Any]) -> Stranger:
     """A document as Webkassa listed it, whatever it holds: the words as texts, the sum as one or as none."""
     told = {name: str(row[name])[:_LONGEST_WORD] if row.get(name) is not None else None for name in _OF_STRANGER}
     try:
-        return {**told, "total": parse_amount(row.get("total"))}
+        return Stranger(**told, total=parse_amount(row.get("total")))
     except InvalidAmount:
-        return {**told, "total": None}
+        return Stranger(**told, total=None)
 
 
 def _list_dead_letters(session: Session, cashbox: Cashbox, homes: Homes, days: Days) -> list[DeadLetter]:

@@ -4,15 +4,17 @@ import csv
 import io
 import re
 import zipfile
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import select, update
 
-from shared.clock import almaty_date, utc_now
-from shared.storage.models import PaymentRecord, Receipt, Shift
+from shared.clock import ALMATY, almaty_date, utc_now
+from shared.storage.models import BookDay, PaymentRecord, Receipt, Shift, WebhookRecord
 from tests.support.desk import COMPANY, Browser, Desk
+from worker.rounds.books import check_books
 
 
 def pay(desk: Desk, receipt: Receipt | None, record_id: int, amount: int = 4000, **values: Any) -> None:
@@ -183,3 +185,72 @@ def test_a_sale_that_was_given_up_is_named_once_and_in_words(desk: Desk, manager
     page = manager.page("/acquire/books")
     assert page.count(f"№ {dead.record_id}") == 1
     assert "Webkassa не согласна с содержанием чека" in page or "Webkassa отклонила чек" in page
+
+
+class TestMonthThatWasKept:
+    """Days before yesterday are shown as they were looked at; today and yesterday, and all of it on demand, as they are."""
+
+    @pytest.fixture
+    def days(self) -> tuple[datetime, datetime]:
+        """An hour of the newest day that is over and one of a month before, both of one month."""
+        over = datetime.combine(almaty_date(utc_now()) - timedelta(days=2), time(12), tzinfo=ALMATY)
+        last = over.replace(day=1) - timedelta(days=1)
+        return last, last - timedelta(days=3)
+
+    def show(self, manager: Browser, day: datetime, **query: str) -> str:
+        more = "".join(f"&{name}={value}" for name, value in query.items())
+        return re.sub(r"\s+", " ", manager.page(f"/acquire/books?month={day:%Y-%m}{more}").replace("\u00a0", " "))
+
+    def test_is_as_it_was_looked_at(self, desk: Desk, manager: Browser, days: tuple[datetime, datetime]) -> None:
+        last, earlier = days
+        sell(desk, issued_at=last)
+        sell(desk, issued_at=earlier)
+        assert "Сверить все дни заново" not in self.show(manager, last), "nothing was looked at, so all of it is read"
+        look_until_kept(desk, {last.date(), earlier.date()})
+        assert "Сверить все дни заново" in self.show(manager, last)
+        assert "Всё сходится" in self.show(manager, last)
+        pay(desk, None, 5, 700, paid_at=last)
+        assert "Всё сходится" in self.show(manager, last), "it was not looked at since"
+        assert "Расхождений: 1" in self.show(manager, last, anew="1")
+
+    def test_of_other_words_it_is_read_anew(self, desk: Desk, manager: Browser, days: tuple[datetime, datetime]) -> None:
+        last, _ = days
+        sell(desk, issued_at=last)
+        look_until_kept(desk, {last.date()})
+        pay(desk, None, 5, 700, paid_at=last)
+        with desk.sessions.begin() as session:
+            session.execute(update(BookDay).values(books={"day": "of another version"}))
+        page = self.show(manager, last)
+        assert "Расхождений: 1" in page
+        assert "Сверить все дни заново" not in page
+
+    def test_today_and_yesterday_are_as_they_are(self, desk: Desk, manager: Browser) -> None:
+        now = utc_now()
+        for day in (now, now - timedelta(days=1)):
+            sell(desk, issued_at=day)
+            check_books(desk.sessions)
+            pay(desk, None, day.day, 700, paid_at=day)
+            assert "Расхождений: 0" not in self.show(manager, day)
+            assert "700 ₸" in self.show(manager, day)
+
+    def test_debts_are_of_its_end(self, desk: Desk, manager: Browser, days: tuple[datetime, datetime]) -> None:
+        last, earlier = days
+        sell(desk, issued_at=last)
+        look_until_kept(desk, {last.date()})
+        visit = desk.add_visit(state="awaiting_payment", at=earlier)
+        with desk.sessions.begin() as session:
+            row = session.get_one(WebhookRecord, visit.delivery_id)
+            row.body = {"data": {"attendance": 1}}
+        page = self.show(manager, last)
+        assert f"Визит № {visit.record_id}" in page
+        assert "Долг" in page
+
+
+def look_until_kept(desk: Desk, days: set[date]) -> None:
+    """The round takes its time for the days of a year."""
+    for _ in range(100):
+        check_books(desk.sessions)
+        with desk.sessions() as session:
+            if days <= set(session.scalars(select(BookDay.day).where(BookDay.books.is_not(None)))):
+                return
+    raise AssertionError(f"never kept: {days}")

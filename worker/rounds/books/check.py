@@ -1,7 +1,7 @@
 """Looks into the books of each cashbox's last days, again and again, and keeps what a person has to look at.
 
-Today and yesterday are looked at each time, the days of a week once an hour, those before once: late words of Altegio come
-within days. What is no longer so is taken away.
+Today and yesterday are looked at each time, the days of a week once an hour, those of a year once a day: late words of
+Altegio come within days, and a month is shown as it was looked at. What is no longer so is taken away.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from shared.books.day import DayNames, name_day, write_names
+from shared.books.kept import write_books
 from shared.books.model import DayBooks
 from shared.books.read import keep_books
 from shared.clock import almaty_date
@@ -22,9 +23,9 @@ from worker.rounds.books.findings import Finding, list_findings, list_open_findi
 
 log = get_logger(__name__)
 
-FRESH_DAYS, WEEK, KEPT_DAYS = 2, 7, 62
-AGAIN_AFTER = timedelta(hours=1)
-# Days that are neither today nor yesterday, in one round: a first look at two months takes its time.
+FRESH_DAYS, WEEK, KEPT_DAYS = 2, 7, 366
+AGAIN_AFTER, OLD_AGAIN_AFTER = timedelta(hours=1), timedelta(days=1)
+# Days that are neither today nor yesterday, in one round: a first look at a year takes its time.
 MOST_OLDER = 4
 _OPEN_KEY = "open "
 
@@ -43,7 +44,7 @@ def check_books(sessions: SessionFactory) -> None:
 
 def _list_due(session: Session, cashbox: Cashbox, now: datetime) -> Iterator[date]:
     today = almaty_date(now)
-    looked = select(BookDay.day, BookDay.checked_at).where(BookDay.cashbox_id == cashbox.id)
+    looked = select(BookDay.day, BookDay.checked_at).where(BookDay.cashbox_id == cashbox.id, BookDay.books.is_not(None))
     checked = {row.day: row.checked_at for row in session.execute(looked)}
     began = session.scalar(select(func.min(Receipt.issued_at)).where(Receipt.cashbox_id == cashbox.id))
     first = max(almaty_date(began) if began else today, today - timedelta(days=KEPT_DAYS))
@@ -55,7 +56,7 @@ def _list_due(session: Session, cashbox: Cashbox, now: datetime) -> Iterator[dat
 
 def _is_due(day: date, checked_at: datetime | None, now: datetime) -> bool:
     is_of_week = (almaty_date(now) - day).days <= WEEK
-    return checked_at is None or (is_of_week and checked_at < now - AGAIN_AFTER)
+    return checked_at is None or checked_at < now - (AGAIN_AFTER if is_of_week else OLD_AGAIN_AFTER)
 
 
 def _check(session: Session, cashbox: Cashbox, day: date, *, is_today: bool) -> None:
@@ -81,6 +82,7 @@ def _save_day(session: Session, cashbox_id: int, books: DayBooks, findings: Sequ
         "differences": len(findings),
         "differing": sum(abs(finding["amount"]) for finding in findings),
         "names": write_names(names),
+        "books": write_books(books),
     }
     row = insert(BookDay).values(cashbox_id=cashbox_id, day=books.day, **values)
     session.execute(row.on_conflict_do_update(index_elements=["cashbox_id", "day"], set_=values))

@@ -12,7 +12,8 @@ class BookDay(Base):
     """Keeps what a look into the books of a cashbox's day found: what its receipts add up to, how many sales differ.
 
     `issued`: sales less returns; `names`: sums by name, as `shared.books.day` writes them.
-    `differing`: the differences added up without their signs.
+    `differing`: the differences added up without their signs. `books`: all of it, as `shared.books.kept` writes it, None
+    where the look was before that was kept.
     """
 
     __tablename__ = "book_days"
@@ -27,5 +28,6 @@ class BookDay(Base):
     differences: Mapped[int] = mapped_column(Integer)
     differing: Mapped[Money]
     names: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    books: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
     __table_args__ = (UniqueConstraint("cashbox_id", "day"),)
