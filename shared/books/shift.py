@@ -1,10 +1,10 @@
 """Adds up our receipts of a shift, to be held beside its Z-report."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from shared.books.paid import paid_as
@@ -45,16 +45,26 @@ def _without_zeros(sums: Mapping[PaymentKind, Decimal]) -> dict[PaymentKind, Dec
 
 def sum_shift(session: Session, shift: Shift) -> IssuedSums:
     """Returns the sums of our issued receipts that name this shift of its cashbox."""
+    return sum_shifts(session, [shift])[shift.id]
+
+
+def sum_shifts(session: Session, shifts: Sequence[Shift]) -> dict[int, IssuedSums]:
+    """Returns those of many shifts, by the id of each."""
     paid = [func.coalesce(func.sum(paid_as(kind)), 0).label(kind) for kind in PaymentKind]
-    ours = select(Receipt.kind, func.count().label("documents"), *paid).where(
-        Receipt.cashbox_id == shift.cashbox_id,
-        Receipt.shift_number == shift.number,
-        Receipt.state == ReceiptState.ISSUED,
+    # A receipt that does not tell is of the shift with its number.
+    told = func.coalesce(Receipt.registration_number, "")
+    is_of_shift = and_(
+        Receipt.cashbox_id == Shift.cashbox_id,
+        Receipt.shift_number == Shift.number,
+        or_(Shift.registration_number == "", told.in_(("", Shift.registration_number))),
     )
-    if shift.registration_number:
-        # A receipt that does not tell is of the shift with its number.
-        ours = ours.where(func.coalesce(Receipt.registration_number, "").in_(("", shift.registration_number)))
-    sums = IssuedSums()
-    for row in session.execute(ours.group_by(Receipt.kind)):
-        sums.add(row.kind, row.documents, {kind: getattr(row, kind) for kind in PaymentKind})
-    return sums
+    query = (
+        select(Shift.id, Receipt.kind, func.count().label("documents"), *paid)
+        .join(Receipt, is_of_shift)
+        .where(Shift.id.in_([shift.id for shift in shifts]), Receipt.state == ReceiptState.ISSUED)
+        .group_by(Shift.id, Receipt.kind)
+    )
+    found = {shift.id: IssuedSums() for shift in shifts}
+    for row in session.execute(query):
+        found[row.id].add(row.kind, row.documents, {kind: getattr(row, kind) for kind in PaymentKind})
+    return found

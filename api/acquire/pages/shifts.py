@@ -18,7 +18,7 @@ from api.acquire.salon.known import find_company
 from api.acquire.shift.counts import find_counts
 from api.acquire.show.rendering import redirect, render
 from api.dependencies import SessionDep
-from shared.books.shift import sum_shift
+from shared.books.shift import sum_shift, sum_shifts
 from shared.logging import get_logger
 from shared.queue import ISSUE_RECEIPTS, publish_task
 from shared.storage.models import Cashbox, Shift
@@ -34,11 +34,12 @@ def show_shifts(request: Request, staff: ManagerDep, session: SessionDep, before
     """Shows the shifts of each cashbox with their reports, a page at a time from the id `before` on."""
     newest = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     rows = _list_shifts(session, staff.salons, newest)
-    counts = find_counts(session, [shift.id for shift, _ in rows])
+    shown = [shift for shift, _ in rows[:PAGE_SIZE]]
+    counts, issued = find_counts(session, [shift.id for shift in shown]), sum_shifts(session, shown)
     return render(
         request,
         "shifts.html",
-        lines=[(show_shift(s, number, sum_shift(session, s)), counts.get(s.id)) for s, number in rows[:PAGE_SIZE]],
+        lines=[(show_shift(s, number, issued[s.id]), counts.get(s.id)) for s, number in rows[:PAGE_SIZE]],
         next_before=rows[PAGE_SIZE - 1][0].id if len(rows) > PAGE_SIZE else None,
         is_first=newest is None,
     )

@@ -1,9 +1,10 @@
 """Lists what is open at the end of a day: debts, prepayments, deposits, each with its age."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, true
 from sqlalchemy.orm import Session
@@ -21,11 +22,19 @@ from shared.fiscal.statuses import (
     ReceiptState,
 )
 from shared.storage.models import LoyaltyRecord, PaymentRecord, Receipt, Visit, WebhookRecord
+from shared.storage.models.desk.visit import Attendance
 
 # A list is for people; what is older or more is in Altegio.
 MOST = 500
 OLDEST = timedelta(days=366)
-_ATTENDED = WebhookRecord.body["data"]["attendance"].astext == "1"
+_OF_VISIT: Sequence[Any] = (Visit.company_id, Visit.record_id, Visit.day, Visit.total, Visit.client_name)
+_OF_TOP_UP: Sequence[Any] = (
+    PaymentRecord.id,
+    PaymentRecord.company_id,
+    PaymentRecord.client_id,
+    PaymentRecord.amount,
+    PaymentRecord.paid_at,
+)
 _CLIENT = WebhookRecord.body["data"]["client"]["id"].astext
 
 _has_own_receipt = exists().where(
@@ -68,27 +77,27 @@ def _list_visits(session: Session, day: date, until: datetime) -> Iterator[OpenI
         .lateral("paid")
     )
     query = (
-        select(Visit, paid.c.amount, paid.c.of_due, paid.c.since)
-        .join(WebhookRecord, WebhookRecord.id == Visit.delivery_id)
+        select(*_OF_VISIT, paid.c.amount, paid.c.of_due, paid.c.since)
         .outerjoin(paid, true())
         .where(
             Visit.is_open,
             ~Visit.is_deleted,
             Visit.paid_told_at.is_(None),
             Visit.day > day - OLDEST,
-            or_(paid.c.amount.is_not(None), and_(Visit.day <= day, _ATTENDED)),
+            or_(paid.c.amount.is_not(None), and_(Visit.day <= day, Visit.attendance == Attendance.CAME)),
         )
         .order_by(Visit.day, Visit.id)
         .limit(MOST)
     )
-    for visit, amount, of_due, since in session.execute(query):
+    for visit in session.execute(query):
+        of_due = visit.of_due or ZERO
         if visit.day > day:
-            yield _describe(OpenKind.PREPAYMENT, visit, amount, almaty_date(since), day)
-        elif visit.total is not None and visit.total > (of_due or ZERO):
-            yield _describe(OpenKind.DEBT, visit, visit.total - (of_due or ZERO), visit.day, day)
+            yield _describe(OpenKind.PREPAYMENT, visit, visit.amount, almaty_date(visit.since), day)
+        elif visit.total is not None and visit.total > of_due:
+            yield _describe(OpenKind.DEBT, visit, visit.total - of_due, visit.day, day)
 
 
-def _describe(kind: OpenKind, visit: Visit, amount: Decimal, since: date, day: date) -> OpenItem:
+def _describe(kind: OpenKind, visit: Any, amount: Decimal, since: date, day: date) -> OpenItem:
     return OpenItem(
         kind=kind,
         amount=amount,
@@ -104,12 +113,12 @@ def _list_deposits(session: Session, day: date, until: datetime) -> Iterator[Ope
     """By client: what was put on the account and is not spent; the oldest money is spent first."""
     spent = _add_up_spent(session, until)
     top_ups = (
-        select(PaymentRecord)
+        select(*_OF_TOP_UP)
         .where(PaymentRecord.purpose == PaymentPurpose.DEPOSIT, _was_in_force(until))
         .order_by(PaymentRecord.paid_at, PaymentRecord.id)
     )
     left: dict[tuple[int, int, int], list[tuple[date, Decimal]]] = defaultdict(list)
-    for payment in session.scalars(top_ups):
+    for payment in session.execute(top_ups):
         client = (payment.company_id, payment.client_id or 0)
         used = min(payment.amount, spent[client]) if payment.client_id else ZERO
         spent[client] -= used

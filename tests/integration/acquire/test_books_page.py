@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from shared.clock import ALMATY, almaty_date, utc_now
-from shared.storage.models import BookDay, PaymentRecord, Receipt, Shift, WebhookRecord
+from shared.storage.models import BookDay, PaymentRecord, Receipt, Shift
 from tests.support.desk import COMPANY, Browser, Desk
 from worker.rounds.books import check_books
 
@@ -237,10 +237,7 @@ class TestMonthThatWasKept:
         last, earlier = days
         sell(desk, issued_at=last)
         look_until_kept(desk, {last.date()})
-        visit = desk.add_visit(state="awaiting_payment", at=earlier)
-        with desk.sessions.begin() as session:
-            row = session.get_one(WebhookRecord, visit.delivery_id)
-            row.body = {"data": {"attendance": 1}}
+        visit = desk.add_visit(state="awaiting_payment", at=earlier, attendance=1)
         page = self.show(manager, last)
         assert f"Визит № {visit.record_id}" in page
         assert "Долг" in page
