@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 import requests
 
 from dev.demo.servers import read_lines
-from dev.demo.visit import COMPANY_ID, DemoFailed
+from dev.demo.visit import COMPANY_ID, RECORD_ID, DemoFailed
 from dev.demo.web import request
 
 # Of each day its own, and none twice.
@@ -51,6 +51,8 @@ GUESTS = (
     Guest(120, "Асель Нұрланова", "+77085550155", "Жанна", (("Маникюр с покрытием", 8000),), attendance=_EXPECTED),
 )
 
+_SAMPLE = Guest(0, "Вячослав", "+77770220606", "", (("Стрижка детская", 4000),), paid_in="card")
+
 
 def spread(now: datetime, minutes: int) -> datetime:
     """Returns that time of today: shortly after midnight the morning is short, shortly before it the evening."""
@@ -69,6 +71,13 @@ def describe_morning(now: datetime) -> list[dict[str, Any]]:
             told.append(_describe_payment(record_id, guest, at))
         told.append(_describe_visit(record_id, number, guest, at))
     return told
+
+
+def describe_sample_payment(now: datetime) -> dict[str, Any]:
+    """Returns the body of the money for the sample visit, which was posted alone: in the books of a salon that tells of
+    payments a receipt without one differs.
+    """
+    return _describe_payment(RECORD_ID, _SAMPLE, now)
 
 
 def _describe_visit(record_id: int, number: int, guest: Guest, at: datetime) -> dict[str, Any]:
@@ -117,7 +126,9 @@ def post_morning(api_url: str, secret: str, folder: Path, now: datetime) -> list
     note = folder / "morning"
     if read_lines(note) == [str(now.date())]:
         return []
-    told = [_post(f"{api_url}/api/webhook/{secret}", body) for body in describe_morning(now)]
+    told = [
+        _post(f"{api_url}/api/webhook/{secret}", body) for body in (describe_sample_payment(now), *describe_morning(now))
+    ]
     note.write_text(f"{now.date()}\n", encoding="utf-8")
     return [urljoin(api_url, address) for address in told]
 

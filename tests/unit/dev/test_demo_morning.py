@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dev.demo.first_day.morning import GUESTS, describe_morning, spread
+from dev.demo.first_day.morning import GUESTS, describe_morning, describe_sample_payment, spread
+from dev.demo.visit import RECORD_ID, build_visit
 from shared.altegio import Envelope, parse_entity
 
 ALMATY = ZoneInfo("Asia/Almaty")
@@ -49,3 +50,8 @@ def test_bodies_are_of_altegios_shape_and_each_day_has_its_own_numbers() -> None
         assert parse_entity(envelope.resource, envelope.data)
     numbers = [body["resource_id"] for day in days for body in day]
     assert len(set(numbers)) == len(numbers)
+
+
+def test_the_sample_visit_is_paid_what_it_costs() -> None:
+    visit, paid = build_visit(RECORD_ID, "Стрижка детская", 4000)["data"], describe_sample_payment(NOON)["data"]
+    assert (paid["record_id"], paid["amount"]) == (visit["id"], visit["services"][0]["cost"])
