@@ -105,10 +105,11 @@ def _add_page_handlers(app: FastAPI) -> None:
 
 
 def _make_handler(code: int, text: Text, todo: Text) -> Callable[[Request, Exception], Response]:
-    def answer(request: Request, _: Exception) -> Response:
+    def answer(request: Request, error: Exception) -> Response:
         not_done = describe(request.url.path, {}) if request.method == "POST" else None
         then = [not_done.text, todo] if not_done else [todo]
-        return render(request, "message.html", status=code, text=text, then=then, back=find_way_back(request))
+        back, is_too_old = find_way_back(request), isinstance(error, FormRefused)
+        return render(request, "message.html", status=code, text=text, then=then, back=back, is_too_old=is_too_old)
 
     return answer
 

@@ -1,5 +1,5 @@
-// Keeps what was typed into a form that could not be sent, since the session had ended, until its own person is signed in
-// again. In this tab alone, and only over the sign-in page: any other page forgets it. Nothing secret is kept.
+// Keeps what was typed into a form that was not taken, since its session had ended or its page was too old, until its own
+// person opens the page again. In this tab alone, and only over the page that says so: any other forgets it. Nothing secret is kept.
 "use strict";
 
 const KEPT = "typed", KEPT_FOR = 30 * 60 * 1000;
@@ -20,7 +20,7 @@ function takeTyped() {
   const kept = JSON.parse(sessionStorage.getItem(KEPT));
   sessionStorage.removeItem(KEPT);
   if (!kept || Date.now() > kept.until) return null;
-  if (one("[data-signing-in]")) {
+  if (one("[data-not-taken]")) {
     sessionStorage.setItem(KEPT, JSON.stringify({ ...kept, isOver: true }));
     setTimeout(() => sessionStorage.removeItem(KEPT), kept.until - Date.now());
     return null;
