@@ -29,3 +29,22 @@ def test_an_empty_database_is_migrated(empty: SessionFactory) -> None:
     found = look_at_schema(empty)
     assert (found.level, found.said) == (Level.PROBLEM, "the database is empty")
     assert "alembic upgrade head" in found.fix
+
+
+@pytest.mark.parametrize(
+    ("revision", "said", "fix"),
+    [
+        ("0031", "the database is at 0031, this version needs ", "alembic upgrade head"),
+        ("9999", "the database is at 9999, which this version does not know", "update the images"),
+    ],
+)
+def test_tables_of_another_version(bridge: Bridge, revision: str, said: str, fix: str) -> None:
+    at = bridge.scalar("SELECT version_num FROM alembic_version")
+    bridge.execute("UPDATE alembic_version SET version_num = :revision", revision=revision)
+    try:
+        found = look_at_schema(bridge.services.sessions)
+    finally:
+        bridge.execute("UPDATE alembic_version SET version_num = :at", at=at)
+    assert found.level is Level.PROBLEM
+    assert found.said.startswith(said)
+    assert fix in found.fix

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 from dev.demo.children import ROOT
 
@@ -45,6 +47,15 @@ def _is_mandatory(call: ast.Call) -> bool:
 
 def _is_false(node: ast.expr | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is False
+
+
+def test_files_are_named_by_their_revisions_in_order() -> None:
+    """The doctor goes by the names."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
+    assert revisions == sorted(revisions, reverse=True)
+    assert revisions[:-1] == [path.name.split("_")[0] for path in reversed(MIGRATIONS)]
 
 
 @pytest.mark.parametrize("path", MIGRATIONS, ids=lambda path: path.stem)
