@@ -278,6 +278,62 @@ class TestWhatIsAddedUp:
 
         assert self.sell(add) == {BookedSale(TELLS, 7, None)}
 
+    @pytest.mark.parametrize(
+        "told",
+        [
+            {"purpose": "refund"},
+            {"purpose": "deposit"},
+            {"state": "revoked"},
+            {"state": "revoked", "changed_at": noon(2)},
+            {"visit_id": 70},
+        ],
+        ids=str,
+    )
+    def test_money_of_another_sort_is_read(self, told: dict[str, Any]) -> None:
+        def add(writer: Writer, sale: dict[str, Any], paid: Paid, at: datetime) -> None:
+            writer.issue(sale, paid, at)
+            for kind, amount in paid.items():
+                writer.pay(sale, kind, amount, at, **told)
+
+        assert self.sell(add, document_id=7) == {BookedSale(TELLS, None, 7)}
+
+    def test_money_that_went_back_as_a_negative_sum_is_read(self) -> None:
+        def add(writer: Writer, sale: dict[str, Any], paid: Paid, at: datetime) -> None:
+            writer.issue(sale, paid, at)
+            for kind, amount in paid.items():
+                writer.pay(sale, kind, 2 * amount, at)
+                writer.pay(sale, kind, -amount, at)
+
+        assert self.sell(add) == {BookedSale(TELLS, 7, None)}
+
+    def test_at_the_desk_and_by_altegio_together_it_is_read(self) -> None:
+        def add(writer: Writer, sale: dict[str, Any], paid: Paid, at: datetime) -> None:
+            writer.issue(sale, paid, at)
+            (first, part), (second, rest) = paid.items()
+            writer.check_out(sale, {first: part}, at)
+            writer.pay(sale, second, rest, at)
+
+        assert self.sell(add) == {BookedSale(TELLS, 7, None)}
+
+    def test_paid_in_other_ways_it_is_read(self) -> None:
+        def add(writer: Writer, sale: dict[str, Any], paid: Paid, at: datetime) -> None:
+            writer.issue(sale, paid, at)
+            for kind, amount in zip(paid, reversed(paid.values()), strict=True):
+                writer.pay(sale, kind, amount, at)
+
+        assert self.sell(add) == {BookedSale(TELLS, 7, None)}
+
+    def test_money_that_is_on_no_receipt_of_ours_is_no_question(self) -> None:
+        def add(writer: Writer, sale: dict[str, Any], paid: Paid, at: datetime) -> None:
+            writer.issue(sale, paid, at)
+            for kind, amount in paid.items():
+                writer.pay(sale, kind, amount, at)
+            writer.pay(sale, "deposit", Decimal(500), at)
+            writer.pay(sale, "card", Decimal(300), at, purpose="tip")
+
+        assert self.sell(add) == set()
+        self.check_total(told="4000")
+
     def test_a_word_of_long_ago_is_a_word_too_many(self) -> None:
         def add(writer: Writer, sale: dict[str, Any], paid: Paid, at: datetime) -> None:
             writer.issue(sale, paid, at)

@@ -69,21 +69,20 @@ def _select_alone() -> Select[Any]:
             Receipt.cashbox_id == bindparam("cashbox_id", type_=BigInteger),
             are_of_days(Receipt.issued_at),
             Receipt.state == ReceiptState.ISSUED,
-            Receipt.kind == ReceiptKind.SALE,
-            Receipt.operation_id.is_(None),
             Receipt.shift_number.is_not(None),
-            ~Receipt.returned,
             ~func.coalesce(Receipt.offline_mode, False),
-            ~_has_other("record_id"),
-            ~_has_other("document_id"),
+            ~_has_beside("record_id"),
+            ~_has_beside("document_id"),
             ~_is_joint(),
             ~_is_paid_as_visit(),
         )
     )
 
 
-def _has_other(name: str) -> ColumnElement[bool]:
-    """A sale has one receipt that is in force: `uq_receipts_live_sale_of_record`, `..._of_document`. Others are seldom."""
+def _has_beside(name: str) -> ColumnElement[bool]:
+    """Of a sale at most one receipt is in force (`uq_receipts_live_sale_of_record`, `..._of_document`). Whatever else there
+    is of it, this receipt included, is beside that: a return, a part, what was refused or returned.
+    """
     other = aliased(Receipt)
     is_beside = or_(
         other.kind != ReceiptKind.SALE,
