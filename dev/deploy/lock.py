@@ -1,7 +1,9 @@
 """`make lock`: what is installed, to the version and the hash of every file that the package index has of it.
 
 `requirements/dev.txt` is everything; the others are what a service, its extra `otel` and the building of our own package
-need of it. `constraints.txt` has the versions alone, for `pip install -c`, which takes no folder where there are hashes.
+need of it. `peers.txt` and `mutation.txt` are for environments of their own, groups of pyproject.toml; that of `make
+mutation` stands beside the first, and has its versions where both have a package. `constraints.txt` has the versions alone,
+for `pip install -c`, which takes no folder where there are hashes.
 Versions stay as they are, unless newer ones are asked for: `make lock ARGS="--upgrade"`, or `ARGS="--upgrade-package NAME"`.
 """
 
@@ -17,7 +19,9 @@ from dev.deploy.tools import find_tool, prepare_tools
 
 VERSIONS = ROOT / "constraints.txt"
 FOLDER = ROOT / "requirements"
-ALL, BUILD, SERVICE, OTEL = (FOLDER / f"{name}.txt" for name in ("dev", "build", "service", "otel"))
+ALL, BUILD, SERVICE, OTEL, PEERS, MUTATION = (
+    FOLDER / f"{name}.txt" for name in ("dev", "build", "service", "otel", "peers", "mutation")
+)
 # One answer for every Python and machine there may be; no address of any index.
 OPTIONS = (
     "--universal",
@@ -53,9 +57,12 @@ def main(options: Sequence[str]) -> int:
     if not prepare_tools():
         return 1
     FOLDER.mkdir(exist_ok=True)
-    build = "\n".join(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["build-system"]["requires"])
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    groups = project["dependency-groups"]
     compile_lock(str(ALL), "pyproject.toml", "--all-extras", *options)
-    compile_lock(str(BUILD), "-", *options, given=build)
+    compile_lock(str(BUILD), "-", *options, given="\n".join(project["build-system"]["requires"]))
+    compile_lock(str(PEERS), "-", *options, given="\n".join(groups["peers"]))
+    compile_lock(str(MUTATION), "-", "--constraints", str(ALL), *options, given="\n".join(groups["mutation"]))
     compile_lock(str(SERVICE), "pyproject.toml", "--constraints", str(ALL))
     compile_lock(str(OTEL), "pyproject.toml", "--extra=otel", "--constraints", str(ALL))
     keep_what_is_more(OTEL, SERVICE)

@@ -7,9 +7,22 @@ from pathlib import Path
 import pytest
 
 from dev.demo.children import ROOT
-from dev.deploy.lock import ALL, BUILD, OTEL, SERVICE, VERSIONS, drop_hashes, keep_what_is_more, split_packages
+from dev.deploy import lock
+from dev.deploy.lock import (
+    ALL,
+    BUILD,
+    FOLDER,
+    MUTATION,
+    OTEL,
+    PEERS,
+    SERVICE,
+    VERSIONS,
+    drop_hashes,
+    keep_what_is_more,
+    split_packages,
+)
 
-FILES = [ALL, BUILD, SERVICE, OTEL]
+FILES = [ALL, BUILD, SERVICE, OTEL, PEERS, MUTATION]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
@@ -57,6 +70,27 @@ def test_nothing_the_project_names_is_left_out() -> None:
     assert {name_of(one) for one in extras["otel"]} <= read(OTEL).keys()
     assert {name_of(one) for one in extras["dev"]} - {project["name"]} <= read(ALL).keys()
     assert {name_of(one) for one in PROJECT["build-system"]["requires"]} == read(BUILD).keys()
+    for name, path in (("peers", PEERS), ("mutation", MUTATION)):
+        assert {name_of(one) for one in PROJECT["dependency-groups"][name]} <= read(path).keys()
+
+
+def test_mutants_are_tried_with_the_versions_of_the_tests() -> None:
+    """Both environments are on the path there."""
+    ours, all_of_them = read(MUTATION), read(ALL)
+    assert {name: all_of_them.get(name, version) for name, version in ours.items()} == ours
+
+
+def test_every_file_is_renewed_with_the_options_that_were_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    renewed: dict[str, tuple[str, ...]] = {}
+    monkeypatch.setattr(lock, "prepare_tools", lambda: True)
+    monkeypatch.setattr(lock, "compile_lock", lambda target, _, *options, given=None: renewed.update({target: options}))
+    monkeypatch.setattr(lock, "keep_what_is_more", lambda larger, smaller: None)
+    monkeypatch.setattr(lock, "VERSIONS", tmp_path / "constraints.txt")
+    assert lock.main(["--upgrade"]) == 0
+    assert renewed.keys() == {str(path) for path in FOLDER.glob("*.txt")}
+    # What a service needs follows from the file of everything.
+    followers = {target for target, options in renewed.items() if "--upgrade" not in options}
+    assert followers == {str(SERVICE), str(OTEL)}
 
 
 @pytest.mark.parametrize("name", ["Makefile", "Dockerfile.api", "Dockerfile.worker"])
