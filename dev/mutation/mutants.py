@@ -56,11 +56,10 @@ def _read_module(folder: Path, meta: Path) -> Iterator[Mutant]:
 
 def _find_versions(source: str) -> dict[str, list[str]]:
     """The lines of every version of every function; mutmut writes them all into one file."""
-    versions = {}
+    versions, lines = {}, source.splitlines()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and _VERSION.search(node.name):
-            text = ast.get_source_segment(source, node) or ""
-            versions[node.name] = text.replace(node.name, "").splitlines()
+            versions[node.name] = [line.replace(node.name, "") for line in lines[node.lineno - 1 : node.end_lineno]]
     return versions
 
 
