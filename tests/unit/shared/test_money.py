@@ -1,4 +1,5 @@
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -33,6 +34,7 @@ def test_amount_is_read_exactly(value: Any, amount: str) -> None:
         pytest.param(None, id="null"),
         pytest.param([], id="list"),
         pytest.param({}, id="object"),
+        pytest.param(Fraction(3), id="a-number-that-is-not-of-json"),
         pytest.param("", id="empty"),
         pytest.param("дорого", id="word"),
         pytest.param("1 000", id="spaces-inside"),

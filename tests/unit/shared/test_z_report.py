@@ -56,3 +56,9 @@ def test_what_is_missing_is_zero(body: dict[str, Any]) -> None:
 def test_a_kind_we_never_use_is_kept_apart() -> None:
     told = read_report({"Sell": {"PaymentsByTypesApiModel": [{"Sum": "70.5", "Type": 2}, {"Sum": 5, "Type": 4}]}})
     assert (told.sold, told.other) == ({MOBILE: Decimal(5)}, Decimal("70.50"))
+
+
+def test_all_kinds_we_never_use_are_added_up() -> None:
+    parts = [{"Sum": 70, "Type": 2}, {"Sum": 5, "Type": 3}, {"Sum": "0.5", "Type": 17}]
+    told = read_report({"Sell": {"PaymentsByTypesApiModel": parts}})
+    assert (told.sold, told.other) == ({}, Decimal("75.50"))

@@ -48,6 +48,12 @@ def test_a_price_is_raised_up_and_only_where_the_part_would_not_add_up() -> None
     assert (same["Price"], same["Discount"]) == (Decimal("0.34"), 0)
 
 
+def test_a_raised_price_never_gives_back_less_than_the_part() -> None:
+    """1.3 for 0.16, of which 1.2 are 0.15: 0.125 each, and 0.12 would be a tiyn too little, a discount below nothing."""
+    (part,) = give_back(sell(position("1.3", "0.12"), paid="0.16"), [], "1.2")["Positions"]
+    assert (part["Price"], part["Discount"]) == (Decimal("0.13"), Decimal("0.01"))
+
+
 def test_the_price_stays_where_the_part_adds_up_though_another_would_do() -> None:
     (part,) = give_back(sell(position(4, "2.52", "0.04"), paid="10.04"), [], "1")["Positions"]
     assert (part["Price"], part["Discount"]) == (Decimal("2.52"), Decimal("0.01"))

@@ -7,7 +7,7 @@ import pytest
 
 from shared.altegio import GoodsOperation
 from shared.fiscal.statuses import PaymentKind
-from shared.fiscal.vat_rates import parse_vat_lines
+from shared.fiscal.vat_rates import NoRate, parse_vat_lines
 from tests.unit.material import make_record
 from worker.receipt.lines import CannotBuild, Line, build_draft, build_goods_lines, build_record_lines
 from worker.receipt.request import to_sale_request
@@ -94,3 +94,29 @@ def test_a_day_without_a_known_rate_needs_a_person() -> None:
     with pytest.raises(CannotBuild, match="2025-12-31") as caught:
         build_draft(lines(), {PaymentKind.CARD: Decimal(55860)}, choose_vat_rates(CLINIC, date(2025, 12, 31)))
     assert caught.value.code == "no_vat_rate"
+
+
+class TestIdsThatWereNotTold:
+    SAID = VatRegime("auto", {"service:8101": "medical", "good:22001": "periodicals", "пилинг": "medical"})
+
+    def line(self, name: str, *, is_service: bool = True, is_certificate: bool = False) -> Line:
+        one, paid = Decimal(1), Decimal(4000)
+        return Line(name, is_service, one, paid, Decimal(0), paid, is_certificate=is_certificate)
+
+    @pytest.mark.parametrize("is_service", [True, False])
+    def test_where_one_could_decide_a_person_is_needed(self, is_service: bool) -> None:
+        with pytest.raises(NoRate) as caught:
+            choose_vat_rates(self.SAID, OLD_YEAR)(self.line("Ботокс", is_service=is_service))
+        assert str(caught.value) == "Altegio did not tell the id of 'Ботокс', 4000 ₸, and ids decide the VAT rate"
+
+    def test_where_all_of_them_say_the_same_it_does_not_matter(self) -> None:
+        assert choose_vat_rates(self.SAID, OLD_YEAR)(self.line("Пилинг")) == 5
+
+    def test_ids_of_goods_decide_nothing_of_services(self) -> None:
+        assert choose_vat_rates(VatRegime("auto", {"good:22001": "periodicals"}), OLD_YEAR)(self.line("Ботокс")) == 16
+
+    @pytest.mark.parametrize("is_service", [True, False])
+    def test_a_certificate_has_none(self, is_service: bool) -> None:
+        """It is neither a service nor goods, whose ids are spoken of."""
+        line = self.line("Сертификат", is_service=is_service, is_certificate=True)
+        assert choose_vat_rates(self.SAID, OLD_YEAR)(line) == 16

@@ -146,3 +146,43 @@ def test_whole_numbers_that_a_column_holds(told: Any, number: int | None) -> Non
 def test_a_registration_number_has_fifty_signs_at_most(length: int, is_kept: bool) -> None:
     told = read_check_data({**CHECK, "Cashbox": {"RegistrationNumber": "6" * length}}).registration_number
     assert told == ("6" * length if is_kept else None)
+
+
+def test_what_the_paper_receipt_says_is_kept() -> None:
+    organization = {"TaxPayerName": "ТОО «Салон»", "TaxPayerIN": "123456789012"}
+    told = read_check_data({**CHECK, "Organization": organization}).paper
+    assert (told.taxpayer_name, told.taxpayer_number) == ("ТОО «Салон»", "123456789012")
+
+
+def test_a_page_may_say_that_its_shift_has_no_receipts() -> None:
+    assert read_items({"Items": [], "Total": "0"}) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("told", "number"), [(Decimal("1.2E+9"), "1200000000"), ("0071", "0071"), ("X0", "X0"), (Decimal(71), "71")]
+)
+def test_a_fiscal_number_is_written_out(told: Any, number: str) -> None:
+    assert read_check_data({"CheckNumber": told}).fiscal_number == number
+
+
+@pytest.mark.parametrize(
+    ("address", "is_kept"),
+    [
+        (LINK, True),
+        (LINK.replace("https", "http"), True),
+        (LINK.replace("https", "HTTP"), True),
+        (LINK.replace("https", "ftp"), False),
+        (f"https://ofd.test/{'t' * 983}", True),
+        (f"https://ofd.test/{'t' * 984}", False),
+    ],
+    ids=["https", "http", "capitals", "no-link", "1000-signs", "1001-signs"],
+)
+def test_only_what_may_become_a_link_is_kept(address: str, is_kept: bool) -> None:
+    told = read_check_data({"CheckNumber": "1591", "TicketUrl": address, "TicketPrintUrl": address})
+    assert (told.receipt_url, told.print_url) == ((address,) * 2 if is_kept else (None, None))
+
+
+def test_signs_of_a_query_may_stand_in_its_values() -> None:
+    """The first question mark begins it, the first equals sign of a field ends its name."""
+    told = read_check_data({"CheckNumber": "1591", "TicketPrintUrl": "https://print.test/?extnum=a=b&u=?&chb=SWK9"})
+    assert (told.external_numbers, told.registers) == ({"a=b"}, {"SWK9"})

@@ -130,6 +130,16 @@ def test_pauses_after_failures_of_the_service_grow() -> None:
     assert longest[0] <= 2 < longest[1] <= 16 < longest[2] <= 300
 
 
+def test_the_second_failure_of_the_service_waits_for_up_to_twice_as_long() -> None:
+    waits = [decide(OutcomeUnknown("x"), attempts=2, seed=seed).seconds for seed in range(200)]  # type: ignore[union-attr]
+    assert 2 < max(waits) <= 4
+
+
+def test_where_nothing_was_asked_for_the_wait_may_be_of_any_length() -> None:
+    waits = [decide(UnknownVendorCode("x"), seed=seed).seconds for seed in range(200)]  # type: ignore[union-attr]
+    assert min(waits) < 0.1
+
+
 @pytest.mark.parametrize(
     ("age", "decision"),
     [
@@ -161,6 +171,7 @@ def test_what_a_register_refuses_is_due_as_soon_as_it_is_well() -> None:
         (ReceiptRejected("Не заполнено", code=9), 0, FRESH, "code 9: Не заполнено"),
         (UnknownVendorCode("what is that", code=999), 9, FRESH, "gave up after 10 attempts: code 999: what is that"),
         (WebkassaUnavailable("cannot be reached"), 0, TOO_OLD, "gave up after 72.0 h: cannot be reached"),
+        (WebkassaUnavailable("no answer"), 0, timedelta(hours=500), "gave up after 500.0 h: no answer"),
     ],
 )
 def test_a_dead_letter_says_why(error: WebkassaError, used: int, age: timedelta, words: str) -> None:
