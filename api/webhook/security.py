@@ -10,7 +10,6 @@ from starlette.types import Receive
 from shared.salon.webhook_secret import SalonSecret, read_webhook_secret
 
 MAX_BODY_BYTES = 1024 * 1024
-SIGNATURE_HEADER = "X-Altegio-Signature"
 SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105 -- the name of a header
 
 # Says whether a salon's secret is still in force.

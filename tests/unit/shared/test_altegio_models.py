@@ -11,10 +11,16 @@ from shared.altegio import (
     FINANCES,
     GOODS_SALE,
     RECORD,
+    Account,
+    Client,
     Envelope,
+    Expense,
     FinanceOperation,
+    GoodsLine,
     GoodsOperation,
+    Named,
     Record,
+    ServiceLine,
     parse_entity,
 )
 
@@ -169,10 +175,12 @@ def test_text_spellings(value: Any, text: str) -> None:
 
 def test_amounts_of_a_line_may_be_ints_floats_and_texts() -> None:
     line = read(
-        services=[{"cost": 4000, "cost_to_pay": "3800.50", "discount": 5.0, "amount": "1", "manual_cost": ""}]
+        services=[
+            {"cost": 4000, "cost_to_pay": "3800.50", "discount": 5.0, "amount": "1", "manual_cost": "", "first_cost": []}
+        ]
     ).services[0]
     assert (line.cost, line.cost_to_pay, line.discount, line.amount) == (4000, Decimal("3800.50"), 5, 1)
-    assert line.manual_cost is None
+    assert (line.manual_cost, line.first_cost) == (None, None)
 
 
 @pytest.mark.parametrize("value", ["дорого", {"a": 1}, True, "NaN", "1e400", [1]])
@@ -261,3 +269,35 @@ def test_envelope_names_what_is_wrong(changes: dict[str, Any], field: str) -> No
 def test_envelope_takes_ids_as_text_and_any_data() -> None:
     envelope = Envelope.model_validate(ENVELOPE | {"company_id": "412077", "resource_id": "0", "data": []})
     assert (envelope.company_id, envelope.resource_id, envelope.data) == (412077, 0, [])
+
+
+def test_what_was_not_told_is_nothing() -> None:
+    """No field of an empty body decides anything: no id, no sum, no time, and nothing is paid or deleted."""
+    nothing = {"''", "()", "[]", "False", "None"}
+    for model in (Record, GoodsOperation, ServiceLine, GoodsLine, Client, Named, Account, Expense):
+        assert {name: told for name, told in model() if repr(told) not in nothing} == {}
+    told = FinanceOperation.model_validate({"amount": 1})
+    assert {name: value for name, value in told if repr(value) not in nothing} == {"amount": 1}
+    assert Envelope.model_validate({name: value for name, value in ENVELOPE.items() if name != "data"}).data is None
+
+
+@pytest.mark.parametrize(
+    ("phone", "digits"),
+    [("+7 (700) 123-45-67", "77001234567"), (87001234567, "87001234567"), ("1" * 30, "1" * 20)]
+    + [(value, "") for value in (None, True, [77001234567], {"0": 77001234567}, "нет")],
+)
+def test_the_phone_of_a_client(phone: Any, digits: str) -> None:
+    assert Client.model_validate({"phone": phone}).phone == digits
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"display_name": "Айгерим С.", "name": "Айгерим"}, "Айгерим С."),
+        ({"name": "Айгерим", "surname": "Сатпаева"}, "Айгерим Сатпаева"),
+        ({"surname": "Сатпаева"}, "Сатпаева"),
+        ({}, ""),
+    ],
+)
+def test_the_name_of_a_client(fields: dict[str, str], name: str) -> None:
+    assert Client.model_validate(fields).shown_name == name

@@ -90,3 +90,12 @@ def test_goods_of_a_visit_that_have_no_price_are_named() -> None:
     record = make_record(services=[], goods_transactions=[{"title": "Крем", "cost": 9}, {"title": "Маска", "amount": -1}])
     with pytest.raises(CannotBuild, match=r"^goods_transactions\.1 has no cost$"):
         build_record_lines(record)
+
+
+@pytest.mark.parametrize("length", range(6, 17))
+def test_only_digits_of_the_lengths_of_a_gtin_are_a_code(length: int) -> None:
+    """Salons write articles of their own into the barcode."""
+    digits = "1" * length
+    goods = {"title": "Крем", "amount": -1, "cost": 900, "barcode": digits, "ntin": digits}
+    (line,) = build_record_lines(make_record(services=[], goods_transactions=[goods]))
+    assert (line.barcode, line.national_code) == ((digits,) * 2 if length in (8, 12, 13, 14) else (None, None))
