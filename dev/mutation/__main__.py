@@ -22,7 +22,7 @@ PYTHON = ROOT / ".venv-mutation" / "bin" / "python"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs what is asked for and prints the table; returns 1 below the score that is wanted."""
+    """Runs what is asked for and prints the table; returns 1 where a module is below the score that is wanted."""
     parser = argparse.ArgumentParser(prog="dev.mutation", description=__doc__)
     parser.add_argument("names", nargs="*", help="mutants to try, all without them")
     parser.add_argument("--folder", type=Path, help="where to work, and to leave the outcome")

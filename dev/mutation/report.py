@@ -46,22 +46,23 @@ def read_survivors(path: Path = SURVIVORS) -> dict[str, str]:
 
 
 def format_report(mutants: Sequence[Mutant], known: Mapping[str, str]) -> tuple[str, bool]:
-    """Returns the table, what survived without a reason, and whether the score suffices."""
+    """Returns the table, what survived without a reason, and whether the score of each module suffices."""
     tried = [mutant for mutant in mutants if mutant.fate != "untried"]
     modules: dict[str, list[Mutant]] = defaultdict(list)
     for mutant in tried:
         modules[mutant.module].append(mutant)
-    whole = _score(tried, known)
-    rows = [_score(of_module, known).format(module) for module, of_module in modules.items()]
+    whole, scores = _score(tried, known), {module: _score(of_module, known) for module, of_module in modules.items()}
+    below = [module for module, score in scores.items() if score.percent < LEAST]
     news = [f"{one.name}\n    {one.what}" for one in tried if not one.is_noticed and one.what not in known]
-    gone = sorted(set(known) - {one.what for one in tried if not one.is_noticed})
+    gone = sorted(set(known) - {one.what for one in mutants if not one.is_noticed})
     parts = [
-        "\n".join((_HEAD, *rows, whole.format("**all**"))),
+        "\n".join((_HEAD, *(score.format(module) for module, score in scores.items()), whole.format("**all**"))),
         _list(f"{len(news)} survived without a reason in {SURVIVORS.name}:", news),
-        _list(f"{len(gone)} of {SURVIVORS.name} did not survive, or were not tried:", gone if len(rows) > 1 else []),
-        f"{whole.percent:.1f} % were noticed, at least {LEAST:.0f} % have to be",
+        _list(f"{len(gone)} of {SURVIVORS.name} did not survive, or are no more:", gone),
+        f"{whole.percent:.1f} % were noticed; at least {LEAST:.0f} % have to be in each module",
+        _list("less were noticed in:", below),
     ]
-    return "\n\n".join(part for part in parts if part), whole.percent >= LEAST
+    return "\n\n".join(part for part in parts if part), not below
 
 
 def _score(mutants: Sequence[Mutant], known: Mapping[str, str]) -> Score:
