@@ -13,6 +13,7 @@ from shared.wire import answer
 from worker.alerts import grouping
 from worker.altegio.limits import WINDOWS
 from worker.cashbox.shift import clock
+from worker.decide import rules
 from worker.issue import belief
 from worker.receipt import lines, request
 from worker.webkassa import breaker, client, retry_policy, session_token
@@ -60,6 +61,8 @@ from worker.webkassa import breaker, client, retry_policy, session_token
         (lines, "MAX_PRICE", 999_999_999),
         (lines, "MAX_COUNT", Decimal("4294967.295")),
         (lines, "MAX_NAME", 128),
+        # Deliveries are found again by these words when money turns up for what they told.
+        (rules, "IGNORED_WITHOUT_MONEY", ("nothing was sold", "the record was deleted", "the sale was deleted")),
         (request, "TAX_VAT", 100),
         (request, "UNIT_PIECE", 796),
         (request, "UNIT_SERVICE", 5114),

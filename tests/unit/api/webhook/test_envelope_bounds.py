@@ -68,9 +68,20 @@ class TestWords:
         assert (taken.state, taken.message) == (RecordState.IGNORED, f"{name} '{'x' * 64}' {words}")
         assert (refused.state, refused.field) == (RecordState.INVALID, name)
 
-    def test_a_fault_is_told_in_our_words_alone(self) -> None:
-        arrival = read_one(VISIT | {"data": {"services": [{"cost": "much"}]}})
-        assert (arrival.field, arrival.message) == ("data.services.0.cost", "data.services.0.cost: must be a number")
+    @pytest.mark.parametrize(
+        ("body", "field", "problem"),
+        [
+            (VISIT | {"data": {"services": [{"cost": "much"}]}}, "data.services.0.cost", "must be a number"),
+            (VISIT | {"data": {"services": [7]}}, "data.services.0", "must be an object"),
+            (VISIT | {"data": {"services": "much"}}, "data.services", "must be a list"),
+            (VISIT | {"resource": 7}, "resource", "must be a text"),
+            ({name: told for name, told in VISIT.items() if name != "status"}, "status", "is missing"),
+            (7, "body", "must be an object"),
+        ],
+    )
+    def test_a_fault_is_told_in_our_words_alone(self, body: Any, field: str, problem: str) -> None:
+        arrival = read_one(body)
+        assert (arrival.field, arrival.message) == (field, f"{field}: {problem}")
 
     @pytest.mark.parametrize(("length", "told"), [(200, "f" * 200), (201, "f" * 200 + "…")])
     def test_a_field_is_named_up_to_its_200th_letter(self, length: int, told: str) -> None:
