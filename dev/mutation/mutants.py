@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import ndiff
@@ -23,7 +24,8 @@ _VERSION = re.compile(r"__mutmut_(?:orig|\d+)$")
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """Describes one change. `name` is mutmut's; `what` says it in words that stay the same while the function does.
+    """Describes one change. `name` is mutmut's; `what` says it in words that stay the same while the function does, with
+    a number where a function has the same line again.
 
     `fate`: killed, timed out, survived, unseen (no test runs the function), or untried.
     """
@@ -47,11 +49,15 @@ def _read_module(folder: Path, meta: Path) -> Iterator[Mutant]:
     source = meta.with_suffix("")
     module = source.relative_to(folder).with_suffix("").as_posix().replace("/", ".")
     versions = _find_versions(source.read_text("utf-8"))
+    told = Counter[str]()
     for name, code in json.loads(meta.read_text("utf-8"))["exit_code_by_key"].items():
         mangled = name.removeprefix(f"{module}.")
         function = _VERSION.sub("", mangled).removeprefix("x_").removeprefix("xǁ").replace("ǁ", ".")
         change = _describe(versions[_VERSION.sub("__mutmut_orig", mangled)], versions[mangled])
-        yield Mutant(module, name, f"{module}.{function}: {change}", _FATES.get(code, "untried"))
+        what = f"{module}.{function}: {change}"
+        told[what] += 1
+        again = f" ({told[what]})" if told[what] > 1 else ""
+        yield Mutant(module, name, what + again, _FATES.get(code, "untried"))
 
 
 def _find_versions(source: str) -> dict[str, list[str]]:

@@ -31,6 +31,27 @@ def x_double__mutmut_orig(amount):
 
 def x_double__mutmut_1(amount):
     return amount * 3
+
+def x_choose__mutmut_orig(amount):
+    if amount > 9:
+        return amount
+    if amount < 3:
+        return 3
+    return amount
+
+def x_choose__mutmut_1(amount):
+    if amount > 9:
+        return None
+    if amount < 3:
+        return 3
+    return amount
+
+def x_choose__mutmut_2(amount):
+    if amount > 9:
+        return amount
+    if amount < 3:
+        return 3
+    return None
 '''
 
 
@@ -39,28 +60,17 @@ def test_what_was_changed_is_told_in_words_that_last(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "till.py").write_text(SOURCE, "utf-8")
     codes = {"xǁTillǁadd__mutmut_1": 1, "xǁTillǁadd__mutmut_2": 0, "x_double__mutmut_1": None}
+    codes |= {"x_choose__mutmut_1": 1, "x_choose__mutmut_2": 0}
     told = {f"shared.fiscal.till.{name}": code for name, code in codes.items()}
     (folder / "till.py.meta").write_text(json.dumps({"exit_code_by_key": told}), "utf-8")
-    assert read_mutants(tmp_path) == [
-        Mutant("shared.fiscal.till", name, what, fate)
-        for name, what, fate in (
-            (
-                "shared.fiscal.till.xǁTillǁadd__mutmut_1",
-                "shared.fiscal.till.Till.add: self.sum += amount -> self.sum -= amount",
-                "killed",
-            ),
-            (
-                "shared.fiscal.till.xǁTillǁadd__mutmut_2",
-                "shared.fiscal.till.Till.add: return self.sum -> return None",
-                "survived",
-            ),
-            (
-                "shared.fiscal.till.x_double__mutmut_1",
-                "shared.fiscal.till.double: return amount * 2 -> return amount * 3",
-                "untried",
-            ),
-        )
+    assert [(one.name, one.what.removeprefix("shared.fiscal.till."), one.fate) for one in read_mutants(tmp_path)] == [
+        ("shared.fiscal.till.xǁTillǁadd__mutmut_1", "Till.add: self.sum += amount -> self.sum -= amount", "killed"),
+        ("shared.fiscal.till.xǁTillǁadd__mutmut_2", "Till.add: return self.sum -> return None", "survived"),
+        ("shared.fiscal.till.x_double__mutmut_1", "double: return amount * 2 -> return amount * 3", "untried"),
+        ("shared.fiscal.till.x_choose__mutmut_1", "choose: return amount -> return None", "killed"),
+        ("shared.fiscal.till.x_choose__mutmut_2", "choose: return amount -> return None (2)", "survived"),
     ]
+    assert {one.module for one in read_mutants(tmp_path)} == {"shared.fiscal.till"}
 
 
 def mutants(module: str, killed: int, survived: int, untried: int = 0) -> list[Mutant]:
