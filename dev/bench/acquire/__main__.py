@@ -17,7 +17,7 @@ from dev.bench.acquire.rooms import fill_rooms
 from dev.bench.acquire.visitor import Visit, Visitor
 from dev.bench.load import time_ms
 from dev.bench.material.backlog import count
-from dev.bench.material.past import DAYS, add_these_days, count_awaiting
+from dev.bench.material.past import Past, add_these_days
 from dev.bench.world import BenchWorld, open_world
 from dev.harness.command import tell
 from dev.harness.desk import TIMEOUT, add_manager
@@ -47,14 +47,17 @@ TABLES = (
 
 def read_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m dev.bench.acquire", description=__doc__)
-    parser.add_argument("--visits", type=int, default=100_000, help=f"stored visits, over {DAYS} days (100000)")
+    parser.add_argument("--visits", type=int, default=100_000, help="stored visits (100000)")
+    parser.add_argument(
+        "--days", type=int, default=500, help="over which they are spread: 10 makes a day of fifty salons (500)"
+    )
     parser.add_argument("--requests", type=int, default=200, help="for each page (200)")
     parser.add_argument("--only", default="", help="only pages with this in their names")
     parser.add_argument("--plans", type=Path, help="also write the query plans to this file")
     arguments = parser.parse_args()
     # A visit is paid once: alone, together, before each of the two, and to be explained.
-    if count_awaiting(arguments.visits) < 2 * (arguments.requests + CLIENTS + 1):
-        parser.error("--visits: too few to take --requests payments twice, of which 20 in 1000 visits await one")
+    if Past(arguments.visits, arguments.days).awaiting < 2 * (arguments.requests + CLIENTS + 1):
+        parser.error("--visits: too few to take --requests payments twice, of which 2 in 100 visits of a day await one")
     return arguments
 
 
@@ -92,18 +95,19 @@ def keep_books_of_these_days(world: BenchWorld) -> None:
 
 
 def run(arguments: argparse.Namespace, world: BenchWorld) -> None:
-    tell(f"filling {arguments.visits} visits")
+    past = Past(arguments.visits, arguments.days)
+    tell(f"filling {past.visits} visits of {past.days} days")
     add_manager(world)
     world.add_salons(1)
     with world.postgres.connect() as connection:
-        add_these_days(connection, arguments.visits)
+        add_these_days(connection, past)
         fill_rooms(connection)
         connection.execute(text("VACUUM ANALYZE"))
         print(*(f"{table} {count(connection, table)}" for table in TABLES), sep=", ", end="\n\n")
     keep_books_of_these_days(world)
     world.stack.start("api")
     rows = []
-    pages = {name: visit for name, visit in make_pages(arguments.visits).items() if arguments.only in name}
+    pages = {name: visit for name, visit in make_pages(past).items() if arguments.only in name}
     for name, visit in pages.items():
         alone, together = (measure(world.stack.api_url, visit, arguments.requests, clients) for clients in (1, CLIENTS))
         figures = (pick(alone, 0.5), pick(alone, 0.95), alone[-1], pick(together, 0.95))

@@ -2,12 +2,12 @@
 
 from datetime import timedelta
 
-from dev.bench.acquire.at_desk import choose_day
 from dev.bench.acquire.visitor import Visit, ask_all
+from dev.bench.material.past import Past
 from shared.clock import almaty_date, utc_now
 
 
-def list_manager_pages(visits: int) -> dict[str, Visit]:
+def list_manager_pages(past: Past) -> dict[str, Visit]:
     """Name -> how it is asked for."""
     today = almaty_date(utc_now())
     last_month = today.replace(day=1) - timedelta(days=1)
@@ -42,9 +42,9 @@ def list_manager_pages(visits: int) -> dict[str, Visit]:
                 "who did what: a rare deed of nobody's": "/acquire/audit?action=z_report_ordered&person=1",
             }
         ),
-        "another day's figures": lambda visitor, number: visitor.get(f"/acquire/day?day={choose_day(number)}"),
-        "books of another day": lambda visitor, number: visitor.get(f"/acquire/books?day={choose_day(number)}"),
+        "another day's figures": lambda visitor, number: visitor.get(f"/acquire/day?day={past.choose_day(number)}"),
+        "books of another day": lambda visitor, number: visitor.get(f"/acquire/books?day={past.choose_day(number)}"),
         "an account": lambda visitor, number: visitor.get(f"/acquire/people/{1 + number % people}"),
         "an order of a register": lambda visitor, number: visitor.get(f"/acquire/orders/{1 + number % 20}"),
-        "who did what on another day": lambda visitor, number: visitor.get(f"/acquire/audit?day={choose_day(number)}"),
+        "who did what on another day": lambda visitor, number: visitor.get(f"/acquire/audit?day={past.choose_day(number)}"),
     }

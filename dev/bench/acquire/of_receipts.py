@@ -1,9 +1,8 @@
 """Pages of receipts: the list, narrowed and searched, one receipt, what can be done with it."""
 
-from dev.bench.acquire.at_desk import choose_day
 from dev.bench.acquire.rooms import FIRST_DOCUMENT
 from dev.bench.acquire.visitor import Visit, ask, ask_all
-from dev.bench.material.past import FIRST_PAST_RECORD
+from dev.bench.material.past import FIRST_PAST_RECORD, Past
 
 _NARROWED = (
     *(f"period={period}" for period in ("today", "yesterday", "week", "month")),
@@ -18,13 +17,13 @@ _NARROWED = (
 )
 
 
-def list_receipt_pages(visits: int) -> dict[str, Visit]:
+def list_receipt_pages(past: Past) -> dict[str, Visit]:
     """Name -> how it is asked for."""
-    receipts = max(1, visits // 2)
+    receipts = max(1, past.visits // 2)
     return {
         "all receipts": ask("/acquire/receipts"),
         "the tenth page of receipts": lambda visitor, _: visitor.get(visitor.tenth_of_receipts),
-        "receipts of another day": lambda visitor, number: visitor.get(f"/acquire/receipts?day={choose_day(number)}"),
+        "receipts of another day": lambda visitor, number: visitor.get(f"/acquire/receipts?day={past.choose_day(number)}"),
         **ask_all({f"receipts: {query}": f"/acquire/receipts?{query}" for query in _NARROWED}),
         "receipts of a sum": lambda visitor, number: visitor.search_receipts(str(3000 + number % 40 * 250)),
         "receipts of a sum that none has": lambda visitor, number: visitor.search_receipts(str(777_001 + number)),
@@ -46,6 +45,6 @@ def list_receipt_pages(visits: int) -> dict[str, Visit]:
         "form of another way of payment": lambda visitor, number: visitor.get(
             visitor.returns[number % len(visitor.returns)].replace("/return", "/method")
         ),
-        "a return": lambda visitor, number: visitor.get(f"/acquire/returns/{1 + number % max(1, visits // 1000)}"),
+        "a return": lambda visitor, number: visitor.get(f"/acquire/returns/{1 + number % max(1, past.visits // 1000)}"),
         "a customer's receipt": lambda visitor, number: visitor.get(f"/r/{1 + number * 37 % receipts:022d}"),
     }

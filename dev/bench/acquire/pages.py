@@ -5,8 +5,9 @@ from dev.bench.acquire.of_managers import list_manager_pages
 from dev.bench.acquire.of_receipts import list_receipt_pages
 from dev.bench.acquire.on_wire import list_wire_pages
 from dev.bench.acquire.visitor import Visit
+from dev.bench.material.past import Past
 
 
-def make_pages(visits: int) -> dict[str, Visit]:
+def make_pages(past: Past) -> dict[str, Visit]:
     """Name -> how it is asked for."""
-    return {**list_desk(visits), **list_receipt_pages(visits), **list_manager_pages(visits), **list_wire_pages(visits)}
+    return {**list_desk(past), **list_receipt_pages(past), **list_manager_pages(past), **list_wire_pages(past)}
