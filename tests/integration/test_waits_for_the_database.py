@@ -133,11 +133,11 @@ def test_a_delivery_whose_decision_was_lost_is_free_again_at_once(bridge: Bridge
     bridge.accept(visit())
     delivery = claim_delivery(bridge.services.sessions, 1, lease_seconds=60)
     assert delivery is not None
-    give_back(bridge.services.sessions, delivery)
+    give_back(bridge.services.sessions, delivery, lease_seconds=60)
     row = bridge.row()
     assert (row.claim_id, row.lease_until, row.claims) == (None, None, 0)
     assert bridge.scalar("SELECT next_attempt_at <= now() + interval '2 seconds' FROM webhook_records")
-    give_back(bridge.services.sessions, delivery)  # not what somebody else has by now
+    give_back(bridge.services.sessions, delivery, lease_seconds=60)  # not what somebody else has by now
     assert bridge.row().claims == 0
 
 
@@ -172,6 +172,18 @@ def test_a_register_that_could_not_be_let_go_is_free_once_the_database_is_back(
         claim.release()
     is_free = "SELECT claim_id IS NULL AND rest_until > now() FROM cashboxes WHERE id = 1"
     wait_until(lambda: bridge.scalar(is_free), timeout=LONGEST_WAIT, what="the register", poll=0.2)
+
+
+def test_a_delivery_that_could_not_be_given_back_is_free_once_the_database_is_back(
+    far: Services, away: Callable[[], AbstractContextManager[None]], bridge: Bridge
+) -> None:
+    bridge.accept(visit(1001))
+    delivery = claim_delivery(far.sessions, 1, lease_seconds=600)
+    assert delivery is not None
+    with away():
+        give_back(far.sessions, delivery, lease_seconds=600)
+    is_free = "SELECT claim_id IS NULL AND claims = 0 AND next_attempt_at < now() + interval '1 min' FROM webhook_records"
+    wait_until(lambda: bridge.scalar(is_free), timeout=LONGEST_WAIT, what="the delivery", poll=0.2)
 
 
 def test_a_register_at_work_on_a_lost_call_is_left_alone_though_the_database_is_away(

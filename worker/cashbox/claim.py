@@ -20,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from shared.logging import get_logger
 from shared.storage.db import SessionFactory, open_alone
+from shared.storage.later import do_later
 from shared.storage.models import Cashbox
 from shared.storage.statements import table_of
 from shared.wire.deadline import is_overdue, keep_on_leash
@@ -28,8 +29,6 @@ log = get_logger(__name__)
 
 # A call that leaves has the rest of the lease to be done at the register before anybody else may call.
 _SEND_WITHIN = 0.75
-# Between two tries to open the door while the database is away.
-_LET_GO_AGAIN_SECONDS = 1.0
 
 # Built once, and of the table instead of the model: a receipt passes here twice, and building costs more than running.
 _table = table_of(Cashbox)
@@ -121,17 +120,9 @@ class CashboxClaim:
         try:
             self._let_go()
         except SQLAlchemyError:
-            threading.Thread(target=self._let_go_later, name=f"release-{self.cashbox_id}", daemon=True).start()
+            # Nobody calls any more: nobody else has to wait until the lease ends.
+            do_later(self._let_go, within=self.lease, name=f"release-{self.cashbox_id}")
             raise
-
-    def _let_go_later(self) -> None:
-        """Nobody calls any more: nobody else has to wait until the lease ends."""
-        until = time.monotonic() + self.lease.total_seconds()
-        while time.monotonic() < until:
-            time.sleep(_LET_GO_AGAIN_SECONDS)
-            with contextlib.suppress(SQLAlchemyError):
-                self._let_go()
-                return
 
     def _let_go(self) -> None:
         rest = timedelta(seconds=self.rest_seconds) if self.rest_seconds else None

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from shared.fiscal.statuses import RecordState
 from shared.logging import bind_contextvars, get_logger
 from shared.storage.db import SessionFactory, open_alone
+from shared.storage.later import do_later
 from shared.storage.models import WebhookRecord
 from shared.storage.statements import table_of
 from worker.decide.resolution import Resolution
@@ -99,13 +100,20 @@ def claim_delivery(sessions: SessionFactory, row_id: int, lease_seconds: int) ->
     return Delivery(*found) if found else None
 
 
-def give_back(sessions: SessionFactory, delivery: Delivery) -> None:
-    """After the database was lost in the middle: somebody may try again soon, and the row is not to blame. Never raises."""
-    try:
+def give_back(sessions: SessionFactory, delivery: Delivery, lease_seconds: int) -> None:
+    """After the database was lost in the middle: somebody may try again soon, or once it is back, and the row is not to
+    blame. Never raises.
+    """
+
+    def give() -> None:
         with open_alone(sessions) as connection:
             connection.execute(_GIVE_BACK, {"row": delivery.id, "claim": delivery.claim_id, "wait": GIVE_BACK_WAIT})
+
+    try:
+        give()
     except SQLAlchemyError as error:
-        log.warning("left to its lease", record_id=delivery.id, error=type(error).__name__)
+        log.warning("given back once the database is back", record_id=delivery.id, error=type(error).__name__)
+        do_later(give, within=timedelta(seconds=lease_seconds), name=f"give-back-{delivery.id}")
 
 
 def put_down(session: Session, delivery: Delivery, resolution: Resolution) -> bool:

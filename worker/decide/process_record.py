@@ -52,7 +52,7 @@ def process_record(services: Services, row_id: int) -> Resolution | None:
         resolution = _decide_asking(services, delivery)
     except DBAPIError as error:
         if error.connection_invalidated:
-            give_back(services.sessions, delivery)
+            give_back(services.sessions, delivery, services.settings.lease_seconds)
         raise
     if resolution is not None:
         log.info("decided", record_id=row_id, state=resolution.state, reason=resolution.reason)
