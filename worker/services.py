@@ -3,6 +3,7 @@
 import functools
 import os
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from shared.redis_client import open_redis
 from shared.salon.live_settings import LiveSettings
 from shared.storage.db import SessionFactory, create_database_engine, create_session_factory
 from worker.altegio.client import AltegioClient, is_configured
+from worker.altegio.limits import WINDOWS, Window
 from worker.webkassa.breaker import Breaker
 from worker.webkassa.clients import CashboxClients
 from worker.webkassa.retry_policy import Budget
@@ -63,8 +65,10 @@ def _create_services_of(_pid: int) -> Services:
     return create_services(get_settings())
 
 
-def create_services(settings: Settings, sessions: SessionFactory | None = None) -> Services:
-    """`sessions`: of the settings' database, where it is open already."""
+def create_services(
+    settings: Settings, sessions: SessionFactory | None = None, *, altegio_windows: Sequence[Window] = WINDOWS
+) -> Services:
+    """`sessions`: of the settings' database, where it is open already. `altegio_windows`: how often Altegio is called."""
     if sessions is None:
         sessions = create_session_factory(create_database_engine(settings, pool_size=DATABASE_CONNECTIONS))
     redis = open_redis(settings.redis_url, timeout=2)
@@ -75,7 +79,7 @@ def create_services(settings: Settings, sessions: SessionFactory | None = None) 
         sessions=sessions,
         redis=redis,
         clients=clients,
-        altegio=AltegioClient(settings, redis) if is_configured(settings) else None,
+        altegio=AltegioClient(settings, redis, windows=altegio_windows) if is_configured(settings) else None,
         breaker=Breaker(redis, clients.host),
         producer=create_producer(settings),
     )

@@ -6,10 +6,14 @@ import pytest
 
 from dev.demo.waiting import wait_until
 from dev.harness.altegio import PARTNER_TOKEN, USER_TOKEN, AltegioControl
+from dev.harness.services import close_all_but_database
 from dev.harness.simulator import SimulatorControl
 from dev.simulator.altegio.ledgers import GOODS_INCOME, SERVICE_INCOME
 from tests.support.bridge import Bridge
 from tests.support.payloads import T0, T1, T2, T3, envelope, goods, payment, visit
+from worker.altegio.limits import WINDOWS, RateLimiter
+from worker.decide.process_record import process_record
+from worker.services import create_services
 
 CASH, CARD, MOBILE = 0, 1, 4
 DOCUMENT = 5001
@@ -216,6 +220,19 @@ class TestFailures:
         bridge.issue()
         assert paid_by(simulator) == {CASH: "4000.00"}
         assert bridge.row().error_code is None
+
+    def test_a_minute_of_calls_that_is_used_up_is_waited_for(self, bridge: Bridge, altegio: AltegioControl) -> None:
+        altegio.apply(known_visit(), known_payment(1, 4000))
+        worker = create_services(bridge.services.settings, bridge.services.sessions)
+        _, minute = WINDOWS
+        others = RateLimiter(worker.redis, altegio.host, [minute])
+        for _ in range(minute.calls):
+            others.acquire(patience=0)
+        row_id = bridge.accept(visit()).body["record_id"]
+        process_record(worker, row_id)
+        close_all_but_database(worker)
+        assert (bridge.row(row_id).state, bridge.row(row_id).error_code) == ("retrying", "altegio")
+        assert altegio.calls() == []
 
     def test_in_the_end_a_person_is_asked(self, bridge: Bridge, altegio: AltegioControl) -> None:
         altegio.fault(operation="any", kind="500", times=None)

@@ -18,6 +18,7 @@ from shared.fiscal.statuses import OPEN_RECEIPT_STATES, OPEN_RECORD_STATES, Reco
 from shared.storage.db import open_alone
 from shared.storage.models import Cashbox, CashboxOrder, FiscalizationLog, PaymentRecord, Receipt, Shift, WebhookRecord
 from tests.support.databases import EMPTY_ALL
+from worker.altegio.limits import Window
 from worker.decide.process_record import process_record
 from worker.decide.resolution import Resolution
 from worker.issue.issue_due import issue_due
@@ -25,6 +26,8 @@ from worker.services import Services, create_services
 
 MAX_ROUNDS = 12
 
+# Altegio's own limit would hold a test up for a second after each four calls.
+UNHURRIED = (Window(10_000, 1.0, background=10_000),)
 
 # No list of attempts to wait for in real time: what a test waits for, it lets pass itself.
 IMPATIENT = {
@@ -78,7 +81,7 @@ class Bridge:
         """
         is_same_database = bool(self._opened) and "database_url" not in changes
         sessions = self._opened[0].sessions if is_same_database else None
-        services = create_services(read_settings(self._environment, **changes), sessions)
+        services = create_services(read_settings(self._environment, **changes), sessions, altegio_windows=UNHURRIED)
         self._opened.append(services)
         return services
 

@@ -6,7 +6,7 @@ Paths and fields are those of Altegio's Business Management API v1.
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +23,7 @@ from worker.altegio.errors import (
     find_error,
     says_nothing_found,
 )
-from worker.altegio.limits import PATIENCE_SECONDS, RateLimiter
+from worker.altegio.limits import PATIENCE_SECONDS, WINDOWS, RateLimiter, Window
 from worker.altegio.schemas import read_accounts
 from worker.altegio.transport import Answer, Transport, read_tokens
 
@@ -58,11 +58,11 @@ class AltegioClient:
         redis: Redis,
         *,
         pool_size: int = 16,
-        limiter: RateLimiter | None = None,
+        windows: Sequence[Window] = WINDOWS,
         patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._transport = Transport(settings, pool_size=pool_size)
-        self._limiter = limiter or RateLimiter(redis, urlsplit(settings.altegio_api_url).netloc)
+        self._limiter = RateLimiter(redis, urlsplit(settings.altegio_api_url).netloc, windows)
         self._patience = patience
         self._accounts: dict[int, tuple[float, dict[int, bool]]] = {}
         self._accounts_lock = threading.Lock()

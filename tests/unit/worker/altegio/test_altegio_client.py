@@ -15,7 +15,7 @@ from shared.config import Settings
 from tests.unit.canned_server import Answer, CannedServer, find_closed_address
 from worker.altegio.client import AltegioClient, is_configured
 from worker.altegio.errors import AltegioError, AltegioRefused, AltegioUnavailable, NoRights, NotFound
-from worker.altegio.limits import RateLimiter, Window
+from worker.altegio.limits import Window
 
 SALON = 1001
 RECORD = f"/api/v1/record/{SALON}/700001"
@@ -61,9 +61,8 @@ def make_client() -> Iterator[MakeClient]:
             tokens = {"altegio_partner_token": PARTNER, "altegio_user_token": USER}
             settings = Settings(_env_file=None, altegio_api_url=url, **tokens | changes)
             # No scripts in this Redis: the limiter counts for itself, a fourth of what it may.
-            redis = FakeStrictRedis()
-            limiter = RateLimiter(redis, "test", [Window(calls, 60, background=calls // 2)])
-            client = AltegioClient(settings, redis, limiter=limiter, patience=0)
+            windows = [Window(calls, 60, background=calls // 2)]
+            client = AltegioClient(settings, FakeStrictRedis(), windows=windows, patience=0)
             stack.callback(client.close)
             return client
 

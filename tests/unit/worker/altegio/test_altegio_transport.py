@@ -12,7 +12,7 @@ from shared.config import Settings
 from tests.unit.scripted_server import ScriptedServer, Serve, Visitor, make_answer
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioUnavailable
-from worker.altegio.limits import RateLimiter, Window
+from worker.altegio.limits import Window
 
 SALON = 1001
 
@@ -26,7 +26,7 @@ def ask() -> Iterator[Callable[..., AltegioClient]]:
             tokens = {"altegio_partner_token": "partner", "altegio_user_token": "user"}
             settings = Settings(_env_file=None, altegio_api_url=server.url, **tokens, **changes)
             redis = FakeStrictRedis()
-            client = AltegioClient(settings, redis, limiter=RateLimiter(redis, "test", [Window(400, 60, background=200)]))
+            client = AltegioClient(settings, redis, windows=[Window(400, 60, background=200)])
             stack.callback(client.close)
             return client
 

@@ -16,7 +16,7 @@ from shared.config import Settings
 from tests.unit.canned_server import Answer, CannedServer, find_closed_address
 from worker.altegio.client import AltegioClient
 from worker.altegio.errors import AltegioError, AltegioRefused, AltegioUnavailable, NoRights, NotFound, OutcomeUnknown
-from worker.altegio.limits import RateLimiter, Window
+from worker.altegio.limits import Window
 
 SALON = 1001
 RECORD = f"/api/v1/record/{SALON}/700001"
@@ -49,7 +49,7 @@ def make() -> Iterator[Make]:
             times = {"altegio_connect_timeout": 0.3, "altegio_read_timeout": 0.5}
             settings = Settings(_env_file=None, altegio_api_url=url, **tokens, **times)
             redis = FakeStrictRedis()
-            client = AltegioClient(settings, redis, limiter=RateLimiter(redis, "test", [Window(400, 60, 200)]), patience=0)
+            client = AltegioClient(settings, redis, windows=[Window(400, 60, 200)], patience=0)
             stack.callback(client.close)
             return client
 
