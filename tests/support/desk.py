@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import Any
 from uuid import uuid4
 
+import httpx2
+from anyio.from_thread import BlockingPortal
 from argon2 import PasswordHasher
 from fastapi.testclient import TestClient
 from sqlalchemy import select, text
@@ -23,6 +25,7 @@ from shared.clock import almaty_date
 from shared.storage.models import Cashbox, Receipt, StaffSalon, StaffUser, Visit, WebhookRecord
 from tests.support.bridge import read_settings
 from tests.support.databases import EMPTY_ALL
+from tests.support.in_process import InProcess
 
 PASSWORD = "right horse battery"
 COMPANY = 412077
@@ -40,8 +43,11 @@ def hash_once(password: str) -> str:
     return _cheap.hash(password)
 
 
-class Browser(TestClient):
+class Browser(httpx2.Client):
     """Follows no redirect by itself; `submit` fills in what a page's form hides."""
+
+    def __init__(self, app: Any, portal: BlockingPortal, base_url: str) -> None:
+        super().__init__(transport=InProcess(app, portal), base_url=base_url, headers={"user-agent": "testclient"})
 
     def page(self, path: str, status: int = 200) -> str:
         answer = self.get(path)
@@ -107,6 +113,13 @@ class Desk:
             desk.close_browsers()
 
     @property
+    def portal(self) -> BlockingPortal:
+        """Into the loop that the application runs in."""
+        portal = self.client.portal
+        assert portal is not None, "the application has ended"
+        return portal
+
+    @property
     def sessions(self) -> Any:
         return self.app.state.sessions  # type: ignore[attr-defined]
 
@@ -119,7 +132,7 @@ class Desk:
 
     def browser(self, base_url: str = "http://127.0.0.1") -> Browser:
         """A new one, with no cookies."""
-        browser = Browser(self.app, base_url=base_url, follow_redirects=False)
+        browser = Browser(self.app, self.portal, base_url)
         self._browsers.append(browser)
         return browser
 

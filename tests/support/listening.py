@@ -79,12 +79,10 @@ def listen(
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 80),
     }
-    portal = desk.client.portal
-    assert portal is not None
-    answer = portal.start_task_soon(desk.app, scope, listening.receive, listening.send)
+    answer = desk.portal.start_task_soon(desk.app, scope, listening.receive, listening.send)
     try:
         assert listening.read_status() == status
         yield listening
     finally:
-        portal.call(listening.gone.set)
+        desk.portal.call(listening.gone.set)
         answer.result(PATIENCE)

@@ -26,16 +26,14 @@ def open_in_sync(listening: Listening) -> str:
 @pytest.fixture
 def small_house(desk: Desk) -> Iterator[None]:
     """A process that holds one stream more than a session may have."""
-    app, portal = desk.client.app, desk.client.portal
-    assert portal is not None
-    state = app.state  # type: ignore[attr-defined]
+    state = desk.app.state  # type: ignore[attr-defined]
 
     async def open_small() -> Reader:
         return Reader(desk.sessions, state.settings, MAX_OF_SESSION + 1)
 
-    usual, state.live = state.live, portal.call(open_small)
+    usual, state.live = state.live, desk.portal.call(open_small)
     yield
-    portal.call(state.live.stop)
+    desk.portal.call(state.live.stop)
     state.live = usual
 
 
