@@ -160,11 +160,7 @@ def simulator_process(workplace: Path, secrets: Secrets) -> Iterator[SimulatorCo
 @pytest.fixture
 def simulator(simulator_process: SimulatorControl) -> SimulatorControl:
     """Webkassa's simulator with an empty ledger, no faults and the true time."""
-    process = simulator_process.process
-    if process.running:
-        process.resume()
-    process.start()
-    simulator_process.reset()
+    simulator_process.renew()
     return simulator_process
 
 
@@ -181,8 +177,7 @@ def altegio_process(workplace: Path) -> Iterator[AltegioControl]:
 @pytest.fixture
 def altegio(altegio_process: AltegioControl) -> AltegioControl:
     """Altegio's simulator that knows the usual salon and nothing else."""
-    altegio_process.process.start()
-    altegio_process.reset()
+    altegio_process.renew()
     altegio_process.open()
     return altegio_process
 

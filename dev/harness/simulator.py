@@ -46,6 +46,13 @@ class Control:
         """As newly started, with nothing remembered."""
         self._call("POST", "reset")
 
+    def renew(self) -> None:
+        """Running and reset, whatever was done to the process."""
+        if self.process.running:
+            self.process.resume()
+        self.process.start()
+        self.reset()
+
     def _call(self, method: str, path: str, **options: Any) -> Any:
         return call(method, f"{self.url}/_sim/{path}", **options)
 

@@ -1,4 +1,4 @@
-"""One running service for all browser tests, and a Chromium that looks at it. Visits have ids of their own."""
+"""One running service for all browser tests of a process, and a Chromium that looks at it. Visits have ids of their own."""
 
 import os
 import sys
@@ -15,7 +15,7 @@ from dev.demo.redis_server import Redis
 from dev.demo.state import Secrets
 from dev.harness.simulator import SimulatorControl
 from tests.support.chromium import FLAGS, MISSING, find_chromium
-from tests.support.databases import clone_template
+from tests.support.databases import clone_template, revive
 from tests.support.shop import Shop
 from tests.support.stack import Stack
 from tests.support.warm import start as warm
@@ -35,7 +35,7 @@ PASSWORD = "right horse battery"
 USERS = {"aigerim": "cashier", "daulet": "cashier", "director": "manager"}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     program = find_chromium()
     if program is None:
@@ -46,7 +46,7 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def service(
     migrated_postgres: Postgres,
     redis_server: Redis,
@@ -54,10 +54,11 @@ def service(
     secrets: Secrets,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Stack]:
+    # A file before may have left them killed, frozen or at fault.
+    revive(migrated_postgres)
+    revive(redis_server)
+    simulator_process.renew()
     database = migrated_postgres.url_of(clone_template(migrated_postgres))
-    # A file before may have left it killed or frozen.
-    redis_server.resume()
-    redis_server.start()
     redis_server.flush(REDIS_DATABASE)
     redis_url = redis_server.url_of(REDIS_DATABASE)
     environment = service_environment(database, redis_url, simulator_process.url, secrets, QUICK)
@@ -77,7 +78,7 @@ def add_user(environment: dict[str, str], login: str, role: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def signed_in(chromium: Browser, service: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Each user's cookies, so that not every test has to sign in."""
     kept = {}

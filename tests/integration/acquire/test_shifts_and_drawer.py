@@ -188,6 +188,7 @@ def test_a_paused_cashbox_and_autonomous_receipts_are_shown(desk: Desk, manager:
         assert "на паузе" in manager.page(address)
         assert "72 часов" in manager.page(address)
     desk.execute("UPDATE cashboxes SET paused_since = NULL, paused_until = NULL")
+    desk.app.state.frames.forget()  # type: ignore[attr-defined]
     assert "на паузе" not in manager.page("/acquire")
 
 
