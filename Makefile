@@ -23,7 +23,7 @@ unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo users check unit test screenshots assets chaos salon-week fiscal-month model protocol mutation fuzz bench bench-acquire bench-peers lint types contracts doctor test-docs test-deploy deploy-check \
+.PHONY: help demo users check unit test compile-units compile-others screenshots assets chaos salon-week fiscal-month model protocol mutation fuzz bench bench-acquire bench-peers lint types contracts doctor test-docs test-deploy deploy-check \
 	audit lock sbom secrets check-migrations format clean install servers
 
 help: ## list the commands
@@ -49,10 +49,17 @@ test: $(STAMP) servers ## run all tests; ARGS= goes to pytest instead
 ifeq ($(strip $(ARGS)),)
 	@$(BIN)/python -m tests.support.chromium
 	@$(BIN)/python -m dev.deploy.nginx
+	@test -d tests/unit/__pycache__ || $(MAKE) --no-print-directory -j 2 compile-units compile-others
 	$(BIN)/python -m pytest -q -n $(PROCESSES)
 else
 	$(BIN)/python -m pytest $(ARGS)
 endif
+
+# In a new checkout, once: else each of the processes would compile every test for itself.
+compile-units:
+	@-$(BIN)/python -m pytest -q --collect-only tests/unit > /dev/null
+compile-others:
+	@-$(BIN)/python -m pytest -q --collect-only tests/integration tests/acceptance tests/browser > /dev/null
 
 screenshots: $(STAMP) servers ## take the pictures of docs/screenshots anew
 	@$(BIN)/python -m tests.support.chromium

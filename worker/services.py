@@ -37,6 +37,8 @@ class Services:
     altegio: AltegioClient | None
     breaker: Breaker
     producer: Producer
+    # Seconds from one look for a document whose answer was lost to the next.
+    lookup_pause: float = 1.0
     # Jitter needs no cryptography.
     rng: random.Random = field(default_factory=random.Random)
 

@@ -1,5 +1,7 @@
 """The answer is lost, before or after the register recorded the receipt: one receipt, whatever its numbers are unique in."""
 
+from dataclasses import replace
+
 import pytest
 
 from dev.demo.waiting import wait_until
@@ -9,6 +11,7 @@ from tests.support.bridge import Bridge
 from tests.support.documents import SCOPES
 from tests.support.grids import grid
 from tests.support.payloads import visit
+from worker.services import Services
 
 FAULTS = ["drop", "reset", "timeout", "truncated", "html_502", "text_200"]
 NUMBER = "altegio_1001"
@@ -223,6 +226,7 @@ class TestWaysToAsk:
         assert_one_receipt(bridge, simulator)
 
     def test_a_receipt_that_shows_up_late_is_waited_for(self, bridge: Bridge, simulator: SimulatorControl) -> None:
+        bridge.services = replace(bridge.services, lookup_pause=Services.lookup_pause)
         simulator.settings(visibility_delay_seconds=1.2, scope="shift")
         lose(simulator, "drop", "after")
         bridge.deliver(visit())

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +29,8 @@ MAX_ROUNDS = 12
 
 # Altegio's own limit would hold a test up for a second after each four calls.
 UNHURRIED = (Window(10_000, 1.0, background=10_000),)
+# A simulator's history has a document at once, unless a test says otherwise.
+LOOKUP_PAUSE = 0.02
 
 # No list of attempts to wait for in real time: what a test waits for, it lets pass itself.
 IMPATIENT = {
@@ -82,6 +85,7 @@ class Bridge:
         is_same_database = bool(self._opened) and "database_url" not in changes
         sessions = self._opened[0].sessions if is_same_database else None
         services = create_services(read_settings(self._environment, **changes), sessions, altegio_windows=UNHURRIED)
+        services = replace(services, lookup_pause=LOOKUP_PAUSE)
         self._opened.append(services)
         return services
 

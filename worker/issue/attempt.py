@@ -131,7 +131,9 @@ def ask(services: Services, claim: CashboxClaim, work: Work) -> float | None:
     """What became of an attempt whose answer was lost?"""
     receipt = work.receipt
     try:
-        document = find_document(services.sessions, services.clients, claim, work.cashbox_number, receipt)
+        document = find_document(
+            services.sessions, services.clients, claim, work.cashbox_number, receipt, pause=services.lookup_pause
+        )
     except WebkassaError as error:
         return fail(services, claim, work, error)
     services.breaker.record_success(claim.cashbox_id)

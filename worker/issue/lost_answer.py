@@ -42,13 +42,21 @@ MAX_SHIFTS = 10
 CLOCK_MARGIN = timedelta(hours=1)
 # A new receipt may take a moment to show up in the history; the cashbox stays locked meanwhile.
 POLLS = 3
-POLL_SECONDS = 1.0
 
 
 def find_document(
-    sessions: SessionFactory, clients: CashboxClients, claim: CashboxClaim, cashbox_number: str, receipt: DueReceipt
+    sessions: SessionFactory,
+    clients: CashboxClients,
+    claim: CashboxClaim,
+    cashbox_number: str,
+    receipt: DueReceipt,
+    *,
+    pause: float,
 ) -> FiscalReceipt | None:
-    """The document of the receipt's number, or None if Webkassa has none. Raises WebkassaError when it cannot tell."""
+    """The document of the receipt's number, or None if Webkassa has none. Raises WebkassaError when it cannot tell.
+
+    `pause`: seconds from one look to the next.
+    """
     with sessions.begin() as session:
         request = {"CashboxUniqueNumber": cashbox_number, "ExternalCheckNumber": receipt.external_check_number}
         session.execute(
@@ -61,7 +69,7 @@ def find_document(
         row.lookups += 1
         by_list_first = row.lookups % 2 == 0
     try:
-        document = _poll(clients, cashbox_number, receipt, by_list_first=by_list_first)
+        document = _poll(clients, cashbox_number, receipt, by_list_first=by_list_first, pause=pause)
     except WebkassaError as error:
         with sessions.begin() as session:
             close_log(session, log_id, outcome_of(error), error=error)
@@ -73,12 +81,14 @@ def find_document(
     return document
 
 
-def _poll(clients: CashboxClients, cashbox_number: str, receipt: DueReceipt, *, by_list_first: bool) -> FiscalReceipt | None:
+def _poll(
+    clients: CashboxClients, cashbox_number: str, receipt: DueReceipt, *, by_list_first: bool, pause: float
+) -> FiscalReceipt | None:
     client, asked = clients.open(receipt.cashbox_id), Asked.of(receipt, cashbox_number)
     shifts = _choose_shifts(client.list_newest_shifts(cashbox_number), receipt)
     for poll in range(POLLS if shifts else 1):
         if poll:
-            time.sleep(POLL_SECONDS)
+            time.sleep(pause)
         for shift in shifts:
             document = _find_in_shift(client, asked, shift.number, receipt.taken_at, by_list_first=by_list_first)
             if document is not None:
