@@ -2,9 +2,10 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -16,10 +17,12 @@ from dev.demo.state import Secrets
 from dev.harness.simulator import SimulatorControl
 from tests.support.chromium import FLAGS, MISSING, find_chromium
 from tests.support.databases import clone_template, revive
+from tests.support.plugins.tiers import find_tier
 from tests.support.shop import Shop
 from tests.support.stack import Stack
 from tests.support.warm import start as warm
 
+Thing = TypeVar("Thing")
 REDIS_DATABASE = 61
 QUICK = {
     "LOG_FORMAT": "json",
@@ -35,8 +38,45 @@ PASSWORD = "right horse battery"
 USERS = {"aigerim": "cashier", "daulet": "cashier", "director": "manager"}
 
 
-@pytest.fixture(scope="package")
-def chromium() -> Iterator[Browser]:
+class Shared:
+    """What the files share: opened for the first of them, closed when a test of another tier follows.
+
+    A session's fixtures would go on working beside all that come after, and Playwright keeps a loop running in this thread.
+    """
+
+    def __init__(self) -> None:
+        self._opened = ExitStack()
+        self._things: dict[Callable[..., Any], Any] = {}
+
+    def once(self, opener: Callable[..., AbstractContextManager[Thing]], *arguments: Any) -> Thing:
+        if opener not in self._things:
+            self._things[opener] = self._opened.enter_context(opener(*arguments))
+        thing: Thing = self._things[opener]
+        return thing
+
+    def close(self) -> None:
+        self._things.clear()
+        self._opened.close()
+
+
+_shared = Shared()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, object, object]:
+    result = yield
+    if nextitem is None or find_tier(nextitem.nodeid) != "browser":
+        _shared.close()
+    return result
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Browser:
+    return _shared.once(open_chromium)
+
+
+@contextmanager
+def open_chromium() -> Iterator[Browser]:
     program = find_chromium()
     if program is None:
         pytest.skip(MISSING)
@@ -46,25 +86,31 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def service(
     migrated_postgres: Postgres,
     redis_server: Redis,
     simulator_process: SimulatorControl,
     secrets: Secrets,
     tmp_path_factory: pytest.TempPathFactory,
+) -> Stack:
+    return _shared.once(open_service, migrated_postgres, redis_server, simulator_process, secrets, tmp_path_factory)
+
+
+@contextmanager
+def open_service(
+    postgres: Postgres, redis: Redis, simulator: SimulatorControl, secrets: Secrets, folders: pytest.TempPathFactory
 ) -> Iterator[Stack]:
     # A file before may have left them killed, frozen or at fault.
-    revive(migrated_postgres)
-    revive(redis_server)
-    simulator_process.renew()
-    database = migrated_postgres.url_of(clone_template(migrated_postgres))
-    redis_server.flush(REDIS_DATABASE)
-    redis_url = redis_server.url_of(REDIS_DATABASE)
-    environment = service_environment(database, redis_url, simulator_process.url, secrets, QUICK)
+    revive(postgres)
+    revive(redis)
+    simulator.renew()
+    database = postgres.url_of(clone_template(postgres))
+    redis.flush(REDIS_DATABASE)
+    environment = service_environment(database, redis.url_of(REDIS_DATABASE), simulator.url, secrets, QUICK)
     for login, role in USERS.items():
         add_user(environment, login, role)
-    stack = Stack(tmp_path_factory.mktemp("shop"), environment)
+    stack = Stack(folders.mktemp("shop"), environment)
     try:
         stack.start_all()
         yield stack
@@ -78,17 +124,22 @@ def add_user(environment: dict[str, str], login: str, role: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def signed_in(chromium: Browser, service: Stack, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Each user's cookies, so that not every test has to sign in."""
+    return _shared.once(keep_cookies, chromium, service, tmp_path_factory)
+
+
+@contextmanager
+def keep_cookies(chromium: Browser, service: Stack, folders: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
     kept = {}
     for login in USERS:
         context = chromium.new_context()
         sign_in(context.new_page(), service.api_url, login)
-        kept[login] = tmp_path_factory.mktemp("cookies") / f"{login}.json"
+        kept[login] = folders.mktemp("cookies") / f"{login}.json"
         context.storage_state(path=kept[login])
         context.close()
-    return kept
+    yield kept
 
 
 def sign_in(page: Page, url: str, login: str, password: str = PASSWORD) -> None:

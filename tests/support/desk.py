@@ -5,7 +5,7 @@ import json
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -21,13 +21,17 @@ from sqlalchemy import select, text
 from api.acquire.access.auth import Staff
 from api.acquire.access.salons import EVERYWHERE
 from api.main import create_app
+from dev.demo.waiting import WaitTimeout, wait_until
 from shared.clock import almaty_date
+from shared.queue import RECORDS
 from shared.storage.models import Cashbox, Receipt, StaffSalon, StaffUser, Visit, WebhookRecord
 from tests.support.bridge import read_settings
 from tests.support.databases import EMPTY_ALL
 from tests.support.in_process import InProcess
 
 PASSWORD = "right horse battery"
+# After a failure the publisher drops what it is given for some seconds.
+PUBLISHER_TRIES, NO_ROW = 3, 0
 COMPANY = 412077
 # Who acts in tests without a page: the first row of staff.
 CASHIER = Staff(1, "aigerim", "aigerim", "cashier", "", 0, EVERYWHERE, has_second_factor=False, address=None)
@@ -126,9 +130,20 @@ class Desk:
     def wipe(self) -> None:
         with self.sessions.begin() as session:
             session.connection().exec_driver_sql(EMPTY_ALL)
+        self._await_publisher()
         self.app.state.redis.flushdb()  # type: ignore[attr-defined]
         self.app.state.frames.forget()  # type: ignore[attr-defined]
         self.app.state.settings = self.app.state.live_settings.refresh()  # type: ignore[attr-defined]
+
+    def _await_publisher(self) -> None:
+        """What a test before had sent to the broker is there: it is sent by a thread, in its order, and this behind it."""
+        redis, publisher = self.app.state.redis, self.app.state.publisher  # type: ignore[attr-defined]
+        for _ in range(PUBLISHER_TRIES):
+            publisher.publish([(NO_ROW, "wipe")])
+            with suppress(WaitTimeout):
+                wait_until(lambda: _is_of_no_row(redis.lindex(RECORDS, 0)), timeout=5, what="the publisher", poll=0.002)
+                return
+        raise AssertionError("the publisher sends nothing")
 
     def browser(self, base_url: str = "http://127.0.0.1") -> Browser:
         """A new one, with no cookies."""
@@ -292,6 +307,10 @@ class Desk:
             pause.wait(0.02)
         messages = [json.loads(raw) for raw in self.app.state.redis.lrange(queue, 0, -1)]  # type: ignore[attr-defined]
         return [(message["headers"]["task"], _arguments(message)) for message in reversed(messages)]
+
+
+def _is_of_no_row(raw: bytes | None) -> bool:
+    return raw is not None and _arguments(json.loads(raw)) == [NO_ROW]
 
 
 def _arguments(message: Mapping[str, Any]) -> list[int]:
