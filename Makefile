@@ -13,8 +13,8 @@ PEERS_STAMP := $(PEERS)/.installed
 # What changes the core to see whether tests notice.
 MUTATION := .venv-mutation
 
-# Tests side by side: three for each of two cores, since most of them wait for a lease, a page or a clock half of their time.
-PROCESSES ?= 6
+# Tests side by side: more than there are cores, since many wait for a lease, a page or a clock. Each takes a gigabyte.
+PROCESSES ?= 5
 
 # Text is UTF-8 in every locale, also in an empty environment.
 export PYTHONUTF8 := 1
