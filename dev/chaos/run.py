@@ -98,6 +98,8 @@ class Run:
         self._world = ChaosWorld(folder, self._environment, **told)
         self._started_at = time.monotonic()
         self._settle_seconds = 0.0
+        self._unsettled: list[str] = []
+        self._open: list[str] = []
         self._customers = find_customers(self._day.envelopes)
         self._well_since = float("inf")
 
@@ -223,13 +225,15 @@ class Run:
         except WaitTimeout as problem:
             left = [str(problem)]
         self._settle_seconds = time.monotonic() - began_at
-        return left + self._monitor.list_unsettled()
+        return left + self._unsettled
 
     def _is_settled(self) -> bool:
+        """What was not settled is kept, and is not asked again: Altegio still tells of what we wrote into it last."""
         self._world.revive()
         if list_unwritten(self._monitor.tables):
             return False
-        return not self._monitor.list_unsettled() and not self._trouble.list_waiting(time.monotonic())
+        self._unsettled, self._open = self._monitor.list_unsettled(), self._monitor.tables.list_open()
+        return not (self._unsettled or self._open or self._trouble.list_waiting(time.monotonic()))
 
     def _conclude(self, unsettled: list[str]) -> Result:
         simulator, late_overlaps = self._world.simulator, self._trouble.late_overlaps
@@ -244,7 +248,7 @@ class Run:
             noted={
                 "unsettled": unsettled,
                 # Whatever else is said of it: each row of the tables has to end.
-                "open": self._monitor.tables.list_open(),
+                "open": self._open,
                 # All that is sold here is in order, so nothing may be given up.
                 "given_up": self._monitor.tables.list_given_up(),
                 # Processes that ended although nobody killed them.

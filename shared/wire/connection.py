@@ -54,6 +54,8 @@ class Connection:
         self._reader = _Reader(self._incoming)
         self._poll = select.poll()
         self._poll.register(self._sock, select.POLLIN)
+        self._either = select.poll()
+        self._either.register(self._sock, select.POLLIN | select.POLLOUT)
         # Whether the request of the last exchange began to leave, and whether there was another before it.
         self.has_begun = False
         self.is_used = False
@@ -96,13 +98,19 @@ class Connection:
         try:
             rest = rest[self._sock.send(rest[:_PIECE_BYTES]) :]
             while rest:
-                if not self.is_quiet():
+                if not self._is_awaited(deadline):
                     return False
                 self._sock.settimeout(deadline.cap(self._limits.silence))
                 rest = rest[self._sock.send(rest[:_PIECE_BYTES]) :]
         except (BrokenPipeError, ConnectionResetError):  # perhaps it said why
             return False
         return True
+
+    def _is_awaited(self, deadline: Deadline) -> bool:
+        """Waits until the other side takes more of a request; False where it says something instead. Raises TimeoutError."""
+        if self.is_quiet() and not self._either.poll(deadline.cap(self._limits.silence) * 1000):
+            raise TimeoutError("the other side takes no more, and says nothing")
+        return self.is_quiet()
 
     def _receive(self, method: str, deadline: Deadline) -> tuple[Answer, bool]:
         """The answer, and whether the connection stays open after it."""

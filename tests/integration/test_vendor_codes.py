@@ -132,6 +132,8 @@ def test_an_overdue_shift_with_an_unknown_outcome_is_not_closed(bridge: Bridge, 
 
 @pytest.mark.parametrize("code", [12, 13])
 def test_no_open_shift_is_tried_again(bridge: Bridge, simulator: SimulatorControl, code: int) -> None:
+    # A wait may be drawn as short as nothing: of an hour it hardly is.
+    bridge.configure(retry_base_seconds=3600, retry_cap_seconds=3600)
     simulator.fault(operation="check", kind="code", code=code)
     bridge.deliver(visit())
     assert (bridge.receipt().state, bridge.row().state) == ("pending", "retrying")

@@ -211,6 +211,19 @@ def test_the_answer_of_one_who_takes_no_more_is_read(make_wire: MakeWire, serve:
     assert (answer.status, answer.is_early) == (413, True)
 
 
+def test_an_answer_that_comes_while_nothing_is_taken_is_read(make_wire: MakeWire, serve: Serve) -> None:
+    """Nothing more can leave by then, and that lasts as long as the patience does."""
+
+    def take_nothing_and_refuse(visitor: Visitor) -> None:
+        visitor.read_head()
+        visitor.released.wait(1)  # until the client can send no more
+        visitor.answer(b"too large", status="413 Content Too Large", headers="Connection: close\r\n")
+        visitor.released.wait()
+
+    answer = post(make_wire(connect=30, silence=30), serve(take_nothing_and_refuse), os.urandom(64) * 1024 * 256)
+    assert (answer.status, answer.is_early) == (413, True)
+
+
 def test_the_answer_of_one_who_slams_the_door_is_read(wire: Wire, serve: Serve) -> None:
     def refuse_and_reset(visitor: Visitor) -> None:
         visitor.read_head()
