@@ -40,6 +40,18 @@ def get_translations(language: str) -> Translations:
     return Translations(compiled)
 
 
+# A list says the same sums and days again and again, and babel takes as long for each as for the first.
+@lru_cache(maxsize=4096)
+def _write_money(amount: Decimal, language: str) -> str:
+    pattern = "#,##0" if is_whole(amount) else "#,##0.00"
+    return format_decimal(amount, format=pattern, locale=language) + f"{NO_BREAK_SPACE}₸"
+
+
+@lru_cache(maxsize=1024)
+def _write_short_day(day: date, language: str) -> str:
+    return format_date(day, "d MMM", locale=language)
+
+
 class Speaker:
     """Says things in one language: texts, sums, numbers, days and times of Almaty."""
 
@@ -57,9 +69,7 @@ class Speaker:
         """Writes `4 000 ₸`, with tiyn only where there are some. Lines kept as JSON may hold whole numbers as int."""
         if amount is None:
             return "—"
-        amount = Decimal(amount)
-        pattern = "#,##0" if is_whole(amount) else "#,##0.00"
-        return format_decimal(amount, format=pattern, locale=self.language) + f"{NO_BREAK_SPACE}₸"
+        return _write_money(Decimal(amount), self.language)
 
     def words(self, amount: Decimal) -> str:
         """Writes `Четыре тысячи тенге 00 тиын`: a sum that nobody can change with a pen."""
@@ -82,7 +92,8 @@ class Speaker:
         return format_date(_local(moment), "d MMMM y", locale=self.language)
 
     def short_day(self, moment: date | datetime) -> str:
-        return format_date(_local(moment), "d MMM", locale=self.language)
+        local = _local(moment)
+        return _write_short_day(local.date() if isinstance(local, datetime) else local, self.language)
 
     def day_in_words(self, moment: date | datetime) -> str:
         """Writes `сб 28 ноября`, with the year of another year than this."""

@@ -187,6 +187,20 @@ def test_a_sale_that_was_given_up_is_named_once_and_in_words(desk: Desk, manager
     assert "Webkassa не согласна с содержанием чека" in page or "Webkassa отклонила чек" in page
 
 
+def test_of_what_is_open_the_oldest_are_shown_and_all_are_in_the_file(desk: Desk, manager: Browser) -> None:
+    sell(desk)
+    day = utc_now() - timedelta(days=70)
+    debts = [
+        desk.add_visit(state="awaiting_payment", at=day + timedelta(days=age), attendance=1).record_id for age in range(53)
+    ]
+    page = re.sub(r"\s+", " ", manager.page("/acquire/books").replace("\u00a0", " "))
+    assert [number for number in debts if f"Визит № {number} " in page] == debts[:50]
+    assert "Показаны 50 самых давних из 53; в файлах перечислены все." in page
+    assert 'Долг: <b class="nowrap">212 000 ₸</b>' in page
+    file = manager.get("/acquire/books/file.csv").content.decode()
+    assert all(str(number) in file for number in debts)
+
+
 class TestMonthThatWasKept:
     """Days before yesterday are shown as they were looked at; today and yesterday, and all of it on demand, as they are."""
 
