@@ -84,7 +84,7 @@ model: $(STAMP) servers ## generated tests in their long form and grids in full,
 protocol: $(STAMP) ## visit every order of events in which a receipt may be issued, and tell what each guard prevents
 	@$(BIN)/python -m dev.model
 
-mutation: $(MUTATION)/.installed ## change the core in a copy, one thing at a time: do tests notice? ARGS="worker.receipt*"; most of an hour
+mutation: $(MUTATION)/.installed ## change the core in a copy, one thing at a time: do tests notice? ARGS="worker.receipt*"; half an hour
 	@exec $(BIN)/python -m dev.mutation $(ARGS)
 
 fuzz: $(STAMP) servers ## post mutated webhooks at a real API; CASES= for other than 100000, ARGS="--seed 7"

@@ -5,7 +5,7 @@ By the index of issued receipts, and never read one by one. A large day takes it
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Integer, Numeric, Text, and_, cast, column
 from sqlalchemy.orm import Session
 
 from shared.books.paid import paid_as, signed
-from shared.clock import ALMATY
+from shared.books.read.days import Days
 from shared.fiscal.money import ZERO
 from shared.fiscal.statuses import PaymentKind, ReceiptKind, ReceiptState
 from shared.storage.models import Receipt, ReturnOrder, Visit
@@ -64,7 +64,7 @@ class DayNames:
 def add_up_day(session: Session, cashboxes: Sequence[int], day: date) -> DaySums:
     """Returns the sums of a day of these registers."""
     # Counted from the day's beginning: what the database takes for Almaty's clock may be years old.
-    since = func.extract("epoch", Receipt.issued_at - _begin(day))
+    since = func.extract("epoch", Receipt.issued_at - Days(day, day).since)
     hour = cast(func.floor(since / 3600), Integer).label("hour")
     sums = [func.sum(paid_as(kind)).label(kind) for kind in PaymentKind]
     query = (
@@ -90,11 +90,7 @@ def _add(day: DaySums, row: Any) -> None:
 
 
 def _is_on(day: date) -> ColumnElement[bool]:
-    return and_(Receipt.issued_at >= _begin(day), Receipt.issued_at < _begin(day + timedelta(days=1)))
-
-
-def _begin(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=ALMATY)
+    return Days(day, day).contain(Receipt.issued_at)
 
 
 def _is_issued(cashboxes: Sequence[int]) -> ColumnElement[bool]:
